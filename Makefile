@@ -1,0 +1,50 @@
+# xianbao: everything a person types. `make demo` and `make test` set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := var/demo
+# Nothing of ours, and no library of ours, talks to anyone.
+export DO_NOT_TRACK = 1
+export GX_ANALYTICS_ENABLED = false
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+
+.PHONY: demo sample test lint bench lock docs clean
+
+# Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-compile --editable .
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib flows tasks expectations warehouse
+	touch $@
+
+demo: $(READY)
+	@test -d $(DEMO)/inbox || $(BIN)/xianbao sample --out $(DEMO)/inbox --seed 2017
+	XIANBAO_ROOT=$(DEMO) $(BIN)/xianbao run
+
+sample: $(READY)
+	$(BIN)/xianbao sample --out var/sample --seed 2017
+	$(BIN)/xianbao sample --out var/sample-faulty --seed 2017 --faulty
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench.night
+
+docs: $(READY)
+	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md
+
+# No registry host in the file: whoever installs names their own.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) var build *.egg-info

@@ -1,0 +1,49 @@
+"""ExpectRelation: a relation between columns as an expectation of Great Expectations."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from great_expectations.compatibility import pydantic
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import MulticolumnMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider import MulticolumnMapMetricProvider
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
+    multicolumn_condition_partial,
+)
+
+from expectations.relation import parse
+
+
+class MulticolumnRelationHolds(MulticolumnMapMetricProvider):
+    """The metric behind ExpectRelation: per row, whether the relation holds; rows lacking an operand are left out."""
+
+    condition_metric_name = "multicolumn_values.relation"
+    condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
+    condition_value_keys = ("relation", "digits")
+
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column_list: pd.DataFrame, relation: str, digits: int | None = None, **_: Any) -> pd.Series:  # noqa: ANN401, N805
+        return parse(relation, digits).holds(column_list.__getitem__)
+
+
+class ExpectRelation(MulticolumnMapExpectation):
+    """Expect a chain of comparisons, such as `a <= b + c <= 100 * d / e`, to hold in every row.
+
+    A row that lacks an operand, or whose denominator is zero, is neither expected nor unexpected. `digits` makes
+    `==` an equality within half a unit of that digit. `column_list` follows from the relation.
+    """
+
+    relation: str
+    digits: int | None = None
+    ignore_row_if: Literal["all_values_are_missing", "any_value_is_missing", "never"] = "any_value_is_missing"
+
+    map_metric: ClassVar[str] = "multicolumn_values.relation"
+    args_keys: ClassVar[tuple[str, ...]] = ("column_list", "relation", "digits")
+    success_keys: ClassVar[tuple[str, ...]] = ("relation", "digits", "mostly")
+
+    @pydantic.root_validator(pre=True)
+    def _columns_follow(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
+        columns = parse(values["relation"], values.get("digits")).columns
+        return {**values, "column_list": list(columns)}

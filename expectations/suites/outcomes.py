@@ -1,0 +1,108 @@
+"""Rules of the outcomes: persons and villages out of poverty, incomes, delisting."""
+
+from __future__ import annotations
+
+from expectations.companions import LastDecember, PeerBounds
+from expectations.rules import Rule, When, between, not_null, relation
+
+COMPANIONS = (
+    LastDecember("december_", ("poor_persons_closing", "income_per_capita")),
+    PeerBounds("income_growth", low="peers_low", high="peers_high"),
+)
+
+DELISTED = When("delisting_status", "!=", "none")
+
+RULES = (
+    Rule(
+        "stock_flow",
+        "critical",
+        "年初 - 脱贫 + 新增 - 动态减少 = 期末",
+        "opening less exited plus added less removed is closing, exact in persons",
+        (
+            relation(
+                "poor_persons_opening - poor_persons_exited + poor_persons_added - poor_persons_removed"
+                " == poor_persons_closing"
+            ),
+        ),
+    ),
+    Rule(
+        "opening_is_last_closing",
+        "critical",
+        "年初贫困人口应等于上年末贫困人口",
+        "the year opens with what the last December closed with",
+        (relation("poor_persons_opening == december_poor_persons_closing"),),
+    ),
+    Rule(
+        "headcount_ratio",
+        "critical",
+        "贫困发生率应等于期末贫困人口除以农村户籍人口",
+        "the headcount ratio is closing over rural population, to one decimal",
+        (relation("poverty_headcount_ratio == 100 * poor_persons_closing / rural_population", digits=1),),
+    ),
+    Rule(
+        "income_parts",
+        "critical",
+        "四项收入之和应等于人均可支配收入",
+        "wages, business, property and transfers add up to the income",
+        (
+            relation(
+                "income_wages + income_business + income_property + income_transfers == income_per_capita", digits=2
+            ),
+        ),
+        source="press, 2018: 2925 + 2246 + 83 + 2076 = 7330",
+    ),
+    Rule(
+        "income_growth",
+        "critical",
+        "收入同比增长应与本年、上年收入一致",
+        "the growth is that of the income over the prior year's, to one decimal",
+        (relation("income_growth == 100 * (income_per_capita / income_per_capita_prior_year - 1)", digits=1),),
+        source="7330 over a prior of 6622 to 6624 rounds to 10.7",
+    ),
+    Rule(
+        "prior_income_is_last_years",
+        "warning",
+        "上年收入应等于上年末报送的收入",
+        "the prior year's income is the one reported for the last December, to one yuan",
+        (relation("income_per_capita_prior_year == december_income_per_capita", digits=0),),
+    ),
+    Rule(
+        "villages_exited",
+        "critical",
+        "退出贫困村数 ≤ 年初贫困村数",
+        "no more villages exit than were poor",
+        (relation("poor_villages_exited <= poor_villages_opening"),),
+    ),
+    Rule(
+        "deep_within_poor",
+        "critical",
+        "深度贫困人口 ≤ 期末贫困人口",
+        "persons in deep poverty are among the poor",
+        (relation("deep_poverty_persons <= poor_persons_closing"),),
+    ),
+    Rule(
+        "delisting_conditions",
+        "warning",
+        "摘帽须有年度,且贫困发生率、错退率、漏评率低于 2%,满意度不低于 90%",
+        "a delisted county has its year, ratios of poverty, wrong exits and omissions below 2 %, satisfaction from 90 %",
+        (
+            not_null("delisting_year", DELISTED),
+            *(
+                check
+                for column in ("poverty_headcount_ratio", "wrong_exit_rate", "missed_identification_rate")
+                for check in (not_null(column, DELISTED), between(column, high=2, below=True, when=DELISTED))
+            ),
+            not_null("satisfaction_rate", DELISTED),
+            between("satisfaction_rate", low=90, when=DELISTED),
+        ),
+        source="national exit conditions for poverty counties",
+    ),
+    Rule(
+        "income_plausible",
+        "warning",
+        "收入增幅与同类县差异过大",
+        "the income's growth is far from that of the county's peers (modified z above 3.5)",
+        (relation("peers_low <= income_growth <= peers_high"),),
+        source="Iglewicz and Hoaglin 1993: median absolute deviation, modified z of 3.5",
+    ),
+)

@@ -1,0 +1,40 @@
+"""Rules of the village register: a row a village."""
+
+from __future__ import annotations
+
+from expectations.companions import PeriodEnd
+from expectations.rules import Rule, When, not_null, relation, unique
+
+COMPANIONS = (PeriodEnd(),)
+
+RULES = (
+    Rule(
+        "village_unique",
+        "critical",
+        "自然村代码在名册中不得重复",
+        "a village stands once in the register",
+        (unique("submission", "county_code", "period", "village_code"),),
+    ),
+    Rule(
+        "dates_in_order",
+        "critical",
+        "启动、完成、拆除复垦日期应依次不早于前者,且不晚于报告期末;有后一日期须有前一日期",
+        "started, completed and demolished follow one another, none after the period's end, none without the earlier",
+        (
+            relation("started_on <= completed_on"),
+            relation("completed_on <= demolished_on"),
+            relation("started_on <= period_end"),
+            relation("completed_on <= period_end"),
+            relation("demolished_on <= period_end"),
+            not_null("started_on", When("completed_on", "is_not_null")),
+            not_null("completed_on", When("demolished_on", "is_not_null")),
+        ),
+    ),
+    Rule(
+        "reclaimed_needs_demolished",
+        "critical",
+        "有复垦面积须有拆除复垦日期",
+        "an area is reclaimed only where the village is demolished",
+        (not_null("demolished_on", When("reclaimed_area_mu", ">", 0)),),
+    ),
+)

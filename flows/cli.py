@@ -1,0 +1,117 @@
+"""The command line `xianbao`. Prefect and Great Expectations are imported only by the commands that use them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from flows.settings import Settings, load_settings, quiet_environment
+from warehouse.errors import XianbaoError
+
+GOOD, FAULTS, USAGE = 0, 1, 2
+EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
+app = typer.Typer(
+    name="xianbao",
+    help="County returns in, validated Parquet marts out. 县报:收表、核对、出数。",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]
+
+
+@app.command(epilog=EPILOG)
+def run(
+    inbox: Annotated[Path | None, typer.Option(help="Where the submissions are; default: XIANBAO_INBOX.")] = None,
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Take in everything new in the inbox, validate it, publish the marts. 处理收件箱中的新报表。"""
+    settings = load_settings()
+    folder = (inbox or settings.inbox_folder).absolute()
+    if not folder.is_dir():
+        raise typer.BadParameter(f"no such folder: {folder}", param_hint="--inbox")
+    _run(settings, "nightly", as_json, inbox=folder, received_at=received_at)
+
+
+@app.command(epilog=EPILOG)
+def submit(
+    file: Annotated[Path, typer.Argument(help="The workbook or CSV.", exists=True, dir_okay=False)],
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Take in one file at once. 立即处理一个文件。"""
+    _run(load_settings(), "submit", as_json, file=file, received_at=received_at)
+
+
+@app.command(epilog=EPILOG)
+def status(as_json: Json = False) -> None:
+    """Say what is published, what came last, what is open. 查看状态。"""
+    from flows.status import read_status, show_status
+
+    state = read_status(load_settings())
+    _print(state) if as_json else show_status(state, Console())
+
+
+@app.command(epilog=EPILOG)
+def sample(
+    out: Annotated[Path, typer.Option(help="The folder to write the workbooks to.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another province with the same totals.")] = 1,
+    faulty: Annotated[bool, typer.Option("--faulty", help="Plant a fault for every rule; writes a key beside.")] = False,
+    period: Annotated[str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the workbooks of a synthetic province. 生成合成数据。"""
+    from warehouse.sample import PERIODS, write_sample
+
+    if period is not None and period not in PERIODS:
+        raise typer.BadParameter(f"{period} is none of {', '.join(PERIODS)}", param_hint="--period")
+    written = write_sample(out, seed, faulty=faulty, period=period)
+    if as_json:
+        _print(written.as_dict())
+        return
+    console = Console()
+    console.print(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")
+    if written.key:
+        console.print(f"what was planted is in {written.key}")
+
+
+def _run(settings: Settings, flow: str, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401
+    """Runs a flow in this process, showing its stages; exits with 1 where something is not good."""
+    from flows.screen import show_summary, watch
+
+    quiet_environment(settings)
+    console = Console(stderr=as_json)
+    with watch(console, quiet=as_json):
+        from flows.nightly import nightly as nightly_flow
+        from flows.submit import submit as submit_flow
+
+        summary = {"nightly": nightly_flow, "submit": submit_flow}[flow](**arguments)
+    if as_json:
+        _print(summary.model_dump())
+    else:
+        show_summary(summary, settings, console)
+    raise typer.Exit(GOOD if summary.good else FAULTS)
+
+
+def _print(value: Any) -> None:  # noqa: ANN401
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def main() -> None:
+    """Runs the command line; an error of ours is a sentence, not a traceback."""
+    logging.getLogger("xianbao").setLevel(logging.INFO)
+    try:
+        app()
+    except XianbaoError as error:
+        Console(stderr=True).print(f"[red]xianbao:[/] {error}", highlight=False)
+        sys.exit(FAULTS)

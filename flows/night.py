@@ -1,0 +1,86 @@
+"""The walk of a number, from files to published marts: what `nightly` and `submit` have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from flows.settings import Settings
+from tasks.commit import commit
+from tasks.judge import judge
+from tasks.publish import publish_marts
+from tasks.read import read
+from tasks.receive import prepare_root, receive
+from tasks.report import report
+from tasks.run import Run
+from warehouse.report import Summary
+from warehouse.store import journal
+
+log = logging.getLogger("xianbao")
+
+
+@dataclass
+class Stages:
+    """Names the stages as they pass, for whoever watches, and keeps their times."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, what: str = "") -> Iterator[None]:
+        """One stage; a name that comes again adds to its time."""
+        log.info("%s %s ...", name, what)
+        start = perf_counter()
+        yield
+        took = perf_counter() - start
+        self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)
+        log.info("%s %s: %.1f s", name, what, took)
+
+
+def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Run:
+    """A run under the next name in the journal; the lock on the root must be held."""
+    return Run(
+        name=journal.next_run(settings.store),
+        flow=flow,
+        received_at=(received_at or datetime.now(UTC)).astimezone(UTC),
+        root_path=settings.store.path,
+        ledger_url=settings.ledger,
+        limits=settings.limits,
+    )
+
+
+def process(run: Run, files: dict[str, Path], stages: Stages) -> Summary:
+    """Receive, read, judge, commit, publish, report. Files are by the name that they are known under."""
+    with stages.stage("receive", f"{len(files)} files"):
+        receive(run, files)
+    with stages.stage("read", f"{len(files)} files"):
+        periods = read(run)
+    for period in periods:
+        with stages.stage("judge", period):
+            judge(run, period)
+    with stages.stage("commit", f"run {run.name}"):
+        commit(run)
+    with stages.stage("publish", "the marts"):
+        version = publish_marts(run)
+    with stages.stage("report", f"run {run.name}"):
+        summary = report(run, version)
+    return summary.model_copy(update={"seconds": stages.seconds})
+
+
+def nothing_new(run: Run, stages: Stages) -> Summary:
+    """A run without files publishes only what an interrupted one left unpublished."""
+    with stages.stage("publish", "what is left"):
+        version = publish_marts(run)
+    return Summary(version=version, seconds=stages.seconds)
+
+
+def prepare(run: Run, stages: Stages) -> None:
+    """Makes the store whole after whatever came before."""
+    with stages.stage("prepare", "the store"):
+        indexed = prepare_root(run)
+    if indexed:
+        log.warning("indexed run(s) %s, which an interrupted night had left out of the ledger", ", ".join(indexed))

@@ -1,0 +1,26 @@
+"""The nightly flow: everything new in the inbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from prefect import flow
+
+from flows.night import Stages, nothing_new, prepare, process, start_run
+from flows.settings import load_settings
+from warehouse.report import Summary
+from warehouse.store import ledger
+from warehouse.store.receive import new_files
+
+
+@flow(name="nightly")
+def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> Summary:
+    """Takes in what is new in the inbox and publishes; says so where nothing is new. Safe to run again at any time."""
+    settings = load_settings()
+    stages = Stages()
+    with settings.store.lock(settings.lock_wait_seconds):
+        run = start_run(settings, "nightly", received_at)
+        prepare(run, stages)
+        files = new_files((inbox or settings.inbox_folder).absolute(), ledger.latest_by_file(ledger.open_ledger(run.ledger_url)))
+        return process(run, files, stages) if files else nothing_new(run, stages)

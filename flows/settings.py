@@ -1,0 +1,82 @@
+"""Settings: `XIANBAO_*` in the environment, over `xianbao.toml` in the working directory, over the defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from warehouse.errors import PermanentError
+from warehouse.intake.preflight import Limits
+from warehouse.store.files import Root
+
+# No library of ours says anything to anyone. Set where the environment does not say otherwise.
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+
+
+class Settings(BaseSettings):
+    """All settings, frozen. `root` is where everything is kept, `inbox` where submissions arrive."""
+
+    model_config = SettingsConfigDict(env_prefix="XIANBAO_", toml_file="xianbao.toml", frozen=True, extra="forbid")
+
+    root: Path = Path("var")
+    inbox: Path | None = None
+    ledger_url: str | None = None
+    lock_wait_seconds: float = 600
+    max_file_bytes: int = Limits().file_bytes
+    max_unpacked_bytes: int = Limits().unpacked_bytes
+    max_sheet_cells: int = Limits().cells
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic's own signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def store(self) -> Root:
+        return Root(self.root.absolute())
+
+    @property
+    def inbox_folder(self) -> Path:
+        return (self.inbox or self.root / "inbox").absolute()
+
+    @property
+    def ledger(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.store.path / 'ledger.db'}"
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_file_bytes, self.max_unpacked_bytes, self.max_sheet_cells)
+
+
+def load_settings() -> Settings:
+    """The settings now; raises PermanentError naming the one that is wrong."""
+    try:
+        return Settings()
+    except (ValidationError, ValueError) as error:
+        raise PermanentError(f"a setting is wrong: {error}") from error
+
+
+def quiet_environment(settings: Settings) -> None:
+    """Turns telemetry off and gives Prefect a home in the root, where no server of one's own is named."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" not in os.environ:
+        os.environ.setdefault("PREFECT_HOME", str(settings.store.path / "prefect"))
+        # Prefect makes the last folder only.
+        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
+        # The embedded server may take its time on a loaded machine.
+        os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")

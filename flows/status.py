@@ -1,0 +1,54 @@
+"""What stands where, for a person in a hurry: read from manifest, journal and ledger, in well under a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
+from flows.settings import Settings
+from warehouse.published import read_manifest
+from warehouse.store import journal, ledger
+from warehouse.store.ledger import RETURNS
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """The last run and snapshot, whether they agree, and the verdicts by period. Writes nothing."""
+    runs = journal.runs(settings.store)
+    manifest = read_manifest(settings.store)
+    return {
+        "root": str(settings.store.path),
+        "inbox": str(settings.inbox_folder),
+        "last_run": runs[-1] if runs else None,
+        "snapshot": manifest.version if manifest else None,
+        "published_run": manifest.run if manifest else None,
+        "up_to_date": bool(manifest and runs and manifest.run == runs[-1]),
+        "periods": _verdicts(settings) if runs else {},
+    }
+
+
+def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
+    engine = ledger.open_ledger(settings.ledger)
+    query = sa.select(RETURNS.c.period, RETURNS.c.verdict, sa.func.count()).group_by(RETURNS.c.period, RETURNS.c.verdict)
+    periods: dict[str, dict[str, int]] = {}
+    with engine.connect() as connection:
+        for period, verdict, count in connection.execute(query.order_by(RETURNS.c.period, RETURNS.c.verdict)):
+            periods.setdefault(period, {})[verdict] = count
+    return periods
+
+
+def show_status(state: dict[str, Any], console: Console) -> None:
+    """The status as a person likes to read it."""
+    if state["last_run"] is None:
+        console.print(f"Nothing has run yet in {state['root']}. Put files into {state['inbox']} and say: xianbao run")
+        return
+    fresh = "up to date" if state["up_to_date"] else "[yellow]behind: the next run publishes[/]"
+    console.print(f"last run {state['last_run']}, snapshot {state['snapshot']} ({fresh})", highlight=False)
+    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回")
+    for period, verdicts in state["periods"].items():
+        counts = (verdicts.get(name, 0) for name in ("accepted", "accepted_with_queries", "quarantined"))
+        table.add_row(period, *map(str, counts))
+    console.print(table)
+    console.print(f"root   {state['root']}\ninbox  {state['inbox']}", highlight=False, soft_wrap=True)

@@ -1,0 +1,28 @@
+"""The submit flow: one file, at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from prefect import flow
+
+from flows.night import Stages, prepare, process, start_run
+from flows.settings import load_settings
+from warehouse.errors import PermanentError
+from warehouse.report import Summary
+
+
+@flow(name="submit")
+def submit(file: Path, received_at: datetime | None = None) -> Summary:
+    """Takes in one file, known by its name in the inbox where it lies there, and publishes."""
+    settings = load_settings()
+    path, inbox = file.absolute(), settings.inbox_folder
+    if not path.is_file():
+        raise PermanentError(f"{file}: no such file")
+    name = path.relative_to(inbox).as_posix() if path.is_relative_to(inbox) else path.name
+    stages = Stages()
+    with settings.store.lock(settings.lock_wait_seconds):
+        run = start_run(settings, "submit", received_at)
+        prepare(run, stages)
+        return process(run, {name: path}, stages)

@@ -1,0 +1,20 @@
+"""Commit: the run's entry goes to the journal, and the ledger follows."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from tasks.run import RETRIES, Run
+from warehouse.intake.reading import load_reading
+from warehouse.store import journal, ledger
+from warehouse.store.judged import entry_of, load_judged
+
+
+@task(name="commit", **RETRIES)
+def commit(run: Run) -> None:
+    """Writes the entry, which makes the run count, and indexes it; done again, it changes nothing."""
+    if run.name not in journal.runs(run.root):
+        reading = load_reading(run.reading)
+        entry = entry_of(run.name, run.flow, run.received_at, reading, load_judged(run.judged))
+        journal.commit(run.root, entry)
+    ledger.catch_up(ledger.open_ledger(run.ledger_url), run.root)

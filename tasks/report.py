@@ -1,0 +1,20 @@
+"""Report: what the run found, as a table for people and as an artifact in Prefect."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from tasks.run import RETRIES, Run
+from warehouse.report import Summary, markdown, summarise, write_findings
+from warehouse.store import journal
+
+
+@task(name="report", **RETRIES)
+def report(run: Run, version: str | None) -> Summary:
+    """Writes the run's findings to its report folder, leaves an artifact, returns the run in numbers."""
+    entry = journal.read_entry(run.root, run.name)
+    write_findings(entry, run.root.reports / run.name)
+    summary = summarise(entry, version)
+    create_markdown_artifact(key="xianbao-run", markdown=markdown(summary), description=f"run {run.name}")
+    return summary

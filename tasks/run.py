@@ -1,0 +1,57 @@
+"""The run at hand: what every task is given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import State
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.errors import TransientError
+from warehouse.intake.preflight import Limits
+from warehouse.store.files import Root
+
+
+class Run(BaseModel):
+    """One run of a flow: its name in the journal, when its files were received (UTC), where everything is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    flow: str
+    received_at: datetime
+    root_path: Path
+    ledger_url: str
+    limits: Limits
+
+    @property
+    def root(self) -> Root:
+        return Root(self.root_path)
+
+    @property
+    def work(self) -> Path:
+        """Where its tasks leave what the next ones need."""
+        return self.root.work / self.name
+
+    @property
+    def receipts(self) -> Path:
+        return self.work / "receipts.json"
+
+    @property
+    def reading(self) -> Path:
+        return self.work / "read"
+
+    @property
+    def judged(self) -> Path:
+        return self.work / "judged"
+
+
+def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:  # noqa: ANN401  (Prefect's own signature)
+    """Whether trying again may help; a permanent error fails after one call."""
+    return isinstance(state.result(raise_on_failure=False), TransientError)
+
+
+RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [2, 10], "retry_condition_fn": may_pass}

@@ -1,0 +1,23 @@
+"""The definitions, as data: divisions, datasets, indicators, units, groups, published figures.
+
+Each thing is written once, in a CSV file here; reader layouts, basic expectations, Parquet schemas, the synthetic
+province and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
+dataset, add its line to `datasets.csv`, its indicators, and its suite in `expectations/suites/`.
+Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
+"""
+
+from warehouse.codebook.load import Codebook, load, load_codebook
+from warehouse.codebook.model import Dataset, Division, Figure, Frequency, Group, Indicator, Unit
+
+__all__ = [
+    "Codebook",
+    "Dataset",
+    "Division",
+    "Figure",
+    "Frequency",
+    "Group",
+    "Indicator",
+    "Unit",
+    "load",
+    "load_codebook",
+]

@@ -1,0 +1,191 @@
+"""Loading the codebook: read the CSV files, make the records, check them against each other.
+
+Belongs here: checks that need more than one record. Does not belong here: the shape of a record (`model.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from warehouse.codebook.model import Dataset, Division, Figure, Group, Indicator, MartColumn, ReadingCheck, Record, Scale, Unit
+from warehouse.errors import CodebookError
+
+HERE = Path(__file__).parent
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """All definitions, checked. One instance a process (`load`)."""
+
+    units: Mapping[str, Unit]
+    scales: tuple[Scale, ...]
+    divisions: tuple[Division, ...]
+    groups: Mapping[str, Group]
+    datasets: Mapping[str, Dataset]
+    figures: tuple[Figure, ...]
+    checks: Mapping[str, ReadingCheck]
+    marts: Mapping[str, tuple[MartColumn, ...]]
+
+    def in_force(self, year: int) -> tuple[Division, ...]:
+        """The divisions in force in a year, by code."""
+        return tuple(d for d in self.divisions if d.in_force(year))
+
+    def members(self, group: str, year: int) -> tuple[Division, ...]:
+        """The divisions in force in a year that belong to a group."""
+        return tuple(d for d in self.in_force(year) if self.groups[group].holds(d))
+
+    @cached_property
+    def spellings(self) -> Mapping[str, Scale]:
+        """How units are spelt in headers, with their factors; a unit's own label (个, 次) needs no entry."""
+        return {scale.spelling: scale for scale in self.scales}
+
+
+def load_codebook(folder: Path) -> Codebook:
+    """The codebook in `folder`, checked; raises CodebookError naming file, entry and fault."""
+    units = {u.unit: u for u in _records(folder, "units", Unit)}
+    groups = {g.group: g for g in _records(folder, "groups", Group)}
+    indicators = [
+        _record("indicators", Indicator, row | {"unit": _unit(units, row)}) for row in _rows(folder, "indicators")
+    ]
+    datasets = {
+        row["dataset"]: _record("datasets", Dataset, row | {"indicators": _of(indicators, row["dataset"])})
+        for row in _rows(folder, "datasets")
+    }
+    book = Codebook(
+        units=units,
+        scales=tuple(_records(folder, "scales", Scale)),
+        divisions=tuple(_records(folder, "divisions", Division)),
+        groups=groups,
+        datasets=datasets,
+        figures=tuple(_records(folder, "figures", Figure)),
+        marts=_marts(folder),
+        checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
+    )
+    _check(book, indicators)
+    return book
+
+
+@cache
+def load() -> Codebook:
+    """The project's own codebook; read and checked once a process."""
+    return load_codebook(HERE)
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _records(folder: Path, name: str, model: type[R]) -> list[R]:
+    records = [_record(name, model, row) for row in _rows(folder, name)]
+    key = next(iter(model.model_fields))
+    _unique(name, (str(getattr(r, key)) for r in records))
+    return records
+
+
+def _record(name: str, model: type[R], row: Mapping[str, Any]) -> R:
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "entry"
+        entry = ".".join(str(row[k]) for k in ("dataset", "column") if k in row) or next(iter(row.values()))
+        raise CodebookError(f"{name}.csv, {entry}, {place}: {fault['msg']}") from error
+
+
+def _unit(units: Mapping[str, Unit], row: Mapping[str, str]) -> Unit:
+    if row["unit"] not in units:
+        raise CodebookError(
+            f"indicators.csv, {row['dataset']}.{row['column']}: unknown unit '{row['unit']}'; add it to units.csv"
+        )
+    return units[row["unit"]]
+
+
+def _of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:
+    return tuple(i for i in indicators if i.dataset == dataset)
+
+
+def _marts(folder: Path) -> dict[str, tuple[MartColumn, ...]]:
+    """The columns of each mart, in their order."""
+    marts: dict[str, tuple[MartColumn, ...]] = {}
+    for row in _rows(folder, "marts"):
+        column = _record("marts", MartColumn, row)
+        marts[column.mart] = (*marts.get(column.mart, ()), column)
+    for mart, columns in marts.items():
+        _unique(f"marts.csv, {mart}", (c.column for c in columns))
+    return marts
+
+
+def _unique(name: str, values: Iterable[str]) -> None:
+    twice = [value for value, times in Counter(values).items() if times > 1]
+    if twice:
+        raise CodebookError(f"{name}.csv: {', '.join(twice)} stands there more than once; names are unique")
+
+
+def _known(place: str, value: str | None, among: Iterable[str]) -> None:
+    if value is not None and value not in set(among):
+        raise CodebookError(f"{place}: unknown '{value}'")
+
+
+def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
+    codes = {d.county_code for d in book.divisions}
+    for division in book.divisions:
+        for successor in division.successor_codes:
+            _known(f"divisions.csv, {division.county_code}, successor", successor, codes)
+    for indicator in indicators:
+        _known(f"indicators.csv, {indicator.column}, dataset", indicator.dataset, book.datasets)
+    for dataset in book.datasets.values():
+        _check_dataset(book, dataset)
+    for figure in book.figures:
+        _check_figure(book, figure)
+
+
+def _check_dataset(book: Codebook, dataset: Dataset) -> None:
+    place = f"datasets.csv, {dataset.dataset}"
+    _unique(f"indicators.csv, {dataset.dataset}: ", dataset.columns)
+    _unique(f"indicators.csv, {dataset.dataset}, label_zh: ", (i.label_zh for i in dataset.indicators))
+    _known(f"{place}, owed_by", dataset.owed_by, book.groups)
+    for key in dataset.keys:
+        _known(f"{place}, keys", key, dataset.columns)
+    for indicator in dataset.indicators:
+        where = f"indicators.csv, {dataset.dataset}.{indicator.column}"
+        _check_input_unit(book, indicator, where)
+        operands = [c for c in (indicator.roll_up.weight, indicator.roll_up.denominator) if c]
+        for operand in operands:
+            _known(f"{where}, roll_up", operand, dataset.columns)
+        if {"person", "person_time"} <= {dataset[o].unit.unit for o in operands}:
+            raise CodebookError(f"{where}, roll_up: persons and person-times never meet")
+
+
+def _check_input_unit(book: Codebook, indicator: Indicator, where: str) -> None:
+    if indicator.input_unit is None:
+        return
+    _known(f"{where}, input_unit", indicator.input_unit, book.spellings)
+    if book.spellings[indicator.input_unit].unit != indicator.unit.unit:
+        raise CodebookError(f"{where}: {indicator.input_unit} is not a unit of {indicator.unit.unit}")
+
+
+def _check_figure(book: Codebook, figure: Figure) -> None:
+    place = f"figures.csv, {figure.figure}"
+    _known(f"{place}, scope", figure.scope, book.groups)
+    _known(f"{place}, unit", figure.unit, book.units)
+    if figure.aggregate == "members":
+        return
+    _known(f"{place}, dataset", figure.dataset, book.datasets)
+    dataset = book.datasets[figure.dataset]
+    columns = (*dataset.columns, "county_code")
+    for column in (figure.column, figure.by, figure.where.split("=")[0] if figure.where else None):
+        _known(f"{place}, column", column, columns)
+    if figure.aggregate in ("sum", "share", "increase", "ratio"):
+        for column in filter(None, (figure.column, figure.by)):
+            if dataset[column].roll_up.how != "sum":
+                raise CodebookError(f"{place}: {column} is a {dataset[column].kind} and is never summed")

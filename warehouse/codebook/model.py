@@ -1,0 +1,279 @@
+"""What a definition is: frozen records, each checked when it is made.
+
+Belongs here: the shape of one division, dataset, indicator, unit, group or figure. Does not belong here: the
+definitions themselves (the CSV files beside this one) and checks across records (`load.py`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+
+Kind = Literal["key", "stock", "cumulative", "year_to_date", "ratio"]
+Aggregate = Literal[
+    "sum", "weighted", "growth", "growth_lead", "ratio", "share", "count", "distinct", "increase", "least",
+    "greatest", "worst", "members",
+]  # fmt: skip
+
+
+def _split(value: Any) -> Any:
+    """`a|b` as it stands in a CSV cell becomes `("a", "b")`; an empty cell becomes `()`."""
+    return tuple(part for part in value.split("|") if part) if isinstance(value, str) else value
+
+
+def _blank_to_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
+OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
+
+
+class Record(BaseModel):
+    """A definition: frozen, and with no field that its file does not have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Frequency(StrEnum):
+    """How often a dataset is due; `months` are the calendar months that end its reporting spans."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    HALF_YEARLY = "half_yearly"
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        step = {"monthly": 1, "quarterly": 3, "half_yearly": 6}[self.value]
+        return tuple(range(step, 13, step))
+
+
+class Unit(Record):
+    """A base unit: what values are stored in, and as which type."""
+
+    unit: str
+    label_zh: str
+    label_en: str
+    dtype: Literal["count", "money", "decimal", "year", "date", "boolean", "text"]
+    decimals: int
+
+    @property
+    def additive(self) -> bool:
+        """Whether values of this unit may be summed at all (a year or a text may not, a percentage never is)."""
+        return self.dtype in ("count", "money", "decimal") and not self.unit.startswith("percent")
+
+
+class Scale(Record):
+    """A spelling of a unit in a header, and how many base units one of it is (万元 is 10000 yuan)."""
+
+    spelling: str
+    unit: str
+    factor: int
+
+
+class Division(Record):
+    """A county-level unit with its GB/T 2260 code, in force from a year (included) until a year (excluded)."""
+
+    county_code: str
+    name_zh: str
+    prefecture_code: str
+    prefecture_zh: str
+    kind: Literal["district", "county", "county_level_city"]
+    in_force_from: int
+    in_force_until: OptionalYear
+    successor_codes: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda v: tuple(c for c in v.split(";") if c) if isinstance(v, str) else v),
+    ]
+    poverty_county_list: Literal["none", "provincial", "national_key", "national_area"]
+    deep_poverty: bool
+
+    def in_force(self, year: int) -> bool:
+        return self.in_force_from <= year and (self.in_force_until is None or year < self.in_force_until)
+
+
+class Group(Record):
+    """A set of counties that figures are given for; membership is by code and year."""
+
+    group: str
+    label_zh: str
+    label_en: str
+    lists: Words
+    deep_only: bool
+
+    def holds(self, division: Division) -> bool:
+        return division.poverty_county_list in self.lists and (division.deep_poverty or not self.deep_only)
+
+
+class RollUp(Record):
+    """How county values become a prefecture's or the province's.
+
+    `sum` adds; `weighted` with a denominator divides 100 x sums (a percentage recomputed from its parts), without
+    one averages the values by `weight`; `count`, `derived` and `none` are not rolled up by themselves.
+    """
+
+    how: Literal["sum", "weighted", "count", "derived", "none"]
+    weight: str | None = None
+    denominator: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> RollUp:
+        """Reads `sum`, `count`, `none`, `derived`, `weighted:weight` or `weighted:numerator/denominator`."""
+        how, _, operands = text.partition(":")
+        weight, _, denominator = operands.partition("/")
+        return cls.model_validate({"how": how, "weight": weight or None, "denominator": denominator or None})
+
+
+class Indicator(Record):
+    """One column of a form.
+
+    `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
+    negative (business income can be a loss, and income can fall).
+    """
+
+    dataset: str
+    column: str
+    label_zh: str
+    label_en: str
+    unit: Unit
+    input_unit: OptionalText
+    codes: Words
+    kind: Kind
+    roll_up: RollUp
+    required: str
+    signed: bool
+
+    @field_validator("roll_up", mode="before")
+    @classmethod
+    def _parse_roll_up(cls, value: Any) -> Any:
+        return RollUp.parse(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _kind_allows_roll_up(self) -> Indicator:
+        """Refuses what the kind forbids: ratios and keys are never summed, only ratios are weighted (design 4)."""
+        how = self.roll_up.how
+        if how == "sum" and (self.kind in ("ratio", "key") or not self.unit.additive):
+            raise ValueError(f"a {self.kind} in {self.unit.unit} is never summed; use weighted, count or none")
+        if how in ("weighted", "derived") and self.kind != "ratio":
+            raise ValueError(f"only a ratio is {how}, this is a {self.kind}; use sum, count or none")
+        if self.kind == "key" and how != "none":
+            raise ValueError("a key is not rolled up; use none")
+        return self
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """The stored type. Counts and money are integers; a ratio in yuan is an average and keeps two decimals."""
+        if self.unit.dtype in ("count", "money", "year"):
+            return pl.Decimal(18, 2) if self.kind == "ratio" else pl.Int64()
+        if self.unit.dtype == "decimal":
+            return pl.Decimal(18, self.unit.decimals)
+        return {"date": pl.Date(), "boolean": pl.Boolean(), "text": pl.String()}[self.unit.dtype]
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point that a value may have in the base unit."""
+        return self.dtype.scale if isinstance(self.dtype, pl.Decimal) else 0
+
+    @property
+    def numeric(self) -> bool:
+        return self.dtype.is_numeric()
+
+    @property
+    def header_zh(self) -> str:
+        """The column's header in a workbook: its label and, in brackets, the unit that a county writes it in."""
+        unit = self.input_unit or self.unit.label_zh
+        return f"{self.label_zh}({unit})" if unit else self.label_zh
+
+
+class Dataset(Record):
+    """One of the forms: who owes it, how often, how soon after the period's end, and its columns.
+
+    `keys` tell one row from another within a return (none for a dataset of one row a county); `nil` says whether a
+    county may report that it has none of it.
+    """
+
+    dataset: str
+    label_zh: str
+    label_en: str
+    frequency: Frequency
+    owed_by: str
+    due_days: int
+    nil: bool
+    keys: Words
+    indicators: tuple[Indicator, ...]
+
+    @property
+    def one_row(self) -> bool:
+        return not self.keys
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(i.column for i in self.indicators)
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """The typed columns of the form, in its order."""
+        return {i.column: i.dtype for i in self.indicators}
+
+    def __getitem__(self, column: str) -> Indicator:
+        return next(i for i in self.indicators if i.column == column)
+
+
+class Figure(Record):
+    """A published figure and how returns give it: an aggregate over `column` in the counties of `scope`."""
+
+    figure: str
+    programme: str
+    label_zh: str
+    label_en: str
+    published: Decimal
+    unit: str
+    relation: Literal["eq", "ge", "le"]
+    tolerance: Decimal
+    period: str
+    scope: str
+    dataset: str
+    aggregate: Aggregate
+    column: OptionalText
+    by: OptionalText
+    where: OptionalText
+    since: OptionalText
+    note: str
+
+
+class ReadingCheck(Record):
+    """What reading or comparing returns may find without a rule: severity, reason and advice in two languages."""
+
+    rule: str
+    severity: Literal["critical", "warning", "info"]
+    reason_zh: str
+    reason_en: str
+    advice_zh: str
+    advice_en: str
+
+
+class MartColumn(Record):
+    """A column of a mart: its name, type, unit and labels are a contract with those who read the marts."""
+
+    mart: str
+    column: str
+    dtype: Literal["text", "whole", "decimal", "boolean", "date"]
+    unit: str
+    label_zh: str
+    label_en: str
+
+    @property
+    def polars(self) -> pl.DataType:
+        """The type in a frame; decimals have six digits after the point."""
+        return {
+            "text": pl.String(),
+            "whole": pl.Int64(),
+            "decimal": pl.Decimal(38, 6),
+            "boolean": pl.Boolean(),
+            "date": pl.Date(),
+        }[self.dtype]

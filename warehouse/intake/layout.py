@@ -1,0 +1,81 @@
+"""From header texts to the columns of a form: the indicator by its label, the factor by the unit in brackets."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, partial
+from typing import Protocol
+
+from warehouse.codebook import Codebook, Dataset, Indicator, load
+from warehouse.intake.records import Column, ReturnHead
+from warehouse.intake.report import Reporter
+from warehouse.intake.tables import Table
+
+HEADER = re.compile(r"(?P<label>.*?)(?:[((](?P<unit>[^()()]*)[))])?")
+# What a table may say of itself beside the indicators; 备注 (notes) is kept in the original and not read.
+ABOUT = {
+    "区划代码": "county_code", "县(市、区)": "county_name", "报告期": "period", "状态": "status", "备注": "note",
+}  # fmt: skip
+
+
+class Report(Protocol):
+    """Adds a finding about the header cell at hand."""
+
+    def __call__(self, rule: str, found: str, expected: str) -> None: ...
+
+
+def match_header(
+    table: Table, row: int, dataset: Dataset, head: ReturnHead | None, reporter: Reporter
+) -> tuple[Column, ...]:
+    """The columns of `table` that its header row names, in their order.
+
+    A header that fits nothing, a unit that does not fit, an indicator named twice become findings and the column is
+    left out; nothing is guessed.
+    """
+    columns: dict[str, Column] = {}
+    for index, text in enumerate(table.rows[row]):
+        report: Report = partial(
+            reporter.report, sheet=table.sheet, cell=table.cell(row, index), head=head, dataset=dataset.dataset
+        )
+        if text is None:
+            if any(r[index] is not None for r in table.rows[row + 1 :] if index < len(r)):
+                report("unknown_header", "blank above data", "a header")
+            continue
+        found = _column(text, index, dataset, report)
+        if found and found.column in columns:
+            report("header_twice", text, f"one column for {found.column}")
+        elif found:
+            columns[found.column] = found
+    return tuple(columns.values())
+
+
+def _column(text: str, index: int, dataset: Dataset, report: Report) -> Column | None:
+    if text in ABOUT:
+        return Column(index, ABOUT[text], 1)
+    labels = _labels(dataset)
+    match = HEADER.fullmatch(text)
+    label, unit = (match["label"].strip(), match["unit"]) if match else (text, None)
+    # A label may itself end in brackets: 带动增收人数(去重).
+    whole = labels.get(text)
+    indicator = whole or labels.get(label)
+    if indicator is None:
+        report("unknown_header", text, "; ".join(i.header_zh for i in dataset.indicators))
+        return None
+    factor = 1 if whole or not unit else unit_factor(load(), indicator, unit)
+    if factor is None:
+        report("unknown_unit", text, indicator.header_zh)
+        return None
+    return Column(index, indicator.column, factor)
+
+
+@cache
+def _labels(dataset: Dataset) -> dict[str, Indicator]:
+    return {name: i for i in dataset.indicators for name in (i.label_zh, i.label_en, i.column)}
+
+
+def unit_factor(book: Codebook, indicator: Indicator, unit: str) -> int | None:
+    """Base units in one of `unit` for the indicator (10000 for 万元); None where the unit does not fit it."""
+    if unit in (indicator.unit.label_zh, indicator.unit.unit):
+        return 1
+    scale = book.spellings.get(unit)
+    return scale.factor if scale and scale.unit == indicator.unit.unit else None

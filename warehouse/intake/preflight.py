@@ -1,0 +1,109 @@
+"""A look at a file before any reader touches it: what it is, how large it unpacks, how far its cells reach.
+
+Readers allocate for the whole rectangle up to the last cell; one cell at XFD1048576 would end the process
+(design, section Reading). Everything is refused here that would make reading unbounded.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\bt="e"')
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class Unreadable(Exception):  # noqa: N818  (what a file is, not what the program did wrong)
+    """The file will not be read; `found` says what it is, `expected` what was wanted. A data fault: see findings."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found = found
+        self.expected = expected
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a file is looked at: bytes on disk, bytes unpacked, cells in a sheet's rectangle."""
+
+    file_bytes: int = 50_000_000
+    unpacked_bytes: int = 200_000_000
+    cells: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What preflight learnt: the format, and whether some cell holds an error value such as #REF!."""
+
+    format: Literal["xlsx", "csv"]
+    has_error_cells: bool = False
+
+
+def preflight(path: Path, limits: Limits) -> Passed:
+    """What the file is; raises Unreadable for what cannot or must not be read."""
+    if path.is_symlink() or not path.is_file():
+        raise Unreadable("not a regular file", "a file")
+    size = path.stat().st_size
+    if size == 0:
+        raise Unreadable("an empty file", "an .xlsx or .csv file")
+    if size > limits.file_bytes:
+        raise Unreadable(f"{size} bytes", f"at most {limits.file_bytes} bytes")
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(OLE):
+        raise Unreadable("an old (.xls) or encrypted workbook", "an unencrypted .xlsx workbook")
+    if head.startswith(b"PK"):
+        return _workbook(path, limits)
+    if path.suffix.lower() == ".csv":
+        return Passed("csv")
+    raise Unreadable(f"a file of another kind ({path.suffix or 'no suffix'})", "an .xlsx or .csv file")
+
+
+def _workbook(path: Path, limits: Limits) -> Passed:
+    try:
+        with zipfile.ZipFile(path) as parts:
+            infos = parts.infolist()
+            unpacked = sum(info.file_size for info in infos)
+            if unpacked > limits.unpacked_bytes:
+                raise Unreadable(f"{unpacked} bytes when unpacked", f"at most {limits.unpacked_bytes} bytes")
+            if "xl/workbook.xml" not in parts.namelist():
+                raise Unreadable("a zip file that is no workbook", "an .xlsx workbook")
+            sheets = [_part(parts, info, limits) for info in infos if WORKSHEET.fullmatch(info.filename)]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+        raise Unreadable(f"a damaged or encrypted workbook ({error})", "a whole .xlsx workbook") from error
+    for xml in sheets:
+        _extent(xml, limits)
+    return Passed("xlsx", any(ERROR_CELL.search(xml) for xml in sheets))
+
+
+def _part(parts: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:
+    """The part's bytes; a part that unpacks to more than its directory entry admits is a bomb."""
+    with parts.open(info) as part:
+        data = part.read(limits.unpacked_bytes + 1)
+    if len(data) > limits.unpacked_bytes:
+        raise Unreadable("a workbook that unpacks to more than it says", "an .xlsx workbook")
+    return data
+
+
+def _extent(xml: bytes, limits: Limits) -> None:
+    columns, rows = zip(*set(CELL.findall(xml)), strict=True) if CELL.search(xml) else ((b"A",), (b"1",))
+    last_column = max(map(column_number, {c.decode() for c in columns}))
+    last_row = max(map(int, rows))
+    if last_column * last_row > limits.cells:
+        raise Unreadable(
+            f"a sheet that reaches to column {last_column}, row {last_row}", f"at most {limits.cells} cells a sheet"
+        )
+
+
+def column_number(letters: str) -> int:
+    """1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number

@@ -1,0 +1,99 @@
+"""The records of reading: what was received, what a file says it holds, and where each column of it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.findings import Finding
+from warehouse.intake.tables import Table
+
+Status = Literal["provisional", "reported", "verified", "approved"]
+
+
+class Receipt(BaseModel):
+    """One act of receiving: `receipt` is its number over all runs and says which of two is the later.
+
+    `file` is the path and name that it came under (relative to the inbox), `received_at` is in UTC and given, never
+    a file's own time; `submission` is the SHA-256 of the bytes.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    receipt: int
+    submission: str
+    file: str
+    received_at: datetime
+
+
+class ReturnHead(BaseModel):
+    """That a submission has a return of one county x dataset x period; its rows follow elsewhere, none if nil.
+
+    `sheet` is where the rows stand (the cover, if nil); `county_sheet` and `county_cell` where the county is said.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    receipt: int
+    submission: str
+    file: str
+    sheet: str | None
+    county_code: str
+    county_sheet: str | None
+    county_cell: str | None
+    period: str
+    dataset: str
+    status: Status
+    nil: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: where it stands (0 is A), which column of the form it is, base units in one of its own."""
+
+    index: int
+    column: str
+    factor: int
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """The table of one dataset within a submission, its header understood; `first` is the index of its first row.
+
+    `county_code`, `period` and `status` are the cover's; None where the table's own columns say them.
+    """
+
+    receipt: Receipt
+    dataset: str
+    table: Table
+    columns: tuple[Column, ...]
+    first: int
+    county_code: str | None
+    period: str | None
+    status: Status | None
+
+
+@dataclass
+class SubmissionRead:
+    """What one file gave: heads, data sheets, findings. `unreadable` where nothing could be taken from it."""
+
+    receipt: Receipt
+    heads: list[ReturnHead] = field(default_factory=list)
+    sheets: list[DataSheet] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def unreadable(self) -> bool:
+        return not self.heads
+
+
+@dataclass(frozen=True)
+class Received:
+    """A receipt with the archived original that it stands for."""
+
+    receipt: Receipt
+    path: Path

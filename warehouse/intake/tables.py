@@ -1,0 +1,109 @@
+"""A file as tables of text: each with its sheet, its header and its rows at their places in the file.
+
+Values are text from here on (`warehouse.intake.values` types them): a number as its shortest decimal, a date as
+2017-12-31, a blank as None, an error cell as its text (#REF!), which no type accepts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import python_calamine
+from openpyxl.utils import get_column_letter
+
+from warehouse.intake.preflight import Limits, Unreadable, preflight
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+Row = list[str | None]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet (or a CSV) from its first cell on: `rows[0][0]` is cell A1. `sheet` is None in a CSV."""
+
+    sheet: str | None
+    rows: list[Row]
+
+    def cell(self, row: int, column: int) -> str:
+        """The address of `rows[row][column]`, such as D7."""
+        return f"{column_letters(column)}{row + 1}"
+
+
+def column_letters(index: int) -> str:
+    """A for 0, AA for 26."""
+    return get_column_letter(index + 1)
+
+
+def read_tables(path: Path, limits: Limits) -> list[Table]:
+    """All tables of a file, in its order; raises Unreadable, never another error, for what the file is."""
+    passed = preflight(path, limits)
+    if passed.format == "csv":
+        return [_csv(path)]
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
+            tables = [_sheet(book, name) for name in book.sheet_names]
+        return _with_errors(path, tables) if passed.has_error_cells else tables
+    except (python_calamine.CalamineError, ValueError, KeyError, OSError, SyntaxError) as error:
+        raise Unreadable(f"a damaged workbook ({error})", "a whole .xlsx workbook") from error
+
+
+def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> Table:
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return Table(name, [[as_text(value) for value in row] for row in rows])
+
+
+def _with_errors(path: Path, tables: list[Table]) -> list[Table]:
+    """Calamine reads an error cell as blank; openpyxl, slower, says what stands there."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for table in tables:
+        for cells in book[table.sheet].iter_rows():
+            for cell in cells:
+                if cell.data_type == "e":
+                    table.rows[cell.row - 1][cell.column - 1] = str(cell.value)
+    book.close()
+    return tables
+
+
+def _csv(path: Path) -> Table:
+    text = decode(path.read_bytes())
+    if "\0" in text:
+        raise Unreadable("a file with NUL bytes", "a .csv text file")
+    try:
+        return Table(None, [[as_text(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))])
+    except csv.Error as error:
+        raise Unreadable(f"a damaged .csv file ({error})", "a .csv text file") from error
+
+
+def decode(data: bytes) -> str:
+    """The text of a CSV: UTF-8, with or without a byte order mark, else GB18030 (measured: right 7 of 7)."""
+    for encoding in ENCODINGS:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Unreadable("text in an unknown encoding", "UTF-8 or GB18030")
+
+
+def as_text(value: Any) -> str | None:  # noqa: ANN401  (a cell is whatever the reader makes of it)
+    """A cell as text; None for a blank one. Excel keeps 15 significant digits, so no more are taken from a float."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "是" if value else "否"
+        case int() | float():
+            return f"{Decimal(f'{value:.15g}'):f}"
+        case datetime():
+            return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
+        case date():
+            return value.isoformat()
+        case _:
+            return re.sub(r"\s+", " ", str(value)).strip() or None

@@ -1,0 +1,24 @@
+"""Rules: one row per dataset x rule as last applied, and one per check of reading (its dataset is null)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from warehouse.marts.sources import Sources
+
+
+def build(sources: Sources) -> pl.LazyFrame:
+    """Severity, reasons in zh and en, source; sorted by dataset and rule."""
+    schema = {c.column: c.polars for c in sources.book.marts["dim_rule"]}
+    checks = [
+        {"rule": c.rule, "severity": c.severity, "reason_zh": c.reason_zh, "reason_en": c.reason_en}
+        | {"dataset": None, "source": "codebook/checks.csv"}
+        for c in sources.book.checks.values()
+    ]
+    applied = (
+        sources.rules.lazy()
+        .sort("run", "period")
+        .unique(["dataset", "rule"], keep="last", maintain_order=True)
+        .select(*schema)
+    )
+    return pl.concat([applied, pl.LazyFrame(checks, schema)]).sort("dataset", "rule", nulls_last=True)

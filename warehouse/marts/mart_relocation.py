@@ -1,0 +1,69 @@
+"""Relocation: villages planned, started, completed, demolished, at every level, from the summary and the register."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from warehouse.marts.roll_up import percentage, total
+from warehouse.marts.sources import Sources
+
+VILLAGES = ("villages_planned", "villages_started", "villages_completed", "villages_demolished")
+DATES = {"villages_started": "started_on", "villages_completed": "completed_on", "villages_demolished": "demolished_on"}
+
+
+def build(sources: Sources) -> pl.LazyFrame:
+    """One row per period x level x code x source (`summary`, `register`); rates in percent of the planned villages.
+
+    A level is county, prefecture, province or a group. Counties that owe the return and have none in force count in
+    `counties_due` alone, and have null values of their own; nothing is carried forward.
+    """
+    return (
+        pl.concat([_by_level(sources, "summary"), _by_level(sources, "register")])
+        .with_columns(
+            percentage(pl.col(f"villages_{step}"), pl.col("villages_planned")).alias(f"{step}_rate")
+            for step in ("started", "completed", "demolished")
+        )
+        .select(
+            "period", "level", "code", "name_zh", *VILLAGES, "started_rate", "completed_rate", "demolished_rate",
+            "counties_due", "counties_counted", "source",
+        )
+        .sort("period", "level", "code", "source")
+    )  # fmt: skip
+
+
+def _by_level(sources: Sources, source: str) -> pl.LazyFrame:
+    summary = sources.book.datasets["relocation"]
+    counties = _summary(sources) if source == "summary" else _register(sources)
+    return (
+        counties.join(sources.levels, on=["period", "county_code"])
+        .group_by("period", "level", "code", "name_zh")
+        .agg(
+            *(total(summary[column]).alias(column) for column in VILLAGES),
+            counties_due=pl.len().cast(pl.Int64),
+            counties_counted=pl.col("counted").sum().cast(pl.Int64),
+            source=pl.lit(source),
+        )
+    )
+
+
+def _summary(sources: Sources) -> pl.LazyFrame:
+    """One row per period x county that owes the summary."""
+    summary = sources.book.datasets["relocation"]
+    rows = sources.rows(summary).select("period", "county_code", *VILLAGES)
+    return sources.coverage(summary).join(rows, on=["period", "county_code"], how="left")
+
+
+def _register(sources: Sources) -> pl.LazyFrame:
+    """One row per period x county that owes the register; a nil register counts, with no villages."""
+    register = sources.book.datasets["relocation_villages"]
+    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
+    counts = (
+        sources.rows(register)
+        .group_by("period", "county_code")
+        .agg(
+            pl.len().cast(pl.Int64).alias("villages_planned"),
+            *((pl.col(date) <= ends_on).sum().cast(pl.Int64).alias(column) for column, date in DATES.items()),
+        )
+    )
+    joined = sources.coverage(register).join(counts, on=["period", "county_code"], how="left")
+    return joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in VILLAGES)

@@ -1,0 +1,153 @@
+"""The scorecard: every published figure beside what the returns give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from warehouse.codebook import Dataset, Figure
+from warehouse.marts.roll_up import DECIMAL, decimal, percentage, total
+from warehouse.marts.sources import Sources
+
+# From the least to the most settled; a figure is as settled as the least of what enters it.
+STATUSES = pl.Enum(["provisional", "reported", "verified", "approved"])
+# Figures that set their scope beside the whole province.
+AGAINST_THE_PROVINCE = ("share", "growth_lead")
+EVERYWHERE = pl.lit(value=True)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The expressions that a figure is made of; `inside` marks the rows of its scope at its period."""
+
+    figure: Figure
+    dataset: Dataset
+    inside: pl.Expr
+
+    def sum(self, column: str | None, where: pl.Expr | None = None) -> pl.Expr:
+        """The sum of a column inside, or over the rows `where`."""
+        return total(self.dataset[column or ""], self.inside if where is None else where)
+
+    def mean(self, column: str | None, where: pl.Expr) -> pl.Expr:
+        """The mean of a ratio, weighted as the codebook says; exact until the division."""
+        weight = pl.col(self.dataset[column or ""].roll_up.weight or "").filter(where)
+        return (pl.col(column or "").filter(where) * weight).sum().cast(pl.Float64) / weight.sum().cast(pl.Float64)
+
+    def growth(self, where: pl.Expr) -> pl.Expr:
+        """The growth of one weighted mean over another, in percent."""
+        return 100 * (self.mean(self.figure.column, where) / self.mean(self.figure.by, where) - 1)
+
+    @property
+    def own(self) -> pl.Expr:
+        """The column's values inside."""
+        return pl.col(self.figure.column or "").filter(self.inside)
+
+    @property
+    def worst(self) -> pl.Expr:
+        """The value furthest from the published one."""
+        return self.own.get((self.own - float(self.figure.published)).abs().arg_max())
+
+
+AGGREGATES: dict[str, Callable[[Terms], pl.Expr]] = {
+    "sum": lambda t: t.sum(t.figure.column).cast(DECIMAL),
+    "weighted": lambda t: decimal(t.mean(t.figure.column, t.inside)),
+    "growth": lambda t: decimal(t.growth(t.inside)),
+    "growth_lead": lambda t: decimal(t.growth(t.inside) - t.growth(EVERYWHERE)),
+    "ratio": lambda t: percentage(t.sum(t.figure.column), t.sum(t.figure.by)),
+    "share": lambda t: percentage(t.sum(t.figure.column), t.sum(t.figure.column, EVERYWHERE)),
+    "count": lambda t: t.own.len().cast(DECIMAL),
+    "distinct": lambda t: t.own.n_unique().cast(DECIMAL),
+    "least": lambda t: t.own.min().cast(DECIMAL),
+    "greatest": lambda t: t.own.max().cast(DECIMAL),
+    "worst": lambda t: t.worst.cast(DECIMAL),
+}
+
+
+def build(sources: Sources) -> pl.LazyFrame:
+    """One row a published figure: what returns give, the difference, whether it holds within its tolerance.
+
+    `value` and `holds` are null where no county's return counts. `counties_due` and `counties_counted` are of all
+    counties that enter the figure; `status` is the least settled of theirs. Norms give the worst county's value.
+    """
+    return (
+        pl.concat([_figure(sources, figure) for figure in sources.book.figures])
+        .with_columns(difference=pl.col("value") - pl.col("published"))
+        .with_columns(
+            holds=pl.when(pl.col("relation") == "eq")
+            .then(pl.col("difference").abs() <= pl.col("tolerance"))
+            .when(pl.col("relation") == "ge")
+            .then(pl.col("difference") >= -pl.col("tolerance"))
+            .otherwise(pl.col("difference") <= pl.col("tolerance"))
+        )
+        .select(c.column for c in sources.book.marts["mart_scorecard"])
+    )
+
+
+def _figure(sources: Sources, figure: Figure) -> pl.LazyFrame:
+    given = _members(sources, figure) if figure.aggregate == "members" else _from_returns(sources, figure)
+    return given.select(
+        *(pl.lit(getattr(figure, name)).alias(name) for name in _NAMED),
+        pl.lit(figure.published).cast(DECIMAL).alias("published"),
+        pl.lit(figure.tolerance).cast(DECIMAL).alias("tolerance"),
+        pl.when(pl.col("counties_counted") > 0).then("value").alias("value"),
+        "status",
+        "counties_due",
+        "counties_counted",
+    )
+
+
+_NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "unit", "relation")
+
+
+def _members(sources: Sources, figure: Figure) -> pl.LazyFrame:
+    """A count of counties, which the codebook gives."""
+    group = figure.column or figure.scope
+    count = len(sources.book.members(group, int(figure.period[:4])))
+    return pl.LazyFrame(
+        {"value": [count], "status": [None], "counties_due": [count], "counties_counted": [count]},
+        {"value": pl.Int64, "status": pl.String, "counties_due": pl.Int64, "counties_counted": pl.Int64},
+    ).with_columns(pl.col("value").cast(DECIMAL))
+
+
+def _from_returns(sources: Sources, figure: Figure) -> pl.LazyFrame:
+    """One row: value, status and coverage."""
+    dataset = sources.book.datasets[figure.dataset]
+    value = _increase(sources, figure) if figure.aggregate == "increase" else _aggregate(sources, figure, dataset)
+    entering = "province" if figure.aggregate in AGAINST_THE_PROVINCE else figure.scope
+    coverage = (
+        sources.coverage(dataset)
+        .filter(pl.col("period") == figure.period, pl.col("county_code").is_in(_codes(sources, entering, figure.period)))
+        .select(
+            status=pl.col("status").cast(STATUSES).min().cast(pl.String),
+            counties_due=pl.len().cast(pl.Int64),
+            counties_counted=pl.col("counted").sum().cast(pl.Int64),
+        )
+    )
+    return pl.concat([value, coverage], how="horizontal")
+
+
+def _aggregate(sources: Sources, figure: Figure, dataset: Dataset) -> pl.LazyFrame:
+    rows = sources.rows(dataset).filter(pl.col("period") == figure.period)
+    if figure.where:
+        column, _, value = figure.where.partition("=")
+        rows = rows.filter(pl.col(column).cast(pl.String) == value)
+    inside = pl.col("county_code").is_in(_codes(sources, figure.scope, figure.period))
+    return rows.select(value=AGGREGATES[figure.aggregate](Terms(figure, dataset, inside)))
+
+
+def _increase(sources: Sources, figure: Figure) -> pl.LazyFrame:
+    """What a sum has grown by since an earlier period; null where either is unknown."""
+    dataset = sources.book.datasets[figure.dataset]
+    column = dataset[figure.column or ""]
+    members = _codes(sources, figure.scope, figure.period) + _codes(sources, figure.scope, figure.since or "")
+    now, then = (
+        total(column, (pl.col("period") == period) & pl.col("county_code").is_in(members)).cast(DECIMAL)
+        for period in (figure.period, figure.since)
+    )
+    return sources.rows(dataset).select(value=now - then)
+
+
+def _codes(sources: Sources, scope: str, period: str) -> list[str]:
+    return [d.county_code for d in sources.book.members(scope, int(period[:4]))]

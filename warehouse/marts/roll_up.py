@@ -1,0 +1,31 @@
+"""How county values become a higher level's, and the guard on it: what a kind forbids cannot be built."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from warehouse.codebook import Indicator
+from warehouse.errors import CodebookError
+
+DECIMAL = pl.Decimal(38, 6)
+
+
+def total(indicator: Indicator, where: pl.Expr | None = None) -> pl.Expr:
+    """The sum over counties (of rows `where`), null where none has a value.
+
+    Raises CodebookError for what is never summed.
+    """
+    if indicator.roll_up.how != "sum":
+        raise CodebookError(f"{indicator.dataset}.{indicator.column} is a {indicator.kind} and is never summed")
+    value = pl.col(indicator.column) if where is None else pl.col(indicator.column).filter(where)
+    return pl.when(value.count() > 0).then(value.sum())
+
+
+def percentage(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    """100 x part / whole as a decimal with six digits; null over zero, for there is no such share."""
+    return pl.when(whole != 0).then(100 * part.cast(pl.Float64) / whole.cast(pl.Float64)).pipe(decimal)
+
+
+def decimal(value: pl.Expr) -> pl.Expr:
+    """A figure as marts give it: rounded to six digits after the point, exact from there."""
+    return value.round(6).cast(DECIMAL)

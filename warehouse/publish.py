@@ -1,0 +1,136 @@
+"""Publishing: a snapshot of all marts appears whole, or not at all.
+
+The snapshot's files are written and synced in a folder of their own; replacing `manifest.json` by rename is the one
+commit. `marts.duckdb` and the `current` link are derived from the manifest and healed by `heal`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse import marts
+from warehouse.codebook import Codebook
+from warehouse.codebook.model import MartColumn
+from warehouse.marts.sources import Sources
+from warehouse.published import CONTRACT, File, Manifest, manifest_path, read_manifest
+from warehouse.store.files import Root, sync_folder, write_durably
+
+ROW_GROUP = 100_000
+ARROW = {
+    "text": pa.string(), "whole": pa.int64(), "decimal": pa.decimal128(38, 6), "boolean": pa.bool_(),
+    "date": pa.date32(),
+}  # fmt: skip
+
+
+def build_marts(sources: Sources) -> dict[str, pl.DataFrame]:
+    """Every mart, computed together so that what they share is read once."""
+    names = marts.names()
+    return dict(zip(names, pl.collect_all([marts.build(name, sources) for name in names]), strict=True))
+
+
+def publish(root: Root, built: dict[str, pl.DataFrame], book: Codebook, run: str) -> Manifest:
+    """Writes the snapshot after the last one and commits it; `run` is the last run that it contains.
+
+    A folder that an uncommitted attempt left under the same version is removed first. Files whose bytes the last
+    snapshot already has become hard links to them.
+    """
+    last = read_manifest(root)
+    version = f"{int(last.version) + 1 if last else 1:06}"
+    folder = root.marts / f"v={version}"
+    shutil.rmtree(folder, ignore_errors=True)
+    before = {(f.sha256, f.path.split("/", 1)[1]): root.marts / f.path for f in last.files} if last else {}
+    files = []
+    for name, frame in built.items():
+        columns = book.marts[name]
+        for part, rows in _parts(name, frame):
+            data = to_parquet(rows, columns)
+            path = folder / name / part
+            digest = hashlib.sha256(data).hexdigest()
+            _place(path, data, before.get((digest, f"{name}/{part}")))
+            relative = path.relative_to(root.marts).as_posix()
+            files.append(File(mart=name, path=relative, rows=rows.height, sha256=digest))
+    for parent in {path.parent for path in folder.rglob("*")}:
+        sync_folder(parent)
+    sync_folder(root.marts)
+    manifest = Manifest(contract=CONTRACT, version=version, run=run, files=tuple(files))
+    write_durably(manifest_path(root), manifest.model_dump_json(indent=1).encode())
+    heal(root, book)
+    return manifest
+
+
+def _parts(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The files of a mart: one a period where it has periods (dimensions stay whole), with the rows of each."""
+    if "period" not in frame.columns or name.startswith("dim_") or frame.is_empty():
+        yield "part-0.parquet", frame
+        return
+    for (period,), rows in frame.partition_by("period", as_dict=True, maintain_order=True).items():
+        yield f"period={period or 'none'}/part-0.parquet", rows
+
+
+def to_parquet(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> bytes:
+    """The frame as Parquet, with labels and unit of each column in its field's metadata; same rows, same bytes."""
+    schema = pa.schema(
+        pa.field(
+            c.column, ARROW[c.dtype], metadata={"label_zh": c.label_zh, "label_en": c.label_en, "unit": c.unit}
+        )
+        for c in columns
+    )
+    sink = io.BytesIO()
+    pq.write_table(frame.to_arrow().cast(schema), sink, compression="zstd", row_group_size=ROW_GROUP)
+    return sink.getvalue()
+
+
+def _place(path: Path, data: bytes, same: Path | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if same is not None and same.exists():
+        os.link(same, path)
+        return
+    with path.open("xb") as file:
+        file.write(data)
+        os.fsync(file.fileno())
+
+
+def heal(root: Root, book: Codebook) -> None:
+    """Makes `marts.duckdb` and the `current` link say what the manifest says; does nothing before the first one."""
+    manifest = read_manifest(root)
+    if manifest is None:
+        return
+    _write_views(root, manifest, book)
+    link = root.marts / ".current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"v={manifest.version}")
+    link.replace(root.marts / "current")
+
+
+def _write_views(root: Root, manifest: Manifest, book: Codebook) -> None:
+    """A small database of views over the snapshot's absolute paths, labels as comments, put in place by rename."""
+    temporary = root.marts / ".marts.duckdb"
+    temporary.unlink(missing_ok=True)
+    with duckdb.connect(str(temporary), config={"autoinstall_known_extensions": "false"}) as database:
+        for mart in manifest.marts:
+            paths = ", ".join(_quoted(str(path.resolve())) for path in manifest.paths(root, mart))
+            database.execute(
+                f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
+            )
+            for column in book.marts[mart]:
+                label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
+                database.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
+        database.execute(f"CREATE VIEW snapshot AS SELECT {_quoted(manifest.version)} AS version")  # noqa: S608
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(root.marts / "marts.duckdb")
+    sync_folder(root.marts)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

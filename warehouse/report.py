@@ -1,0 +1,83 @@
+"""A run in numbers, and its findings as a table that opens in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.findings import Finding
+from warehouse.store.records import Entry
+
+BYTE_ORDER_MARK = "\ufeff".encode()
+
+
+class Summary(BaseModel):
+    """What a run did. `counties` counts those a return was read of; the four verdicts count returns.
+
+    `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str | None = None
+    files: int = 0
+    unreadable: int = 0
+    duplicates: int = 0
+    counties: int = 0
+    periods: tuple[str, ...] = ()
+    accepted: int = 0
+    accepted_with_queries: int = 0
+    quarantined: int = 0
+    errors: int = 0
+    queries: int = 0
+    version: str | None = None
+    seconds: dict[str, float] = {}
+
+    @property
+    def good(self) -> bool:
+        """Nothing was quarantined, nothing unreadable, no other fault found in a file."""
+        return not (self.quarantined or self.unreadable or self.errors)
+
+
+def summarise(entry: Entry, version: str | None) -> Summary:
+    """The run as its journal entry has it."""
+    verdicts = Counter(d.verdict for d in entry.decisions)
+    receipts = Counter(r.verdict for r in entry.receipts)
+    severities = Counter(f.severity for f in entry.all_findings)
+    return Summary(
+        run=entry.run,
+        files=len(entry.receipts),
+        unreadable=receipts["unreadable"],
+        duplicates=receipts["duplicate"],
+        counties=len({d.county_code for d in entry.decisions}),
+        periods=tuple(period.period for period in entry.periods),
+        accepted=verdicts["accepted"],
+        accepted_with_queries=verdicts["accepted_with_queries"],
+        quarantined=verdicts["quarantined"],
+        errors=severities["critical"],
+        queries=severities["warning"],
+        version=version,
+    )
+
+
+def write_findings(entry: Entry, folder: Path) -> Path:
+    """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
+
+    A value that a spreadsheet would run as a formula is written as text.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "findings.csv"
+    rows = pl.DataFrame([f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False)
+    text = pl.col(pl.String)
+    harmless = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + text).otherwise(text).name.keep()
+    path.write_bytes(BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
+    return path
+
+
+def markdown(summary: Summary) -> str:
+    """The summary as a table in Markdown."""
+    rows = summary.model_dump(exclude={"seconds"}).items()
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])

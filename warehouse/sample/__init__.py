@@ -1,0 +1,24 @@
+"""The synthetic province: made-up county returns that give every published figure, and a faulty twin with its key.
+
+`write_sample` writes it; `build_returns` and `plant` give the same as records. No number in it is a county's real one.
+Belongs here: drawing the values, planting faults, the files' look. Does not belong here: rules (room `expectations`),
+definitions (`warehouse.codebook`), reading (`warehouse.intake`).
+"""
+
+from warehouse.sample.planting import Planted, plant
+from warehouse.sample.records import PERIODS, Return, Row, Value
+from warehouse.sample.returns import build_returns
+from warehouse.sample.write import SampleWritten, write_returns, write_sample
+
+__all__ = [
+    "PERIODS",
+    "Planted",
+    "Return",
+    "Row",
+    "SampleWritten",
+    "Value",
+    "build_returns",
+    "plant",
+    "write_returns",
+    "write_sample",
+]

@@ -1,0 +1,147 @@
+"""Planting: finds each fault a county of its own, applies it, and writes down what then breaks and where.
+
+Belongs here: the choice of counties, the consequences between returns, the key's rows. Does not belong here: the
+faults themselves (`faults.py`), files (`layout.py`, `write.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
+
+from warehouse.codebook import load
+from warehouse.errors import PermanentError
+from warehouse.sample.draw import stream
+from warehouse.sample.fault_model import Case, Fault, Returns
+from warehouse.sample.faults import FAULTS
+from warehouse.sample.layout import AS_CSV, COVER, workbook_path
+from warehouse.sample.records import PERIODS, Return, Row, year_of
+from warehouse.sample.support import COUNTED, SUMMED
+from warehouse.sample.territory import SPLIT_PARTIES
+
+# A county whose code changed in 2018, with no villages and no units, still sends its old template.
+OLD_CODE, NEW_CODE = "140481", "140406"
+PARTNERS = {  # the summary that cannot be checked once its register is quarantined, and the columns concerned
+    "relocation_villages": (
+        "relocation",
+        ("villages_planned", "villages_started", "villages_completed", "villages_demolished"),
+    ),
+    "support_units": ("support", (*COUNTED, *SUMMED)),
+}
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A row of the key: what one return breaks, and the cells that do it."""
+
+    fault: str
+    rule: str
+    severity: str
+    county_code: str
+    period: str
+    dataset: str
+    file: str
+    sheet: str
+    cells: str
+    rules: str
+
+
+def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple[Planted, ...]]:
+    """The faulty twin's returns, in the clean ones' order, and the key."""
+    returns = {(r.county_code, r.period, r.dataset): r for r in clean}
+    order = list(returns)
+    free = _free_counties(seed)
+    key: list[Planted] = []
+    for fault in FAULTS:
+        case = _find(fault, free, returns)
+        free.remove(case.division.county_code)
+        key += _apply(fault, case, returns)
+    key += _old_code(returns)
+    return tuple(returns[place] for place in order), tuple(key)
+
+
+def _free_counties(seed: int) -> list[str]:
+    """Counties that may bear a fault: in force throughout or successors, in workbooks only, no party to a split."""
+    taken = {NEW_CODE, *(entry.county_code for entry in AS_CSV), *SPLIT_PARTIES}
+    codes = [d.county_code for d in load().in_force(year_of(PERIODS[-1])) if d.county_code not in taken]
+    stream(seed, "faults").shuffle(codes)
+    return codes
+
+
+def _find(fault: Fault, free: Iterable[str], returns: Returns) -> Case:
+    divisions = {d.county_code: d for d in load().in_force(year_of(fault.period))}
+    for code in free:
+        found = returns.get((code, fault.period, fault.dataset))
+        if found is None or found.nil:
+            continue
+        case = Case(divisions[code], fault.period, fault.dataset, returns)
+        if all(case[column] > 0 for column in fault.needs) and fault.fits(case):
+            return case
+    raise PermanentError(f"fault '{fault.fault}': no county is left that can bear it; try another seed")
+
+
+def _apply(fault: Fault, case: Case, returns: dict[tuple[str, str, str], Return]) -> list[Planted]:
+    """Changes the returns; the key's rows of the fault and of what follows from it."""
+    code = case.division.county_code
+    before = case.rows()
+    for dataset, rows in fault.edit(case).items():
+        place = (code, fault.period, dataset)
+        returns[place] = replace(returns[place], rows=rows)
+    changed = _changed(fault.dataset, before, case.rows())
+    row = _key_row(fault.fault, case, ";".join(changed))
+    found = [replace(row, rule=fault.rule, severity=fault.severity, rules=";".join(fault.rules))]
+    if fault.severity == "critical" and fault.dataset in PARTNERS:
+        summary, columns = PARTNERS[fault.dataset]
+        found.append(_key_row(fault.fault, replace(case, dataset=summary), ";".join(_cells(summary, 0, columns))))
+    return found
+
+
+def _key_row(fault: str, case: Case, where: str) -> Planted:
+    """A key row as a missing partner makes it."""
+    return Planted(
+        fault=fault,
+        rule="partner_missing",
+        severity="warning",
+        county_code=case.division.county_code,
+        period=case.period,
+        dataset=case.dataset,
+        file=workbook_path(case.division, case.period).as_posix(),
+        sheet=load().datasets[case.dataset].label_zh,
+        cells=where,
+        rules="partner_missing",
+    )
+
+
+def _changed(dataset: str, before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """Addresses of the cells that differ; of a row that was added, its key cell (or its first)."""
+    definition = load().datasets[dataset]
+    changed: list[str] = []
+    for place, row in enumerate(after):
+        if place < len(before):
+            columns = [c for c in definition.columns if row[c] != before[place][c]]
+        else:
+            columns = [definition.keys[-1] if definition.keys else definition.columns[0]]
+        changed += _cells(dataset, place, columns)
+    return changed
+
+
+def _cells(dataset: str, row: int, columns: Iterable[str]) -> list[str]:
+    """Addresses on the dataset's sheet; data starts in row 2, columns stand in the codebook's order."""
+    order = load().datasets[dataset].columns
+    return [xl_rowcol_to_cell(row + 1, order.index(column)) for column in columns]
+
+
+def _old_code(returns: dict[tuple[str, str, str], Return]) -> list[Planted]:
+    """One county's whole last workbook under the code that was in force before."""
+    period = PERIODS[-1]
+    division = next(d for d in load().divisions if d.county_code == OLD_CODE)
+    key: list[Planted] = []
+    for place, found in returns.items():
+        if found.county_code == NEW_CODE and found.period == period:
+            returns[place] = replace(found, county_code=OLD_CODE)
+            case = Case(division, period, found.dataset, returns)
+            row = _key_row("known_county", case, "B3")
+            key.append(replace(row, rule="known_county", severity="critical", sheet=COVER, rules="known_county"))
+    return key

@@ -1,0 +1,53 @@
+"""What a generated return is, and the periods that the sample has.
+
+Belongs here: the records that the generators hand to the writers. Does not belong here: how a value is drawn, how a
+file looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+Value = int | Decimal | date | bool | str | None
+Row = Mapping[str, Value]
+Status = Literal["provisional", "reported"]
+
+PERIODS = ("2016-12", "2017-11", "2017-12", "2018-06")
+PERIOD_ENDS = {
+    "2016-12": date(2016, 12, 31),
+    "2017-11": date(2017, 11, 30),
+    "2017-12": date(2017, 12, 31),
+    "2018-06": date(2018, 6, 30),
+}
+PROVISIONAL = ("outcomes", "2017-12")  # the one 预计 return of each county: delistings await their check
+
+
+@dataclass(frozen=True)
+class Return:
+    """What one county says of one dataset in one period: rows of base units, in codebook columns; none where nil."""
+
+    county_code: str
+    period: str
+    dataset: str
+    status: Status
+    nil: bool
+    rows: tuple[Row, ...]
+
+
+def year_of(period: str) -> int:
+    """The calendar year of a period."""
+    return int(period[:4])
+
+
+def year_end(period: str) -> str:
+    """The period whose year-to-date totals a period leads up to: December for November, else itself."""
+    return "2017-12" if period == "2017-11" else period
+
+
+def status_of(dataset: str, period: str) -> Status:
+    """How final the figures of a return are."""
+    return "provisional" if (dataset, period) == PROVISIONAL else "reported"

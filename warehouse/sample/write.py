@@ -1,0 +1,85 @@
+"""Writing the sample: a folder for each period, a workbook for each county, a few CSV files, the key of the faults.
+
+Belongs here: what is written where. Does not belong here: how a file looks (`layout.py`, `workbook.py`, `plain.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import groupby
+from pathlib import Path
+
+from warehouse.codebook import load
+from warehouse.errors import PermanentError
+from warehouse.sample.layout import AS_CSV, plain_path, workbook_path
+from warehouse.sample.plain import write_plain
+from warehouse.sample.planting import Planted, plant
+from warehouse.sample.records import PERIODS, Return
+from warehouse.sample.returns import build_returns
+from warehouse.sample.workbook import write_workbook
+
+KEY = "faults.csv"
+
+
+@dataclass(frozen=True)
+class SampleWritten:
+    """What was written: files of returns (the key not counted), distinct county codes, periods, the key's path."""
+
+    out: Path
+    files: int
+    counties: int
+    periods: tuple[str, ...]
+    key: Path | None
+
+
+def write_sample(out: Path, seed: int, *, faulty: bool = False, period: str | None = None) -> SampleWritten:
+    """Writes the synthetic province of a seed under `out`, or its faulty twin with the key of what is wrong.
+
+    The same seed gives the same bytes; another seed gives other counties' values and the same published totals.
+    `period` limits it to one of 2016-12, 2017-11, 2017-12, 2018-06.
+    """
+    if period is not None and period not in PERIODS:
+        raise PermanentError(f"period '{period}' is not in the sample; choose one of {', '.join(PERIODS)}")
+    periods = PERIODS if period is None else (period,)
+    returns: Sequence[Return] = build_returns(seed)
+    faults: tuple[Planted, ...] = ()
+    if faulty:
+        returns, faults = plant(returns, seed)
+    chosen = [found for found in returns if found.period in periods]
+    files = write_returns(out, chosen)
+    key = _write_key(out, [row for row in faults if row.period in periods]) if faulty else None
+    return SampleWritten(out, files, len({found.county_code for found in chosen}), periods, key)
+
+
+def write_returns(out: Path, returns: Sequence[Return]) -> int:
+    """Writes returns into workbooks and CSV files, one workbook for each county and period; the number of files."""
+    divisions = {d.county_code: d for d in load().divisions}
+    plain = {(entry.county_code, entry.dataset): entry.encoding for entry in AS_CSV}
+    files = 0
+    ordered = sorted(returns, key=lambda found: (found.period, found.county_code))  # stable: datasets keep their order
+    for (period, code), group in groupby(ordered, key=lambda found: (found.period, found.county_code)):
+        (out / period).mkdir(parents=True, exist_ok=True)
+        inside: list[Return] = []
+        for found in group:
+            encoding = plain.get((code, found.dataset))
+            if encoding is None:
+                inside.append(found)
+            else:
+                write_plain(out / plain_path(divisions[code], period, found.dataset), found, encoding)
+                files += 1
+        write_workbook(out / workbook_path(divisions[code], period), divisions[code], inside)
+        files += 1
+    return files
+
+
+def _write_key(out: Path, faults: Sequence[Planted]) -> Path:
+    """Writes the key: one line for each return that breaks a rule because of a planted fault."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / KEY
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, [f.name for f in fields(Planted)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(asdict, faults))
+    return path

@@ -1,0 +1,88 @@
+"""The root's folders, the one lock on it, and writing that a crash cannot halve."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from warehouse.errors import RootBusyError
+
+
+@dataclass(frozen=True)
+class Root:
+    """Where everything of one province is kept (design, section 6)."""
+
+    path: Path
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.path / "quarantine"
+
+    @property
+    def marts(self) -> Path:
+        return self.path / "marts"
+
+    @property
+    def reports(self) -> Path:
+        return self.path / "reports"
+
+    @property
+    def work(self) -> Path:
+        """Scratch of the run at hand; whatever a crash leaves here is worthless."""
+        return self.path / "work"
+
+    @contextmanager
+    def lock(self, wait_seconds: float) -> Iterator[None]:
+        """Keeps other writers out, however they were started; the system frees it when the process ends.
+
+        Raises RootBusyError when another one holds it for longer than `wait_seconds`.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / ".lock", timeout=wait_seconds):
+                yield
+        except Timeout as error:
+            raise RootBusyError(
+                f"another run holds {self.path / '.lock'}; it was waited for {wait_seconds:g} s. Try again later."
+            ) from error
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Puts a file in place whole: a temporary one, synced, renamed, its folder synced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        sync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names created or renamed in the folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,71 @@
+"""What a run has judged before it commits: its records in the work folder, its rows beside the committed ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.codebook import load
+from warehouse.intake.reading import Reading
+from warehouse.store import journal, ledger
+from warehouse.store.files import Root
+from warehouse.store.history import write_rows
+from warehouse.store.known import RETURNS, Known
+from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision
+
+
+def known_so_far(root: Root, ledger_url: str, run: str, judged: Path) -> Known:
+    """The store and what the run itself has accepted in the periods judged before."""
+    returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS).select(*RETURNS)
+    own = [d.model_dump(include=set(RETURNS)) for period in load_judged(judged) for d in period.decisions]
+    return Known(
+        book=load(),
+        history=root.history,
+        runs=[*journal.runs(root), run],
+        returns=pl.concat([returns, pl.DataFrame(own, RETURNS).select(*RETURNS)]),
+    )
+
+
+def keep_judged(  # noqa: PLR0913, PLR0917
+    root: Root,
+    run: str,
+    judged: Path,
+    record: PeriodJudged,
+    accepted: dict[str, pl.DataFrame],
+    quarantined: dict[str, pl.DataFrame],
+) -> None:
+    """Writes the period's rows to history and quarantine, then its record; nothing counts before the commit."""
+    for folder, by_dataset in ((root.history, accepted), (root.quarantine, quarantined)):
+        for name, rows in by_dataset.items():
+            write_rows(folder, load().datasets[name], record.period, run, rows)
+    judged.mkdir(parents=True, exist_ok=True)
+    (judged / f"{record.period}.json").write_text(record.model_dump_json(), encoding="utf-8")
+
+
+def load_judged(judged: Path) -> list[PeriodJudged]:
+    """The periods judged so far, ascending."""
+    return [PeriodJudged.model_validate_json(path.read_bytes()) for path in sorted(judged.glob("*.json"))]
+
+
+def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judged: list[PeriodJudged]) -> Entry:
+    """The run as it goes to the journal."""
+    unreadable = {r.receipt for r in reading.unreadable}
+    duplicates = {r.receipt for r in reading.duplicates}
+    receipts = tuple(
+        ReceiptDecision(
+            receipt=r,
+            verdict="unreadable" if r.receipt in unreadable else "duplicate" if r.receipt in duplicates else "read",
+        )
+        for r in reading.receipts
+    )
+    kept = {f for period in judged for f in period.findings}
+    return Entry(
+        run=run,
+        flow=flow,
+        received_at=received_at,
+        receipts=receipts,
+        periods=tuple(judged),
+        findings=tuple(f for f in reading.findings if f not in kept),
+    )

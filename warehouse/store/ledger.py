@@ -1,0 +1,187 @@
+"""The ledger: an index over the journal in a database, SQLite by default, PostgreSQL by URL.
+
+It is never the truth: `catch_up` brings it to the journal's last run whatever a crash left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.errors import StoreError, TransientError
+from warehouse.findings import Finding
+from warehouse.store import journal
+from warehouse.store.files import Root
+from warehouse.store.records import Entry
+
+metadata = sa.MetaData()
+Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean
+MOMENT = sa.DateTime(timezone=False)
+
+
+def _table(name: str, columns: Mapping[str, Any], *indexed: str) -> sa.Table:
+    """A table whose rows belong to a run, so that a run can be indexed again."""
+    own = (sa.Column(column, kind, index=column in indexed) for column, kind in columns.items())
+    return sa.Table(name, metadata, sa.Column("run", Text, nullable=False, index=True), *own)
+
+
+RUNS = sa.Table(
+    "runs", metadata,
+    sa.Column("run", Text, primary_key=True),
+    sa.Column("flow", Text),
+    sa.Column("received_at", MOMENT),
+)  # fmt: skip
+RECEIPTS = _table(
+    "receipts",
+    {"receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "verdict": Text},
+    "file", "submission",
+)  # fmt: skip
+RETURNS = _table(
+    "returns",
+    {
+        "receipt": Whole, "submission": Text, "file": Text, "dataset": Text, "county_code": Text, "period": Text,
+        "status": Text, "nil": Flag, "rows": Whole, "verdict": Text, "version": Whole, "known_from": MOMENT,
+    },
+    "county_code", "submission",
+)  # fmt: skip
+RULES = _table(
+    "rules",
+    {
+        "dataset": Text, "period": Text, "rule": Text, "severity": Text, "checks": Whole, "per_row": Flag,
+        "reason_zh": Text, "reason_en": Text, "source": Text,
+    },
+)  # fmt: skip
+RESULTS = _table(
+    "results",
+    {
+        "receipt": Whole, "dataset": Text, "county_code": Text, "period": Text, "rule": Text, "failed": Whole,
+        "not_evaluated": Whole,
+    },
+)  # fmt: skip
+FINDINGS = _table(
+    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission"
+)
+SNAPSHOTS = sa.Table(
+    "snapshots", metadata,
+    sa.Column("version", Text, primary_key=True),
+    sa.Column("run", Text),
+    sa.Column("files", Whole),
+    sa.Column("rows", Whole),
+)  # fmt: skip
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, FINDINGS)
+
+
+def default_url(root: Root) -> str:
+    return f"sqlite:///{root.path / 'ledger.db'}"
+
+
+def open_ledger(url: str) -> sa.Engine:
+    """The ledger at `url`, its tables made where missing; raises TransientError when it cannot be reached now."""
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _durable)
+    try:
+        metadata.create_all(engine)
+    except sa.exc.OperationalError as error:
+        raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
+    return engine
+
+
+def _durable(connection: Any, _record: Any) -> None:  # noqa: ANN401  (the driver's own connection)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def catch_up(engine: sa.Engine, root: Root) -> list[str]:
+    """Indexes the journal's runs that the ledger lacks; returns their names.
+
+    Raises StoreError when the ledger knows a run that the journal does not: they are of two roots.
+    """
+    with engine.connect() as connection:
+        known = set(connection.scalars(sa.select(RUNS.c.run)))
+    committed = journal.runs(root)
+    if strangers := known - set(committed):
+        raise StoreError(
+            f"the ledger knows run {min(strangers)}, the journal in {root.journal} does not; "
+            "delete the ledger and run again, it is rebuilt from the journal"
+        )
+    missing = [run for run in committed if run not in known]
+    for run in missing:
+        index(engine, journal.read_entry(root, run))
+    return missing
+
+
+def index(engine: sa.Engine, entry: Entry) -> None:
+    """Puts a run into the ledger, in one transaction."""
+    rows = _rows(entry)
+    with engine.begin() as connection:
+        for table in OF_A_RUN:
+            if rows[table]:
+                connection.execute(sa.insert(table), rows[table])
+
+
+def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
+    run = {"run": entry.run}
+    received_at = entry.received_at.replace(tzinfo=None)
+    decided = [d.model_dump() for d in entry.decisions]
+    return {
+        RUNS: [run | {"flow": entry.flow, "received_at": received_at}],
+        RECEIPTS: [
+            run | r.receipt.model_dump() | {"received_at": received_at, "verdict": r.verdict} for r in entry.receipts
+        ],
+        RETURNS: _only(RETURNS, (run | d | {"known_from": received_at} for d in decided)),
+        RULES: [run | r.model_dump() for p in entry.periods for r in p.rules],
+        RESULTS: _only(RESULTS, (run | d | result for d in decided for result in _results(d))),
+        FINDINGS: [run | f.model_dump() for f in entry.all_findings],
+    }
+
+
+def _only(table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names = table.columns.keys()
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def _results(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each rule that some row of the return failed or could not be held to; the others passed whole."""
+    failed, not_evaluated = decision["failed"], decision["not_evaluated"]
+    return [
+        {"rule": rule, "failed": failed.get(rule, 0), "not_evaluated": not_evaluated.get(rule, 0)}
+        for rule in sorted({*failed, *not_evaluated})
+    ]
+
+
+def read_table(engine: sa.Engine, table: sa.Table) -> pl.DataFrame:
+    """A table of the ledger as a frame, with its columns' types even when it is empty."""
+    with engine.connect() as connection:
+        return pl.read_database(sa.select(table), connection, schema_overrides=_schema(table))
+
+
+def _schema(table: sa.Table) -> dict[str, pl.DataType]:
+    kinds: dict[Any, pl.DataType] = {
+        sa.String: pl.String(), sa.BigInteger: pl.Int64(), sa.Boolean: pl.Boolean(), sa.DateTime: pl.Datetime("us"),
+    }  # fmt: skip
+    return {column.name: kinds[type(column.type)] for column in table.columns}
+
+
+def record_snapshot(engine: sa.Engine, version: str, run: str, files: int, rows: int) -> None:
+    """Notes a published snapshot; noting it again changes nothing."""
+    with engine.begin() as connection:
+        connection.execute(sa.delete(SNAPSHOTS).where(SNAPSHOTS.c.version == version))
+        connection.execute(sa.insert(SNAPSHOTS).values(version=version, run=run, files=files, rows=rows))
+
+
+def latest_by_file(engine: sa.Engine) -> dict[str, str]:
+    """The submission that each name last came with."""
+    query = sa.select(RECEIPTS.c.file, RECEIPTS.c.submission).order_by(RECEIPTS.c.receipt)
+    with engine.connect() as connection:
+        return {file: submission for file, submission in connection.execute(query)}  # noqa: C416  (rows, not pairs)
+
+
+def last_receipt(engine: sa.Engine) -> int:
+    """The highest receipt number so far; 0 before the first."""
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.max(RECEIPTS.c.receipt))) or 0
+

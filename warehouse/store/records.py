@@ -1,0 +1,89 @@
+"""What a run decides, as it stands in the journal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.findings import Finding, Severity
+from warehouse.intake.records import Receipt, Status
+
+Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn"]
+ReceiptVerdict = Literal["read", "unreadable", "duplicate"]
+ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
+
+
+class JournalRecord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiptDecision(JournalRecord):
+    """What became of one receipt as a whole; its returns have verdicts of their own."""
+
+    receipt: Receipt
+    verdict: ReceiptVerdict
+
+
+class ReturnDecision(JournalRecord):
+    """The verdict on one return. `version` counts the accepted versions of a county x dataset x period from 1; it
+    is None for one that was not accepted. `failed` and `not_evaluated` count rows by rule; rules not named passed.
+    """
+
+    receipt: int
+    submission: str
+    file: str
+    dataset: str
+    county_code: str
+    period: str
+    status: Status
+    nil: bool
+    rows: int
+    verdict: Verdict
+    version: int | None
+    failed: dict[str, int]
+    not_evaluated: dict[str, int]
+
+
+class RuleRecord(JournalRecord):
+    """A rule as it was applied to a dataset and period: how many checks it makes, of each row or of each return."""
+
+    dataset: str
+    period: str
+    rule: str
+    severity: Severity
+    checks: int
+    per_row: bool
+    reason_zh: str
+    reason_en: str
+    source: str
+
+
+class PeriodJudged(JournalRecord):
+    """What a run decided of one period."""
+
+    period: str
+    decisions: tuple[ReturnDecision, ...]
+    rules: tuple[RuleRecord, ...]
+    findings: tuple[Finding, ...]
+
+
+class Entry(JournalRecord):
+    """One run in the journal; that it stands there commits the run."""
+
+    run: str
+    flow: str
+    received_at: datetime
+    receipts: tuple[ReceiptDecision, ...]
+    periods: tuple[PeriodJudged, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def decisions(self) -> tuple[ReturnDecision, ...]:
+        return tuple(d for p in self.periods for d in p.decisions)
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Findings of files first, then those of returns, period by period."""
+        return (*self.findings, *(f for p in self.periods for f in p.findings))
