@@ -11,7 +11,7 @@ import polars as pl
 
 from expectations.checkpoint import Failure, validate
 from expectations.findings import absent_findings, county_findings, rule_findings
-from expectations.rules import Rule
+from expectations.rules import Rule, all_checks
 from expectations.suites import companions_for, returns, rules_for
 from warehouse.codebook import Dataset
 from warehouse.findings import Finding
@@ -64,7 +64,8 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         validated = _validate_rows(rows, heads, reading.layout, dataset, known, period)
         at_reading = [f for f in reading.findings if f.dataset == name and f.period in (period, None)]
         found = [*at_reading, *(f for f in strangers.findings if f.dataset == name), *validated.findings]
-        decided = [_decide(head, rows, found, (strangers, validated), known) for head in heads]
+        counts = {(at, code): n for at, code, n in rows.group_by("receipt", "county_code").len().iter_rows()}
+        decided = [_decide(head, counts, found, (strangers, validated), known) for head in heads]
         kept = _with_verdict(rows, decided, received_at)
         accepted[name] = kept.filter(pl.col("version").is_not_null())
         quarantined[name] = kept.filter(pl.col("version").is_null())
@@ -82,7 +83,7 @@ def _validate_heads(heads: list[ReturnHead], known: Known, period: str) -> Valid
     """The rules about returns as a whole, over all datasets at once: nil returns have no rows to hold them to."""
     rules = returns.rules(known.book, period)
     batch = pl.DataFrame({"row_id": range(len(heads)), "county_code": [h.county_code for h in heads]})
-    failures = validate(f"returns {period}", rules, batch)
+    failures = validate(f"returns {period}", all_checks(rules), batch)
     failed: Counts = defaultdict(dict)
     for failure in failures:
         for head in (heads[i] for i in failure.row_ids):
@@ -104,12 +105,22 @@ def _validate_rows(  # noqa: PLR0913, PLR0917
     for companion in companions:
         batch = batch.pipe(companion.join, known, dataset, period)
     joined = batch.collect()
-    failures = validate(f"{dataset.dataset} {period}", rules, joined)
+    not_evaluated = _not_evaluated(rules, joined)
+    failures = validate(f"{dataset.dataset} {period}", _evaluable(rules, joined), joined)
     findings = [
         *rule_findings(failures, joined, heads, layout, dataset, companions),
         *absent_findings(joined, heads, layout, dataset, companions),
     ]
-    return Validated(records, findings, _failed(failures, joined), _not_evaluated(rules, joined))
+    return Validated(records, findings, _failed(failures, joined), not_evaluated)
+
+
+def _evaluable(rules: Iterable[Rule], batch: pl.DataFrame) -> list[tuple[Rule, int]]:
+    """The checks that some row can be held to; in a first period, nothing can be compared with the last."""
+    checks = all_checks(rules)
+    vacuous = batch.select(
+        rule.checks[place].not_evaluated().all().alias(str(i)) for i, (rule, place) in enumerate(checks)
+    ).row(0)
+    return [check for check, none in zip(checks, vacuous, strict=True) if not none]
 
 
 def _record(dataset: str, period: str, rule: Rule, *, per_row: bool) -> RuleRecord:
@@ -150,7 +161,7 @@ def _not_evaluated(rules: Iterable[Rule], batch: pl.DataFrame) -> Counts:
 
 
 def _decide(
-    head: ReturnHead, rows: pl.DataFrame, findings: Iterable[Finding], validated: Iterable[Validated], known: Known
+    head: ReturnHead, counts: dict[Key, int], findings: Iterable[Finding], validated: Iterable[Validated], known: Known
 ) -> ReturnDecision:
     severities = {f.severity for f in findings if _concerns(f, head)}
     verdict: Verdict = "accepted"
@@ -162,7 +173,7 @@ def _decide(
     accepted = verdict != "quarantined"
     return ReturnDecision(
         **head.model_dump(include={"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}),
-        rows=rows.filter(receipt=head.receipt, county_code=head.county_code).height,
+        rows=counts.get(key, 0),
         verdict=verdict,
         version=known.next_version(head.dataset, head.county_code, head.period) if accepted else None,
         failed={k: n for v in validated for k, n in v.failed.get(key, {}).items()},

