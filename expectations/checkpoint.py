@@ -24,7 +24,6 @@ VERDICT_ONLY = {"result_format": "BOOLEAN_ONLY"}
 FAILING_ROWS = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": ["row_id"],
-    "exclude_unexpected_values": True,
     "return_unexpected_index_query": False,
 }
 

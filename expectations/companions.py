@@ -245,7 +245,7 @@ class PeerBounds:
         return dataset.label_zh
 
     def label(self, name: str) -> tuple[str, str] | None:
-        return {self.low: ("同类县下限 ", "peers' lower bound of "), self.high: ("同类县上限 ", "peers' upper bound of ")}.get(name)
+        return {self.low: ("同类县下限", "the peers' lower bound"), self.high: ("同类县上限", "the peers' upper bound")}.get(name)
 
     def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
         listed = [d.county_code for d in known.book.members("poverty_counties", int(period[:4]))]

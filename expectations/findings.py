@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,8 @@ ADVICE = {
     "warning": ("请核实,更正或说明原因", "confirm it, correct it or explain it"),
     "info": ("仅供参考", "for information"),
 }
+ZH, EN = 0, 1
+SHOWN_DIGITS = 4
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 
 
@@ -50,9 +53,12 @@ class Batch:
         return cls(rows, dataset, companions, {(h.receipt, h.county_code): h for h in heads}, letters)
 
     def cells(self, row: dict[str, Any], columns: Iterable[str]) -> list[str]:
-        """The addresses of a row's columns, those that the sheet has."""
+        """The addresses of a row's columns, those that the sheet has, from left to right."""
+        if row["row"] is None:
+            return []
         at = (self.letters.get((row["receipt"], row["sheet"], column)) for column in columns)
-        return [f"{letters}{row['row']}" for letters in at if letters and row["row"]]
+        known = sorted((letters for letters in at if letters), key=lambda letters: (len(letters), letters))
+        return [f"{letters}{row['row']}" for letters in known]
 
     def label(self, name: str, language: int) -> str:
         """What a column is called, 0 for zh and 1 for en; a companion's after the column that it is of."""
@@ -85,12 +91,12 @@ def rule_findings(  # noqa: PLR0913, PLR0917
 def _finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
     rule, check = failure.rule, failure.check
     links = _failing_links(check, row)
-    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.columns)
+    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else _shown_columns(check, batch)
     own = [c for c in columns if c in batch.dataset.columns]
     cells = batch.cells(row, own)
     where = "!".join(part for part in (row["sheet"], ",".join(cells)) if part)
-    said = [" ; ".join(f"{batch.label(c, i)} = {_shown(row[c])}" for c in columns) for i in (0, 1)]
-    wanted = [_wanted(check, links, batch, i) for i in (0, 1)]
+    said = [" ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in columns) for i in (ZH, EN)]
+    wanted = [_wanted(check, links, batch, i) for i in (ZH, EN)]
     advice_zh, advice_en = ADVICE[rule.severity]
     head = batch.heads[row["receipt"], row["county_code"]]
     return Finding(
@@ -106,8 +112,8 @@ def _finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
         indicator=own[0] if own else None,
         rule=rule.rule,
         severity=rule.severity,
-        found="; ".join(f"{c} = {_shown(row[c])}" for c in columns),
-        expected=" and ".join(link.text() for link in links) or check.wanted,
+        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in columns),
+        expected=" and ".join(link.text() for link in links) or check.wanted[EN],
         message_zh=f"{where} {rule.reason_zh}:现为 {said[0]},应为 {wanted[0]}。{advice_zh}。".strip(),
         message_en=f"{where} {rule.reason_en}: found {said[1]}, expected {wanted[1]}; {advice_en}.".strip(),
     )
@@ -121,15 +127,26 @@ def _failing_links(check: Check, row: dict[str, Any]) -> tuple[Link, ...]:
 
 def _wanted(check: Check, links: tuple[Link, ...], batch: Batch, language: int) -> str:
     if not links:
-        return check.wanted
+        return check.wanted[language]
     texts = [link.text(lambda name: batch.label(name, language)) for link in links]
     for sign, shown in SIGNS.items():
         texts = [text.replace(f" {sign} ", f" {shown} ") for text in texts]
     return " ; ".join(texts)
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401  (a cell's value)
-    return "空 blank" if value is None else str(value)
+def _shown_columns(check: Check, batch: Batch) -> list[str]:
+    """The form's own columns of a check; where it has none (a form of one row, doubled), the row's first."""
+    own = [c for c in check.concerned if c in batch.dataset.columns]
+    return own or list(batch.dataset.columns[:1])
+
+
+def _shown(value: Any, language: int) -> str:  # noqa: ANN401  (a cell's value)
+    """A value as a person writes it: no zeros behind the point, four digits at most."""
+    if value is None:
+        return ("空白", "blank")[language]
+    if isinstance(value, float | Decimal):
+        return f"{round(Decimal(value), SHOWN_DIGITS).normalize():f}"
+    return str(value)
 
 
 def absent_findings(
@@ -139,14 +156,16 @@ def absent_findings(
     dataset: Dataset,
     companions: tuple[Companion, ...],
 ) -> Iterator[Finding]:
-    """One query per return and companion whose other return was to be expected and was not accepted."""
+    """One query per return of `heads` and companion whose other return was to be expected and was not accepted."""
     batch = Batch.of(rows, heads, layout, dataset, companions)
     for companion in companions:
         if companion.absent is None:
             continue
         lacking = rows.filter(pl.col(companion.absent)).unique(["receipt", "county_code"], maintain_order=True)
         for row in lacking.iter_rows(named=True):
-            head = batch.heads[row["receipt"], row["county_code"]]
+            head = batch.heads.get((row["receipt"], row["county_code"]))
+            if head is None:
+                continue
             yield reading_finding(
                 head,
                 "partner_missing",

@@ -61,7 +61,7 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         if not heads:
             continue
         rows = reading.rows[name].filter(pl.col("period") == period)
-        validated = _validate_rows(rows, heads, reading.layout, dataset, known, period)
+        validated = _validate_rows(rows, heads, reading.layout, dataset, known, period, strangers.failed)
         at_reading = [f for f in reading.findings if f.dataset == name and f.period in (period, None)]
         found = [*at_reading, *(f for f in strangers.findings if f.dataset == name), *validated.findings]
         counts = {(at, code): n for at, code, n in rows.group_by("receipt", "county_code").len().iter_rows()}
@@ -93,9 +93,15 @@ def _validate_heads(heads: list[ReturnHead], known: Known, period: str) -> Valid
 
 
 def _validate_rows(  # noqa: PLR0913, PLR0917
-    rows: pl.DataFrame, heads: list[ReturnHead], layout: pl.DataFrame, dataset: Dataset, known: Known, period: str
+    rows: pl.DataFrame,
+    heads: list[ReturnHead],
+    layout: pl.DataFrame,
+    dataset: Dataset,
+    known: Known,
+    period: str,
+    strangers: Counts,
 ) -> Validated:
-    """The dataset's rules over all its rows of the period, in one batch."""
+    """The dataset's rules over all its rows of the period, in one batch; a stranger has no partner to miss."""
     rules = rules_for(dataset, period)
     records = tuple(_record(dataset.dataset, period, rule, per_row=True) for rule in rules)
     if rows.is_empty():
@@ -109,7 +115,9 @@ def _validate_rows(  # noqa: PLR0913, PLR0917
     failures = validate(f"{dataset.dataset} {period}", _evaluable(rules, joined), joined)
     findings = [
         *rule_findings(failures, joined, heads, layout, dataset, companions),
-        *absent_findings(joined, heads, layout, dataset, companions),
+        *absent_findings(
+            joined, [h for h in heads if (h.receipt, h.county_code) not in strangers], layout, dataset, companions
+        ),
     ]
     return Validated(records, findings, _failed(failures, joined), not_evaluated)
 

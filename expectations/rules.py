@@ -85,22 +85,25 @@ class Check:
         return missing | ~self.when.expr() if self.when else missing
 
     @property
-    def wanted(self) -> str:
-        """What is expected, by column names."""
+    def concerned(self) -> tuple[str, ...]:
+        """The columns to show to a person: those it looks at, and the one that makes it apply."""
+        return (*self.columns, self.when.column) if self.when else self.columns
+
+    @property
+    def wanted(self) -> tuple[str, str]:
+        """What is expected, in zh and en; a relation says it better by its links."""
         arguments = self.arguments
-        match self.expectation:
-            case core.ExpectColumnValuesToNotBeNull:
-                return "a value"
-            case core.ExpectColumnValuesToBeInSet:
-                return "one of " + ", ".join(map(str, arguments["value_set"][:5]))
-            case core.ExpectCompoundColumnsToBeUnique:
-                return "once"
-            case _:
-                low, high = arguments.get("min_value"), arguments.get("max_value")
-                upper = "<" if arguments.get("strict_max") else "<="
-                return " and ".join(
-                    part for part in (f">= {low}" if low is not None else "", f"{upper} {high}" if high is not None else "") if part
-                )
+        if self.expectation is core.ExpectColumnValuesToNotBeNull:
+            return "填写此项", "a value"
+        if self.expectation is core.ExpectCompoundColumnsToBeUnique:
+            return "只出现一次", "once"
+        if self.expectation is core.ExpectColumnValuesToBeInSet:
+            values = ", ".join(map(str, arguments["value_set"]))
+            return values, values
+        low, high = arguments.get("min_value"), arguments.get("max_value")
+        upper = "<" if arguments.get("strict_max") else "≤"
+        bounds = [part for part, given in ((f"≥ {low}", low), (f"{upper} {high}", high)) if given is not None]
+        return " 且 ".join(bounds), " and ".join(bounds)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import sys
@@ -77,7 +78,7 @@ def sample(
         raise typer.BadParameter(f"{period} is none of {', '.join(PERIODS)}", param_hint="--period")
     written = write_sample(out, seed, faulty=faulty, period=period)
     if as_json:
-        _print(written.as_dict())
+        _print(dataclasses.asdict(written))
         return
     console = Console()
     console.print(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")

@@ -20,7 +20,9 @@ def judge(run: Run, period: str) -> int:
     known = known_so_far(run.root, run.ledger_url, run.name, run.judged)
     # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
     gc.freeze()
-    judged = judge_period(period, load_reading(run.reading), known, run.received_at)
-    gc.unfreeze()
+    try:
+        judged = judge_period(period, load_reading(run.reading), known, run.received_at)
+    finally:
+        gc.unfreeze()
     keep_judged(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
     return len(judged.record.decisions)

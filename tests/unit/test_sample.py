@@ -284,7 +284,7 @@ def test_write_sample_writes_one_period_and_its_key(tmp_path: Path) -> None:
     files = [p for p in tmp_path.rglob("*") if p.suffix in (".xlsx", ".csv") and p != written.key]
     assert (written.files, written.counties, written.periods) == (len(files), 117, ("2018-06",))
     assert len(files) == 117 + 8
-    assert written.key == tmp_path / "faults.csv"
+    assert written.key == tmp_path.parent / f"{tmp_path.name}.faults.csv"
     with written.key.open(encoding="utf-8", newline="") as lines:
         key = list(csv.DictReader(lines))
     assert {row["period"] for row in key} == {"2018-06"}

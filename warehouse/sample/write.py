@@ -20,7 +20,7 @@ from warehouse.sample.records import PERIODS, Return
 from warehouse.sample.returns import build_returns
 from warehouse.sample.workbook import write_workbook
 
-KEY = "faults.csv"
+KEY_SUFFIX = ".faults.csv"
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,11 @@ def write_returns(out: Path, returns: Sequence[Return]) -> int:
 
 
 def _write_key(out: Path, faults: Sequence[Planted]) -> Path:
-    """Writes the key: one line for each return that breaks a rule because of a planted fault."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / KEY
+    """Writes the key: one line for each return that breaks a rule because of a planted fault.
+
+    It lies beside the folder, not in it: what lies in an inbox is a submission.
+    """
+    path = out.parent / f"{out.name}{KEY_SUFFIX}"
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, [f.name for f in fields(Planted)], lineterminator="\n")
         writer.writeheader()
