@@ -5,16 +5,20 @@ The engine behind it is stock pandas; another engine takes its place here and no
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import Any
 
 # Before the import: it reads the environment once, and nothing may leave the machine.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+# It tells of a temporary folder for each context.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 import great_expectations as gx  # noqa: E402
 import pandas as pd  # noqa: E402
 import polars as pl  # noqa: E402
+from great_expectations.core import ExpectationValidationResult  # noqa: E402
 from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
 
 from expectations.rules import Check, Rule, suite  # noqa: E402
@@ -59,7 +63,7 @@ def validate(name: str, asked: list[tuple[Rule, int]], batch: pl.DataFrame) -> l
 
 def _run(
     name: str, checks: list[tuple[Rule, int]], frame: pd.DataFrame, result_format: dict[str, Any]
-) -> list[gx.ExpectationValidationResult]:
+) -> list[ExpectationValidationResult]:
     """One run of one Checkpoint, in a context of its own; results in the order of the checks."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -76,13 +80,12 @@ def _run(
     )
     result = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
     (validation,) = result.run_results.values()
-    by_check = {
-        (r.expectation_config.meta["id"], r.expectation_config.meta["check"]): r for r in validation.results
-    }
+    configured = [(r.expectation_config, r) for r in validation.results]
+    by_check = {(config.meta["id"], config.meta["check"]): r for config, r in configured if config}
     return [by_check[rule.rule, place] for rule, place in checks]
 
 
-def _rows(rule: Rule, outcome: gx.ExpectationValidationResult) -> tuple[int, ...]:
+def _rows(rule: Rule, outcome: ExpectationValidationResult) -> tuple[int, ...]:
     if "unexpected_index_list" not in outcome.result:
         raise PermanentError(f"rule {rule.rule} cannot be evaluated: {outcome.exception_info}")
     return tuple(int(row["row_id"]) for row in outcome.result["unexpected_index_list"])

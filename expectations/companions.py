@@ -25,9 +25,11 @@ MODIFIED_Z, MAD_TO_SIGMA, LEAST_SPREAD = 3.5, 1.4826, 0.3
 
 
 class Companion(Protocol):
-    """Something to join. `columns` are those of the dataset that it is compared with."""
+    """Something to join."""
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the dataset that it is compared with."""
 
     @property
     def absent(self) -> str | None:
@@ -70,9 +72,7 @@ class Last:
         collected = any(first <= p < until for p in known.periods(dataset))
         references = _references(known, dataset, period, first, until)
         values = _values(known, dataset, references, self.columns, self.prefix)
-        asked = references.filter(~pl.col("comparable")).select(
-            "county_code", pl.col("whole").alias(self.absent)
-        )
+        asked = references.filter(~pl.col("comparable")).select("county_code", pl.col("whole").alias(self.absent))
         return (
             rows.join(values, on=["county_code", *dataset.keys], how="left", maintain_order="left")
             .join(
@@ -118,9 +118,7 @@ def _references(known: Known, dataset: Dataset, period: str, first: str, until: 
     lines = lineage(known.book, years, int(period[:4])).lazy()
     parties = lines.group_by("county_code", "year").agg(parties=pl.len())
     return (
-        earlier.select(
-            "period", ancestor_code="county_code", year=pl.col("period").str.slice(0, 4).cast(pl.Int32)
-        )
+        earlier.select("period", ancestor_code="county_code", year=pl.col("period").str.slice(0, 4).cast(pl.Int32))
         .join(lines, on=["ancestor_code", "year"])
         .group_by("county_code", "period", "year")
         .agg(pl.col("whole").all(), ancestors=pl.col("ancestor_code").sort())
@@ -139,9 +137,7 @@ def _values(
         references.filter("comparable")
         .select("county_code", "period", ancestor_code="ancestors")
         .explode("ancestor_code")
-        .join(
-            known.rows(dataset).rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"]
-        )
+        .join(known.rows(dataset).rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"])
         .group_by("county_code", *dataset.keys)
         .agg(_together(dataset, column).alias(f"{prefix}{column}") for column in columns)
     )
@@ -245,7 +241,10 @@ class PeerBounds:
         return dataset.label_zh
 
     def label(self, name: str) -> tuple[str, str] | None:
-        return {self.low: ("同类县下限", "the peers' lower bound"), self.high: ("同类县上限", "the peers' upper bound")}.get(name)
+        return {
+            self.low: ("同类县下限", "the peers' lower bound"),
+            self.high: ("同类县上限", "the peers' upper bound"),
+        }.get(name)
 
     def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
         listed = [d.county_code for d in known.book.members("poverty_counties", int(period[:4]))]

@@ -23,9 +23,10 @@ class MulticolumnRelationHolds(MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("relation", "digits")
 
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column_list: pd.DataFrame, relation: str, digits: int | None = None, **_: Any) -> pd.Series:  # noqa: ANN401, N805
-        return parse(relation, digits).holds(column_list.__getitem__)
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(cls, column_list: pd.DataFrame, relation: str, digits: int | None = None, **_: Any) -> pd.Series[bool]:  # noqa: N805
+        held: pd.Series[bool] = parse(relation, digits).holds(column_list.__getitem__)
+        return held
 
 
 class ExpectRelation(MulticolumnMapExpectation):

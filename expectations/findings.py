@@ -140,7 +140,7 @@ def _shown_columns(check: Check, batch: Batch) -> list[str]:
     return own or list(batch.dataset.columns[:1])
 
 
-def _shown(value: Any, language: int) -> str:  # noqa: ANN401  (a cell's value)
+def _shown(value: Any, language: int) -> str:
     """A value as a person writes it: no zeros behind the point, four digits at most."""
     if value is None:
         return ("空白", "blank")[language]
@@ -179,6 +179,7 @@ def absent_findings(
 
 def county_findings(failure: Failure, heads: list[ReturnHead], book: Codebook) -> Iterator[Finding]:
     """One finding per return whose county code is not in force, at the cell that says it; names the successors."""
+    advice_zh, advice_en = ADVICE[failure.rule.severity]
     for head in (heads[i] for i in failure.row_ids):
         known = [d for d in book.divisions if d.county_code == head.county_code]
         heirs = [s for d in known for s in d.successor_codes]
@@ -200,6 +201,6 @@ def county_findings(failure: Failure, heads: list[ReturnHead], book: Codebook) -
             severity=rule.severity,
             found=head.county_code,
             expected=expected,
-            message_zh=f"{where} {rule.reason_zh}:现为 {head.county_code},应为 {expected}。{ADVICE['critical'][0]}。",
-            message_en=f"{where} {rule.reason_en}: found {head.county_code}, expected {expected}; {ADVICE['critical'][1]}.",
+            message_zh=f"{where} {rule.reason_zh}:现为 {head.county_code},应为 {expected}。{advice_zh}。",
+            message_en=f"{where} {rule.reason_en}: found {head.county_code}, expected {expected}; {advice_en}.",
         )

@@ -180,7 +180,9 @@ def _decide(
     key = (head.receipt, head.county_code)
     accepted = verdict != "quarantined"
     return ReturnDecision(
-        **head.model_dump(include={"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}),
+        **head.model_dump(
+            include={"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
+        ),
         rows=counts.get(key, 0),
         verdict=verdict,
         version=known.next_version(head.dataset, head.county_code, head.period) if accepted else None,

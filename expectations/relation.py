@@ -68,7 +68,7 @@ class Relation:
         """The columns it speaks of, each once, in order of appearance."""
         return tuple(dict.fromkeys(column for link in self.links for column in link.columns))
 
-    def holds(self, column: Callable[[str], Any]) -> Any:  # noqa: ANN401  (whatever the backend's columns are)
+    def holds(self, column: Callable[[str], Any]) -> Any:
         """Whether all links hold, or a denominator is zero, in terms of what `column` gives for a name."""
         held = reduce(operator.and_, (self._compare(link, column) for link in self.links))
         return reduce(operator.or_, (_value(d, column) == 0 for d in self.denominators), held)
@@ -85,7 +85,7 @@ class Relation:
         failing = tuple(link for link in self.links if not self._compare(link, exact.__getitem__))
         return failing or self.links
 
-    def _compare(self, link: Link, column: Callable[[str], Any]) -> Any:  # noqa: ANN401
+    def _compare(self, link: Link, column: Callable[[str], Any]) -> Any:
         left, right = _value(link.left, column), _value(link.right, column)
         if link.sign == "==" and self.digits is not None:
             return abs(left - right) <= 0.5 * 10**-self.digits + SLACK
@@ -134,7 +134,7 @@ def _check(node: ast.expr, source: str) -> None:
             raise RelationError(f"{part!r} is not allowed in a relation, in {source!r}; names, numbers, + - * / only")
 
 
-def _value(node: ast.expr, column: Callable[[str], Any]) -> Any:  # noqa: ANN401
+def _value(node: ast.expr, column: Callable[[str], Any]) -> Any:
     match node:
         case ast.Name(id=name):
             return column(name)
@@ -153,7 +153,7 @@ def _columns(node: ast.expr) -> tuple[str, ...]:
 
 def _text(node: ast.expr, name: Callable[[str], str]) -> str:
     class Named(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802  (ast's own name)
+        def visit_Name(self, node: ast.Name) -> ast.Name:
             return ast.Name(name(node.id), node.ctx)
 
     return ast.unparse(Named().visit(ast.parse(ast.unparse(node), mode="eval").body))

@@ -71,8 +71,10 @@ class Check:
 
     def make(self, severity: Severity, meta: Mapping[str, Any]) -> Expectation:
         """A fresh expectation; one object belongs to one suite."""
-        condition = {"row_condition": self.when.condition()} if self.when else {}
-        return self.expectation(**self.arguments, **condition, severity=severity, meta=dict(meta))
+        arguments: dict[str, Any] = {**self.arguments, "severity": severity, "meta": dict(meta)}
+        if self.when:
+            arguments["row_condition"] = self.when.condition()
+        return self.expectation(**arguments)
 
     def not_evaluated(self) -> pl.Expr:
         """True for rows that neither pass nor fail: an operand is missing, or the row is not one it is for."""

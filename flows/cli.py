@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from flows.settings import Settings, load_settings, quiet_environment
 from warehouse.errors import XianbaoError
+from warehouse.report import Summary
 
 GOOD, FAULTS, USAGE = 0, 1, 2
 EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
@@ -41,7 +43,7 @@ def run(
     folder = (inbox or settings.inbox_folder).absolute()
     if not folder.is_dir():
         raise typer.BadParameter(f"no such folder: {folder}", param_hint="--inbox")
-    _run(settings, "nightly", as_json, inbox=folder, received_at=received_at)
+    _run(settings, _nightly, as_json, inbox=folder, received_at=received_at)
 
 
 @app.command(epilog=EPILOG)
@@ -51,7 +53,7 @@ def submit(
     as_json: Json = False,
 ) -> None:
     """Take in one file at once. 立即处理一个文件。"""
-    _run(load_settings(), "submit", as_json, file=file, received_at=received_at)
+    _run(load_settings(), _submit, as_json, file=file, received_at=received_at)
 
 
 @app.command(epilog=EPILOG)
@@ -67,7 +69,9 @@ def status(as_json: Json = False) -> None:
 def sample(
     out: Annotated[Path, typer.Option(help="The folder to write the workbooks to.")],
     seed: Annotated[int, typer.Option(help="Another seed, another province with the same totals.")] = 1,
-    faulty: Annotated[bool, typer.Option("--faulty", help="Plant a fault for every rule; writes a key beside.")] = False,
+    faulty: Annotated[
+        bool, typer.Option("--faulty", help="Plant a fault for every rule; writes a key beside.")
+    ] = False,
     period: Annotated[str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -86,17 +90,28 @@ def sample(
         console.print(f"what was planted is in {written.key}")
 
 
-def _run(settings: Settings, flow: str, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401
+def _nightly(**arguments: Any) -> Summary:
+    from flows.nightly import nightly
+
+    summary: Summary = nightly(**arguments)
+    return summary
+
+
+def _submit(**arguments: Any) -> Summary:
+    from flows.submit import submit as submit_flow
+
+    summary: Summary = submit_flow(**arguments)
+    return summary
+
+
+def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **arguments: Any) -> None:
     """Runs a flow in this process, showing its stages; exits with 1 where something is not good."""
     from flows.screen import show_summary, watch
 
     quiet_environment(settings)
     console = Console(stderr=as_json)
     with watch(console, quiet=as_json):
-        from flows.nightly import nightly as nightly_flow
-        from flows.submit import submit as submit_flow
-
-        summary = {"nightly": nightly_flow, "submit": submit_flow}[flow](**arguments)
+        summary = flow(**arguments)
     if as_json:
         _print(summary.model_dump())
     else:
@@ -104,7 +119,7 @@ def _run(settings: Settings, flow: str, as_json: bool, **arguments: Any) -> None
     raise typer.Exit(GOOD if summary.good else FAULTS)
 
 
-def _print(value: Any) -> None:  # noqa: ANN401
+def _print(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
 

@@ -22,5 +22,7 @@ def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> S
     with settings.store.lock(settings.lock_wait_seconds):
         run = start_run(settings, "nightly", received_at)
         prepare(run, stages)
-        files = new_files((inbox or settings.inbox_folder).absolute(), ledger.latest_by_file(ledger.open_ledger(run.ledger_url)))
+        files = new_files(
+            (inbox or settings.inbox_folder).absolute(), ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
+        )
         return process(run, files, stages) if files else nothing_new(run, stages)

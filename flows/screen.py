@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from time import perf_counter
 
 import polars as pl
@@ -15,7 +16,7 @@ from flows.settings import Settings
 from warehouse.published import read_manifest
 from warehouse.report import Summary
 
-SCORECARD_LINES = 12
+SCORECARD_LINES = 10
 
 
 class _Stages(logging.Handler):
@@ -24,7 +25,8 @@ class _Stages(logging.Handler):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self.console = console
-        self.spinner = console.status("starting ...")
+        self.spinner = console.status("starting Prefect ...")
+        self.spinner.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
@@ -38,28 +40,34 @@ class _Stages(logging.Handler):
 
 @contextmanager
 def watch(console: Console, *, quiet: bool) -> Iterator[None]:
-    """Shows what the flow logs to `xianbao` while it runs."""
+    """Shows what the flow logs to `xianbao` while it runs, and the whole time at the end."""
     log = logging.getLogger("xianbao")
-    if quiet:
-        yield
-        return
-    handler = _Stages(console)
-    start = perf_counter()
+    # Prefect would print the same lines again in its own way.
+    log.propagate = False
+    handler = logging.NullHandler() if quiet else _Stages(console)
     log.addHandler(handler)
-    handler.spinner.start()
+    start = perf_counter()
     try:
         yield
     finally:
-        handler.spinner.stop()
         log.removeHandler(handler)
-    console.print(f"  all: {perf_counter() - start:.1f} s", style="dim", highlight=False)
+        log.propagate = True
+        if isinstance(handler, _Stages):
+            handler.spinner.stop()
+    if not quiet:
+        console.print(f"  all, with start-up: {perf_counter() - start:.1f} s", style="dim", highlight=False)
 
 
 def show_summary(summary: Summary, settings: Settings, console: Console) -> None:
     """What came, what became of it, the first lines of the scorecard, where things are."""
     if summary.run is None:
-        console.print("[bold]Nothing new 没有新报表.[/] " + ("" if summary.version else "Nothing was published."))
+        published = (
+            f"Snapshot {summary.version}, left over, was published." if summary.version else "Nothing to publish."
+        )
+        console.print(f"[bold]Nothing new 没有新报表.[/] {published}", highlight=False)
     else:
+        periods = ", ".join(summary.periods) or "no period"
+        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files; {periods}", highlight=False)
         console.print(_verdicts(summary))
     manifest = read_manifest(settings.store)
     if manifest is None:
@@ -68,36 +76,43 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
     if summary.version:
         console.print(_scorecard(card))
     held = card.filter(pl.col("holds")).height
-    console.print(f"[bold]{held} of {card.height}[/] published figures hold 与公布数相符")
+    console.print(f"[bold]{held} of {card.height}[/] published figures hold 与公布数相符", highlight=False)
     _places(summary, settings, console)
 
 
 def _verdicts(summary: Summary) -> Table:
-    table = Table(title=f"Run {summary.run}: {summary.files} files, {', '.join(summary.periods)}", title_justify="left")
-    table.add_column("")
-    table.add_column("", justify="right")
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
     lines = {
         "counties 县": summary.counties,
         "returns accepted 接受": summary.accepted,
-        "accepted with queries 接受待核": summary.accepted_with_queries,
-        "quarantined 退回": summary.quarantined,
+        "returns accepted with queries 接受待核": summary.accepted_with_queries,
+        "returns quarantined 退回": summary.quarantined,
         "files unreadable 无法读取": summary.unreadable,
         "files seen before 重复": summary.duplicates,
     }
     for label, count in lines.items():
-        table.add_row(label, str(count), style="red" if count and "quarantined" in label else None)
+        bad = count and ("quarantined" in label or "unreadable" in label)
+        table.add_row(label, f"{count:,}", style="red" if bad else None)
     return table
 
 
 def _scorecard(card: pl.DataFrame) -> Table:
     table = Table(title="Scorecard, first lines 成绩单", title_justify="left")
-    for name, justify in (("figure", "left"), ("", "left"), ("ours", "right"), ("published", "right"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("figure 数字")
+    table.add_column("ours 计算", justify="right")
+    table.add_column("published 公布", justify="right")
+    table.add_column("")
     for row in card.head(SCORECARD_LINES).iter_rows(named=True):
-        ours = "-" if row["value"] is None else f"{row['value']:,.1f}".removesuffix(".0")
-        mark = {True: "[green]holds[/]", False: "[red]differs[/]", None: "-"}[row["holds"]]
-        table.add_row(row["figure"], row["label_zh"], ours, f"{row['published']:,.1f}".removesuffix(".0"), mark)
+        mark = {True: "[green]holds[/]", False: "[red]differs[/]", None: "no return"}[row["holds"]]
+        name = f"{row['label_zh']}\n[dim]{row['label_en']}[/]"
+        table.add_row(name, _number(row["value"]), _number(row["published"]), mark)
     return table
+
+
+def _number(value: Decimal | None) -> str:
+    return "-" if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
 def _places(summary: Summary, settings: Settings, console: Console) -> None:

@@ -12,12 +12,13 @@ from warehouse.errors import PermanentError
 from warehouse.intake.preflight import Limits
 from warehouse.store.files import Root
 
-# No library of ours says anything to anyone. Set where the environment does not say otherwise.
+# No library of ours says anything to anyone, and little to the terminal.
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
 }
 
 
@@ -71,7 +72,10 @@ def load_settings() -> Settings:
 
 
 def quiet_environment(settings: Settings) -> None:
-    """Turns telemetry off and gives Prefect a home in the root, where no server of one's own is named."""
+    """Turns telemetry and chatter off, and gives Prefect a home in the root where no server of one's own is named.
+
+    What the environment says already stays. To be called before Prefect is imported.
+    """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ:

@@ -31,7 +31,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
 def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
     engine = ledger.open_ledger(settings.ledger)
-    query = sa.select(RETURNS.c.period, RETURNS.c.verdict, sa.func.count()).group_by(RETURNS.c.period, RETURNS.c.verdict)
+    query = sa.select(RETURNS.c.period, RETURNS.c.verdict, sa.func.count()).group_by(
+        RETURNS.c.period, RETURNS.c.verdict
+    )
     periods: dict[str, dict[str, int]] = {}
     with engine.connect() as connection:
         for period, verdict, count in connection.execute(query.order_by(RETURNS.c.period, RETURNS.c.verdict)):

@@ -49,7 +49,7 @@ class Run(BaseModel):
         return self.work / "judged"
 
 
-def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:  # noqa: ANN401  (Prefect's own signature)
+def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
     """Whether trying again may help; a permanent error fails after one call."""
     return isinstance(state.result(raise_on_failure=False), TransientError)
 

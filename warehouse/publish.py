@@ -80,9 +80,7 @@ def _parts(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]
 def to_parquet(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> bytes:
     """The frame as Parquet, with labels and unit of each column in its field's metadata; same rows, same bytes."""
     schema = pa.schema(
-        pa.field(
-            c.column, ARROW[c.dtype], metadata={"label_zh": c.label_zh, "label_en": c.label_en, "unit": c.unit}
-        )
+        pa.field(c.column, ARROW[c.dtype], metadata={"label_zh": c.label_zh, "label_en": c.label_en, "unit": c.unit})
         for c in columns
     )
     sink = io.BytesIO()
@@ -125,7 +123,7 @@ def _write_views(root: Root, manifest: Manifest, book: Codebook) -> None:
             for column in book.marts[mart]:
                 label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
                 database.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
-        database.execute(f"CREATE VIEW snapshot AS SELECT {_quoted(manifest.version)} AS version")  # noqa: S608
+        database.execute(f"CREATE VIEW snapshot AS SELECT {_quoted(manifest.version)} AS version")
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(root.marts / "marts.duckdb")

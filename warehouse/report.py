@@ -70,7 +70,9 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "findings.csv"
-    rows = pl.DataFrame([f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False)
+    rows = pl.DataFrame(
+        [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
+    )
     text = pl.col(pl.String)
     harmless = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + text).otherwise(text).name.keep()
     path.write_bytes(BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())

@@ -84,7 +84,7 @@ RULES = (
         "delisting_conditions",
         "warning",
         "摘帽须有年度,且贫困发生率、错退率、漏评率低于 2%,满意度不低于 90%",
-        "a delisted county has its year, ratios of poverty, wrong exits and omissions below 2 %, satisfaction from 90 %",
+        "a delisted county has its year, poverty, wrong exits and omissions below 2 %, satisfaction from 90 %",
         (
             not_null("delisting_year", DELISTED),
             *(

@@ -15,7 +15,18 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from warehouse.codebook.model import Dataset, Division, Figure, Group, Indicator, MartColumn, ReadingCheck, Record, Scale, Unit
+from warehouse.codebook.model import (
+    Dataset,
+    Division,
+    Figure,
+    Group,
+    Indicator,
+    MartColumn,
+    ReadingCheck,
+    Record,
+    Scale,
+    Unit,
+)
 from warehouse.errors import CodebookError
 
 HERE = Path(__file__).parent

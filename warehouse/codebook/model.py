@@ -216,7 +216,7 @@ class Dataset(Record):
         return tuple(i.column for i in self.indicators)
 
     @property
-    def schema(self) -> dict[str, pl.DataType]:
+    def dtypes(self) -> dict[str, pl.DataType]:
         """The typed columns of the form, in its order."""
         return {i.column: i.dtype for i in self.indicators}
 

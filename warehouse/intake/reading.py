@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 from pydantic import TypeAdapter
@@ -26,7 +26,8 @@ from warehouse.intake.submission import read_submission
 from warehouse.intake.tables import column_letters
 from warehouse.intake.values import expected, faults, typed
 
-PROVENANCE = {
+Schema: TypeAlias = dict[str, pl.DataType | type[pl.DataType]]
+PROVENANCE: Schema = {
     "receipt": pl.Int64, "submission": pl.String, "sheet": pl.String, "row": pl.Int64,
     "county_code": pl.String, "period": pl.String,
 }  # fmt: skip
@@ -96,9 +97,7 @@ def _without_duplicates(
     return kept, duplicates
 
 
-def _convert(
-    sheets: list[DataSheet], heads: list[ReturnHead]
-) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
+def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
     """Typed rows by dataset, and a finding for each cell that did not convert."""
     by_shape: dict[tuple[str, tuple[Column, ...]], list[DataSheet]] = defaultdict(list)
     for sheet in sheets:
@@ -166,9 +165,7 @@ def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> pl.DataFrame:
 
 
 def _layout(sheets: list[DataSheet]) -> pl.DataFrame:
-    places = [
-        (s.receipt.receipt, s.table.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns
-    ]
+    places = [(s.receipt.receipt, s.table.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns]
     return pl.DataFrame(places, LAYOUT, orient="row")
 
 

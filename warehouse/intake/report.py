@@ -31,7 +31,17 @@ class Reporter:
     ) -> None:
         """Adds a finding; `head` says which return is at fault (none: the whole file)."""
         self.findings.append(
-            reading_finding(self.receipt, rule, found, expected, sheet, (cell,) if cell else (), head, dataset, indicator)
+            reading_finding(
+                self.receipt,
+                rule,
+                found,
+                expected,
+                sheet=sheet,
+                cells=(cell,) if cell else (),
+                head=head,
+                dataset=dataset,
+                indicator=indicator,
+            )
         )
 
 
@@ -40,6 +50,7 @@ def reading_finding(  # noqa: PLR0913
     rule: str,
     found: str,
     expected: str,
+    *,
     sheet: str | None = None,
     cells: Iterable[str] = (),
     head: ReturnHead | None = None,

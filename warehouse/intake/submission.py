@@ -59,8 +59,8 @@ def _read_listed(
     book = load()
     dataset = find_dataset(book, listed.label)
     if dataset is None:
-        names = "; ".join(d.label_zh for d in book.datasets.values())
-        reporter.report("unknown_dataset", listed.label, names, sheet=cover.sheet, cell=listed.cell)
+        known = "; ".join(d.label_zh for d in book.datasets.values())
+        reporter.report("unknown_dataset", listed.label, known, sheet=cover.sheet, cell=listed.cell)
         return
     names = (dataset.label_zh, dataset.label_en, dataset.dataset)
     table = next((sheets.pop(name) for name in names if name in sheets), None)
@@ -81,11 +81,9 @@ def _read_listed(
     _check_head(reporter, book, dataset, head, cover, listed)
     has_rows = table is not None and any(any(row) for row in table.rows[1:])
     if table is None and not listed.nil:
-        reporter.report(
-            "sheet_missing", "no sheet", dataset.label_zh, sheet=cover.sheet, cell=listed.cell, head=head
-        )
+        reporter.report("sheet_missing", "no sheet", dataset.label_zh, sheet=cover.sheet, cell=listed.cell, head=head)
     elif listed.nil and has_rows:
-        reporter.report("nil_with_rows", "rows", "no rows", sheet=table and table.sheet, cell="A2", head=head)
+        reporter.report("nil_with_rows", "rows", "no rows", sheet=head.sheet, cell="A2", head=head)
     elif table is not None and not listed.nil:
         _read_sheet(read, reporter, dataset, table, head)
 

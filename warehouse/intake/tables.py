@@ -51,7 +51,7 @@ def read_tables(path: Path, limits: Limits) -> list[Table]:
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             tables = [_sheet(book, name) for name in book.sheet_names]
         return _with_errors(path, tables) if passed.has_error_cells else tables
-    except (python_calamine.CalamineError, ValueError, KeyError, OSError, SyntaxError) as error:
+    except Exception as error:  # whatever a parser makes of a damaged file is a fault of the file
         raise Unreadable(f"a damaged workbook ({error})", "a whole .xlsx workbook") from error
 
 
@@ -64,10 +64,10 @@ def _with_errors(path: Path, tables: list[Table]) -> list[Table]:
     """Calamine reads an error cell as blank; openpyxl, slower, says what stands there."""
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     for table in tables:
-        for cells in book[table.sheet].iter_rows():
-            for cell in cells:
+        for row, cells in enumerate(book[table.sheet or ""].iter_rows()):
+            for column, cell in enumerate(cells):
                 if cell.data_type == "e":
-                    table.rows[cell.row - 1][cell.column - 1] = str(cell.value)
+                    table.rows[row][column] = str(cell.value)
     book.close()
     return tables
 
@@ -92,7 +92,7 @@ def decode(data: bytes) -> str:
     raise Unreadable("text in an unknown encoding", "UTF-8 or GB18030")
 
 
-def as_text(value: Any) -> str | None:  # noqa: ANN401  (a cell is whatever the reader makes of it)
+def as_text(value: Any) -> str | None:
     """A cell as text; None for a blank one. Excel keeps 15 significant digits, so no more are taken from a float."""
     match value:
         case None:

@@ -11,8 +11,14 @@ def build(sources: Sources) -> pl.LazyFrame:
     """Severity, reasons in zh and en, source; sorted by dataset and rule."""
     schema = {c.column: c.polars for c in sources.book.marts["dim_rule"]}
     checks = [
-        {"rule": c.rule, "severity": c.severity, "reason_zh": c.reason_zh, "reason_en": c.reason_en}
-        | {"dataset": None, "source": "codebook/checks.csv"}
+        {
+            "dataset": None,
+            "rule": c.rule,
+            "severity": c.severity,
+            "reason_zh": c.reason_zh,
+            "reason_en": c.reason_en,
+            "source": "codebook/checks.csv",
+        }
         for c in sources.book.checks.values()
     ]
     applied = (

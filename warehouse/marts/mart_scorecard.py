@@ -118,7 +118,9 @@ def _from_returns(sources: Sources, figure: Figure) -> pl.LazyFrame:
     entering = "province" if figure.aggregate in AGAINST_THE_PROVINCE else figure.scope
     coverage = (
         sources.coverage(dataset)
-        .filter(pl.col("period") == figure.period, pl.col("county_code").is_in(_codes(sources, entering, figure.period)))
+        .filter(
+            pl.col("period") == figure.period, pl.col("county_code").is_in(_codes(sources, entering, figure.period))
+        )
         .select(
             status=pl.col("status").cast(STATUSES).min().cast(pl.String),
             counties_due=pl.len().cast(pl.Int64),

@@ -13,16 +13,16 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.intake.reading import PROVENANCE
+from warehouse.intake.reading import PROVENANCE, Schema
 from warehouse.store.files import write_durably
 
 ROW_GROUP = 100_000
-KEPT = {**PROVENANCE, "status": pl.String(), "known_from": pl.Datetime("us"), "version": pl.Int64()}
+KEPT: Schema = {**PROVENANCE, "status": pl.String, "known_from": pl.Datetime("us"), "version": pl.Int64}
 
 
-def schema(dataset: Dataset) -> dict[str, pl.DataType]:
+def schema(dataset: Dataset) -> Schema:
     """The columns of a dataset's history: provenance, status, known_from, version, then the form's own."""
-    return {**KEPT, **dataset.schema}
+    return {**KEPT, **dataset.dtypes}
 
 
 def write_rows(folder: Path, dataset: Dataset, period: str, run: str, rows: pl.DataFrame) -> Path | None:

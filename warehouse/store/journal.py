@@ -41,7 +41,9 @@ def read_entry(root: Root, run: str) -> Entry:
     try:
         return Entry.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise StoreError(f"{path}: not a journal entry ({error.error_count()} faults); restore it from a backup") from error
+        raise StoreError(
+            f"{path}: not a journal entry ({error.error_count()} faults); restore it from a backup"
+        ) from error
 
 
 def read_entries(root: Root, after: str = "") -> Iterator[Entry]:

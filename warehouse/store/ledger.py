@@ -90,7 +90,7 @@ def open_ledger(url: str) -> sa.Engine:
     return engine
 
 
-def _durable(connection: Any, _record: Any) -> None:  # noqa: ANN401  (the driver's own connection)
+def _durable(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
 
@@ -184,4 +184,3 @@ def last_receipt(engine: sa.Engine) -> int:
     """The highest receipt number so far; 0 before the first."""
     with engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.max(RECEIPTS.c.receipt))) or 0
-

@@ -1,0 +1,206 @@
+"""What tests build with: rows and returns by hand, workbooks cell by cell, and a whole night without Prefect."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+
+from warehouse.codebook import load
+from warehouse.intake.preflight import Limits
+from warehouse.intake.reading import Reading, load_reading, read_submissions, save_reading
+from warehouse.intake.records import Receipt, Received, SubmissionRead
+from warehouse.intake.submission import read_submission
+from warehouse.marts.sources import Sources
+from warehouse.publish import build_marts, heal, publish
+from warehouse.published import read_manifest
+from warehouse.report import Summary, summarise, write_findings
+from warehouse.sample import Return, write_returns
+from warehouse.store import journal, ledger
+from warehouse.store.archive import archived
+from warehouse.store.files import Root
+from warehouse.store.judged import entry_of, keep_judged, known_so_far, load_judged
+from warehouse.store.known import in_force_submissions
+from warehouse.store.receive import load_receipts, new_files, number, prepare, save_receipts
+
+BOOK = load()
+# Three counties of one prefecture that are in force in every year of the sample.
+YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
+NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
+RECEIVED = datetime(2018, 1, 5, 3, 0, tzinfo=UTC)
+FORKSERVER = multiprocessing.get_context("forkserver")
+
+
+# --- returns and files ---------------------------------------------------------------------------------------------
+
+
+def row(dataset: str, **values: Any) -> dict[str, Any]:
+    """A row of a dataset: what is given, zero in the other required numbers, blank elsewhere."""
+    columns = BOOK.datasets[dataset].indicators
+    assert values.keys() <= set(BOOK.datasets[dataset].columns)
+    return {i.column: 0 if i.required == "true" and i.numeric else None for i in columns} | values
+
+
+def finance(lent: int = 1000, households: int = 1, **values: Any) -> dict[str, Any]:
+    """A row of microcredit that keeps every rule."""
+    return row("finance", loan_amount_yuan=lent, loan_households=households, household_use_amount_yuan=lent, **values)
+
+
+def village(code: str, *dates: date | None, **values: Any) -> dict[str, Any]:
+    """A village of the register with its dates started, completed, demolished."""
+    started, completed, demolished = (*dates, None, None, None)[:3]
+    named = {"village_code": code, "village_name": f"村{code}", "township": "乡"}
+    return row(
+        "relocation_villages", **named, started_on=started, completed_on=completed, demolished_on=demolished, **values
+    )
+
+
+def given(county_code: str, period: str, dataset: str, *rows: Mapping[str, Any]) -> Return:
+    """A return with these rows; nil without any."""
+    return Return(county_code, period, dataset, "reported", not rows, rows)
+
+
+def send(folder: Path, *returns: Return) -> Path:
+    """Writes the returns below `folder` as counties send them, a workbook for each county and period."""
+    write_returns(folder, returns)
+    return folder
+
+
+Cells = Sequence[Sequence[Any]]
+
+
+def cover(
+    listed: Iterable[tuple[Any, ...]] = (("金融扶贫", "finance", "有", "报送"),),
+    code: Any = YANGGAO,
+    name: Any = "阳高县",
+    period: Any = "2017-12",
+) -> Cells:
+    """The rows of a cover sheet."""
+    return [
+        ["县级报表"],
+        ["区划代码", code],
+        ["县(市、区)", name],
+        ["报告期", period],
+        ["报表", "代码", "填报情况", "状态"],
+        *listed,
+    ]
+
+
+def sheet(dataset: str, *rows: Mapping[str, Any]) -> Cells:
+    """The rows of a dataset's sheet with the template's headers; values as they are typed, not in base units."""
+    indicators = BOOK.datasets[dataset].indicators
+    return [[i.header_zh for i in indicators], *([r[i.column] for i in indicators] for r in rows)]
+
+
+def write_book(path: Path, sheets: Mapping[str, Cells]) -> Path:
+    """A workbook with these cells."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for at, values in enumerate(rows, start=1):
+            for place, value in enumerate(values, start=1):
+                page.cell(at, place, value)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+def receipt_of(path: Path, receipt: int = 1, submission: str = "ab" * 32) -> Received:
+    return Received(Receipt(receipt=receipt, submission=submission, file=path.name, received_at=RECEIVED), path)
+
+
+def read_file(path: Path) -> SubmissionRead:
+    """What one file says."""
+    return read_submission(receipt_of(path), Limits())
+
+
+def read_files(*paths: Path) -> Reading:
+    """The typed reading of files, numbered in this order."""
+    received = [receipt_of(p, n, f"{n:064x}") for n, p in enumerate(paths, start=1)]
+    return read_submissions(received, Limits(), {})
+
+
+# --- a night -------------------------------------------------------------------------------------------------------
+
+
+def url(root: Root) -> str:
+    return ledger.default_url(root)
+
+
+def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
+    """What flows/night.py does, by the rooms' plain functions: no Prefect."""
+    from expectations.judge import judge_period  # noqa: PLC0415  (3 s, not for tests that judge nothing)
+
+    with root.lock(0):
+        run = journal.next_run(root)
+        prepare(root, url(root))
+        files = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))))
+        if not files:
+            return Summary(version=publish_new(root))
+        work = root.work / run
+        save_receipts(work / "receipts.json", number(root, url(root), files, received_at))
+        received = [
+            Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")
+        ]
+        in_force = in_force_submissions(ledger.open_ledger(url(root)))
+        save_reading(read_submissions(received, Limits(), in_force), work / "read")
+        reading = load_reading(work / "read")
+        for period in sorted({head.period for head in reading.heads}):
+            known = known_so_far(root, url(root), run, work / "judged")
+            judged = judge_period(period, reading, known, received_at)
+            keep_judged(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
+        entry = entry_of(run, "nightly", received_at, reading, load_judged(work / "judged"))
+        journal.commit(root, entry)
+        ledger.catch_up(ledger.open_ledger(url(root)), root)
+        version = publish_new(root)
+        write_findings(entry, root.reports / run)
+        return summarise(entry, version)
+
+
+def publish_new(root: Root) -> str | None:
+    """Publishes what the last snapshot lacks; the version, None where it lacks nothing."""
+    done, last = journal.runs(root), read_manifest(root)
+    if not done or (last and last.run == done[-1]):
+        heal(root, BOOK)
+        return None
+    return publish(root, build_marts(sources(root)), BOOK, done[-1]).version
+
+
+def sources(root: Root, moment: datetime | None = None) -> Sources:
+    return Sources.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
+
+
+def mart(root: Root, name: str) -> pl.DataFrame:
+    """A mart of the last snapshot."""
+    manifest = read_manifest(root)
+    assert manifest is not None
+    return manifest.scan(root, name).collect()
+
+
+def marts(root: Root) -> dict[str, pl.DataFrame]:
+    """Every mart of the last snapshot."""
+    manifest = read_manifest(root)
+    assert manifest is not None
+    return {name: mart(root, name) for name in manifest.marts}
+
+
+def verdicts(root: Root) -> dict[tuple[int, str, str, str], tuple[str, int | None]]:
+    """Verdict and version of each decided return, by receipt, county, period and dataset."""
+    decided = sources(root).returns
+    keys = decided.select("receipt", "county_code", "period", "dataset").iter_rows()
+    return dict(zip(keys, decided.select("verdict", "version").iter_rows(), strict=True))
+
+
+@dataclass(frozen=True)
+class Province:
+    """A root after one night over a whole synthetic province, and the inbox it came from."""
+
+    root: Root
+    inbox: Path

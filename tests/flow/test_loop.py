@@ -1,0 +1,128 @@
+"""The schedule, for real: server, work pool, deployment, worker, run, marts."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from warehouse.published import read_manifest
+from warehouse.sample import build_returns, write_returns
+from warehouse.store.files import Root
+
+HOME = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+COUNTIES = ("140222", "140925", "140105")
+SERVER_SECONDS, RUN_SECONDS, SCHEDULE_SECONDS = 120, 240, 90
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    few = [r for r in build_returns(5) if r.period == "2017-12" and r.county_code in COUNTIES]
+    write_returns(folder, few)
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path, inbox: Path) -> dict[str, str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path / "prefect"
+    home.mkdir()
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "XIANBAO_"))},
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "XIANBAO_HOME": str(HOME),
+        "XIANBAO_ROOT": str(tmp_path / "root"),
+        "XIANBAO_INBOX": str(inbox),
+    }
+
+
+def prefect(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the prefect command line to its end."""
+    done = subprocess.run(
+        [BIN / "prefect", "--no-prompt", *words],
+        cwd=HOME,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"prefect {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@contextmanager
+def background(environment: dict[str, str], log: Path, *words: str) -> Iterator[None]:
+    """A prefect process that runs until the block ends; a worker may need telling twice."""
+    with log.open("w") as output:
+        process = subprocess.Popen([BIN / "prefect", *words], cwd=HOME, env=environment, stdout=output, stderr=output)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(15)
+
+
+def until(seconds: float, what: str, true: Callable[[], bool]) -> None:
+    """Waits until a question is answered with yes."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.5)
+
+
+def healthy(environment: dict[str, str]) -> bool:
+    try:
+        return httpx.get(f"{environment['PREFECT_API_URL']}/health").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def scheduled(environment: dict[str, str]) -> list[dict[str, object]]:
+    """The runs that the cron has laid out."""
+    query = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "flows": {"name": {"any_": ["nightly"]}}}
+    answer = httpx.post(f"{environment['PREFECT_API_URL']}/flow_runs/filter", json=query)
+    return list(answer.raise_for_status().json())
+
+
+def test_a_deployed_night_runs_to_published_marts_and_its_cron_fires(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with background(environment, tmp_path / "server.log", "server", "start"):
+        until(SERVER_SECONDS, "the server answers", lambda: healthy(environment))
+        prefect(environment, "work-pool", "create", "xianbao", "--type", "process")
+        prefect(environment, "deploy", "--all")
+        until(SCHEDULE_SECONDS, "the cron gives scheduled runs", lambda: bool(scheduled(environment)))
+        times = {str(run["expected_start_time"])[11:16] for run in scheduled(environment)}
+        assert times == {"18:00"}, "02:00 in Shanghai is 18:00 UTC"
+        with background(environment, tmp_path / "worker.log", "worker", "start", "--pool", "xianbao"):
+            done = prefect(environment, "deployment", "run", "nightly/nightly", "--watch")
+            one = next((tmp_path / "inbox").rglob("140222*.xlsx"))
+            prefect(environment, "deployment", "run", "submit/submit", "--param", f"file={one}", "--watch")
+    assert "Completed" in done.stdout or "COMPLETED" in done.stdout, done.stdout
+    root = Root(tmp_path / "root")
+    manifest = read_manifest(root)
+    assert manifest is not None
+    counted = manifest.scan(root, "mart_completeness").filter(received=True).collect()
+    assert set(counted["county_code"]) == set(COUNTIES)
+    assert (root.marts / "marts.duckdb").exists()
