@@ -1,0 +1,147 @@
+"""The codebook: what it holds, and that a broken definition is an error that names it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.builders import BOOK
+from warehouse.codebook import load_codebook
+from warehouse.codebook.load import HERE
+from warehouse.errors import CodebookError, PermanentError
+
+REFERENCE_GROUPS = {
+    "province": 119, "poverty_counties": 58, "national_list": 36, "national_key": 35, "deep_poverty": 10,
+}  # fmt: skip
+
+
+def test_counts_agree_with_the_reference() -> None:
+    assert len(BOOK.divisions) == 128
+    assert [len(BOOK.in_force(year)) for year in (2017, 2018)] == [119, 117]
+    assert len(BOOK.datasets) == 16
+    assert sum(len(d.indicators) for d in BOOK.datasets.values()) == 153
+    assert len(BOOK.figures) == 53
+
+
+@pytest.mark.parametrize("year", [2017, 2018])
+def test_groups_have_their_members_in_both_years(year: int) -> None:
+    members = {name: len(BOOK.members(name, year)) for name in BOOK.groups}
+    assert members == {**REFERENCE_GROUPS, "province": len(BOOK.in_force(year))}
+
+
+def test_codes_are_in_force_from_until_and_names_repeat() -> None:
+    by_code = {d.county_code: d for d in BOOK.divisions}
+    assert by_code["140202"].in_force(2017)
+    assert not by_code["140202"].in_force(2018)
+    assert not by_code["140213"].in_force(2017)
+    assert [d.name_zh for d in BOOK.in_force(2017)].count("城区") == 4
+
+
+def test_frequencies_end_with_their_months() -> None:
+    months = {name: BOOK.datasets[name].frequency.months for name in ("funds", "support", "outcomes")}
+    assert months == {"funds": tuple(range(1, 13)), "support": (3, 6, 9, 12), "outcomes": (6, 12)}
+
+
+def test_stored_types_follow_unit_and_kind() -> None:
+    outcomes, relocation = BOOK.datasets["outcomes"], BOOK.datasets["relocation"]
+    assert outcomes["poor_persons_closing"].dtype == pl.Int64()
+    assert outcomes["income_per_capita"].dtype == pl.Decimal(18, 2)
+    assert outcomes["poverty_headcount_ratio"].dtype == pl.Decimal(18, 4)
+    assert relocation["funds_paid_yuan"].dtype == pl.Int64()
+    assert relocation["funds_paid_yuan"].header_zh == "搬迁资金支付(万元)"
+
+
+def broken(folder: Path, name: str, old: str, new: str) -> Path:
+    """A copy of the codebook in which one text of one file is another."""
+    copy = folder / "codebook"
+    shutil.copytree(HERE, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = copy / f"{name}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def line(name: str, start: str) -> str:
+    """The line of a definition that starts so."""
+    lines = (HERE / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    return next(found for found in lines if found.startswith(start))
+
+
+def twice(name: str, start: str) -> tuple[str, str, str]:
+    return name, line(name, start), 2 * line(name, start)
+
+
+BROKEN = {
+    "unit twice": (*twice("units", "yuan,"), "units.csv: yuan"),
+    "group twice": (*twice("groups", "province,"), "groups.csv: province"),
+    "division twice": (*twice("divisions", "140105,"), "divisions.csv: 140105"),
+    "figure twice": (*twice("figures", "income_growth,"), "figures.csv: income_growth"),
+    "check twice": (*twice("checks", "error_cell,"), "checks.csv: error_cell"),
+    "spelling twice": (*twice("scales", "万元,"), "scales.csv: 万元"),
+    "indicator twice": (*twice("indicators", "finance,relending_yuan,"), "finance: .*relending_yuan"),
+    "dataset twice": (*twice("datasets", "finance,"), "datasets.csv: finance"),
+    "mart column twice": (*twice("marts", "dim_rule,rule,"), "marts.csv, dim_rule.*: rule"),
+    "label twice": ("indicators", "贷款余额,Loans", "小额信贷户数,Loans", "finance, label_zh: .*小额信贷户数"),
+    "unknown unit": ("indicators", "Loans outstanding,yuan", "Loans outstanding,yen", "loan_balance_yuan: unknown unit"),
+    "unknown input unit": ("indicators", "Loans overdue,yuan,万元", "Loans overdue,yuan,两", "input_unit: unknown '两'"),
+    "input unit of another": ("indicators", "Loans overdue,yuan,万元", "Loans overdue,yuan,万人", "万人 is not a unit"),
+    "unit of a spelling": ("scales", "兆瓦,kilowatt", "兆瓦,megawatt", "scales.csv, 兆瓦.*megawatt"),
+    "ratio summed": ("indicators", "ratio,weighted:poor_persons_closing/rural_population", "ratio,sum", "never summed"),
+    "key summed": ("indicators", "code,,,key,none", "code,,,key,sum", "never summed"),
+    "key counted": ("indicators", "code,,,key,none", "code,,,key,count", "a key is not rolled up"),
+    "date summed": ("indicators", "Date started,date,,,stock,count", "Date started,date,,,stock,sum", "never summed"),
+    "stock weighted": (
+        "indicators", "Poor persons at the end of the period,person,,,stock,sum",
+        "Poor persons at the end of the period,person,,,stock,weighted:rural_population", "only a ratio is weighted",
+    ),
+    "unknown roll-up": ("indicators", "Loans overdue,yuan,万元,,stock,sum", "Loans overdue,yuan,万元,,stock,mean", "roll_up"),
+    "unknown kind": ("indicators", "Loans overdue,yuan,万元,,stock,", "Loans overdue,yuan,万元,,stick,", "kind"),
+    "unknown weight": ("indicators", "ratio,weighted:rural_population,", "ratio,weighted:rural_people,", "rural_people"),
+    "indicator of an unknown dataset": ("indicators", "finance,loan_households", "finances,loan_households", "'finances'"),
+    "required where unknown": ("indicators", "where rural_population > 0", "where rural_people > 0", "rural_people"),
+    "unknown group": ("datasets", "monthly,province,10,true,village_code", "monthly,county,10,true,village_code", "owed_by.*'county'"),
+    "unknown key": ("datasets", "true,village_code", "true,village", "keys.*'village'"),
+    "unknown frequency": ("datasets", "finance,金融扶贫,Finance,monthly", "finance,金融扶贫,Finance,weekly", "frequency"),
+    "unknown successor": ("divisions", "140213;140214,", "140213;140299,", "successor.*'140299'"),
+    "figure of an unknown scope": ("figures", "2017-12,poverty_counties,outcomes,weighted", "2017-12,poor,outcomes,weighted", "scope.*'poor'"),
+    "figure of an unknown dataset": ("figures", "poverty_counties,outcomes,weighted", "poverty_counties,outcome,weighted", "dataset.*'outcome'"),
+    "figure of an unknown column": ("figures", "outcomes,weighted,income_per_capita,", "outcomes,weighted,income,", "column.*'income'"),
+    "figure that sums a ratio": ("figures", "outcomes,weighted,income_per_capita,", "outcomes,sum,income_per_capita,", "never summed"),
+    "not a number": ("figures", ",10.7,percent", ",many,percent", "figures.csv, income_growth, published"),
+    "a type marts lack": ("marts", "dim_county,county_code,text", "dim_county,county_code,words", "marts.csv.*dtype"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_definition_is_an_error_that_names_it(tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
+    with pytest.raises(CodebookError) as caught:
+        load_codebook(broken(tmp_path, name, old, new))
+    assert re.search(said, str(caught.value)), str(caught.value)
+    assert f"{name}.csv" in str(caught.value)
+
+
+def test_persons_and_person_times_never_meet(tmp_path: Path) -> None:
+    folder = broken(tmp_path, "groups", "province,全省", "province,全省")
+    path = folder / "indicators.csv"
+    times = [i for i in BOOK.datasets["training"].indicators if i.unit.unit in ("person", "person_time")]
+    person = next(i.column for i in times if i.unit.unit == "person")
+    person_time = next(i.column for i in times if i.unit.unit == "person_time")
+    with path.open("a", encoding="utf-8", newline="") as lines:
+        made = ("training", "share", "占比", "Share", "percent", "", "", "ratio", f"weighted:{person}/{person_time}")
+        csv.writer(lines).writerow((*made, "false", "false"))
+    with pytest.raises(CodebookError, match=r"training\.share.*persons and person-times never meet"):
+        load_codebook(folder)
+
+
+def test_an_untouched_copy_loads_and_is_equal(tmp_path: Path) -> None:
+    assert load_codebook(broken(tmp_path, "units", "yuan,", "yuan,")).datasets == BOOK.datasets
+
+
+def test_a_broken_definition_is_never_retried() -> None:
+    assert issubclass(CodebookError, PermanentError)

@@ -1,0 +1,56 @@
+"""The succession of divisions: which county is the exact continuation of which."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import BOOK
+from warehouse.codebook.lineage import SCHEMA, lineage
+
+
+def ancestors(code: str, year: int, year_to: int) -> set[tuple[str, bool]]:
+    found = lineage(BOOK, [year], year_to).rows(named=True)
+    return {(row["ancestor_code"], row["whole"]) for row in found if row["county_code"] == code}
+
+
+def test_a_county_that_lasts_is_its_own_whole_ancestor() -> None:
+    assert ancestors("140221", 2017, 2018) == {("140221", True)}
+
+
+def test_a_county_under_a_new_code_continues_the_old_one_whole() -> None:
+    assert ancestors("140406", 2017, 2018) == {("140481", True)}
+
+
+def test_a_merged_county_is_the_sum_of_its_ancestors() -> None:
+    assert ancestors("140403", 2017, 2018) == {("140402", True), ("140411", True)}
+
+
+@pytest.mark.parametrize("code", ["140212", "140213", "140214"])
+def test_no_party_to_a_split_is_whole(code: str) -> None:
+    found = ancestors(code, 2017, 2018)
+    assert ("140211", False) in found
+    assert not any(whole for _, whole in found)
+
+
+def test_a_successor_that_was_in_force_before_the_split_is_its_own_ancestor_too() -> None:
+    in_force = {d.county_code for d in BOOK.in_force(2017)}
+    assert (("140212", False) in ancestors("140212", 2017, 2018)) == ("140212" in in_force)
+
+
+def test_within_a_year_every_county_is_itself() -> None:
+    found = lineage(BOOK, [2017], 2017)
+    assert found.height == 119
+    assert found["whole"].all()
+    assert (found["county_code"] == found["ancestor_code"]).all()
+
+
+def test_no_years_give_no_rows_but_their_types() -> None:
+    found = lineage(BOOK, [], 2018)
+    assert found.is_empty()
+    assert dict(found.schema) == SCHEMA
+
+
+def test_each_year_asked_for_has_its_own_rows() -> None:
+    found = lineage(BOOK, [2016, 2017], 2018)
+    assert found["year"].unique().sort().to_list() == [2016, 2017]
+    assert found.filter(county_code="140403").height == 4

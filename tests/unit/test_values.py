@@ -1,0 +1,150 @@
+"""Text to typed values: exact, in the base unit, and a fault for what does not convert."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.builders import BOOK
+from warehouse.intake.reading import PROVENANCE
+from warehouse.intake.values import FAULT_SCHEMA, faults, typed
+
+WAN, YI = 10_000, 100_000_000
+
+
+def convert(dataset: str, column: str, text: str | None, factor: int = 1) -> tuple[Any, str | None]:
+    """The value of a text in a column, and the rule of its fault."""
+    form = BOOK.datasets[dataset]
+    place = (1, "ab", "表", 2, "140221", "2017-12")
+    raw = pl.DataFrame([(*place, text)], {**PROVENANCE, column: pl.String()}, orient="row")
+    done = raw.lazy().pipe(typed, form, {column: factor}).collect()
+    assert dict(done.schema) == {**PROVENANCE, **form.schema}
+    found = faults(raw, done, form, {column: factor})
+    return done[column].item(), found["rule"].item() if found.height else None
+
+
+def money(text: str | None, factor: int = 1) -> tuple[Any, str | None]:
+    return convert("finance", "loan_amount_yuan", text, factor)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor", "yuan"),
+    [
+        ("8382.0001", WAN, 83_820_001),
+        ("0.0001", WAN, 1),
+        ("4.35", YI, 435_000_000),
+        ("1.00000001", YI, 100_000_001),
+        ("2,487", 1, 2487),
+        ("1,234,567.0001", WAN, 12_345_670_001),
+        ("-12", 1, -12),
+        ("+12", 1, 12),
+        ("0", WAN, 0),
+        ("12.", 1, 12),
+        ("12.000", 1, 12),
+        ("00123", 1, 123),
+        ("999999999999999", 1, 999_999_999_999_999),
+    ],
+)
+def test_amounts_are_exact_in_yuan(text: str, factor: int, yuan: int) -> None:
+    assert money(text, factor) == (yuan, None)
+
+
+def test_a_blank_is_null_without_a_fault() -> None:
+    assert money(None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor", "rule"),
+    [
+        ("8382.00001", WAN, "digits_lost"),
+        ("0.5", 1, "digits_lost"),
+        ("1234567890123456", 1, "digits_lost"),
+        ("999999999999999", YI, "digits_lost"),
+        ("1.0000000000001", YI, "digits_lost"),
+        ("9" * 400, 1, "digits_lost"),
+        ("9" * 400 + "." + "9" * 400, WAN, "digits_lost"),
+        ("约100", 1, "not_a_number"),
+        ("100万", 1, "not_a_number"),
+        ("1e5", 1, "not_a_number"),
+        ("NaN", 1, "not_a_number"),
+        ("Infinity", 1, "not_a_number"),
+        ("-", 1, "not_a_number"),
+        ("是", 1, "not_a_number"),
+        ("2017-12-31", 1, "not_a_number"),
+        ("1,23", 1, "not_a_number"),
+        ("123", 1, "not_a_number"),
+        ("#REF!", WAN, "error_cell"),
+        ("#DIV/0!", 1, "error_cell"),
+    ],
+)
+def test_what_is_no_exact_amount_is_a_fault_and_null(text: str, factor: int, rule: str) -> None:
+    assert money(text, factor) == (None, rule)
+
+
+def test_ratios_keep_their_decimals_and_no_more() -> None:
+    assert convert("outcomes", "poverty_headcount_ratio", "10.6751") == (Decimal("10.6751"), None)
+    assert convert("outcomes", "poverty_headcount_ratio", "10.67512") == (None, "digits_lost")
+    assert convert("outcomes", "income_per_capita", "7330.25") == (Decimal("7330.25"), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rule"),
+    [
+        ("2017-12-31", date(2017, 12, 31), None),
+        ("2017-02-30", None, "not_a_date"),
+        ("2017年12月", None, "not_a_date"),
+        ("2017-12-31 10:30:00", None, "not_a_date"),
+        ("43100", None, "not_a_date"),
+        (None, None, None),
+    ],
+)
+def test_dates(text: str | None, value: date | None, rule: str | None) -> None:
+    assert convert("relocation_villages", "started_on", text) == (value, rule)
+
+
+FLAG = next((d.dataset, i.column) for d in BOOK.datasets.values() for i in d.indicators if i.unit.dtype == "boolean")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rule"),
+    [("是", True, None), ("否", False, None), ("1", True, None), ("0", False, None), ("true", True, None),
+     ("有", None, "not_in_list"), (None, None, None)],
+)  # fmt: skip
+def test_yes_or_no(text: str | None, value: bool | None, rule: str | None) -> None:  # noqa: FBT001
+    assert convert(*FLAG, text) == (value, rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rule"),
+    [("provisional", "provisional", None), ("Provisional", None, "not_in_list"), (None, None, None)],
+)
+def test_codes_are_of_their_list(text: str | None, value: str | None, rule: str | None) -> None:
+    assert convert("outcomes", "delisting_status", text) == (value, rule)
+
+
+def test_texts_stay_as_they_are() -> None:
+    assert convert("relocation_villages", "village_code", "00123") == ("00123", None)
+
+
+def test_an_indicator_that_the_sheet_lacks_is_null_and_no_fault() -> None:
+    form = BOOK.datasets["finance"]
+    raw = pl.DataFrame(schema=dict(PROVENANCE))
+    done = raw.lazy().pipe(typed, form, {}).collect()
+    assert dict(done.schema) == {**PROVENANCE, **form.schema}
+    assert dict(faults(raw, done, form, {}).schema) == FAULT_SCHEMA
+
+
+def test_a_fault_says_where_it_stands() -> None:
+    form = BOOK.datasets["finance"]
+    place = (7, "ab", "金融扶贫", 5, "140221", "2017-12")
+    raw = pl.DataFrame([(*place, "x")], {**PROVENANCE, "loan_balance_yuan": pl.String()}, orient="row")
+    factors = {"loan_balance_yuan": WAN}
+    (found,) = faults(raw, raw.lazy().pipe(typed, form, factors).collect(), form, factors).rows(named=True)
+    assert found == {
+        "receipt": 7, "sheet": "金融扶贫", "row": 5, "county_code": "140221", "period": "2017-12",
+        "column": "loan_balance_yuan", "rule": "not_a_number", "found": "x",
+    }  # fmt: skip
