@@ -12,17 +12,18 @@ from typing import Any
 
 # Before the import: it reads the environment once, and nothing may leave the machine.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-# It tells of a temporary folder for each context.
-logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
-import great_expectations as gx  # noqa: E402
-import pandas as pd  # noqa: E402
-import polars as pl  # noqa: E402
-from great_expectations.core import ExpectationValidationResult  # noqa: E402
-from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
+import great_expectations as gx
+import pandas as pd
+import polars as pl
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
 
-from expectations.rules import Check, Rule, suite  # noqa: E402
-from warehouse.errors import PermanentError  # noqa: E402
+from expectations.rules import Check, Rule, suite
+from warehouse.errors import PermanentError
+
+# It sets its own level on import, and would tell of a temporary folder for each context.
+logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)
 
 VERDICT_ONLY = {"result_format": "BOOLEAN_ONLY"}
 FAILING_ROWS = {

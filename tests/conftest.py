@@ -11,6 +11,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from warehouse.store.files import Root  # noqa: E402
 
+# What importing Great Expectations says of its own dependencies.
+NOT_OURS = (r"ignore:module 'sre_\w+' is deprecated:DeprecationWarning",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for warning in NOT_OURS:
+        config.addinivalue_line("filterwarnings", warning)
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Root:

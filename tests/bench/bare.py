@@ -67,7 +67,9 @@ def _judge_all(
     returns = heads.partition_by("period", "dataset", as_dict=True, maintain_order=True)
     parts = {name: frame.partition_by("period", as_dict=True) for name, frame in rows.items()}
     return {
-        (name, period): judge(dataset, period, returns[period, name], parts[name].get((period,), rows[name].clear()), decided, tables)
+        (name, period): judge(
+            dataset, period, returns[period, name], parts[name].get((period,), rows[name].clear()), decided, tables
+        )
         for period in sorted(heads["period"].unique())
         for name, dataset in load().datasets.items()
         if (period, name) in returns
@@ -83,8 +85,9 @@ def _write_rows(out: Path, batches: dict[tuple[str, str], pl.DataFrame], receive
             if not rows.is_empty():
                 path = out / folder / name / f"period={period}" / f"{RUN}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                columns = (*PLACE, "status", "known_from", "version", *load().datasets[name].columns)
-                rows.with_columns(known_from=known_from).select(columns).write_parquet(path)
+                # A form with a status of its own (policy) keeps that one, as the product's history does.
+                columns = dict.fromkeys([*PLACE, "status", "known_from", "version", *load().datasets[name].columns])
+                rows.with_columns(known_from=known_from).select(*columns).write_parquet(path)
 
 
 def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
@@ -98,9 +101,11 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
         receipts=returns.select("run", "receipt").unique(),
         rules=pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
         results=pl.concat(tables.results),
-        findings=pl.DataFrame(schema={c.column: c.polars for c in load().marts["mart_findings"]} | {"receipt": pl.Int64}),
+        findings=pl.DataFrame(
+            schema={c.column: c.polars for c in load().marts["mart_findings"]} | {"receipt": pl.Int64}
+        ),
         accepted={
-            name: pl.concat(decided.rows[name]) if name in decided.rows else pl.DataFrame(schema=dataset.schema)
+            name: pl.concat(decided.rows[name]) if name in decided.rows else pl.DataFrame(schema=dataset.dtypes)
             for name, dataset in load().datasets.items()
         },
     )

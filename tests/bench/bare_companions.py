@@ -77,7 +77,7 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
     """The latest accepted values in the window, summed over counties that became one."""
     heads, flag = decided.in_force(dataset.dataset, *window), f"{prefix}absent"
     if heads.is_empty():
-        nothing = (pl.lit(None, dataset.schema[c]).alias(prefix + c) for c in columns)
+        nothing = (pl.lit(None, dataset.dtypes[c]).alias(prefix + c) for c in columns)
         return rows.with_columns(*nothing, pl.lit(value=False).alias(flag))
     periods = heads["period"].unique().sort()
     lines = pl.concat(_lines(int(p[:4]), int(period[:4])).with_columns(period=pl.lit(p)) for p in periods)
@@ -94,7 +94,11 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
         .group_by("county_code", *dataset.keys)
         .agg(_together(dataset, column).alias(prefix + column) for column in columns)
     )
-    lacking = pl.when(pl.col("comparable").is_null()).then(pl.lit(value=True)).otherwise(~pl.col("comparable") & pl.col("whole"))
+    lacking = (
+        pl.when(pl.col("comparable").is_null())
+        .then(pl.lit(value=True))
+        .otherwise(~pl.col("comparable") & pl.col("whole"))
+    )
     return (
         rows.join(values, on=["county_code", *dataset.keys], how="left")
         .join(asked, on="county_code", how="left")
@@ -106,7 +110,8 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
 def _together(dataset: Dataset, column: str) -> pl.Expr:
     roll_up, value = dataset[column].roll_up, pl.col(column)
     if roll_up.how == "weighted" and roll_up.weight and not roll_up.denominator:
-        mean = (value * pl.col(roll_up.weight)).sum() / pl.col(roll_up.weight).sum()
+        weight = pl.col(roll_up.weight).cast(pl.Float64)
+        mean = (value.cast(pl.Float64) * weight).sum() / weight.sum()
         return pl.when(pl.len() == 1).then(value.first().cast(pl.Float64)).when(~value.has_nulls()).then(mean)
     return pl.when(~value.has_nulls()).then(value.sum())
 

@@ -26,7 +26,7 @@ class Tables:
     results: list[pl.DataFrame] = field(default_factory=list)
 
 
-def judge(
+def judge(  # noqa: PLR0913, PLR0917  (what is judged, and what has been)
     dataset: Dataset, period: str, heads: pl.DataFrame, rows: pl.DataFrame, decided: Decided, tables: Tables
 ) -> pl.DataFrame:
     """Decides the returns of one dataset and period; gives its rows with status and version (null: quarantined)."""

@@ -109,7 +109,7 @@ def _typed(
         found[indicator.column] = series
         if series.len() - series.null_count() != len(values) - values.count(""):
             unconverted += (series.is_null() & pl.Series([value != "" for value in values])).cast(pl.Int64)
-    missing = (pl.lit(None, kind).alias(name) for name, kind in dataset.schema.items() if name not in found)
+    missing = (pl.lit(None, kind).alias(name) for name, kind in dataset.dtypes.items() if name not in found)
     frame = pl.DataFrame(places, PLACE, orient="row").with_columns(*found.values(), *missing, unconverted=unconverted)
     return frame.select(*PLACE, *dataset.columns, "unconverted")
 
@@ -154,7 +154,7 @@ def _numbers(indicator: Indicator, factor: int, values: tuple[Any, ...]) -> pl.S
     return (kept / shift if indicator.decimals else kept).cast(indicator.dtype)
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401  (a cell is whatever the reader makes of it)
+def _text(value: Any) -> str | None:
     return " ".join(value.split()) or None if isinstance(value, str) else f"{value:.15g}"
 
 
@@ -163,7 +163,8 @@ def _nil_rows(dataset: Dataset, heads: pl.DataFrame) -> pl.DataFrame:
     nil = heads.filter(pl.col("nil") & (pl.lit(dataset.one_row and dataset.nil)), pl.col("dataset") == dataset.dataset)
     zero = {i.column for i in dataset.indicators if i.roll_up.how == "sum" and i.required == "true"}
     return nil.select(
-        "receipt", "submission", pl.lit(COVER).alias("sheet"), pl.lit(None, pl.Int64).alias("row"), "county_code", "period",
+        "receipt", "submission", pl.lit(COVER).alias("sheet"), pl.lit(None, pl.Int64).alias("row"),
+        "county_code", "period",
         *(pl.lit(0 if i.column in zero else None).cast(i.dtype).alias(i.column) for i in dataset.indicators),
         pl.lit(0, pl.Int64).alias("unconverted"),
     )  # fmt: skip

@@ -79,9 +79,7 @@ def _every(dataset: Dataset) -> Iterator[Check]:
         if i.unit.unit == "percent" and not i.signed:
             yield _holds("share_bounds", pl.col(i.column).is_between(0, 100))
     for column in year_to_date(dataset):
-        yield _holds(
-            "year_to_date_never_falls", pl.col(column) >= pl.col(f"this_year_{column}"), critical=False
-        )
+        yield _holds("year_to_date_never_falls", pl.col(column) >= pl.col(f"this_year_{column}"), critical=False)
 
 
 def _relocation() -> Iterator[Check]:
@@ -117,9 +115,7 @@ def _outcomes() -> Iterator[Check]:
     headcount, growth = c("poverty_headcount_ratio"), c("income_growth")
     yield _holds("stock_flow", flow == closing)
     yield _holds("opening_is_last_closing", c("poor_persons_opening") == c("december_poor_persons_closing"))
-    yield _holds(
-        "headcount_ratio", _near(headcount, 100 * closing / c("rural_population"), 1), over="rural_population"
-    )
+    yield _holds("headcount_ratio", _near(headcount, 100 * closing / c("rural_population"), 1), over="rural_population")
     yield _holds("income_parts", _near(parts, income, 2))
     yield _holds("income_growth", _near(growth, 100 * (income / prior - 1), 1), over="income_per_capita_prior_year")
     yield _holds("prior_income_is_last_years", _near(prior, c("december_income_per_capita"), 0), critical=False)

@@ -35,7 +35,9 @@ def peak_mib() -> int:
 
 def children_peak_mib() -> int:
     """The sum of the most that each living child held (Prefect's embedded server is one)."""
-    pids = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text(encoding="ascii").split()]
+    pids = [
+        pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text(encoding="ascii").split()
+    ]
     return sum(_peak(Path("/proc") / pid / "status") for pid in pids) // KIB_IN_MIB
 
 

@@ -42,8 +42,8 @@ def test_numbers_texts_dates_and_flags_become_text(tmp_path: Path) -> None:
         page.write_number("A1", 8382.0001)
         page.write_string("B1", "00123")
         page.write_datetime("C1", datetime(2017, 12, 31), day)  # noqa: DTZ001
-        page.write_boolean("D1", value=True)
-        page.write_boolean("E1", value=False)
+        page.write_boolean("D1", True)  # noqa: FBT003
+        page.write_boolean("E1", False)  # noqa: FBT003
         page.write_number("F1", 140221)
         page.write_number("G1", 1e15)
         page.write_string("H1", "  两 \n 行 ")

@@ -1,0 +1,43 @@
+"""Whether the bare script's marts are the product's: `python -m tests.bench.agree ROOT OUT`.
+
+Fails unless `mart_scorecard` and `mart_relocation` are equal; prints for every mart whether it is. `dim_rule` is
+not: the bare script has no reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from warehouse import marts
+from warehouse.published import read_manifest
+from warehouse.store.files import Root
+
+MUST = ("mart_scorecard", "mart_relocation")
+
+
+def compare(root: Root, out: Path) -> dict[str, bool]:
+    """By mart, whether both have the same rows, in whatever order: a snapshot's files are one a period."""
+    manifest = read_manifest(root)
+    assert manifest is not None, f"nothing is published in {root.path}"
+    return {
+        name: _sorted(manifest.scan(root, name)).equals(_sorted(pl.scan_parquet(out / "marts" / f"{name}.parquet")))
+        for name in marts.names()
+    }
+
+
+def _sorted(mart: pl.LazyFrame) -> pl.DataFrame:
+    return mart.sort(pl.all()).collect()
+
+
+def main() -> None:
+    equal = compare(Root(Path(sys.argv[1])), Path(sys.argv[2]))
+    sys.stdout.write(json.dumps(equal) + "\n")
+    assert all(equal[name] for name in MUST), f"the bare script's marts differ from the product's: {equal}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The command line, as the data engineer uses it, over real Prefect runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.flow.conftest import Province, said, xianbao
+from warehouse.store import journal
+
+
+def test_a_clean_night_exits_with_0_and_shows_what_came_and_the_scorecard(province: Province) -> None:
+    assert province.night.returncode == 0, province.night.stdout + province.night.stderr
+    assert "53 of 53" in province.night.stdout
+    assert "农民人均可支配收入" in province.night.stdout
+    assert str(province.root.marts / "marts.duckdb") in province.night.stdout
+
+
+def test_progress_is_shown_once_and_no_library_talks_over_it(province: Province) -> None:
+    assert province.night.stdout.count("judge 2017-12") == 1
+    assert province.night.stderr == ""
+
+
+def test_nothing_calls_another_machine(province: Province) -> None:
+    assert province.night.returncode == 0
+    assert not province.watched.exists(), province.watched.read_text()
+
+
+def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province: Province) -> None:
+    before = province.manifest
+    again = province.say("run", "--json")
+    assert again.returncode == 0, again.stderr
+    assert said(again)["run"] is None
+    assert said(again)["version"] is None
+    assert province.manifest == before
+    assert journal.runs(province.root) == ["000001"]
+
+
+def test_status_says_what_is_published(province: Province) -> None:
+    status = province.say("status", "--json")
+    assert status.returncode == 0
+    assert said(status)["up_to_date"]
+    assert set(said(status)["periods"]) == {"2016-12", "2017-11", "2017-12", "2018-06"}
+    assert "up to date" in province.say("status").stdout
+
+
+def test_submit_takes_one_file_and_exits_with_1_when_it_is_quarantined(province: Province, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copytree(province.folder / "watchman", own / "watchman")
+    shutil.copytree(province.root.path, own / "root", symlinks=True)
+    original = next(province.inbox.rglob("140925_*_2018-06.xlsx"))
+    wrong = own / original.name
+    book = openpyxl.load_workbook(original)
+    book["易地扶贫搬迁"]["C2"] = 10**6
+    book.save(wrong)
+    done = xianbao(own, "submit", str(wrong), "--json")
+    assert done.returncode == 1, done.stderr
+    assert said(done)["quarantined"] == 1
+    findings = (own / "root" / "reports" / said(done)["run"] / "findings.csv").read_text(encoding="utf-8-sig")
+    assert "relocation_funnel" in findings
+    assert "请更正后重新报送" in findings
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("submit", "nowhere.xlsx"),
+        ("run", "--inbox", "nowhere"),
+        ("sample", "--out", "x", "--period", "2017-13"),
+        ("sample",),
+        ("what",),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = xianbao(tmp_path, *words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
+    done = xianbao(tmp_path, "status")
+    assert done.returncode == 1
+    assert "lock_wait_seconds" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
+    done = xianbao(tmp_path, "--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("run", "submit", "status", "sample", "Exit codes"))

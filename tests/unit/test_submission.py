@@ -1,0 +1,330 @@
+"""One file understood: what its form may lack, each as a finding at its place, in two languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import (
+    BOOK,
+    GUANGLING,
+    TIANZHEN,
+    YANGGAO,
+    Cells,
+    cover,
+    finance,
+    read_file,
+    read_files,
+    row,
+    sheet,
+    write_book,
+)
+from warehouse.findings import Finding
+from warehouse.intake.cover import parse_period
+from warehouse.intake.layout import unit_factor
+
+FINANCE = "金融扶贫"
+LISTED = (FINANCE, "finance", "有", "报送")
+GOOD = sheet("finance", finance())
+HEADERS = ["区划代码", "报告期", "状态", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+FULL_WIDTH = "贷款余额\uff08亿元\uff09"  # as a Chinese keyboard types brackets
+NUMBERS = [1, 0.1, 0.1, 0, 0, 0, 0, 0]
+
+
+def book(folder: Path, pages: dict[str, Cells] | None = None, **said: Any) -> Path:
+    return write_book(folder / "a.xlsx", {"封面": cover(**said), **({FINANCE: GOOD} if pages is None else pages)})
+
+
+def text(folder: Path, *lines: list[Any], name: str = "x_finance.csv", header: list[str] | None = None) -> Path:
+    path = folder / name
+    path.write_text("".join(",".join(map(str, line)) + "\n" for line in (header or HEADERS, *lines)), encoding="utf-8")
+    return path
+
+
+def only(path: Path) -> Finding:
+    """The one finding of a file, complete in both languages."""
+    (found,) = read_file(path).findings
+    check = BOOK.checks[found.rule]
+    assert found.file == path.name
+    assert found.severity == check.severity == "critical"
+    assert found.found
+    assert found.expected
+    assert check.reason_zh in found.message_zh
+    assert check.advice_zh in found.message_zh
+    assert check.reason_en in found.message_en
+    assert check.advice_en in found.message_en
+    assert found.found in found.message_zh
+    assert found.expected in found.message_en
+    return found
+
+
+def place(found: Finding) -> tuple[str, str | None, str | None]:
+    return found.rule, found.sheet, found.cell
+
+
+def test_a_good_workbook_has_its_return_and_no_finding(tmp_path: Path) -> None:
+    read = read_file(book(tmp_path))
+    assert read.findings == []
+    (head,) = read.heads
+    assert (head.county_code, head.period, head.dataset, head.status, head.nil) == (
+        YANGGAO, "2017-12", "finance", "reported", False,
+    )  # fmt: skip
+    assert (head.county_sheet, head.county_cell) == ("封面", "B2")
+    assert not read.unreadable
+
+
+def test_a_workbook_may_be_of_several_datasets_and_nil_ones(tmp_path: Path) -> None:
+    listed = (LISTED, ("易地扶贫搬迁", "relocation", "无", "预计"), ("Village register", None, "无", None))
+    read = read_file(book(tmp_path, listed=listed))
+    assert read.findings == []
+    assert [(h.dataset, h.nil, h.status) for h in read.heads] == [
+        ("finance", False, "reported"), ("relocation", True, "provisional"), ("relocation_villages", True, "reported"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "period"),
+    [("2017-12", "2017-12"), ("2017-12-31", "2017-12"), ("2017-9", "2017-09"), ("2017-13", None), ("2017-00", None),
+     ("201712", None), ("2017年12月", None), ("", None), (None, None), ("0000-12", None)],
+)  # fmt: skip
+def test_periods_are_months(said: str | None, period: str | None) -> None:
+    assert parse_period(said) == period
+
+
+# --- the cover -----------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_without_a_cover(tmp_path: Path) -> None:
+    found = only(write_book(tmp_path / "a.xlsx", {FINANCE: GOOD}))
+    assert found.rule == "cover_incomplete"
+    assert "封面" in found.expected
+
+
+@pytest.mark.parametrize(
+    ("said", "cell", "what"),
+    [
+        ({"code": None}, "B2", "blank"),
+        ({"period": None}, "B4", "blank"),
+        ({"period": "去年"}, "B4", "去年"),
+        ({"listed": ()}, "A1", "no list of datasets"),
+    ],
+)
+def test_a_cover_that_lacks_something(tmp_path: Path, said: dict[str, Any], cell: str, what: str) -> None:
+    found = only(book(tmp_path, **said))
+    assert place(found) == ("cover_incomplete", "封面", cell)
+    assert found.found == what
+
+
+def test_a_cover_that_lacks_two_things_says_both(tmp_path: Path) -> None:
+    assert [f.cell for f in read_file(book(tmp_path, code=None, period=None)).findings] == ["B2", "B4"]
+
+
+def test_an_unknown_dataset(tmp_path: Path) -> None:
+    found = only(book(tmp_path, {FINANCE: GOOD}, listed=(LISTED, ("教育扶贫", None, "无", "报送"))))
+    assert (place(found), found.found) == (("unknown_dataset", "封面", "A7"), "教育扶贫")
+    assert FINANCE in found.expected
+
+
+def test_a_name_that_is_not_the_codes(tmp_path: Path) -> None:
+    found = only(book(tmp_path, name="天镇县"))
+    assert place(found) == ("county_disagrees", "封面", "B2")
+    assert (found.found, found.expected) == (f"{YANGGAO} 天镇县", f"{YANGGAO} 阳高县")
+    assert (found.county_code, found.period, found.dataset) == (YANGGAO, "2017-12", "finance")
+
+
+def test_a_period_in_which_the_dataset_is_not_due(tmp_path: Path) -> None:
+    pages = {"责任落实": sheet("accountability", row("accountability"))}
+    found = only(book(tmp_path, pages, listed=(("责任落实", "accountability", "有", "报送"),), period="2017-11"))
+    assert (place(found), found.found, found.expected) == (("not_due", "封面", "B4"), "2017-11", "months 3, 6, 9, 12")
+
+
+def test_a_nil_that_may_not_be(tmp_path: Path) -> None:
+    assert place(only(book(tmp_path, {}, listed=((FINANCE, "finance", "无", "报送"),)))) == ("nil_not_allowed", "封面", "A6")
+
+
+def test_a_nil_with_rows(tmp_path: Path) -> None:
+    pages = {"易地扶贫搬迁": sheet("relocation", row("relocation"))}
+    found = only(book(tmp_path, pages, listed=(("易地扶贫搬迁", "relocation", "无", "报送"),)))
+    assert (place(found), found.dataset) == (("nil_with_rows", "易地扶贫搬迁", "A2"), "relocation")
+
+
+def test_a_missing_sheet(tmp_path: Path) -> None:
+    found = only(book(tmp_path, {}))
+    assert (place(found), found.dataset, found.expected) == (("sheet_missing", "封面", "A6"), "finance", FINANCE)
+
+
+def test_a_sheet_that_the_cover_does_not_list(tmp_path: Path) -> None:
+    found = only(book(tmp_path, {FINANCE: GOOD, "草稿": [["一"]]}))
+    assert (place(found), found.found) == (("sheet_not_listed", "草稿", "A1"), "草稿")
+
+
+def test_a_blank_sheet_that_the_cover_does_not_list_is_nothing(tmp_path: Path) -> None:
+    assert read_file(book(tmp_path, {FINANCE: GOOD, "Sheet2": []})).findings == []
+
+
+def test_a_dataset_listed_twice(tmp_path: Path) -> None:
+    found = read_file(book(tmp_path, listed=(LISTED, LISTED))).findings
+    assert {"return_twice"} <= {f.rule for f in found}
+    assert {(f.county_code, f.dataset) for f in found} == {(YANGGAO, "finance")}
+
+
+# --- the header ----------------------------------------------------------------------------------------------------
+
+
+def with_header(at: int, header: Any, rows: int = 1) -> dict[str, Cells]:
+    headers = list(GOOD[0])
+    headers[at] = header
+    return {FINANCE: [headers, *([GOOD[1]] * rows)]}
+
+
+def test_an_unknown_header(tmp_path: Path) -> None:
+    found = only(book(tmp_path, with_header(7, "再贷款余额合计")))
+    assert (place(found), found.found) == (("unknown_header", FINANCE, "H1"), "再贷款余额合计")
+    assert "贷款余额(万元)" in found.expected
+
+
+def test_data_below_no_header(tmp_path: Path) -> None:
+    assert place(only(book(tmp_path, with_header(7, None)))) == ("unknown_header", FINANCE, "H1")
+
+
+def test_a_header_twice(tmp_path: Path) -> None:
+    found = only(book(tmp_path, with_header(7, "贷款余额(亿元)")))
+    assert (place(found), found.expected) == (("header_twice", FINANCE, "H1"), "one column for loan_balance_yuan")
+
+
+@pytest.mark.parametrize("unit", ["万人", "美元", "万"])
+def test_a_unit_that_does_not_fit(tmp_path: Path, unit: str) -> None:
+    found = only(book(tmp_path, with_header(7, f"扶贫再贷款余额({unit})")))
+    assert (place(found), found.expected) == (("unknown_unit", FINANCE, "H1"), "扶贫再贷款余额(万元)")
+
+
+def test_a_sheet_without_rows(tmp_path: Path) -> None:
+    assert place(only(book(tmp_path, {FINANCE: GOOD[:1]}))) == ("empty_return", FINANCE, "A2")
+    assert place(only(book(tmp_path, {FINANCE: []}))) == ("empty_return", FINANCE, "A2")
+
+
+@pytest.mark.parametrize("header", [FULL_WIDTH, "贷款余额(亿元)", "Loans outstanding(亿元)", "loan_balance_yuan (亿元)"])
+def test_a_header_may_be_of_either_language_with_another_unit(tmp_path: Path, header: str) -> None:
+    pages = with_header(4, header)
+    pages = {FINANCE: [pages[FINANCE][0], [1, 0.1, 0.1, 0, 1.5, 0, 0, 0]]}
+    reading = read_files(book(tmp_path, pages))
+    assert reading.findings == []
+    assert reading.rows["finance"]["loan_balance_yuan"].to_list() == [150_000_000]
+
+
+def test_a_label_that_ends_in_brackets_is_a_label() -> None:
+    labels = [i for d in BOOK.datasets.values() for i in d.indicators if i.label_zh.endswith(")")]
+    assert [i.column for i in labels]
+    assert all(unit_factor(BOOK, i, i.unit.label_zh) == 1 for i in labels)
+
+
+def test_columns_may_stand_in_any_order_and_notes_are_not_read(tmp_path: Path) -> None:
+    turned = [["备注", *reversed(GOOD[0])], ["说明", *reversed(NUMBERS)]]
+    reading = read_files(book(tmp_path, {FINANCE: turned}))
+    assert reading.findings == []
+    (kept,) = reading.rows["finance"].rows(named=True)
+    assert (kept["loan_households"], kept["loan_amount_yuan"]) == (1, 1000)
+    assert reading.layout.filter(column="loan_households")["letters"].to_list() == ["I"]
+
+
+# --- cells ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "found"),
+    [("约5", "not_a_number", "约5"), ("#REF!", "error_cell", "#REF!"), (1.00005, "digits_lost", "1.00005")],
+)
+def test_a_cell_that_is_no_value(tmp_path: Path, value: Any, rule: str, found: str) -> None:
+    pages = {FINANCE: [GOOD[0], [], [*NUMBERS[:7], value]]}
+    (finding,) = read_files(book(tmp_path, pages)).findings
+    assert (finding.rule, finding.sheet, finding.cell, finding.cells) == (rule, FINANCE, "H3", "H3")
+    assert (finding.indicator, finding.found) == ("relending_balance_yuan", found)
+    assert (finding.county_code, finding.period, finding.dataset) == (YANGGAO, "2017-12", "finance")
+    assert f"{FINANCE}!H3" in finding.message_zh
+    assert f"{FINANCE}!H3" in finding.message_en
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_csv_may_hold_several_counties_and_periods(tmp_path: Path) -> None:
+    read = read_file(
+        text(
+            tmp_path,
+            [YANGGAO, "2017-12", "预计", *NUMBERS],
+            [TIANZHEN, "2017-12", "", *NUMBERS],
+            [GUANGLING, "2017-11", "报送", *NUMBERS],
+        )
+    )
+    assert read.findings == []
+    assert [(h.county_code, h.period, h.status, h.county_cell) for h in read.heads] == [
+        (YANGGAO, "2017-12", "provisional", "A2"),
+        (TIANZHEN, "2017-12", "reported", "A3"),
+        (GUANGLING, "2017-11", "reported", "A4"),
+    ]
+
+
+def test_a_csv_without_its_columns(tmp_path: Path) -> None:
+    found = only(text(tmp_path, NUMBERS, header=HEADERS[3:]))
+    assert (found.rule, found.cell, found.expected) == ("cover_incomplete", "A1", "区划代码, 报告期")
+
+
+def test_a_csv_of_no_dataset(tmp_path: Path) -> None:
+    found = only(text(tmp_path, [YANGGAO, "2017-12", "", *NUMBERS], name="表.csv"))
+    assert (found.rule, found.found) == ("unknown_dataset", "表")
+
+
+def test_a_csv_without_rows(tmp_path: Path) -> None:
+    assert only(text(tmp_path)).rule == "empty_return"
+
+
+@pytest.mark.parametrize(("line", "cell"), [(["", "2017-12"], "A2"), ([YANGGAO, ""], "B2"), ([YANGGAO, "12"], "B2")])
+def test_a_csv_line_of_no_county_or_period(tmp_path: Path, line: list[str], cell: str) -> None:
+    path = text(tmp_path, [*line, "", *NUMBERS], [TIANZHEN, "2017-12", "", *NUMBERS])
+    found = only(path)
+    assert (found.rule, found.cell, found.dataset) == ("cover_incomplete", cell, "finance")
+
+
+def test_a_csv_line_cut_short_is_a_finding_not_an_error(tmp_path: Path) -> None:
+    turned = [*HEADERS[3:], *HEADERS[:3]]
+    path = text(tmp_path, [1, 0.1], [*NUMBERS, YANGGAO, "2017-12", ""], header=turned)
+    assert only(path).rule == "cover_incomplete"
+
+
+def test_a_csv_not_due_says_at_which_cell(tmp_path: Path) -> None:
+    headers = ["区划代码", "报告期", *(i.header_zh for i in BOOK.datasets["accountability"].indicators)]
+    zeros = [0] * (len(headers) - 2)
+    found = only(text(tmp_path, [YANGGAO, "2017-11", *zeros], name="x_accountability.csv", header=headers))
+    assert (found.rule, found.cell) == ("not_due", "B2")
+
+
+# --- whole files ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_no_file_of_ours_is_one_finding(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"")
+    read = read_file(tmp_path / "a.xlsx")
+    assert read.unreadable
+    assert only(tmp_path / "a.xlsx").rule == "unreadable_file"
+
+
+def test_one_unreadable_file_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04")
+    reading = read_files(tmp_path / "bad.xlsx", book(tmp_path))
+    assert [r.file for r in reading.unreadable] == ["bad.xlsx"]
+    assert [h.dataset for h in reading.heads] == ["finance"]
+    assert reading.rows["finance"].height == 1
+
+
+def test_rows_know_where_they_stood(tmp_path: Path) -> None:
+    pages = {FINANCE: [GOOD[0], [], NUMBERS]}
+    (kept,) = read_files(book(tmp_path, pages)).rows["finance"].rows(named=True)
+    assert (kept["receipt"], kept["sheet"], kept["row"], kept["county_code"]) == (1, FINANCE, 3, YANGGAO)
+
+
+def test_a_nil_summary_says_none_of_each(tmp_path: Path) -> None:
+    reading = read_files(book(tmp_path, {}, listed=(("易地扶贫搬迁", "relocation", "无", "报送"),)))
+    (kept,) = reading.rows["relocation"].rows(named=True)
+    assert (kept["villages_planned"], kept["row"], kept["funds_paid_yuan"]) == (0, None, None)
