@@ -13,15 +13,16 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-compile --editable .
-	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib flows tasks expectations warehouse
-	touch $@
+	@echo "setting up $(VENV): a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-compile --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib flows tasks expectations warehouse
+	@touch $@
 
 demo: $(READY)
 	@test -d $(DEMO)/inbox || $(BIN)/xianbao sample --out $(DEMO)/inbox --seed 2017
-	XIANBAO_ROOT=$(DEMO) $(BIN)/xianbao run
+	@XIANBAO_ROOT=$(DEMO) $(BIN)/xianbao run
 
 sample: $(READY)
 	$(BIN)/xianbao sample --out var/sample --seed 2017

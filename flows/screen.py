@@ -66,8 +66,9 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
         )
         console.print(f"[bold]Nothing new 没有新报表.[/] {published}", highlight=False)
     else:
-        periods = ", ".join(summary.periods) or "no period"
-        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files; {periods}", highlight=False)
+        strange = f"; [red]{summary.unreadable} unreadable 无法读取[/]" if summary.unreadable else ""
+        seen = f"; {summary.duplicates} seen before 重复" if summary.duplicates else ""
+        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files{strange}{seen}", highlight=False)
         console.print(_verdicts(summary))
     manifest = read_manifest(settings.store)
     if manifest is None:
@@ -81,20 +82,14 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
 
 
 def _verdicts(summary: Summary) -> Table:
-    table = Table(show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    lines = {
-        "counties 县": summary.counties,
-        "returns accepted 接受": summary.accepted,
-        "returns accepted with queries 接受待核": summary.accepted_with_queries,
-        "returns quarantined 退回": summary.quarantined,
-        "files unreadable 无法读取": summary.unreadable,
-        "files seen before 重复": summary.duplicates,
-    }
-    for label, count in lines.items():
-        bad = count and ("quarantined" in label or "unreadable" in label)
-        table.add_row(label, f"{count:,}", style="red" if bad else None)
+    """A line a period: counties received, and their returns by verdict."""
+    table = Table(title="Returns 报表", title_justify="left")
+    table.add_column("period 报告期")
+    for name in ("counties 县", "accepted 接受", "queries 待核", "quarantined 退回"):
+        table.add_column(name, justify="right")
+    for p in summary.periods:
+        quarantined = f"[red]{p.quarantined:,}[/]" if p.quarantined else "0"
+        table.add_row(p.period, str(p.counties), f"{p.accepted:,}", f"{p.accepted_with_queries:,}", quarantined)
     return table
 
 

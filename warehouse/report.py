@@ -9,13 +9,26 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.findings import Finding
-from warehouse.store.records import Entry
+from warehouse.markdown import table
+from warehouse.store.records import Entry, PeriodJudged
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 
 
+class PeriodSummary(BaseModel):
+    """What a run did with one period: counties with a return, and returns by verdict."""
+
+    model_config = ConfigDict(frozen=True)
+
+    period: str
+    counties: int
+    accepted: int
+    accepted_with_queries: int
+    quarantined: int
+
+
 class Summary(BaseModel):
-    """What a run did. `counties` counts those a return was read of; the four verdicts count returns.
+    """What a run did. `errors` and `queries` count findings, the verdicts count returns.
 
     `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
     """
@@ -26,8 +39,7 @@ class Summary(BaseModel):
     files: int = 0
     unreadable: int = 0
     duplicates: int = 0
-    counties: int = 0
-    periods: tuple[str, ...] = ()
+    periods: tuple[PeriodSummary, ...] = ()
     accepted: int = 0
     accepted_with_queries: int = 0
     quarantined: int = 0
@@ -52,14 +64,24 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         files=len(entry.receipts),
         unreadable=receipts["unreadable"],
         duplicates=receipts["duplicate"],
-        counties=len({d.county_code for d in entry.decisions}),
-        periods=tuple(period.period for period in entry.periods),
+        periods=tuple(_summarise_period(period) for period in entry.periods),
         accepted=verdicts["accepted"],
         accepted_with_queries=verdicts["accepted_with_queries"],
         quarantined=verdicts["quarantined"],
         errors=severities["critical"],
         queries=severities["warning"],
         version=version,
+    )
+
+
+def _summarise_period(judged: PeriodJudged) -> PeriodSummary:
+    verdicts = Counter(d.verdict for d in judged.decisions)
+    return PeriodSummary(
+        period=judged.period,
+        counties=len({d.county_code for d in judged.decisions}),
+        accepted=verdicts["accepted"],
+        accepted_with_queries=verdicts["accepted_with_queries"],
+        quarantined=verdicts["quarantined"],
     )
 
 
@@ -80,6 +102,7 @@ def write_findings(entry: Entry, folder: Path) -> Path:
 
 
 def markdown(summary: Summary) -> str:
-    """The summary as a table in Markdown."""
-    rows = summary.model_dump(exclude={"seconds"}).items()
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    """The summary as tables in Markdown: a line a period, then the run's own counts."""
+    by_period = [tuple(p.model_dump().values()) for p in summary.periods]
+    counts = summary.model_dump(exclude={"seconds", "periods"})
+    return table(tuple(PeriodSummary.model_fields), by_period) + "\n" + table(("", ""), tuple(counts.items()))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import polars as pl
 from tests.bench.bare_companions import Decided
 from tests.bench.bare_judge import Tables, judge
 from tests.bench.bare_read import PLACE, read_inbox
-from tests.bench.measure import peak_mib, since_start, stage
+from tests.bench.measure import clocks, peak_mib, since_start, stage
 from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
@@ -45,19 +44,18 @@ class Memory(Sources):
 def night(inbox: Path, out: Path, received_at: datetime) -> dict[str, Any]:
     """The night; says how long each stage took and how many returns got which verdict."""
     seconds: dict[str, float] = {}
-    start = time.perf_counter()
-    with stage(seconds, "read"):
-        heads, rows = read_inbox(inbox)
     decided, tables = Decided(), Tables()
-    with stage(seconds, "judge"):
-        batches = _judge_all(heads, rows, decided, tables)
-    with stage(seconds, "commit"):
-        _write_rows(out, batches, received_at)
-    with stage(seconds, "publish"):
-        sources = _sources(decided, tables, received_at)
-        _write_marts(out / "marts", sources)
-    total = round(time.perf_counter() - start, 3)
-    return {"seconds": seconds, "total": total, "verdicts": Counter(sources.returns["verdict"])}
+    with clocks() as spent:
+        with stage(seconds, "read"):
+            heads, rows = read_inbox(inbox)
+        with stage(seconds, "judge"):
+            batches = _judge_all(heads, rows, decided, tables)
+        with stage(seconds, "commit"):
+            _write_rows(out, batches, received_at)
+        with stage(seconds, "publish"):
+            sources = _sources(decided, tables, received_at)
+            _write_marts(out / "marts", sources)
+    return {"seconds": seconds, "verdicts": Counter(sources.returns["verdict"])} | spent
 
 
 def _judge_all(

@@ -104,6 +104,7 @@ def show(bench: Bench, console: Console) -> None:
     table.add_row("Prefect around the stages", *_pair(beside, None), end_section=True)
     table.add_row("total", *_pair(product["total"], bare["total"]))
     table.add_row("total, least to most", _spread(bench.product, "total"), _spread(bench.bare, "total"))
+    table.add_row("CPU of the process", *_pair(product["cpu"], bare["cpu"]))
     table.add_row("start-up, least to most", _spread(bench.product, "start_up"), _spread(bench.bare, "start_up"))
     memory = (f"{product['peak_mib']} + {product['server_peak_mib']} server", str(bare["peak_mib"]))
     table.add_row("peak memory, MiB", *memory)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flows.settings import load_settings, quiet_environment
-from tests.bench.measure import children_peak_mib, peak_mib, since_start
+from tests.bench.measure import children_peak_mib, clocks, peak_mib, since_start
 
 
 def warm_up() -> float:
@@ -33,11 +32,10 @@ def _nothing() -> None:
 def night(inbox: Path, received_at: datetime) -> dict[str, Any]:
     """The nightly flow, its stages and verdicts."""
     nightly = import_module("flows.nightly").nightly
-    start = time.perf_counter()
-    summary = nightly(inbox=inbox, received_at=received_at)
-    total = round(time.perf_counter() - start, 3)
+    with clocks() as spent:
+        summary = nightly(inbox=inbox, received_at=received_at)
     verdicts = {name: getattr(summary, name) for name in ("accepted", "accepted_with_queries", "quarantined")}
-    return {"seconds": summary.seconds, "total": total, "verdicts": {k: n for k, n in verdicts.items() if n}}
+    return {"seconds": summary.seconds, "verdicts": {k: n for k, n in verdicts.items() if n}} | spent
 
 
 def main() -> None:

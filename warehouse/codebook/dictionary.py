@@ -1,12 +1,12 @@
-"""The data dictionary, in Markdown, from the codebook: `make docs` writes it to docs/reference, a test keeps it current."""
+"""The data dictionary, from the codebook: `make docs` writes it to docs/reference, a test keeps it current."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 from warehouse.codebook.load import Codebook, load
 from warehouse.codebook.model import Dataset
+from warehouse.markdown import table
 
 INTRODUCTION = """# Data dictionary 数据字典
 
@@ -20,7 +20,7 @@ def data_dictionary(book: Codebook) -> str:
     sections = [
         INTRODUCTION,
         "## Datasets 报表\n",
-        _table(
+        table(
             ("dataset", "中文", "English", "frequency", "owed by", "days", "may be nil", "keys"),
             (
                 (d.dataset, d.label_zh, d.label_en, d.frequency, d.owed_by, d.due_days, _yes(d.nil), ", ".join(d.keys))
@@ -29,11 +29,11 @@ def data_dictionary(book: Codebook) -> str:
         ),
         *(_dataset(d) for d in book.datasets.values()),
         "## Groups of counties 县组\n",
-        _table(("group", "中文", "English"), ((g.group, g.label_zh, g.label_en) for g in book.groups.values())),
+        table(("group", "中文", "English"), ((g.group, g.label_zh, g.label_en) for g in book.groups.values())),
         "## Marts 数据集市\n",
         *(_mart(book, mart) for mart in book.marts),
         "## Published figures 公布数\n",
-        _table(
+        table(
             ("figure", "中文", "English", "published", "unit", "relation", "tolerance", "period", "scope", "from"),
             (
                 (
@@ -53,17 +53,12 @@ def _dataset(dataset: Dataset) -> str:
         for i in dataset.indicators
     )
     header = ("column", "header 表头", "English", "unit", "kind", "roll-up", "required", "codes")
-    return f"### {dataset.dataset} {dataset.label_zh}\n\n{_table(header, rows)}"
+    return f"### {dataset.dataset} {dataset.label_zh}\n\n{table(header, rows)}"
 
 
 def _mart(book: Codebook, mart: str) -> str:
     rows = ((c.column, c.dtype, c.unit, c.label_zh, c.label_en) for c in book.marts[mart])
-    return f"### {mart}\n\n{_table(('column', 'type', 'unit', '中文', 'English'), rows)}"
-
-
-def _table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
+    return f"### {mart}\n\n{table(('column', 'type', 'unit', '中文', 'English'), rows)}"
 
 
 def _yes(flag: bool) -> str:  # noqa: FBT001  (a cell's value)

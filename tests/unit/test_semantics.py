@@ -1,0 +1,393 @@
+"""What counts, night after night: versions, duplicates, quarantine, nil, late, as of. Design, section 4."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.builders import (
+    BOOK,
+    GUANGLING,
+    RECEIVED,
+    TIANZHEN,
+    YANGGAO,
+    cover,
+    finance,
+    given,
+    mart,
+    night,
+    row,
+    send,
+    sheet,
+    sources,
+    url,
+    verdicts,
+    village,
+    write_book,
+)
+from warehouse import marts
+from warehouse.store import journal, ledger
+from warehouse.store.archive import hash_file
+from warehouse.store.files import Root
+
+BAD = finance(lent=60_000)  # more than 50000 yuan a household
+DAY = date(2017, 6, 1)
+PERIOD = "2017-12"
+
+
+def loans(*rows: dict[str, Any], county: str = YANGGAO, period: str = PERIOD) -> Any:
+    return given(county, period, "finance", *rows)
+
+
+def lent(root: Root, period: str = PERIOD) -> dict[str, int]:
+    """What each county lent, as published."""
+    facts = mart(root, "fact_indicator").filter(pl.col("indicator") == "loan_amount_yuan", pl.col("period") == period)
+    return {code: int(value) for code, value in facts.select("county_code", "value").iter_rows()}
+
+
+def said(root: Root) -> list[tuple[str, int | None]]:
+    """Verdicts and versions, by receipt."""
+    return [verdict for _, verdict in sorted(verdicts(root).items())]
+
+
+def completeness(root: Root, county: str = YANGGAO, dataset: str = "finance") -> dict[str, Any]:
+    rows = mart(root, "mart_completeness").filter(county_code=county, dataset=dataset, period=PERIOD)
+    (found,) = rows.rows(named=True)
+    return found
+
+
+# --- versions ------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_supersedes_and_both_stay(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance(1000)), loans(finance(1500), county=TIANZHEN)).parent)
+    summary = night(root, send(inbox / "2", loans(finance(2000))).parent)
+    assert (summary.files, summary.accepted) == (1, 1)
+    assert said(root) == [("accepted", 1), ("accepted", 1), ("accepted", 2)]
+    assert lent(root) == {YANGGAO: 2000, TIANZHEN: 1500}
+    assert sources(root).rows(BOOK.datasets["finance"]).collect().height == 2
+    kept = [pl.read_parquet(path) for path in root.history.glob("finance/*/*.parquet")]
+    assert sorted(pl.concat(kept)["loan_amount_yuan"]) == [1000, 1500, 2000]
+
+
+def test_a_correction_under_the_same_name_is_seen_by_its_bytes(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000))))
+    night(root, send(inbox, loans(finance(2000))))
+    assert lent(root) == {YANGGAO: 2000}
+
+
+def test_a_quarantined_correction_does_not_displace(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance(1000))).parent)
+    summary = night(root, send(inbox / "2", loans(BAD)).parent)
+    assert (summary.quarantined, summary.errors) == (1, 1)
+    assert said(root) == [("accepted", 1), ("quarantined", None)]
+    assert lent(root) == {YANGGAO: 1000}
+    assert completeness(root)["verdict"] == "accepted"
+
+
+def test_after_a_quarantined_return_the_correction_is_version_one(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(BAD)).parent)
+    assert lent(root) == {}
+    assert completeness(root)["verdict"] == "quarantined"
+    night(root, send(inbox / "2", loans(finance(2000))).parent)
+    assert said(root) == [("quarantined", None), ("accepted", 1)]
+    assert completeness(root)["verdict"] == "accepted"
+
+
+def test_two_submissions_of_one_return_in_one_night_are_two_versions(root: Root, inbox: Path) -> None:
+    send(inbox / "1", loans(finance(1000)))
+    night(root, send(inbox / "2", loans(finance(2000))).parent)
+    assert said(root) == [("accepted", 1), ("accepted", 2)]
+    assert lent(root) == {YANGGAO: 2000}
+
+
+def test_of_two_in_one_night_the_good_one_counts_though_it_is_the_earlier(root: Root, inbox: Path) -> None:
+    send(inbox / "1", loans(finance(1000)))
+    night(root, send(inbox / "2", loans(BAD)).parent)
+    assert lent(root) == {YANGGAO: 1000}
+
+
+# --- duplicates ----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_new_is_no_run(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance())))
+    summary = night(root, inbox)
+    assert (summary.run, summary.version, summary.files) == (None, None, 0)
+    assert journal.runs(root) == ["000001"]
+
+
+def test_the_same_bytes_under_another_name_are_a_duplicate(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance())).parent)
+    shutil.copytree(inbox / "1", inbox / "2")
+    summary = night(root, inbox)
+    assert (summary.files, summary.duplicates, summary.accepted) == (1, 1, 0)
+    assert said(root) == [("accepted", 1)]
+    assert lent(root) == {YANGGAO: 1000}
+    assert journal.read_entry(root, "000002").receipts[0].receipt.receipt == 2
+
+
+def test_the_same_bytes_twice_in_one_night_are_a_duplicate(root: Root, inbox: Path) -> None:
+    send(inbox / "1", loans(finance()))
+    shutil.copytree(inbox / "1", inbox / "2")
+    assert night(root, inbox).duplicates == 1
+    assert said(root) == [("accepted", 1)]
+
+
+def test_a_then_b_then_a_again_puts_a_back_in_force(root: Root, inbox: Path) -> None:
+    first = send(inbox / "1", loans(finance(1000)))
+    night(root, inbox)
+    send(inbox / "2", loans(finance(2000)))
+    night(root, inbox)
+    shutil.copytree(first, inbox / "3")
+    summary = night(root, inbox)
+    assert (summary.duplicates, summary.accepted) == (0, 1)
+    assert said(root)[-1] == ("accepted", 3)
+    assert lent(root) == {YANGGAO: 1000}
+
+
+def test_a_b_a_under_one_name(root: Root, inbox: Path) -> None:
+    for amount in (1000, 2000, 1000):
+        night(root, send(inbox, loans(finance(amount))))
+    assert [version for _, version in said(root)] == [1, 2, 3]
+    assert lent(root) == {YANGGAO: 1000}
+
+
+def test_what_was_quarantined_is_judged_again_when_it_is_sent_again(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(BAD)).parent)
+    shutil.copytree(inbox / "1", inbox / "2")
+    assert (s := night(root, inbox)).duplicates == 0
+    assert s.quarantined == 1
+
+
+def test_the_inbox_is_left_as_it_is_and_passing_files_wait(root: Root, inbox: Path) -> None:
+    send(inbox, loans(finance()))
+    for name in ("~$open.xlsx", ".hidden.xlsx", "half.xlsx.part", "new.tmp"):
+        (inbox / name).write_bytes(b"x")
+    (inbox / "link.xlsx").symlink_to(next(inbox.glob("*/*.xlsx")))
+    before = {p: hash_file(p) for p in inbox.rglob("*") if p.is_file()}
+    assert night(root, inbox).files == 1
+    assert {p: hash_file(p) for p in inbox.rglob("*") if p.is_file()} == before
+
+
+# --- coverage ------------------------------------------------------------------------------------------------------
+
+
+def relocated(root: Root, code: str, source: str = "summary", period: str = PERIOD) -> dict[str, Any]:
+    (found,) = mart(root, "mart_relocation").filter(code=code, source=source, period=period).rows(named=True)
+    return found
+
+
+def summary_of(county: str, villages: int, period: str = PERIOD) -> list[Any]:
+    rows = [village(f"{county}{n:03}", DAY) for n in range(villages)]
+    counts = {"villages_planned": villages, "villages_started": villages}
+    return [
+        given(county, period, "relocation_villages", *rows),
+        given(county, period, "relocation", row("relocation", **counts)),
+    ]
+
+
+def test_nil_returns_count_and_are_none_of_each(root: Root, inbox: Path) -> None:
+    send(inbox, *summary_of(YANGGAO, 2), given(TIANZHEN, PERIOD, "relocation"), given(TIANZHEN, PERIOD, "relocation_villages"))
+    assert night(root, inbox).accepted == 4
+    for source in ("summary", "register"):
+        province = relocated(root, "140000", source)
+        assert (province["villages_planned"], province["counties_due"], province["counties_counted"]) == (2, 119, 2)
+        assert relocated(root, TIANZHEN, source)["villages_planned"] == 0
+        assert relocated(root, TIANZHEN, source)["started_rate"] is None
+
+
+def test_a_quarantined_county_is_due_and_not_counted_and_nothing_is_carried_forward(root: Root, inbox: Path) -> None:
+    send(inbox / "1", *summary_of(YANGGAO, 2, "2017-11"), *summary_of(TIANZHEN, 3, "2017-11"))
+    night(root, inbox)
+    bad = given(TIANZHEN, PERIOD, "relocation", row("relocation", villages_started=1))
+    send(inbox / "2", *summary_of(YANGGAO, 2), bad, given(TIANZHEN, PERIOD, "relocation_villages"))
+    night(root, inbox)
+    assert relocated(root, "140000", period="2017-11")["villages_planned"] == 5
+    province = relocated(root, "140000")
+    assert (province["villages_planned"], province["counties_due"], province["counties_counted"]) == (2, 119, 1)
+    own = relocated(root, TIANZHEN)
+    assert (own["villages_planned"], own["counties_due"], own["counties_counted"]) == (None, 1, 0)
+    prefecture = relocated(root, "140200")
+    assert (prefecture["villages_planned"], prefecture["counties_counted"]) == (2, 1)
+    assert relocated(root, "deep_poverty")["villages_planned"] is None
+
+
+def test_a_county_that_sent_nothing_is_due_and_not_received(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance())))
+    found = completeness(root, GUANGLING)
+    assert (found["due"], found["received"], found["verdict"], found["late"]) == (True, False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "late"),
+    [(datetime(2018, 1, 10, 23, 59, tzinfo=UTC), False), (datetime(2018, 1, 11, 0, 0, tzinfo=UTC), True)],
+)
+def test_late_is_after_the_last_day_by_the_time_given(root: Root, inbox: Path, received_at: datetime, late: bool) -> None:  # noqa: FBT001
+    night(root, send(inbox, loans(finance())), received_at)
+    assert completeness(root)["late"] is late
+
+
+def test_a_correction_does_not_make_a_return_late(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance())).parent)
+    night(root, send(inbox / "2", loans(finance(2000))).parent, datetime(2018, 3, 1, tzinfo=UTC))
+    assert completeness(root)["late"] is False
+
+
+# --- one file and the others ---------------------------------------------------------------------------------------
+
+
+def test_one_unreadable_file_stops_no_other(root: Root, inbox: Path) -> None:
+    send(inbox, loans(finance()))
+    (inbox / "0.xlsx").write_bytes(b"PK\x03\x04")
+    (inbox / "1.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    (inbox / "2.pdf").write_bytes(b"%PDF")
+    (inbox / "3.csv").write_bytes(b"\0")
+    summary = night(root, inbox)
+    assert (summary.files, summary.unreadable, summary.accepted) == (5, 4, 1)
+    assert not summary.good
+    found = mart(root, "mart_findings").filter(rule="unreadable_file")
+    assert found["file"].to_list() == ["0.xlsx", "1.xls", "2.pdf", "3.csv"]
+    assert lent(root) == {YANGGAO: 1000}
+
+
+def test_a_night_of_unreadable_files_alone_is_recorded(root: Root, inbox: Path) -> None:
+    (inbox / "0.xlsx").write_bytes(b"")
+    assert night(root, inbox).unreadable == 1
+    assert night(root, inbox).run is None
+
+
+def test_a_file_name_in_another_encoding_stops_no_other(root: Root, inbox: Path) -> None:
+    send(inbox, loans(finance()))
+    (Path(str(inbox)) / "天镇".encode("gbk").decode("utf-8", "surrogateescape")).write_bytes(b"x")
+    assert night(root, inbox).accepted == 1
+
+
+HEADERS = ["区划代码", "报告期", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+PLAIN = "1,0.1,0.1,0,0,0,0,0"
+
+
+def lines(inbox: Path, *rows: str, name: str = "x_finance.csv") -> None:
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / name).write_text("\n".join([",".join(HEADERS), *rows]) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        f",{PERIOD},-1,-1,-1,0,0,0,0,0",
+        f"{TIANZHEN},,-1,0.1,0.1,0,0,0,0,0",
+        f"{TIANZHEN},0000-12,{PLAIN}",
+        f"{TIANZHEN},0001-12,{PLAIN}",
+        f"{TIANZHEN},1949-12,{PLAIN}",
+        f"{TIANZHEN},9999-12,{PLAIN}",
+        f"{TIANZHEN},{PERIOD},999999999999999,99999999999,99999999999,0,0,0,0,0",
+        f"天镇县,{PERIOD},{PLAIN}",
+        TIANZHEN,
+    ],
+    ids=["no county", "no period", "year 0", "year 1", "1949", "9999", "huge", "a name for a code", "short line"],
+)
+def test_one_bad_line_stops_no_other_file(root: Root, inbox: Path, bad: str) -> None:
+    lines(inbox, bad)
+    send(inbox, loans(finance()))
+    summary = night(root, inbox)
+    assert (summary.accepted, summary.files) == (1, 2)
+    assert lent(root) == {YANGGAO: 1000}
+    assert TIANZHEN not in mart(root, "mart_findings").filter(severity="warning")["county_code"].to_list()
+
+
+def test_a_line_without_a_county_quarantines_its_whole_table_and_no_row_is_lost(root: Root, inbox: Path) -> None:
+    lines(inbox, f",{PERIOD},{PLAIN}", f"{TIANZHEN},{PERIOD},{PLAIN}", f"{YANGGAO},,{PLAIN}")
+    summary = night(root, inbox)
+    assert (summary.accepted, summary.quarantined) == (0, 1)
+    kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
+    assert sorted(kept["row"]) == [2, 3, 4]
+
+
+def test_a_finding_of_a_file_is_counted_once_however_many_periods_a_night_has(root: Root, inbox: Path) -> None:
+    (inbox / "x_finance.csv").write_text(f"{','.join(HEADERS)},不识\n{TIANZHEN},{PERIOD},{PLAIN},1\n", encoding="utf-8")
+    summary = night(root, send(inbox, loans(finance()), loans(finance(), period="2017-11")))
+    found = mart(root, "mart_findings").filter(rule="unknown_header")
+    assert found.height == 1
+    assert summary.errors == 1
+
+
+def test_a_return_that_stands_twice_in_a_file_is_quarantined_once(root: Root, inbox: Path) -> None:
+    listed = (("金融扶贫", "finance", "有", "报送"), ("Finance", None, "有", "报送"))
+    pages = {"封面": cover(listed=listed), "金融扶贫": sheet("finance", finance()), "Finance": sheet("finance", finance())}
+    write_book(inbox / "a.xlsx", pages)
+    night(root, inbox)
+    kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
+    assert sorted(zip(kept["sheet"], kept["row"], strict=True)) == [("Finance", 2), ("金融扶贫", 2)]
+    quality = mart(root, "mart_quality")
+    assert quality.select("county_code", "dataset", "rule").is_duplicated().sum() == 0
+
+
+def test_a_return_of_another_years_county_names_its_successors(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(), county="140402", period="2018-06")))
+    (found,) = mart(root, "mart_findings").filter(dataset="finance").rows(named=True)
+    assert (found["rule"], found["sheet"], found["cell"]) == ("known_county", "封面", "B3")
+    assert (found["found"], found["expected"]) == ("140402", "140403")
+    assert said(root) == [("quarantined", None)]
+
+
+# --- partners ------------------------------------------------------------------------------------------------------
+
+
+def test_a_summary_whose_register_is_quarantined_is_accepted_with_a_query(root: Root, inbox: Path) -> None:
+    twice = village("1", DAY)
+    summary = given(YANGGAO, PERIOD, "relocation", row("relocation", villages_planned=2, villages_started=2))
+    night(root, send(inbox, given(YANGGAO, PERIOD, "relocation_villages", twice, twice), summary))
+    decided = {key[3]: verdict for key, (verdict, _) in verdicts(root).items()}
+    assert decided == {"relocation_villages": "quarantined", "relocation": "accepted_with_queries"}
+    query = mart(root, "mart_findings").filter(dataset="relocation")
+    assert query["rule"].to_list() == ["partner_missing"]
+    quality = mart(root, "mart_quality").filter(dataset="relocation", rule="relocation_matches_register")
+    assert quality.select("passed", "failed", "not_evaluated").row(0) == (0, 0, 4)
+
+
+def test_where_two_forms_disagree_the_summary_is_quarantined_and_the_register_stays(root: Root, inbox: Path) -> None:
+    summary = given(YANGGAO, PERIOD, "relocation", row("relocation", villages_planned=2))
+    night(root, send(inbox, given(YANGGAO, PERIOD, "relocation_villages", village("1")), summary))
+    decided = {key[3]: verdict for key, (verdict, _) in verdicts(root).items()}
+    assert decided == {"relocation_villages": "accepted", "relocation": "quarantined"}
+
+
+def test_the_last_value_is_looked_for_within_the_night_too(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(2000), period="2017-11"), loans(finance(1000))))
+    assert said(root) == [("accepted", 1), ("accepted_with_queries", 1)]
+    found = mart(root, "mart_findings").rows(named=True)
+    assert {(f["rule"], f["severity"], f["period"]) for f in found} == {("year_to_date_never_falls", "warning", PERIOD)}
+    assert [f["cells"] for f in found] == ["B2", "C2"]
+
+
+# --- as of ---------------------------------------------------------------------------------------------------------
+
+
+def test_as_of_an_earlier_moment_the_marts_are_as_they_were(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance(1000))).parent)
+    before = {name: mart(root, name) for name in marts.names()}
+    night(root, send(inbox / "2", loans(finance(2000)), loans(BAD, county=TIANZHEN)).parent, datetime(2018, 3, 1, tzinfo=UTC))
+    older = sources(root, RECEIVED)
+    again = dict(zip(marts.names(), pl.collect_all([marts.build(n, older) for n in marts.names()]), strict=True))
+    for name, frame in before.items():
+        assert again[name].equals(frame), name
+    assert lent(root) == {YANGGAO: 2000}
+
+
+def test_the_ledger_deleted_is_rebuilt_from_the_journal(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance(1000)), loans(BAD, county=TIANZHEN)).parent)
+    night(root, send(inbox / "2", loans(finance(2000))).parent)
+    engine = ledger.open_ledger(url(root))
+    tables = {t.name: ledger.read_table(engine, t) for t in ledger.OF_A_RUN}
+    for path in root.path.glob("ledger.db*"):
+        path.unlink()
+    assert night(root, inbox).run is None
+    engine = ledger.open_ledger(url(root))
+    for table in ledger.OF_A_RUN:
+        assert ledger.read_table(engine, table).equals(tables[table.name]), table.name
