@@ -7,7 +7,7 @@ from prefect import task
 from tasks.run import RETRIES, Run
 from warehouse.codebook import load
 from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, heal, publish
+from warehouse.publish import build_marts, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
 
@@ -18,11 +18,12 @@ def publish_marts(run: Run) -> str | None:
     engine = ledger.open_ledger(run.ledger_url)
     done = journal.runs(run.root)
     last = read_manifest(run.root)
-    if not done or (last and last.run == done[-1]):
-        heal(run.root, load())
+    if not done:
         return None
-    sources = Sources.of(load(), run.root.history, engine)
-    manifest = publish(run.root, build_marts(sources), load(), done[-1])
-    rows = sum(file.rows for file in manifest.files)
-    ledger.record_snapshot(engine, manifest.version, manifest.run, len(manifest.files), rows)
+    if last is not None and last.run == done[-1]:
+        heal(run.root, load())
+        record_snapshot(engine, last)
+        return None
+    manifest = publish(run.root, build_marts(Sources.of(load(), run.root.history, engine)), load(), done[-1])
+    record_snapshot(engine, manifest)
     return manifest.version

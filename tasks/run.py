@@ -9,6 +9,7 @@ from typing import Any
 from prefect.client.schemas.objects import TaskRun
 from prefect.states import State
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
 
 from warehouse.errors import TransientError
 from warehouse.intake.preflight import Limits
@@ -50,8 +51,8 @@ class Run(BaseModel):
 
 
 def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help; a permanent error fails after one call."""
-    return isinstance(state.result(raise_on_failure=False), TransientError)
+    """Whether trying again may help, as with a ledger that is busy; a permanent error fails after one call."""
+    return isinstance(state.result(raise_on_failure=False), TransientError | OperationalError)
 
 
 RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [2, 10], "retry_condition_fn": may_pass}

@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import sqlalchemy as sa
 
 from warehouse import marts
 from warehouse.codebook import Codebook
@@ -24,6 +25,7 @@ from warehouse.codebook.model import MartColumn
 from warehouse.marts.sources import Sources
 from warehouse.published import CONTRACT, File, Manifest, manifest_path, read_manifest
 from warehouse.store.files import Root, sync_folder, write_durably
+from warehouse.store.ledger import SNAPSHOTS
 
 ROW_GROUP = 100_000
 ARROW = {
@@ -108,6 +110,19 @@ def heal(root: Root, book: Codebook) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(f"v={manifest.version}")
     link.replace(root.marts / "current")
+
+
+def record_snapshot(engine: sa.Engine, manifest: Manifest) -> None:
+    """Notes the snapshot in the ledger; noting it again changes nothing."""
+    row = {
+        "version": manifest.version,
+        "run": manifest.run,
+        "files": len(manifest.files),
+        "rows": sum(file.rows for file in manifest.files),
+    }
+    with engine.begin() as connection:
+        connection.execute(sa.delete(SNAPSHOTS).where(SNAPSHOTS.c.version == manifest.version))
+        connection.execute(sa.insert(SNAPSHOTS), row)
 
 
 def _write_views(root: Root, manifest: Manifest, book: Codebook) -> None:

@@ -31,9 +31,10 @@ class Terms:
         return total(self.dataset[column or ""], self.inside if where is None else where)
 
     def mean(self, column: str | None, where: pl.Expr) -> pl.Expr:
-        """The mean of a ratio, weighted as the codebook says; exact until the division."""
-        weight = pl.col(self.dataset[column or ""].roll_up.weight or "").filter(where)
-        return (pl.col(column or "").filter(where) * weight).sum().cast(pl.Float64) / weight.sum().cast(pl.Float64)
+        """The mean of a ratio, weighted as the codebook says, over counties that give one; exact until the division."""
+        given = where & pl.col(column or "").is_not_null()
+        weight = pl.col(self.dataset[column or ""].roll_up.weight or "").filter(given)
+        return (pl.col(column or "").filter(given) * weight).sum().cast(pl.Float64) / weight.sum().cast(pl.Float64)
 
     def growth(self, where: pl.Expr) -> pl.Expr:
         """The growth of one weighted mean over another, in percent."""

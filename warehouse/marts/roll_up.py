@@ -27,5 +27,5 @@ def percentage(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 
 def decimal(value: pl.Expr) -> pl.Expr:
-    """A figure as marts give it: rounded to six digits after the point, exact from there."""
-    return value.round(6).cast(DECIMAL)
+    """A figure as marts give it: rounded to six digits after the point, exact from there; null for none (0 / 0)."""
+    return pl.when(value.is_finite()).then(value.round(6)).cast(DECIMAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from warehouse.errors import RootBusyError
+
+log = logging.getLogger("xianbao")
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,23 @@ class Root:
         Raises RootBusyError when another one holds it for longer than `wait_seconds`.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
         try:
-            with FileLock(self.path / ".lock", timeout=wait_seconds):
-                yield
-        except Timeout as error:
-            raise RootBusyError(
-                f"another run holds {self.path / '.lock'}; it was waited for {wait_seconds:g} s. Try again later."
-            ) from error
+            lock.acquire(timeout=0)
+        except Timeout:
+            log.warning("another run is at work in %s; waiting up to %g s for it", self.path, wait_seconds)
+            _wait(lock, wait_seconds)
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _wait(lock: FileLock, seconds: float) -> None:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise RootBusyError(f"another run still holds {lock.lock_file} after {seconds:g} s; try again later") from error
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -166,13 +166,6 @@ def _schema(table: sa.Table) -> dict[str, pl.DataType]:
     return {column.name: kinds[type(column.type)] for column in table.columns}
 
 
-def record_snapshot(engine: sa.Engine, version: str, run: str, files: int, rows: int) -> None:
-    """Notes a published snapshot; noting it again changes nothing."""
-    with engine.begin() as connection:
-        connection.execute(sa.delete(SNAPSHOTS).where(SNAPSHOTS.c.version == version))
-        connection.execute(sa.insert(SNAPSHOTS).values(version=version, run=run, files=files, rows=rows))
-
-
 def latest_by_file(engine: sa.Engine) -> dict[str, str]:
     """The submission that each name last came with."""
     query = sa.select(RECEIPTS.c.file, RECEIPTS.c.submission).order_by(RECEIPTS.c.receipt)
