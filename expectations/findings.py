@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from expectations.batch import EN, ZH, Batch, Key
 from expectations.checkpoint import Failure
-from expectations.companions import Companion
 from expectations.expect_relation import ExpectRelation
 from expectations.relation import Link, parse
-from expectations.rules import Check
-from warehouse.codebook import Codebook, Dataset
+from expectations.rules import Check, Rule
+from warehouse.codebook import Codebook
 from warehouse.findings import Finding
 from warehouse.intake.records import ReturnHead
 from warehouse.intake.report import reading_finding
@@ -24,98 +23,69 @@ ADVICE = {
     "warning": ("请核实,更正或说明原因", "confirm it, correct it or explain it"),
     "info": ("仅供参考", "for information"),
 }
-ZH, EN = 0, 1
 SHOWN_DIGITS = 4
-SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
+SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
+SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
 
-@dataclass(frozen=True)
-class Batch:
-    """The rows that were validated and what is needed to speak of them."""
-
-    rows: pl.DataFrame
-    dataset: Dataset
-    companions: tuple[Companion, ...]
-    heads: dict[tuple[int, str], ReturnHead]
-    letters: dict[tuple[int, str | None, str], str]
-
-    @classmethod
-    def of(
-        cls,
-        rows: pl.DataFrame,
-        heads: Iterable[ReturnHead],
-        layout: pl.DataFrame,
-        dataset: Dataset,
-        companions: tuple[Companion, ...],
-    ) -> Batch:
-        places = layout.filter(pl.col("receipt").is_in(rows["receipt"].unique().implode()))
-        letters = {(receipt, sheet, column): at for receipt, sheet, column, at in places.iter_rows()}
-        return cls(rows, dataset, companions, {(h.receipt, h.county_code): h for h in heads}, letters)
-
-    def cells(self, row: dict[str, Any], columns: Iterable[str]) -> list[str]:
-        """The addresses of a row's columns, those that the sheet has, from left to right."""
-        if row["row"] is None:
-            return []
-        at = (self.letters.get((row["receipt"], row["sheet"], column)) for column in columns)
-        known = sorted((letters for letters in at if letters), key=lambda letters: (len(letters), letters))
-        return [f"{letters}{row['row']}" for letters in known]
-
-    def label(self, name: str, language: int) -> str:
-        """What a column is called, 0 for zh and 1 for en; a companion's after the column that it is of."""
-        if name in self.dataset.columns:
-            return (self.dataset[name].label_zh, self.dataset[name].label_en)[language]
-        for companion in self.companions:
-            label = companion.label(name)
-            if label is not None:
-                of = next((c for c in companion.columns if name.endswith(c)), None)
-                return label[language] + (self.label(of, language) if of else "")
-        return name
-
-
-def rule_findings(  # noqa: PLR0913, PLR0917
-    failures: Iterable[Failure],
-    rows: pl.DataFrame,
-    heads: Iterable[ReturnHead],
-    layout: pl.DataFrame,
-    dataset: Dataset,
-    companions: tuple[Companion, ...],
-) -> Iterator[Finding]:
+def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding]:
     """One finding per failing check and row; a rule of severity info is counted and gives none."""
-    batch = Batch.of(rows, heads, layout, dataset, companions)
     for failure in failures:
         if failure.rule.severity != "info":
             for row_id in failure.row_ids:
-                yield _finding(failure, batch, rows.row(row_id, named=True))
+                yield _row_finding(failure, batch, batch.row(row_id))
 
 
-def _finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
-    rule, check = failure.rule, failure.check
+def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
+    check = failure.check
     links = _failing_links(check, row)
     columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else _shown_columns(check, batch)
     own = [c for c in columns if c in batch.dataset.columns]
-    cells = batch.cells(row, own)
-    where = "!".join(part for part in (row["sheet"], ",".join(cells)) if part)
-    said = [" ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in columns) for i in (ZH, EN)]
-    wanted = [_wanted(check, links, batch, i) for i in (ZH, EN)]
-    advice_zh, advice_en = ADVICE[rule.severity]
-    head = batch.heads[row["receipt"], row["county_code"]]
+    return _finding(
+        failure.rule,
+        batch.head(row),
+        sheet=row["sheet"],
+        cells=batch.cells(row, own),
+        indicator=own[0] if own else None,
+        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in columns),
+        expected=" and ".join(link.text() for link in links) or check.wanted[EN],
+        said=[" ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in columns) for i in (ZH, EN)],
+        wanted=[_wanted(check, links, batch, i) for i in (ZH, EN)],
+    )
+
+
+def _finding(  # noqa: PLR0913  (a finding has that many sides)
+    rule: Rule,
+    head: ReturnHead,
+    *,
+    sheet: str | None,
+    cells: list[str],
+    indicator: str | None,
+    found: str,
+    expected: str,
+    said: list[str],
+    wanted: list[str],
+) -> Finding:
+    """A finding of a rule; `said` and `wanted` are what was found and expected, in ZH and EN."""
+    where = "!".join(part for part in (sheet, ",".join(cells)) if part)
+    advice = ADVICE[rule.severity]
     return Finding(
         receipt=head.receipt,
         submission=head.submission,
         file=head.file,
-        sheet=row["sheet"],
+        sheet=sheet,
         cell=cells[0] if cells else None,
         cells=";".join(cells) or None,
         county_code=head.county_code,
         period=head.period,
         dataset=head.dataset,
-        indicator=own[0] if own else None,
+        indicator=indicator,
         rule=rule.rule,
         severity=rule.severity,
-        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in columns),
-        expected=" and ".join(link.text() for link in links) or check.wanted[EN],
-        message_zh=f"{where} {rule.reason_zh}:现为 {said[0]},应为 {wanted[0]}。{advice_zh}。".strip(),
-        message_en=f"{where} {rule.reason_en}: found {said[1]}, expected {wanted[1]}; {advice_en}.".strip(),
+        found=found,
+        expected=expected,
+        message_zh=f"{where} {rule.reason_zh}:现为 {said[ZH]},应为 {wanted[ZH]}。{advice[ZH]}。".strip(),
+        message_en=f"{where} {rule.reason_en}: found {said[EN]}, expected {wanted[EN]}; {advice[EN]}.".strip(),
     )
 
 
@@ -149,28 +119,24 @@ def _shown(value: Any, language: int) -> str:
     return str(value)
 
 
-def absent_findings(
-    rows: pl.DataFrame,
-    heads: Iterable[ReturnHead],
-    layout: pl.DataFrame,
-    dataset: Dataset,
-    companions: tuple[Companion, ...],
-) -> Iterator[Finding]:
-    """One query per return of `heads` and companion whose other return was to be expected and was not accepted."""
-    batch = Batch.of(rows, heads, layout, dataset, companions)
-    for companion in companions:
+def absent_findings(batch: Batch, strangers: Container[Key]) -> Iterator[Finding]:
+    """One query per return and companion whose other return was to be expected and was not accepted.
+
+    `strangers`, whose county is not in force, have no partner to miss.
+    """
+    for companion in batch.companions:
         if companion.absent is None:
             continue
-        lacking = rows.filter(pl.col(companion.absent)).unique(["receipt", "county_code"], maintain_order=True)
+        lacking = batch.rows.filter(pl.col(companion.absent)).unique(["receipt", "county_code"], maintain_order=True)
         for row in lacking.iter_rows(named=True):
-            head = batch.heads.get((row["receipt"], row["county_code"]))
-            if head is None:
+            if (row["receipt"], row["county_code"]) in strangers:
                 continue
+            head = batch.head(row)
             yield reading_finding(
                 head,
                 "partner_missing",
                 "没有已接受的对照表 none accepted",
-                companion.partner(dataset),
+                companion.partner(batch.dataset),
                 sheet=row["sheet"],
                 cells=batch.cells(row, companion.columns),
                 head=head,
@@ -179,28 +145,16 @@ def absent_findings(
 
 def county_findings(failure: Failure, heads: list[ReturnHead], book: Codebook) -> Iterator[Finding]:
     """One finding per return whose county code is not in force, at the cell that says it; names the successors."""
-    advice_zh, advice_en = ADVICE[failure.rule.severity]
     for head in (heads[i] for i in failure.row_ids):
-        known = [d for d in book.divisions if d.county_code == head.county_code]
-        heirs = [s for d in known for s in d.successor_codes]
-        expected = "; ".join(heirs) or "a county-level code of the province in force"
-        where = "!".join(part for part in (head.county_sheet, head.county_cell) if part)
-        rule = failure.rule
-        yield Finding(
-            receipt=head.receipt,
-            submission=head.submission,
-            file=head.file,
+        heirs = "; ".join(s for d in book.divisions if d.county_code == head.county_code for s in d.successor_codes)
+        yield _finding(
+            failure.rule,
+            head,
             sheet=head.county_sheet,
-            cell=head.county_cell,
-            cells=head.county_cell,
-            county_code=head.county_code,
-            period=head.period,
-            dataset=head.dataset,
+            cells=[head.county_cell] if head.county_cell else [],
             indicator="county_code",
-            rule=rule.rule,
-            severity=rule.severity,
             found=head.county_code,
-            expected=expected,
-            message_zh=f"{where} {rule.reason_zh}:现为 {head.county_code},应为 {expected}。{advice_zh}。",
-            message_en=f"{where} {rule.reason_en}: found {head.county_code}, expected {expected}; {advice_en}.",
+            expected=heirs or SOME_COUNTY[EN],
+            said=[head.county_code] * 2,
+            wanted=[heirs or county for county in SOME_COUNTY],
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from warehouse.intake.reading import Reading, load_reading, read_submissions, sa
 from warehouse.intake.records import Receipt, Received, SubmissionRead
 from warehouse.intake.submission import read_submission
 from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, heal, publish
+from warehouse.publish import build_marts, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.report import Summary, summarise, write_findings
 from warehouse.sample import Return, write_returns
@@ -34,7 +34,6 @@ BOOK = load()
 YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
 NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
 RECEIVED = datetime(2018, 1, 5, 3, 0, tzinfo=UTC)
-FORKSERVER = multiprocessing.get_context("forkserver")
 
 
 # --- returns and files ---------------------------------------------------------------------------------------------
@@ -170,7 +169,9 @@ def publish_new(root: Root) -> str | None:
     if not done or (last and last.run == done[-1]):
         heal(root, BOOK)
         return None
-    return publish(root, build_marts(sources(root)), BOOK, done[-1]).version
+    manifest = publish(root, build_marts(sources(root)), BOOK, done[-1])
+    record_snapshot(ledger.open_ledger(url(root)), manifest)
+    return manifest.version
 
 
 def sources(root: Root, moment: datetime | None = None) -> Sources:
@@ -198,9 +199,10 @@ def verdicts(root: Root) -> dict[tuple[int, str, str, str], tuple[str, int | Non
     return dict(zip(keys, decided.select("verdict", "version").iter_rows(), strict=True))
 
 
-@dataclass(frozen=True)
-class Province:
-    """A root after one night over a whole synthetic province, and the inbox it came from."""
-
-    root: Root
-    inbox: Path
+def apart(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A started process that has Great Expectations imported already, and shares nothing with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["expectations.judge", "tests.builders"])
+    process = context.Process(target=target, args=arguments)
+    process.start()
+    return process

@@ -113,6 +113,10 @@ def test_a_fixed_zero_denominator_is_refused() -> None:
         parse("a / 0 <= b")
 
 
+def test_fifteen_digits_do_not_overflow() -> None:
+    assert held("loan_amount_yuan <= 50000 * loan_households", loan_amount_yuan=1, loan_households=10**15 - 1)
+
+
 def test_failing_links_are_those_that_fail() -> None:
     relation = parse("a <= b <= c <= d")
     failing = relation.failing({"a": 1, "b": 5, "c": 4, "d": 2})

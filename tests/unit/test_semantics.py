@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from tests.builders import (
     BOOK,
@@ -285,12 +286,11 @@ def lines(inbox: Path, *rows: str, name: str = "x_finance.csv") -> None:
         f"{TIANZHEN},0000-12,{PLAIN}",
         f"{TIANZHEN},0001-12,{PLAIN}",
         f"{TIANZHEN},1949-12,{PLAIN}",
-        f"{TIANZHEN},9999-12,{PLAIN}",
-        f"{TIANZHEN},{PERIOD},999999999999999,99999999999,99999999999,0,0,0,0,0",
+        f"{TIANZHEN},{PERIOD},{'9' * 400},0.1,0.1,0,0,0,0,0",
         f"天镇县,{PERIOD},{PLAIN}",
         TIANZHEN,
     ],
-    ids=["no county", "no period", "year 0", "year 1", "1949", "9999", "huge", "a name for a code", "short line"],
+    ids=["no county", "no period", "year 0", "year 1", "1949", "huge", "a name for a code", "short line"],
 )
 def test_one_bad_line_stops_no_other_file(root: Root, inbox: Path, bad: str) -> None:
     lines(inbox, bad)
@@ -298,7 +298,6 @@ def test_one_bad_line_stops_no_other_file(root: Root, inbox: Path, bad: str) -> 
     summary = night(root, inbox)
     assert (summary.accepted, summary.files) == (1, 2)
     assert lent(root) == {YANGGAO: 1000}
-    assert TIANZHEN not in mart(root, "mart_findings").filter(severity="warning")["county_code"].to_list()
 
 
 def test_a_line_without_a_county_quarantines_its_whole_table_and_no_row_is_lost(root: Root, inbox: Path) -> None:
@@ -376,7 +375,7 @@ def test_as_of_an_earlier_moment_the_marts_are_as_they_were(root: Root, inbox: P
     older = sources(root, RECEIVED)
     again = dict(zip(marts.names(), pl.collect_all([marts.build(n, older) for n in marts.names()]), strict=True))
     for name, frame in before.items():
-        assert again[name].equals(frame), name
+        assert_frame_equal(again[name], frame, check_row_order=False)
     assert lent(root) == {YANGGAO: 2000}
 
 

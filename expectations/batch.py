@@ -1,0 +1,86 @@
+"""A batch: all returns of one dataset and period in a run, joined with what their rules look at beyond the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from expectations.companions import Companion
+from expectations.suites import companions_for
+from warehouse.codebook import Dataset
+from warehouse.findings import Finding
+from warehouse.intake.reading import Reading
+from warehouse.intake.records import ReturnHead
+from warehouse.store.known import Known
+
+# A return within a batch: its receipt and county.
+Key = tuple[int, str]
+ZH, EN = 0, 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`rows`: one a data row, with `row_id` and the companions' columns. `letters` say where each column stood.
+
+    `at_reading` are the findings that reading made of this dataset and period, or of a whole table of it.
+    """
+
+    dataset: Dataset
+    period: str
+    heads: Mapping[Key, ReturnHead]
+    rows: pl.DataFrame
+    companions: tuple[Companion, ...]
+    letters: Mapping[tuple[int, str | None, str], str]
+    at_reading: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, reading: Reading, dataset: Dataset, period: str, known: Known) -> Batch:
+        """The batch as it is judged now: companions are joined from what is known so far."""
+        heads = [h for h in reading.heads if (h.dataset, h.period) == (dataset.dataset, period)]
+        companions = companions_for(dataset)
+        rows = reading.rows[dataset.dataset].lazy().filter(pl.col("period") == period).with_row_index("row_id")
+        for companion in companions:
+            rows = rows.pipe(companion.join, known, dataset, period)
+        receipts = {h.receipt for h in heads}
+        places = reading.layout.filter(pl.col("receipt").is_in(receipts))
+        return cls(
+            dataset=dataset,
+            period=period,
+            heads={(h.receipt, h.county_code): h for h in heads},
+            rows=rows.collect(),
+            companions=companions,
+            letters={(receipt, sheet, column): at for receipt, sheet, column, at in places.iter_rows()},
+            at_reading=tuple(
+                f for f in reading.findings if f.dataset == dataset.dataset and f.period in (period, None)
+            ),
+        )
+
+    def row(self, row_id: int) -> dict[str, Any]:
+        """A row by its `row_id`."""
+        return self.rows.row(row_id, named=True)
+
+    def head(self, row: Mapping[str, Any]) -> ReturnHead:
+        """The return that a row belongs to."""
+        return self.heads[row["receipt"], row["county_code"]]
+
+    def cells(self, row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
+        """The addresses of a row's columns, those that the sheet has, from left to right."""
+        if row["row"] is None:
+            return []
+        at = (self.letters.get((row["receipt"], row["sheet"], column)) for column in columns)
+        known = sorted((letters for letters in at if letters), key=lambda letters: (len(letters), letters))
+        return [f"{letters}{row['row']}" for letters in known]
+
+    def label(self, name: str, language: int) -> str:
+        """What a column is called in ZH or EN; a companion's after the column that it is of."""
+        if name in self.dataset.columns:
+            return (self.dataset[name].label_zh, self.dataset[name].label_en)[language]
+        for companion in self.companions:
+            label = companion.label(name)
+            if label is not None:
+                of = next((c for c in companion.columns if name.endswith(c)), None)
+                return label[language] + (self.label(of, language) if of else "")
+        return name

@@ -1,0 +1,225 @@
+"""A whole province: the clean one is found clean, its faulty twin is found exactly, fault by fault and cell by cell."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.builders import BOOK, apart, mart, night
+from warehouse.sample import write_sample
+from warehouse.store.files import Root
+
+SEED = 11
+Place = tuple[str, str, str]  # county, period, dataset
+
+
+@dataclass(frozen=True)
+class Province:
+    """A synthetic province after one night, in a root of its own."""
+
+    inbox: Path
+    root: Root
+
+    @property
+    def key(self) -> list[dict[str, str]]:
+        """What was planted."""
+        with self.inbox.with_name(f"{self.inbox.name}.faults.csv").open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+
+def run_through(folder: Path, faulty: bool) -> None:  # noqa: FBT001
+    write_sample(folder / "inbox", SEED, faulty=faulty)
+    night(Root(folder / "root"), folder / "inbox")
+
+
+@pytest.fixture(scope="module")
+def provinces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Province]:
+    """The clean province and its faulty twin, a night each, side by side."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "faulty")}
+    runs = [apart(run_through, folder, name == "faulty") for name, folder in folders.items()]
+    for run in runs:
+        run.join()
+    assert [run.exitcode for run in runs] == [0, 0]
+    return {name: Province(folder / "inbox", Root(folder / "root")) for name, folder in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def clean(provinces: dict[str, Province]) -> Province:
+    return provinces["clean"]
+
+
+@pytest.fixture(scope="module")
+def faulty(provinces: dict[str, Province]) -> Province:
+    return provinces["faulty"]
+
+
+# --- clean ---------------------------------------------------------------------------------------------------------
+
+
+def test_in_a_clean_province_nothing_is_quarantined_or_queried(clean: Province) -> None:
+    assert mart(clean.root, "mart_findings").is_empty()
+    came = mart(clean.root, "mart_completeness").filter("received")
+    assert came["verdict"].unique().to_list() == ["accepted"]
+    assert not list(clean.root.quarantine.rglob("*.parquet"))
+
+
+def test_a_clean_province_is_complete(clean: Province) -> None:
+    completeness = mart(clean.root, "mart_completeness")
+    assert completeness.filter(~pl.col("due")).is_empty()
+    assert completeness.filter(~pl.col("received")).is_empty()
+
+
+def test_every_published_figure_holds_in_a_clean_province(clean: Province) -> None:
+    card = mart(clean.root, "mart_scorecard")
+    assert card.height == 53
+    assert card.filter(~pl.col("holds") | pl.col("holds").is_null()).is_empty()
+    assert card.filter(pl.col("counties_due") != pl.col("counties_counted")).is_empty()
+
+
+def test_the_summary_and_the_register_agree_at_every_level(clean: Province) -> None:
+    relocation = mart(clean.root, "mart_relocation")
+    summary, register = (relocation.filter(source=s).drop("source") for s in ("summary", "register"))
+    assert summary.equals(register)
+    (province,) = summary.filter(period="2018-06", level="province").rows(named=True)
+    assert [province[f"villages_{step}"] for step in ("planned", "started", "completed", "demolished")] == [
+        3350, 2487, 884, 381,
+    ]  # fmt: skip
+
+
+def test_levels_add_up_in_a_clean_province(clean: Province) -> None:
+    by_level = mart(clean.root, "mart_relocation").group_by("period", "source", "level").agg(pl.col("villages_started").sum())
+    for level in ("county", "prefecture"):
+        other = by_level.filter(level=level).drop("level").sort("period", "source")
+        assert other.equals(by_level.filter(level="province").drop("level").sort("period", "source"))
+
+
+def state(root: Root) -> dict[str, int]:
+    """Every file with its time of writing, but for the lock, what heals at each run, and the database's own."""
+    healed = (".lock", "marts.duckdb", "ledger.db-wal", "ledger.db-shm")
+    files = (p for p in root.path.rglob("*") if p.is_file() and not p.is_symlink() and p.name not in healed)
+    return {p.relative_to(root.path).as_posix(): p.stat().st_mtime_ns for p in files}
+
+
+def test_a_second_run_over_the_same_inbox_finds_nothing_new_and_writes_nothing(clean: Province) -> None:
+    before = state(clean.root)
+    summary = night(clean.root, clean.inbox)
+    assert (summary.run, summary.version, summary.files) == (None, None, 0)
+    after = state(clean.root)
+    before.pop("ledger.db")
+    after.pop("ledger.db")
+    assert after == before
+
+
+# --- faulty --------------------------------------------------------------------------------------------------------
+
+
+def built(root: Root) -> set[str]:
+    """The rules that there are so far."""
+    return set(mart(root, "dim_rule")["rule"])
+
+
+def planted(province: Province) -> Iterator[tuple[Place, set[str], set[str]]]:
+    """Each return of the key with the rules of it that are built, and the planted cells."""
+    known = built(province.root)
+    rows: dict[Place, tuple[set[str], set[str]]] = {}
+    for row in province.key:
+        rules, cells = rows.setdefault((row["county_code"], row["period"], row["dataset"]), (set(), set()))
+        later = row["dataset"] == "support" and row["rules"] == "partner_missing"
+        rules |= set() if later else set(row["rules"].split(";")) & known
+        cells |= set(row["cells"].split(";"))
+    for place, (rules, cells) in rows.items():
+        yield place, rules, cells
+
+
+def found(province: Province) -> dict[Place, set[str]]:
+    rows: dict[Place, set[str]] = {}
+    for row in mart(province.root, "mart_findings").rows(named=True):
+        rows.setdefault((row["county_code"], row["period"], row["dataset"]), set()).add(row["rule"])
+    return rows
+
+
+def not_counted(province: Province) -> set[str]:
+    """Rules of severity info, which are counted and give no findings."""
+    return set(mart(province.root, "dim_rule").filter(severity="info")["rule"])
+
+
+def test_the_faulty_twin_is_found_exactly(faulty: Province) -> None:
+    counted = not_counted(faulty)
+    wanted = {place: rules - counted for place, rules, _ in planted(faulty) if rules - counted}
+    assert wanted
+    assert found(faulty) == wanted
+
+
+def test_every_finding_points_at_a_planted_cell(faulty: Province) -> None:
+    cells = {place: where for place, _, where in planted(faulty)}
+    for row in mart(faulty.root, "mart_findings").rows(named=True):
+        place = row["county_code"], row["period"], row["dataset"]
+        assert set(row["cells"].split(";")) & cells[place], row["message_en"]
+        assert row["cell"] == row["cells"].split(";")[0]
+
+
+def test_every_finding_says_itself_whole(faulty: Province) -> None:
+    sheets = {(row["county_code"], row["period"], row["dataset"]): row for row in faulty.key}
+    for row in mart(faulty.root, "mart_findings").rows(named=True):
+        key = sheets[row["county_code"], row["period"], row["dataset"]]
+        assert (row["file"], row["sheet"]) == (key["file"], key["sheet"])
+        assert row["cells"] in row["message_zh"].replace(",", ";")
+        assert row["cells"] in row["message_en"].replace(",", ";")
+        assert row["found"]
+        assert row["expected"]
+
+
+def test_verdicts_follow_the_gravest_finding(faulty: Province) -> None:
+    findings = mart(faulty.root, "mart_findings")
+    place = ["county_code", "period", "dataset"]
+    critical = set(findings.filter(severity="critical").select(place).unique().iter_rows())
+    queried = set(findings.filter(severity="warning").select(place).unique().iter_rows()) - critical
+    came = mart(faulty.root, "mart_completeness").filter("received")
+    for verdict, wanted in (("quarantined", critical), ("accepted_with_queries", queried)):
+        assert set(came.filter(verdict=verdict).select(place).iter_rows()) == wanted, verdict
+
+
+def test_info_rules_are_counted_and_give_no_findings(faulty: Province) -> None:
+    counted = not_counted(faulty)
+    quality = mart(faulty.root, "mart_quality")
+    failed = quality.filter(pl.col("rule").is_in(counted), pl.col("failed") > 0)
+    wanted = {(place, rule) for place, rules, _ in planted(faulty) for rule in rules & counted}
+    places = set(failed.select("county_code", "period", "dataset").iter_rows())
+    assert {place for place, _ in wanted} <= places
+    assert mart(faulty.root, "mart_findings").filter(pl.col("rule").is_in(counted)).is_empty()
+
+
+def test_quality_counts_every_check_of_every_row_once(faulty: Province) -> None:
+    quality = mart(faulty.root, "mart_quality")
+    assert quality.select("period", "dataset", "county_code", "rule").is_duplicated().sum() == 0
+    assert quality.select(pl.min_horizontal("passed", "failed", "not_evaluated", "explained").min()).item() >= 0
+    findings = mart(faulty.root, "mart_findings").filter(pl.col("rule") != "partner_missing")
+    by_rule = findings.group_by("period", "dataset", "county_code", "rule").agg(n=pl.len().cast(pl.Int64))
+    failed = quality.filter(pl.col("failed") > 0, ~pl.col("rule").is_in(not_counted(faulty)))
+    same = failed.select("period", "dataset", "county_code", "rule", n="failed").sort(pl.all())
+    assert same.equals(by_rule.sort(pl.all()))
+
+
+def test_what_is_quarantined_is_in_no_figure(faulty: Province) -> None:
+    quarantined = mart(faulty.root, "mart_completeness").filter(verdict="quarantined")
+    facts = mart(faulty.root, "fact_indicator")
+    assert facts.join(quarantined, on=["period", "dataset", "county_code"]).is_empty()
+
+
+def test_rows_in_are_rows_accepted_or_quarantined(faulty: Province) -> None:
+    kept = 0
+    for dataset in BOOK.datasets:
+        for folder in (faulty.root.history, faulty.root.quarantine):
+            paths = list(folder.glob(f"{dataset}/*/*.parquet"))
+            kept += sum(pl.scan_parquet(p).select(pl.len()).collect().item() for p in paths)
+    reading = sum(
+        pl.read_parquet(p).height
+        for p in faulty.root.work.glob("*/read/*.parquet")
+        if p.stem in BOOK.datasets
+    )
+    assert kept == reading > 0

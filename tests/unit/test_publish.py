@@ -1,0 +1,206 @@
+"""Snapshots: whole or not at all, old ones readable, unchanged files shared, labels in the files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Event, Thread
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from tests.builders import BOOK
+from warehouse import publish as publishing
+from warehouse.errors import StoreError
+from warehouse.marts.roll_up import DECIMAL
+from warehouse.publish import heal, publish, to_parquet
+from warehouse.published import CONTRACT, manifest_path, read_manifest
+from warehouse.store.files import Root
+
+SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
+
+
+def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
+    """A mart of counties: period, code, planned villages."""
+    filled = [
+        dict.fromkeys(SCHEMA) | {"period": p, "level": "county", "code": code, "villages_planned": n} for p, code, n in lines
+    ]
+    return pl.DataFrame(filled, SCHEMA)
+
+
+def period() -> pl.DataFrame:
+    return pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_period"]})
+
+
+def built(*lines: tuple[str, str, int]) -> dict[str, pl.DataFrame]:
+    return {"mart_relocation": relocation(*lines), "dim_period": period()}
+
+
+FIRST = (("2017-11", "140221", 5), ("2017-12", "140221", 6))
+SECOND = (("2017-11", "140221", 5), ("2017-12", "140221", 7))
+
+
+def planned(root: Root) -> list[int]:
+    manifest = read_manifest(root)
+    assert manifest
+    return manifest.scan(root, "mart_relocation").collect()["villages_planned"].to_list()
+
+
+def by_duckdb(root: Root) -> tuple[str, list[int]]:
+    """Version and values in one transaction, as a reader would."""
+    with duckdb.connect(str(root.marts / "marts.duckdb"), read_only=True) as database:
+        (version,) = database.execute("SELECT version FROM snapshot").fetchone() or ("",)
+        values = database.execute("SELECT villages_planned FROM mart_relocation ORDER BY period").fetchall()
+    return version, [value for (value,) in values]
+
+
+def test_a_snapshot_says_what_it_consists_of(root: Root) -> None:
+    manifest = publish(root, built(*FIRST), BOOK, "000001")
+    assert (manifest.version, manifest.run, manifest.contract) == ("000001", "000001", CONTRACT)
+    assert read_manifest(root) == manifest
+    assert [(f.path, f.rows) for f in manifest.files] == [
+        ("v=000001/mart_relocation/period=2017-11/part-0.parquet", 1),
+        ("v=000001/mart_relocation/period=2017-12/part-0.parquet", 1),
+        ("v=000001/dim_period/part-0.parquet", 0),
+    ]
+    assert planned(root) == [5, 6]
+    assert (root.marts / "current").readlink() == Path("v=000001")
+
+
+def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
+    publish(root, built(*FIRST), BOOK, "000001")
+    assert by_duckdb(root) == ("000001", [5, 6])
+    with duckdb.connect(str(root.marts / "marts.duckdb"), read_only=True) as database:
+        assert database.execute("SELECT count(*) FROM dim_period").fetchone() == (0,)
+        query = "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_relocation' AND column_name = 'started_rate'"
+        (comment,) = database.execute(query).fetchone() or ("",)
+    (column,) = [c for c in BOOK.marts["mart_relocation"] if c.column == "started_rate"]
+    assert column.label_zh in comment
+    assert column.label_en in comment
+
+
+def test_an_unchanged_file_is_a_hard_link_and_a_changed_one_is_not(root: Root) -> None:
+    first = publish(root, built(*FIRST), BOOK, "000001").paths(root, "mart_relocation")
+    second = publish(root, built(*SECOND), BOOK, "000002").paths(root, "mart_relocation")
+    assert [a.samefile(b) for a, b in zip(first, second, strict=True)] == [True, False]
+    assert [pl.read_parquet(p)["villages_planned"].item() for p in (*first, *second)] == [5, 6, 5, 7]
+
+
+def crash(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_crash_before_the_manifest_leaves_the_old_snapshot(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(root, built(*FIRST), BOOK, "000001")
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, "write_durably", crash)
+        with pytest.raises(KeyboardInterrupt):
+            publish(root, built(*SECOND), BOOK, "000002")
+    assert (root.marts / "v=000002").exists()
+    assert planned(root) == [5, 6]
+    assert by_duckdb(root) == ("000001", [5, 6])
+    assert publish(root, built(*SECOND), BOOK, "000002").version == "000002"
+    assert planned(root) == [5, 7]
+    assert by_duckdb(root) == ("000002", [5, 7])
+
+
+def test_a_crash_among_the_files_is_swept_away_by_the_next_attempt(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing.os, "fsync", crash)
+        with pytest.raises(KeyboardInterrupt):
+            publish(root, built(*FIRST), BOOK, "000001")
+    assert read_manifest(root) is None
+    publish(root, built(*FIRST), BOOK, "000001")
+    assert planned(root) == [5, 6]
+
+
+def test_what_a_crash_left_behind_the_manifest_is_healed(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(root, built(*FIRST), BOOK, "000001")
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, "heal", crash)
+        with pytest.raises(KeyboardInterrupt):
+            publish(root, built(*SECOND), BOOK, "000002")
+    assert planned(root) == [5, 7]
+    assert by_duckdb(root)[0] == "000001"
+    (root.marts / ".current").symlink_to("v=000001")
+    (root.marts / ".marts.duckdb").write_bytes(b"half")
+    heal(root, BOOK)
+    assert by_duckdb(root) == ("000002", [5, 7])
+    assert (root.marts / "current").readlink() == Path("v=000002")
+
+
+def test_healing_before_the_first_snapshot_does_nothing(root: Root) -> None:
+    heal(root, BOOK)
+    assert not root.marts.exists()
+
+
+def test_a_root_that_was_moved_is_healed(root: Root, tmp_path: Path) -> None:
+    publish(root, built(*FIRST), BOOK, "000001")
+    moved = Root(root.path.rename(tmp_path / "it's elsewhere"))
+    heal(moved, BOOK)
+    assert by_duckdb(moved) == ("000001", [5, 6])
+
+
+def test_readers_see_one_snapshot_or_the_other_while_it_is_replaced(root: Root) -> None:
+    publish(root, built(*FIRST), BOOK, "000001")
+    done, torn, reads = Event(), [], []
+
+    def read() -> None:
+        while not done.is_set() or len(reads) < 5:
+            version, values = by_duckdb(root)
+            odd = int(version) % 2 == 1
+            reads.append(version)
+            if values != ([5, 6] if odd else [5, 7]) or planned(root) not in ([5, 6], [5, 7]):
+                torn.append((version, values))
+
+    reader = Thread(target=read)
+    reader.start()
+    for number in range(2, 14):
+        publish(root, built(*(FIRST if number % 2 else SECOND)), BOOK, f"{number:06}")
+    done.set()
+    reader.join()
+    assert torn == []
+    assert len(set(reads)) > 1
+
+
+def test_an_old_snapshot_stays_readable_after_the_next(root: Root) -> None:
+    first = publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*SECOND), BOOK, "000002")
+    assert first.scan(root, "mart_relocation").collect()["villages_planned"].to_list() == [5, 6]
+
+
+@pytest.mark.parametrize("text", ["", "{", json.dumps({"version": "1"})])
+def test_a_damaged_manifest_is_an_error_that_names_it(root: Root, text: str) -> None:
+    root.marts.mkdir(parents=True)
+    manifest_path(root).write_text(text)
+    with pytest.raises(StoreError, match=r"manifest\.json"):
+        read_manifest(root)
+
+
+# --- the files -----------------------------------------------------------------------------------------------------
+
+
+def test_labels_and_units_travel_in_the_parquet_metadata(root: Root) -> None:
+    manifest = publish(root, built(*FIRST), BOOK, "000001")
+    for path in (p for mart in manifest.marts for p in manifest.paths(root, mart)):
+        mart = path.relative_to(root.marts.absolute()).parts[1]
+        fields = {f.name: f.metadata for f in pq.read_schema(path)}
+        assert list(fields) == [c.column for c in BOOK.marts[mart]]
+        for column in BOOK.marts[mart]:
+            said = {key.decode(): value.decode() for key, value in fields[column.column].items()}
+            wanted = {"label_zh": column.label_zh, "label_en": column.label_en, "unit": column.unit}
+            assert said.items() >= wanted.items()
+
+
+def test_the_same_rows_are_the_same_bytes() -> None:
+    columns = BOOK.marts["mart_relocation"]
+    assert to_parquet(relocation(*FIRST), columns) == to_parquet(relocation(*FIRST), columns)
+    assert to_parquet(relocation(*FIRST), columns) != to_parquet(relocation(*SECOND), columns)
+
+
+def test_decimals_are_exact_in_the_file(root: Root) -> None:
+    frame = relocation(*FIRST).with_columns(started_rate=pl.lit("33.333333").cast(DECIMAL))
+    path = publish(root, {"mart_relocation": frame}, BOOK, "000001").paths(root, "mart_relocation")[0]
+    assert str(pq.read_table(path)["started_rate"][0].as_py()) == "33.333333"
