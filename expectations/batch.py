@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,7 @@ ZH, EN = 0, 1
 
 @dataclass(frozen=True)
 class Batch:
-    """`rows`: one a data row, with `row_id` and the companions' columns. `letters` say where each column stood.
+    """`rows`: one a data row, with `row_id` and the companions' columns. `layout`: where the columns of files stood.
 
     `at_reading` are the findings that reading made of this dataset and period, or of a whole table of it.
     """
@@ -33,7 +34,7 @@ class Batch:
     heads: Mapping[Key, ReturnHead]
     rows: pl.DataFrame
     companions: tuple[Companion, ...]
-    letters: Mapping[tuple[int, str | None, str], str]
+    layout: pl.DataFrame
     at_reading: tuple[Finding, ...]
 
     @classmethod
@@ -44,19 +45,23 @@ class Batch:
         rows = reading.rows[dataset.dataset].lazy().filter(pl.col("period") == period).with_row_index("row_id")
         for companion in companions:
             rows = rows.pipe(companion.join, known, dataset, period)
-        receipts = {h.receipt for h in heads}
-        places = reading.layout.filter(pl.col("receipt").is_in(receipts))
         return cls(
             dataset=dataset,
             period=period,
             heads={(h.receipt, h.county_code): h for h in heads},
             rows=rows.collect(),
             companions=companions,
-            letters={(receipt, sheet, column): at for receipt, sheet, column, at in places.iter_rows()},
+            layout=reading.layout,
             at_reading=tuple(
                 f for f in reading.findings if f.dataset == dataset.dataset and f.period in (period, None)
             ),
         )
+
+    @cached_property
+    def letters(self) -> dict[tuple[int, str | None, str], str]:
+        """The letters of each column by receipt and sheet; made when something is found, which is seldom."""
+        own = self.layout.filter(pl.col("receipt").is_in(self.rows["receipt"].unique().implode()))
+        return {(receipt, sheet, column): letters for receipt, sheet, column, letters in own.iter_rows()}
 
     def row(self, row_id: int) -> dict[str, Any]:
         """A row by its `row_id`."""

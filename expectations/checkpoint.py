@@ -19,7 +19,8 @@ import polars as pl
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
-from expectations.rules import Check, Rule, suite
+from expectations.questions import Question, questions, stack
+from expectations.rules import Check, Rule
 from warehouse.errors import PermanentError
 
 # It sets its own level on import, and would tell of a temporary folder for each context.
@@ -42,51 +43,66 @@ class Failure:
     row_ids: tuple[int, ...]
 
 
-def validate(name: str, asked: list[tuple[Rule, int]], batch: pl.DataFrame) -> list[Failure]:
+class Session:
+    """An ephemeral context with one asset, for the batches of one task: making it costs as much as four checks."""
+
+    def __init__(self) -> None:
+        self.context = gx.get_context(mode="ephemeral")
+        self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        asset = self.context.data_sources.add_pandas("batches").add_dataframe_asset("batch")
+        self.definition = asset.add_batch_definition_whole_dataframe("whole")
+        self.runs = 0
+
+    def run(
+        self, asking: list[Question], frame: pd.DataFrame, result_format: dict[str, Any]
+    ) -> list[ExpectationValidationResult]:
+        """Asks the questions of the frame through a Checkpoint; results in their order."""
+        self.runs += 1
+        name = f"{self.runs}"
+        suite = gx.ExpectationSuite(
+            name=name,
+            # Of the rule's meta only what is needed here: it is copied some hundred times an expectation.
+            expectations=[
+                q.check.make(q.rule.severity, {"id": q.rule.rule, "question": i}) for i, q in enumerate(asking)
+            ],
+        )
+        definition = gx.ValidationDefinition(name=name, data=self.definition, suite=self.context.suites.add(suite))
+        checkpoint = gx.Checkpoint(
+            name=name,
+            validation_definitions=[self.context.validation_definitions.add(definition)],
+            result_format=result_format,
+        )
+        result = self.context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
+        (validation,) = result.run_results.values()
+        configured = [(r.expectation_config, r) for r in validation.results]
+        by_question = {config.meta["question"]: r for config, r in configured if config}
+        return [by_question[i] for i in range(len(asking))]
+
+
+def validate(asked: list[tuple[Rule, int]], batch: pl.DataFrame, session: Session | None = None) -> list[Failure]:
     """Applies checks (rules with a place among theirs) through a Checkpoint; what fails comes back, in their order.
 
-    `batch` has a unique `row_id`. All checks are asked for their verdict, then those that failed for their rows:
-    asking all for rows costs twice as much (measured). Raises PermanentError where a check cannot be evaluated:
-    that is a fault of a rule, never of the data.
+    `batch` has a `row_id` that is the row's position. All questions are asked for their verdict, then those that
+    failed for their rows: asking all for rows costs twice as much (measured). Raises PermanentError where a check
+    cannot be evaluated: that is a fault of a rule, never of the data.
     """
-    frame = to_pandas(batch)
-    if not asked:
+    if not asked or batch.is_empty():
         return []
-    outcomes = _run(name, asked, frame, VERDICT_ONLY)
-    failed = [check for check, outcome in zip(asked, outcomes, strict=True) if not outcome.success]
-    if not failed:
-        return []
+    session = session or Session()
+    asking = questions(asked, batch)
+    frame = to_pandas(stack(asking, batch))
+    verdicts = session.run(asking, frame, VERDICT_ONLY)
+    failed = [question for question, verdict in zip(asking, verdicts, strict=True) if not verdict.success]
+    rows: dict[tuple[str, int], tuple[int, ...]] = {}
+    if failed:
+        for question, outcome in zip(failed, session.run(failed, frame, FAILING_ROWS), strict=True):
+            rows |= question.answers(_positions(question.rule, outcome), batch.height)
     return [
-        Failure(rule, rule.checks[place], _rows(rule, outcome))
-        for (rule, place), outcome in zip(failed, _run(name, failed, frame, FAILING_ROWS), strict=True)
+        Failure(rule, rule.checks[place], rows[rule.rule, place]) for rule, place in asked if (rule.rule, place) in rows
     ]
 
 
-def _run(
-    name: str, checks: list[tuple[Rule, int]], frame: pd.DataFrame, result_format: dict[str, Any]
-) -> list[ExpectationValidationResult]:
-    """One run of one Checkpoint, in a context of its own; results in the order of the checks."""
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-    definition = gx.ValidationDefinition(
-        name=name,
-        data=asset.add_batch_definition_whole_dataframe(name),
-        suite=context.suites.add(suite(name, checks, brief=True)),
-    )
-    checkpoint = gx.Checkpoint(
-        name=name,
-        validation_definitions=[context.validation_definitions.add(definition)],
-        result_format=result_format,
-    )
-    result = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
-    (validation,) = result.run_results.values()
-    configured = [(r.expectation_config, r) for r in validation.results]
-    by_check = {(config.meta["id"], config.meta["check"]): r for config, r in configured if config}
-    return [by_check[rule.rule, place] for rule, place in checks]
-
-
-def _rows(rule: Rule, outcome: ExpectationValidationResult) -> tuple[int, ...]:
+def _positions(rule: Rule, outcome: ExpectationValidationResult) -> tuple[int, ...]:
     if "unexpected_index_list" not in outcome.result:
         raise PermanentError(f"rule {rule.rule} cannot be evaluated: {outcome.exception_info}")
     return tuple(int(row["row_id"]) for row in outcome.result["unexpected_index_list"])

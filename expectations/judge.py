@@ -10,7 +10,7 @@ from datetime import datetime
 import polars as pl
 
 from expectations.batch import Batch, Key
-from expectations.checkpoint import Failure, validate
+from expectations.checkpoint import Failure, Session, validate
 from expectations.findings import absent_findings, county_findings, rule_findings
 from expectations.rules import Rule, all_checks
 from expectations.suites import returns, rules_for
@@ -61,9 +61,10 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
 
     Grain of the decisions: one a return that was read. A return with any critical finding is quarantined whole.
     """
-    of_returns = _validate_heads([h for h in reading.heads if h.period == period], known, period)
+    session = Session()
+    of_returns = _validate_heads([h for h in reading.heads if h.period == period], known, period, session)
     judged = [
-        _judge_batch(batch, of_returns[name], reading.rows[name], known, received_at)
+        _judge_batch(batch, of_returns[name], reading.rows[name], known, received_at, session)
         for name, dataset in known.book.datasets.items()
         if (batch := Batch.of(reading, dataset, period, known)).heads
     ]
@@ -78,11 +79,11 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
     )
 
 
-def _judge_batch(
-    batch: Batch, of_returns: Validated, rows: pl.DataFrame, known: Known, received_at: datetime
+def _judge_batch(  # noqa: PLR0913, PLR0917
+    batch: Batch, of_returns: Validated, rows: pl.DataFrame, known: Known, received_at: datetime, session: Session
 ) -> JudgedBatch:
     """Judges one dataset's returns of a period; `rows` are as they were read, without companions."""
-    of_rows = _validate_rows(batch, of_returns.failed)
+    of_rows = _validate_rows(batch, of_returns.failed, session)
     decisions = _decide(batch, of_returns, of_rows, known)
     kept = _with_verdict(rows.filter(pl.col("period") == batch.period), decisions, received_at)
     accepted = kept.filter(pl.col("version").is_not_null())
@@ -99,13 +100,13 @@ def _judge_batch(
     )
 
 
-def _validate_heads(heads: list[ReturnHead], known: Known, period: str) -> dict[str, Validated]:
+def _validate_heads(heads: list[ReturnHead], known: Known, period: str, session: Session) -> dict[str, Validated]:
     """The rules about returns as a whole, by dataset: nil returns have no rows to hold them to."""
     rules = returns.rules(known.book, period)
     batch = pl.DataFrame({"row_id": range(len(heads)), "county_code": [h.county_code for h in heads]})
     findings: dict[str, list[Finding]] = defaultdict(list)
     failed: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for failure in validate(f"returns {period}", all_checks(rules), batch):
+    for failure in validate(all_checks(rules), batch, session):
         for head in (heads[i] for i in failure.row_ids):
             failed[head.dataset][head.receipt, head.county_code][failure.rule.rule] = 1
         for finding in county_findings(failure, heads, known.book):
@@ -118,13 +119,13 @@ def _validate_heads(heads: list[ReturnHead], known: Known, period: str) -> dict[
     }
 
 
-def _validate_rows(batch: Batch, strangers: Counts) -> Validated:
+def _validate_rows(batch: Batch, strangers: Counts, session: Session) -> Validated:
     """The dataset's rules over all its rows of the period."""
     rules = rules_for(batch.dataset, batch.period)
     records = tuple(_record(batch.dataset.dataset, batch.period, rule, per_row=True) for rule in rules)
     if batch.rows.is_empty():
         return Validated(records)
-    failures = validate(f"{batch.dataset.dataset} {batch.period}", _evaluable(rules, batch.rows), batch.rows)
+    failures = validate(_evaluable(rules, batch.rows), batch.rows, session)
     findings = (*rule_findings(failures, batch), *absent_findings(batch, strangers))
     return Validated(records, findings, _failed(failures, batch.rows), _not_evaluated(rules, batch.rows))
 
@@ -208,7 +209,7 @@ def _with_verdict(rows: pl.DataFrame, decisions: list[ReturnDecision], received_
     """The rows with the status, version and known_from of their return."""
     heads = pl.DataFrame(
         [(d.receipt, d.county_code, d.status, d.version) for d in decisions],
-        {"receipt": pl.Int64, "county_code": pl.String, "status": pl.String, "version": pl.Int64},
+        {"receipt": pl.Int64, "county_code": pl.String, "return_status": pl.String, "version": pl.Int64},
         orient="row",
     )
     return rows.join(heads, on=["receipt", "county_code"], maintain_order="left").with_columns(

@@ -68,6 +68,11 @@ class Relation:
         """The columns it speaks of, each once, in order of appearance."""
         return tuple(dict.fromkeys(column for link in self.links for column in link.columns))
 
+    def text(self, name: Callable[[str], str] = str) -> str:
+        """The relation, each column under the name that `name` gives it."""
+        first, *_ = self.links
+        return _text(first.left, name) + "".join(f" {link.sign} {_text(link.right, name)}" for link in self.links)
+
     def holds(self, column: Callable[[str], Any]) -> Any:
         """Whether all links hold, or a denominator is zero, in terms of what `column` gives for a name."""
         held = reduce(operator.and_, (self._compare(link, column) for link in self.links))

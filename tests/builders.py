@@ -135,7 +135,7 @@ def url(root: Root) -> str:
 
 def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
     """What flows/night.py does, by the rooms' plain functions: no Prefect."""
-    from expectations.judge import judge_period  # noqa: PLC0415  (3 s, not for tests that judge nothing)
+    from expectations.judge import judge_period  # noqa: PLC0415
 
     with root.lock(0):
         run = journal.next_run(root)
@@ -145,9 +145,7 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
             return Summary(version=publish_new(root))
         work = root.work / run
         save_receipts(work / "receipts.json", number(root, url(root), files, received_at))
-        received = [
-            Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")
-        ]
+        received = [Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")]
         in_force = in_force_submissions(ledger.open_ledger(url(root)))
         save_reading(read_submissions(received, Limits(), in_force), work / "read")
         reading = load_reading(work / "read")

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from warehouse.store.files import Root  # noqa: E402
+from warehouse.store.files import Root
 
 # What importing Great Expectations says of its own dependencies.
 NOT_OURS = (r"ignore:module 'sre_\w+' is deprecated:DeprecationWarning",)

@@ -71,8 +71,11 @@ def publish(root: Root, built: dict[str, pl.DataFrame], book: Codebook, run: str
 
 
 def _parts(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The files of a mart: one a period where it has periods (dimensions stay whole), with the rows of each."""
-    if "period" not in frame.columns or name.startswith("dim_") or frame.is_empty():
+    """The files of a mart, with the rows of each: one a period for a mart that is in the order of periods.
+
+    Dimensions stay whole, and marts whose order says something else: the scorecard's is that of the article.
+    """
+    if name.startswith("dim_") or "period" not in frame.columns or frame.is_empty() or not frame["period"].is_sorted():
         yield "part-0.parquet", frame
         return
     for (period,), rows in frame.partition_by("period", as_dict=True, maintain_order=True).items():

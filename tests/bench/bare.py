@@ -83,8 +83,9 @@ def _write_rows(out: Path, batches: dict[tuple[str, str], pl.DataFrame], receive
             if not rows.is_empty():
                 path = out / folder / name / f"period={period}" / f"{RUN}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # A form with a status of its own (policy) keeps that one, as the product's history does.
-                columns = dict.fromkeys([*PLACE, "status", "known_from", "version", *load().datasets[name].columns])
+                columns = dict.fromkeys(
+                    [*PLACE, "return_status", "known_from", "version", *load().datasets[name].columns]
+                )
                 rows.with_columns(known_from=known_from).select(*columns).write_parquet(path)
 
 

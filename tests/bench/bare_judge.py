@@ -34,7 +34,10 @@ def judge(  # noqa: PLR0913, PLR0917  (what is judged, and what has been)
     counted, faults = _count(dataset, period, rows, decided, asked)
     verdicts = _decide(heads, faults, period)
     judged = rows.drop("unconverted").join(
-        verdicts.select(*RETURN, "status", "version"), on=RETURN, how="left", maintain_order="left"
+        verdicts.select(*RETURN, pl.col("status").alias("return_status"), "version"),
+        on=RETURN,
+        how="left",
+        maintain_order="left",
     )
     decided.add(dataset.dataset, verdicts, judged.filter(pl.col("version").is_not_null()))
     at = {"dataset": pl.lit(dataset.dataset), "period": pl.lit(period)}

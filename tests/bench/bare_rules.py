@@ -63,7 +63,7 @@ def _within(rule: str, inside: pl.Expr, when: pl.Expr, *, critical: bool = True)
 
 def _once(rule: str, *keys: str) -> Check:
     twice = pl.struct("submission", "county_code", "period", *keys).is_duplicated()
-    return Check(rule, True, twice, NEVER)  # noqa: FBT003
+    return Check(rule, critical=True, fails=twice, unknown=NEVER)
 
 
 def _every(dataset: Dataset) -> Iterator[Check]:

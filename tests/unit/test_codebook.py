@@ -77,49 +77,146 @@ def twice(name: str, start: str) -> tuple[str, str, str]:
     return name, line(name, start), 2 * line(name, start)
 
 
-BROKEN = {
+BROKEN = {  # file, its text, the text instead, what the error says
     "unit twice": (*twice("units", "yuan,"), "units.csv: yuan"),
     "group twice": (*twice("groups", "province,"), "groups.csv: province"),
     "division twice": (*twice("divisions", "140105,"), "divisions.csv: 140105"),
     "figure twice": (*twice("figures", "income_growth,"), "figures.csv: income_growth"),
     "check twice": (*twice("checks", "error_cell,"), "checks.csv: error_cell"),
     "spelling twice": (*twice("scales", "万元,"), "scales.csv: 万元"),
-    "indicator twice": (*twice("indicators", "finance,relending_yuan,"), "finance: .*relending_yuan"),
+    "indicator twice": (
+        *twice("indicators", "finance,relending_yuan,"),
+        "finance: .*relending_yuan",
+    ),
     "dataset twice": (*twice("datasets", "finance,"), "datasets.csv: finance"),
     "mart column twice": (*twice("marts", "dim_rule,rule,"), "marts.csv, dim_rule.*: rule"),
     "label twice": ("indicators", "贷款余额,Loans", "小额信贷户数,Loans", "finance, label_zh: .*小额信贷户数"),
-    "unknown unit": ("indicators", "Loans outstanding,yuan", "Loans outstanding,yen", "loan_balance_yuan: unknown unit"),
-    "unknown input unit": ("indicators", "Loans overdue,yuan,万元", "Loans overdue,yuan,两", "input_unit: unknown '两'"),
-    "input unit of another": ("indicators", "Loans overdue,yuan,万元", "Loans overdue,yuan,万人", "万人 is not a unit"),
+    "unknown unit": (
+        "indicators",
+        "Loans outstanding,yuan",
+        "Loans outstanding,yen",
+        "loan_balance_yuan: unknown unit",
+    ),
+    "unknown input unit": (
+        "indicators",
+        "Loans overdue,yuan,万元",
+        "Loans overdue,yuan,两",
+        "input_unit: unknown '两'",
+    ),
+    "input unit of another": (
+        "indicators",
+        "Loans overdue,yuan,万元",
+        "Loans overdue,yuan,万人",
+        "万人 is not a unit",
+    ),
     "unit of a spelling": ("scales", "兆瓦,kilowatt", "兆瓦,megawatt", "scales.csv, 兆瓦.*megawatt"),
-    "ratio summed": ("indicators", "ratio,weighted:poor_persons_closing/rural_population", "ratio,sum", "never summed"),
+    "ratio summed": (
+        "indicators",
+        "ratio,weighted:poor_persons_closing/rural_population",
+        "ratio,sum",
+        "never summed",
+    ),
     "key summed": ("indicators", "code,,,key,none", "code,,,key,sum", "never summed"),
     "key counted": ("indicators", "code,,,key,none", "code,,,key,count", "a key is not rolled up"),
-    "date summed": ("indicators", "Date started,date,,,stock,count", "Date started,date,,,stock,sum", "never summed"),
-    "stock weighted": (
-        "indicators", "Poor persons at the end of the period,person,,,stock,sum",
-        "Poor persons at the end of the period,person,,,stock,weighted:rural_population", "only a ratio is weighted",
+    "date summed": (
+        "indicators",
+        "Date started,date,,,stock,count",
+        "Date started,date,,,stock,sum",
+        "never summed",
     ),
-    "unknown roll-up": ("indicators", "Loans overdue,yuan,万元,,stock,sum", "Loans overdue,yuan,万元,,stock,mean", "roll_up"),
-    "unknown kind": ("indicators", "Loans overdue,yuan,万元,,stock,", "Loans overdue,yuan,万元,,stick,", "kind"),
-    "unknown weight": ("indicators", "ratio,weighted:rural_population,", "ratio,weighted:rural_people,", "rural_people"),
-    "indicator of an unknown dataset": ("indicators", "finance,loan_households", "finances,loan_households", "'finances'"),
-    "required where unknown": ("indicators", "where rural_population > 0", "where rural_people > 0", "rural_people"),
-    "unknown group": ("datasets", "monthly,province,10,true,village_code", "monthly,county,10,true,village_code", "owed_by.*'county'"),
+    "stock weighted": (
+        "indicators",
+        "Poor persons at the end of the period,person,,,stock,sum",
+        "Poor persons at the end of the period,person,,,stock,weighted:rural_population",
+        "only a ratio is weighted",
+    ),
+    "unknown roll-up": (
+        "indicators",
+        "Loans overdue,yuan,万元,,stock,sum",
+        "Loans overdue,yuan,万元,,stock,mean",
+        "roll_up",
+    ),
+    "unknown kind": (
+        "indicators",
+        "Loans overdue,yuan,万元,,stock,",
+        "Loans overdue,yuan,万元,,stick,",
+        "kind",
+    ),
+    "unknown weight": (
+        "indicators",
+        "ratio,weighted:rural_population,",
+        "ratio,weighted:rural_people,",
+        "rural_people",
+    ),
+    "indicator of an unknown dataset": (
+        "indicators",
+        "finance,loan_households",
+        "finances,loan_households",
+        "'finances'",
+    ),
+    "required where unknown": (
+        "indicators",
+        "where rural_population > 0",
+        "where rural_people > 0",
+        "rural_people",
+    ),
+    "unknown group": (
+        "datasets",
+        "monthly,province,10,true,village_code",
+        "monthly,county,10,true,village_code",
+        "owed_by.*'county'",
+    ),
     "unknown key": ("datasets", "true,village_code", "true,village", "keys.*'village'"),
-    "unknown frequency": ("datasets", "finance,金融扶贫,Finance,monthly", "finance,金融扶贫,Finance,weekly", "frequency"),
+    "unknown frequency": (
+        "datasets",
+        "finance,金融扶贫,Finance,monthly",
+        "finance,金融扶贫,Finance,weekly",
+        "frequency",
+    ),
     "unknown successor": ("divisions", "140213;140214,", "140213;140299,", "successor.*'140299'"),
-    "figure of an unknown scope": ("figures", "2017-12,poverty_counties,outcomes,weighted", "2017-12,poor,outcomes,weighted", "scope.*'poor'"),
-    "figure of an unknown dataset": ("figures", "poverty_counties,outcomes,weighted", "poverty_counties,outcome,weighted", "dataset.*'outcome'"),
-    "figure of an unknown column": ("figures", "outcomes,weighted,income_per_capita,", "outcomes,weighted,income,", "column.*'income'"),
-    "figure that sums a ratio": ("figures", "outcomes,weighted,income_per_capita,", "outcomes,sum,income_per_capita,", "never summed"),
-    "not a number": ("figures", ",10.7,percent", ",many,percent", "figures.csv, income_growth, published"),
-    "a type marts lack": ("marts", "dim_county,county_code,text", "dim_county,county_code,words", "marts.csv.*dtype"),
-}  # fmt: skip
+    "figure of an unknown scope": (
+        "figures",
+        "2017-12,poverty_counties,outcomes,weighted",
+        "2017-12,poor,outcomes,weighted",
+        "scope.*'poor'",
+    ),
+    "figure of an unknown dataset": (
+        "figures",
+        "poverty_counties,outcomes,weighted",
+        "poverty_counties,outcome,weighted",
+        "dataset.*'outcome'",
+    ),
+    "figure of an unknown column": (
+        "figures",
+        "outcomes,weighted,income_per_capita,",
+        "outcomes,weighted,income,",
+        "column.*'income'",
+    ),
+    "figure that sums a ratio": (
+        "figures",
+        "outcomes,weighted,income_per_capita,",
+        "outcomes,sum,income_per_capita,",
+        "never summed",
+    ),
+    "not a number": (
+        "figures",
+        ",10.7,percent",
+        ",many,percent",
+        "figures.csv, income_growth, published",
+    ),
+    "a type marts lack": (
+        "marts",
+        "dim_county,county_code,text",
+        "dim_county,county_code,words",
+        "marts.csv.*dtype",
+    ),
+}
 
 
 @pytest.mark.parametrize(("name", "old", "new", "said"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_definition_is_an_error_that_names_it(tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
+def test_a_broken_definition_is_an_error_that_names_it(
+    tmp_path: Path, name: str, old: str, new: str, said: str
+) -> None:
     with pytest.raises(CodebookError) as caught:
         load_codebook(broken(tmp_path, name, old, new))
     assert re.search(said, str(caught.value)), str(caught.value)

@@ -17,7 +17,9 @@ from warehouse.store.known import RETURNS, Known
 Said = tuple[int, str, str, str, str, tuple[dict[str, Any], ...]]
 
 
-def said(receipt: int, county: str, period: str, dataset: str, *rows: dict[str, Any], verdict: str = "accepted") -> Said:
+def said(
+    receipt: int, county: str, period: str, dataset: str, *rows: dict[str, Any], verdict: str = "accepted"
+) -> Said:
     return receipt, county, period, dataset, verdict, rows
 
 
@@ -130,7 +132,9 @@ def test_a_merged_county_with_an_ancestor_missing_is_asked() -> None:
 
 def test_ratios_of_merged_counties_are_weighted() -> None:
     def income(receipt: int, county: str, period: str, people: int, value: int) -> Said:
-        return said(receipt, county, period, "outcomes", row("outcomes", rural_population=people, income_per_capita=value))
+        return said(
+            receipt, county, period, "outcomes", row("outcomes", rural_population=people, income_per_capita=value)
+        )
 
     december = LastDecember("december_", ("income_per_capita",))
     at = [income(9, "140403", "2018-06", 400, 8000)]

@@ -67,7 +67,9 @@ def test_the_command_line_is_quick_to_import(name: str) -> None:
 
 
 def test_the_command_line_and_status_pull_in_neither_framework() -> None:
-    code = "import sys, flows.cli, flows.status; print([m for m in ('prefect', 'great_expectations') if m in sys.modules])"
+    code = (
+        "import sys, flows.cli, flows.status; print([m for m in ('prefect', 'great_expectations') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

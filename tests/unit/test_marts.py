@@ -76,7 +76,8 @@ def test_a_mart_that_gives_other_columns_is_an_error(empty: Sources) -> None:
 
 def test_a_mart_that_gives_another_type_is_an_error(empty: Sources) -> None:
     columns = tuple(
-        c.model_copy(update={"dtype": "text"}) if c.column == "villages_planned" else c for c in BOOK.marts["mart_relocation"]
+        c.model_copy(update={"dtype": "text"}) if c.column == "villages_planned" else c
+        for c in BOOK.marts["mart_relocation"]
     )
     with pytest.raises(CodebookError, match=r"mart_relocation\.villages_planned: is text"):
         marts.build("mart_relocation", other("mart_relocation", columns, empty))

@@ -110,7 +110,9 @@ def test_a_bomb_is_refused_by_its_unpacked_size(book: Path) -> None:
 
 
 def test_a_part_that_unpacks_to_more_than_it_admits_is_refused(book: Path) -> None:
-    data = bytearray(changed(book, lambda n, d: (n, d + b" " * 5_000_000 if n.endswith("sheet2.xml") else d)).read_bytes())
+    data = bytearray(
+        changed(book, lambda n, d: (n, d + b" " * 5_000_000 if n.endswith("sheet2.xml") else d)).read_bytes()
+    )
     at = data.rfind(b"xl/worksheets/sheet2.xml") - 46  # its entry in the directory at the end
     data[at + 24 : at + 28] = (1000).to_bytes(4, "little")
     book.write_bytes(data)
@@ -124,7 +126,8 @@ FAR = {
     "single quotes": b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
     "blanks round the sign": b'<row r = "1048576"><c r = "XFD1048576"><v>1</v></c></row>',
     "no address but the row's": b'<row r="1048576">' + b"<c><v>1</v></c>" * 16_384 + b"</row>",
-    "far on either side": b'<row r="1"><c r="XFD1"><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>1</v></c></row>',
+    "far on either side": b'<row r="1"><c r="XFD1"><v>1</v></c></row>'
+    b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>',
 }
 
 
@@ -141,7 +144,12 @@ def test_a_far_cell_is_refused_wherever_its_sheet_lies(book: Path) -> None:
     assert "reaches to" in refused(moved)
 
 
-READ = "import sys; from pathlib import Path; from tests.builders import read_file; print(read_file(Path(sys.argv[1])).unreadable)"
+READ = """
+import sys
+from pathlib import Path
+from tests.builders import read_file
+print(read_file(Path(sys.argv[1])).unreadable)
+"""
 
 
 def bounded() -> None:

@@ -25,7 +25,8 @@ SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
 def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
     """A mart of counties: period, code, planned villages."""
     filled = [
-        dict.fromkeys(SCHEMA) | {"period": p, "level": "county", "code": code, "villages_planned": n} for p, code, n in lines
+        dict.fromkeys(SCHEMA) | {"period": p, "level": "county", "code": code, "villages_planned": n}
+        for p, code, n in lines
     ]
     return pl.DataFrame(filled, SCHEMA)
 
@@ -74,7 +75,9 @@ def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
     assert by_duckdb(root) == ("000001", [5, 6])
     with duckdb.connect(str(root.marts / "marts.duckdb"), read_only=True) as database:
         assert database.execute("SELECT count(*) FROM dim_period").fetchone() == (0,)
-        query = "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_relocation' AND column_name = 'started_rate'"
+        query = (
+            "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_relocation' AND column_name = 'started_rate'"
+        )
         (comment,) = database.execute(query).fetchone() or ("",)
     (column,) = [c for c in BOOK.marts["mart_relocation"] if c.column == "started_rate"]
     assert column.label_zh in comment

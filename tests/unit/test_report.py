@@ -49,7 +49,7 @@ def written(folder: Path, *findings: Finding) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", '=HYPERLINK("http://x")', "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_what_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path, text: str) -> None:
     (row,) = written(tmp_path, finding(text))
     assert row["found"] == f"'{text}"
@@ -61,7 +61,7 @@ def test_a_file_name_is_defused_too(tmp_path: Path) -> None:
 
 
 def test_other_text_stays_as_it_is(tmp_path: Path) -> None:
-    texts = ["天镇县, \"引\"", "a=1", "1-2", "two\nlines", "'x"]
+    texts = ['天镇县, "引"', "a=1", "1-2", "two\nlines", "'x"]
     assert [row["found"] for row in written(tmp_path, *map(finding, texts))] == texts
 
 

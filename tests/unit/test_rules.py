@@ -173,10 +173,9 @@ def test_what_is_wanted_is_said_in_both_languages(check, zh: str, en: str) -> No
 
 def test_what_is_not_evaluated_neither_passes_nor_fails() -> None:
     frame = pl.DataFrame({"a": [1, None, 3], "b": [0, 0, None]}, {"a": pl.Int64, "b": pl.Int64})
-    said = [
-        frame.with_columns(said=check.not_evaluated())["said"].to_list()
-        for check in (relation("a <= b"), relation("a / b >= 1"), not_null("a"), between("a", 0), not_null("a", When("b", "==", 0)))
-    ]  # fmt: skip
+    where = not_null("a", When("b", "==", 0))
+    checks = (relation("a <= b"), relation("a / b >= 1"), not_null("a"), between("a", 0), where)
+    said = [frame.with_columns(said=check.not_evaluated())["said"].to_list() for check in checks]
     assert said == [
         [False, True, True], [True, True, True], [False] * 3, [False, True, False], [False, False, True],
     ]  # fmt: skip

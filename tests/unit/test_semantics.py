@@ -194,7 +194,12 @@ def summary_of(county: str, villages: int, period: str = PERIOD) -> list[Any]:
 
 
 def test_nil_returns_count_and_are_none_of_each(root: Root, inbox: Path) -> None:
-    send(inbox, *summary_of(YANGGAO, 2), given(TIANZHEN, PERIOD, "relocation"), given(TIANZHEN, PERIOD, "relocation_villages"))
+    send(
+        inbox,
+        *summary_of(YANGGAO, 2),
+        given(TIANZHEN, PERIOD, "relocation"),
+        given(TIANZHEN, PERIOD, "relocation_villages"),
+    )
     assert night(root, inbox).accepted == 4
     for source in ("summary", "register"):
         province = relocated(root, "140000", source)
@@ -229,7 +234,9 @@ def test_a_county_that_sent_nothing_is_due_and_not_received(root: Root, inbox: P
     ("received_at", "late"),
     [(datetime(2018, 1, 10, 23, 59, tzinfo=UTC), False), (datetime(2018, 1, 11, 0, 0, tzinfo=UTC), True)],
 )
-def test_late_is_after_the_last_day_by_the_time_given(root: Root, inbox: Path, received_at: datetime, late: bool) -> None:  # noqa: FBT001
+def test_late_is_after_the_last_day_by_the_time_given(
+    root: Root, inbox: Path, received_at: datetime, *, late: bool
+) -> None:
     night(root, send(inbox, loans(finance())), received_at)
     assert completeness(root)["late"] is late
 
@@ -318,7 +325,11 @@ def test_a_finding_of_a_file_is_counted_once_however_many_periods_a_night_has(ro
 
 def test_a_return_that_stands_twice_in_a_file_is_quarantined_once(root: Root, inbox: Path) -> None:
     listed = (("金融扶贫", "finance", "有", "报送"), ("Finance", None, "有", "报送"))
-    pages = {"封面": cover(listed=listed), "金融扶贫": sheet("finance", finance()), "Finance": sheet("finance", finance())}
+    pages = {
+        "封面": cover(listed=listed),
+        "金融扶贫": sheet("finance", finance()),
+        "Finance": sheet("finance", finance()),
+    }
     write_book(inbox / "a.xlsx", pages)
     night(root, inbox)
     kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
@@ -371,7 +382,11 @@ def test_the_last_value_is_looked_for_within_the_night_too(root: Root, inbox: Pa
 def test_as_of_an_earlier_moment_the_marts_are_as_they_were(root: Root, inbox: Path) -> None:
     night(root, send(inbox / "1", loans(finance(1000))).parent)
     before = {name: mart(root, name) for name in marts.names()}
-    night(root, send(inbox / "2", loans(finance(2000)), loans(BAD, county=TIANZHEN)).parent, datetime(2018, 3, 1, tzinfo=UTC))
+    night(
+        root,
+        send(inbox / "2", loans(finance(2000)), loans(BAD, county=TIANZHEN)).parent,
+        datetime(2018, 3, 1, tzinfo=UTC),
+    )
     older = sources(root, RECEIVED)
     again = dict(zip(marts.names(), pl.collect_all([marts.build(n, older) for n in marts.names()]), strict=True))
     for name, frame in before.items():

@@ -255,10 +255,13 @@ A, Q, X = "accepted", "accepted_with_queries", "quarantined"
 
 @pytest.mark.parametrize(
     ("verdicts", "force", "stands"),
-    [((A,), [1], [1]), ((A, Q), [2], [2]), ((A, X), [1], [1]), ((X,), [], [1]), ((X, X), [], [2]), ((X, A, X), [2], [2]),
+    [((A,), [1], [1]), ((A, Q), [2], [2]), ((A, X), [1], [1]), ((X,), [], [1]), ((X, X), [], [2]),
+     ((X, A, X), [2], [2]),
      ((A, A, A), [3], [3])],
 )  # fmt: skip
-def test_the_last_accepted_counts_else_the_last_stands(verdicts: tuple[str, ...], force: list[int], stands: list[int]) -> None:
+def test_the_last_accepted_counts_else_the_last_stands(
+    verdicts: tuple[str, ...], force: list[int], stands: list[int]
+) -> None:
     assert receipts(in_force(decided(*verdicts))) == force
     assert receipts(standing(decided(*verdicts))) == stands
 

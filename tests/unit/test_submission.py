@@ -141,7 +141,11 @@ def test_a_period_in_which_the_dataset_is_not_due(tmp_path: Path) -> None:
 
 
 def test_a_nil_that_may_not_be(tmp_path: Path) -> None:
-    assert place(only(book(tmp_path, {}, listed=((FINANCE, "finance", "无", "报送"),)))) == ("nil_not_allowed", "封面", "A6")
+    assert place(only(book(tmp_path, {}, listed=((FINANCE, "finance", "无", "报送"),)))) == (
+        "nil_not_allowed",
+        "封面",
+        "A6",
+    )
 
 
 def test_a_nil_with_rows(tmp_path: Path) -> None:
@@ -205,7 +209,9 @@ def test_a_sheet_without_rows(tmp_path: Path) -> None:
     assert place(only(book(tmp_path, {FINANCE: []}))) == ("empty_return", FINANCE, "A2")
 
 
-@pytest.mark.parametrize("header", [FULL_WIDTH, "贷款余额(亿元)", "Loans outstanding(亿元)", "loan_balance_yuan (亿元)"])
+@pytest.mark.parametrize(
+    "header", [FULL_WIDTH, "贷款余额(亿元)", "Loans outstanding(亿元)", "loan_balance_yuan (亿元)"]
+)
 def test_a_header_may_be_of_either_language_with_another_unit(tmp_path: Path, header: str) -> None:
     pages = with_header(4, header)
     pages = {FINANCE: [pages[FINANCE][0], [1, 0.1, 0.1, 0, 1.5, 0, 0, 0]]}

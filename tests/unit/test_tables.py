@@ -114,5 +114,3 @@ def test_column_letters(index: int, letters: str) -> None:
 )  # fmt: skip
 def test_cells_as_text(value: Any, text: str | None) -> None:
     assert as_text(value) == text
-
-

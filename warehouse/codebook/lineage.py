@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from warehouse.codebook.load import Codebook
@@ -9,7 +11,8 @@ from warehouse.codebook.load import Codebook
 SCHEMA = {"county_code": pl.String, "ancestor_code": pl.String, "year": pl.Int32, "whole": pl.Boolean}
 
 
-def lineage(book: Codebook, years: list[int], year_to: int) -> pl.DataFrame:
+@cache
+def lineage(book: Codebook, years: tuple[int, ...], year_to: int) -> pl.DataFrame:
     """The ancestors, in force in each of `years`, of every county in force in `year_to`.
 
     Grain: county x ancestor x year. `whole` says that the county is exactly the sum of its ancestors: it is false

@@ -33,9 +33,9 @@ HERE = Path(__file__).parent
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Codebook:
-    """All definitions, checked. One instance a process (`load`)."""
+    """All definitions, checked. One instance a process (`load`), equal to itself alone: what it gives can be cached."""
 
     units: Mapping[str, Unit]
     scales: tuple[Scale, ...]
@@ -53,6 +53,12 @@ class Codebook:
     def members(self, group: str, year: int) -> tuple[Division, ...]:
         """The divisions in force in a year that belong to a group."""
         return tuple(d for d in self.in_force(year) if self.groups[group].holds(d))
+
+    @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """The names that each county code has had."""
+        codes = {d.county_code for d in self.divisions}
+        return {code: frozenset(d.name_zh for d in self.divisions if d.county_code == code) for code in codes}
 
     @cached_property
     def spellings(self) -> Mapping[str, Scale]:

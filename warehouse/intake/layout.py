@@ -14,7 +14,8 @@ from warehouse.intake.tables import Table
 HEADER = re.compile(r"(?P<label>.*?)(?:[((](?P<unit>[^()()]*)[))])?")
 # What a table may say of itself beside the indicators; 备注 (notes) is kept in the original and not read.
 ABOUT = {
-    "区划代码": "county_code", "县(市、区)": "county_name", "报告期": "period", "状态": "status", "备注": "note",
+    "区划代码": "county_code", "县(市、区)": "county_name", "报告期": "period", "报送状态": "return_status",
+    "状态": "return_status", "备注": "note",
 }  # fmt: skip
 
 
@@ -50,9 +51,10 @@ def match_header(
 
 
 def _column(text: str, index: int, dataset: Dataset, report: Report) -> Column | None:
-    if text in ABOUT:
+    labels = _labels(dataset.dataset)
+    # A form's own label goes first: policy has a 状态 of its own, and its returns say 报送状态.
+    if text in ABOUT and text not in labels:
         return Column(index, ABOUT[text], 1)
-    labels = _labels(dataset)
     match = HEADER.fullmatch(text)
     label, unit = (match["label"].strip(), match["unit"]) if match else (text, None)
     # A label may itself end in brackets: 带动增收人数(去重).
@@ -69,8 +71,8 @@ def _column(text: str, index: int, dataset: Dataset, report: Report) -> Column |
 
 
 @cache
-def _labels(dataset: Dataset) -> dict[str, Indicator]:
-    return {name: i for i in dataset.indicators for name in (i.label_zh, i.label_en, i.column)}
+def _labels(dataset: str) -> dict[str, Indicator]:
+    return {name: i for i in load().datasets[dataset].indicators for name in (i.label_zh, i.label_en, i.column)}
 
 
 def unit_factor(book: Codebook, indicator: Indicator, unit: str) -> int | None:

@@ -98,7 +98,7 @@ def _check_head(  # noqa: PLR0913, PLR0917
         reporter.report("not_due", head.period, f"months {months}", sheet=head.county_sheet, cell=cell, head=head)
     if listed is not None and listed.nil and not dataset.nil:
         reporter.report("nil_not_allowed", "无", "有", sheet=head.county_sheet, cell=listed.cell, head=head)
-    named = {d.name_zh for d in book.divisions if d.county_code == head.county_code}
+    named = book.names.get(head.county_code, frozenset())
     if cover is not None and cover.county_name and named and cover.county_name not in named:
         reporter.report(
             "county_disagrees",
@@ -155,7 +155,7 @@ def _csv_heads(
             )
         elif (code, period) not in seen:
             seen.add((code, period))
-            status = row[places["status"]] if "status" in places else None
+            status = row[places["return_status"]] if "return_status" in places else None
             head = ReturnHead(
                 receipt=read.receipt.receipt,
                 submission=read.receipt.submission,

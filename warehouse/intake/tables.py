@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,15 +94,16 @@ def decode(data: bytes) -> str:
 def as_text(value: Any) -> str | None:
     """A cell as text; None for a blank one. Excel keeps 15 significant digits, so no more are taken from a float."""
     match value:
-        case None:
+        case None | "":
             return None
         case bool():
             return "是" if value else "否"
         case int() | float():
-            return f"{Decimal(f'{value:.15g}'):f}"
+            text = f"{value:.15g}"
+            return f"{Decimal(text):f}" if "e" in text else text
         case datetime():
             return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
         case date():
             return value.isoformat()
         case _:
-            return re.sub(r"\s+", " ", str(value)).strip() or None
+            return " ".join(str(value).split()) or None

@@ -99,5 +99,6 @@ def faults(raw: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dic
         .with_columns(rule=fault(dataset[column]))
         .select(*FAULT_SCHEMA)
         for column in factors
+        if raw[column].null_count() != done[column].null_count()
     ]  # fmt: skip
     return pl.concat([pl.DataFrame(schema=FAULT_SCHEMA), *found])

@@ -8,7 +8,7 @@ from warehouse.codebook import Dataset
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
 
-LEADS_BACK = ("status", "version", "submission", "sheet", "row")
+LEADS_BACK = ("return_status", "version", "submission", "sheet", "row")
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -39,4 +39,5 @@ def _long(rows: pl.LazyFrame, dataset: Dataset) -> pl.LazyFrame:
             pl.col("indicator").replace_strict(units, return_dtype=pl.String).alias("unit"),
             *LEADS_BACK,
         )
+        .rename({"return_status": "status"})
     )

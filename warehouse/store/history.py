@@ -17,11 +17,11 @@ from warehouse.intake.reading import PROVENANCE, Schema
 from warehouse.store.files import write_durably
 
 ROW_GROUP = 100_000
-KEPT: Schema = {**PROVENANCE, "status": pl.String, "known_from": pl.Datetime("us"), "version": pl.Int64}
+KEPT: Schema = {**PROVENANCE, "return_status": pl.String, "known_from": pl.Datetime("us"), "version": pl.Int64}
 
 
 def schema(dataset: Dataset) -> Schema:
-    """The columns of a dataset's history: provenance, status, known_from, version, then the form's own."""
+    """The columns of a dataset's history: provenance, return_status, known_from, version, then the form's own."""
     return {**KEPT, **dataset.dtypes}
 
 
