@@ -114,7 +114,7 @@ def _references(known: Known, dataset: Dataset, period: str, first: str, until: 
     every ancestor's return is there.
     """
     earlier = known.accepted(dataset).lazy().pipe(in_force).filter(pl.col("period") >= first, pl.col("period") < until)
-    years = tuple(sorted({int(p[:4]) for p in known.periods(dataset) if first <= p < until}))
+    years = sorted({int(p[:4]) for p in known.periods(dataset) if first <= p < until})
     lines = lineage(known.book, years, int(period[:4])).lazy()
     parties = lines.group_by("county_code", "year").agg(parties=pl.len())
     return (

@@ -96,7 +96,7 @@ def test_a_rule_holds_from_and_until_its_periods() -> None:
 @pytest.mark.parametrize("dataset", OWN)
 def test_a_suite_is_the_same_after_json(dataset: str) -> None:
     rules = rules_for(BOOK.datasets[dataset], "2017-12")
-    made = suite(dataset, all_checks(rules))
+    made = suite(dataset, rules)
     data = json.loads(json.dumps(made.to_json_dict()))
     again = gx.ExpectationSuite(
         name=data["name"], expectations=data["expectations"], meta=data["meta"], id=data.get("id")
@@ -110,7 +110,7 @@ def test_a_suite_is_the_same_after_json(dataset: str) -> None:
 
 def test_a_relation_is_a_relation_after_json() -> None:
     rule = Rule("r", "critical", "甲", "a", (relation("a == 100 * b / c", digits=1),))
-    data = json.loads(json.dumps(suite("s", all_checks([rule])).to_json_dict()))
+    data = json.loads(json.dumps(suite("s", [rule]).to_json_dict()))
     (again,) = gx.ExpectationSuite(name="s", expectations=data["expectations"]).expectations
     assert isinstance(again, ExpectRelation)
     assert (again.relation, again.digits) == ("a == 100 * b / c", 1)
@@ -124,7 +124,7 @@ def failing(rows: dict[str, list[object]], *checks: object) -> dict[int, tuple[i
     """The rows that fail each check, by the check's place."""
     rule = Rule("r", "critical", "甲", "a", checks)  # type: ignore[arg-type]
     frame = pl.DataFrame(rows).with_row_index("row_id")
-    return {rule.checks.index(f.check): f.row_ids for f in validate("t", all_checks([rule]), frame)}
+    return {rule.checks.index(f.check): f.row_ids for f in validate(all_checks([rule]), frame)}
 
 
 def test_the_checkpoint_says_which_rows_fail_which_check() -> None:
@@ -150,7 +150,7 @@ def test_a_condition_means_the_same_to_great_expectations_and_to_us(sign, value,
 
 
 def test_nothing_asked_is_nothing_failed() -> None:
-    assert validate("t", [], pl.DataFrame({"row_id": [0]})) == []
+    assert validate([], pl.DataFrame({"row_id": [0]})) == []
 
 
 def test_what_passes_gives_no_failure() -> None:

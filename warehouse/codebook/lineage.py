@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import polars as pl
@@ -11,28 +12,29 @@ from warehouse.codebook.load import Codebook
 SCHEMA = {"county_code": pl.String, "ancestor_code": pl.String, "year": pl.Int32, "whole": pl.Boolean}
 
 
-@cache
-def lineage(book: Codebook, years: tuple[int, ...], year_to: int) -> pl.DataFrame:
+def lineage(book: Codebook, years: Iterable[int], year_to: int) -> pl.DataFrame:
     """The ancestors, in force in each of `years`, of every county in force in `year_to`.
 
     Grain: county x ancestor x year. `whole` says that the county is exactly the sum of its ancestors: it is false
     for every party to a split, on either side, so that nobody compares what cannot be compared.
     """
-    rows = [row for year in years for row in _between(book, year, year_to)]
-    return pl.DataFrame(rows, SCHEMA, orient="row")
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *(_between(book, year, year_to) for year in years)])
 
 
-def _between(book: Codebook, year: int, year_to: int) -> list[tuple[str, str, int, bool]]:
+@cache
+def _between(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
+    """The lineage over one pair of years; asked for by every rule that looks back."""
     heirs = {d.county_code: _heirs(book, d.county_code, year_to) for d in book.in_force(year)}
     ancestors: dict[str, list[str]] = {}
     for ancestor, codes in heirs.items():
         for code in codes:
             ancestors.setdefault(code, []).append(ancestor)
-    return [
+    rows = [
         (code, ancestor, year, all(len(heirs[a]) == 1 for a in ancestors[code]))
         for code in sorted(ancestors)
         for ancestor in ancestors[code]
     ]
+    return pl.DataFrame(rows, SCHEMA, orient="row")
 
 
 def _heirs(book: Codebook, code: str, year: int) -> set[str]:
