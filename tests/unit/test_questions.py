@@ -22,7 +22,7 @@ RULES = (
     Rule("present", "critical", "在", "present", (not_null("a"), not_null("c"), not_null("name"), not_null("day"))),
     Rule("present_where", "critical", "在", "present where", (not_null("b", WHEN), not_null("day", WHEN))),
     Rule("bounds", "critical", "界", "bounds", tuple(between(x, low=0, high=5) for x in ("a", "b", "c"))),
-    Rule("below", "warning", "低", "below", (between("a", high=3, below=True), between("b", 0, 3, below=True, when=WHEN))),
+    Rule("below", "info", "低", "low", (between("a", high=3, below=True), between("b", 0, 3, below=True, when=WHEN))),
     Rule("rises", "warning", "升", "rises", (relation("a >= last_a"), relation("b >= last_b"))),
     Rule("days", "critical", "日", "days", (relation("day <= other"), relation("other <= day"))),
     Rule("known", "critical", "知", "known", (in_set("name", ["x", "y"]), in_set("a", [0, 1]))),

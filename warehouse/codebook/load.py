@@ -87,6 +87,7 @@ def load_codebook(folder: Path) -> Codebook:
         marts=_marts(folder),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
     )
+    _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
     return book
 
@@ -105,7 +106,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
 def _records(folder: Path, name: str, model: type[R]) -> list[R]:
     records = [_record(name, model, row) for row in _rows(folder, name)]
     key = next(iter(model.model_fields))
-    _unique(name, (str(getattr(r, key)) for r in records))
+    _unique(f"{name}.csv", (str(getattr(r, key)) for r in records))
     return records
 
 
@@ -142,10 +143,10 @@ def _marts(folder: Path) -> dict[str, tuple[MartColumn, ...]]:
     return marts
 
 
-def _unique(name: str, values: Iterable[str]) -> None:
+def _unique(place: str, values: Iterable[str]) -> None:
     twice = [value for value, times in Counter(values).items() if times > 1]
     if twice:
-        raise CodebookError(f"{name}.csv: {', '.join(twice)} stands there more than once; names are unique")
+        raise CodebookError(f"{place}: {', '.join(twice)} stands there more than once; names are unique")
 
 
 def _known(place: str, value: str | None, among: Iterable[str]) -> None:
@@ -168,8 +169,8 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
 
 def _check_dataset(book: Codebook, dataset: Dataset) -> None:
     place = f"datasets.csv, {dataset.dataset}"
-    _unique(f"indicators.csv, {dataset.dataset}: ", dataset.columns)
-    _unique(f"indicators.csv, {dataset.dataset}, label_zh: ", (i.label_zh for i in dataset.indicators))
+    _unique(f"indicators.csv, {dataset.dataset}", dataset.columns)
+    _unique(f"indicators.csv, {dataset.dataset}, label_zh", (i.label_zh for i in dataset.indicators))
     _known(f"{place}, owed_by", dataset.owed_by, book.groups)
     for key in dataset.keys:
         _known(f"{place}, keys", key, dataset.columns)

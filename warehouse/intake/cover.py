@@ -59,12 +59,12 @@ def read_cover(table: Table, report: Callable[[str, str, str], None]) -> Cover |
     text, period_cell = _beside(table, "报告期")
     period = parse_period(text)
     if not code:
-        report(code_cell, "blank", "a county code of six digits")
+        report(code_cell, "空白 blank", "六位区划代码 a county code of six digits")
     if not period:
-        report(period_cell, text or "blank", "a period like 2017-12")
+        report(period_cell, text or "空白 blank", "报告期 a period like 2017-12")
     listed = _listed(table)
     if not listed:
-        report("A1", "no list of datasets", f"a list under {LIST_HEADER}")
+        report("A1", "没有报表清单 no list of datasets", f"以 {LIST_HEADER} 开头的清单 a list under {LIST_HEADER}")
     if not (code and period and listed):
         return None
     return Cover(table.sheet, code, name, code_cell, period, period_cell, listed)

@@ -40,11 +40,11 @@ def match_header(
         )
         if text is None:
             if any(r[index] is not None for r in table.rows[row + 1 :] if index < len(r)):
-                report("unknown_header", "blank above data", "a header")
+                report("unknown_header", "数据上方空白 blank above data", "表头 a header")
             continue
         found = _column(text, index, dataset, report)
         if found and found.column in columns:
-            report("header_twice", text, f"one column for {found.column}")
+            report("header_twice", text, f"只有一列 one column for {found.column}")
         elif found:
             columns[found.column] = found
     return tuple(columns.values())

@@ -16,11 +16,16 @@ from typing import Literal
 WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\bt="e"')
+A_FILE = ".xlsx 或 .csv 文件 an .xlsx or .csv file"
+A_WORKBOOK = "完整、未加密的 .xlsx 工作簿 a whole, unencrypted .xlsx workbook"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Unreadable(Exception):  # noqa: N818  (what a file is, not what the program did wrong)
-    """The file will not be read; `found` says what it is, `expected` what was wanted. A data fault: see findings."""
+    """The file will not be read: a fault of the data, which becomes a finding.
+
+    `found` says what it is, `expected` what was wanted, both in zh and en.
+    """
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}, expected {expected}")
@@ -48,21 +53,21 @@ class Passed:
 def preflight(path: Path, limits: Limits) -> Passed:
     """What the file is; raises Unreadable for what cannot or must not be read."""
     if path.is_symlink() or not path.is_file():
-        raise Unreadable("not a regular file", "a file")
+        raise Unreadable("不是普通文件 not a regular file", "文件 a file")
     size = path.stat().st_size
     if size == 0:
-        raise Unreadable("an empty file", "an .xlsx or .csv file")
+        raise Unreadable("空文件 an empty file", A_FILE)
     if size > limits.file_bytes:
-        raise Unreadable(f"{size} bytes", f"at most {limits.file_bytes} bytes")
+        raise Unreadable(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
     with path.open("rb") as file:
         head = file.read(8)
     if head.startswith(OLE):
-        raise Unreadable("an old (.xls) or encrypted workbook", "an unencrypted .xlsx workbook")
+        raise Unreadable("旧格式(.xls)或加密的工作簿 an old (.xls) or encrypted workbook", A_WORKBOOK)
     if head.startswith(b"PK"):
         return _workbook(path, limits)
     if path.suffix.lower() == ".csv":
         return Passed("csv")
-    raise Unreadable(f"a file of another kind ({path.suffix or 'no suffix'})", "an .xlsx or .csv file")
+    raise Unreadable(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
 
 
 def _workbook(path: Path, limits: Limits) -> Passed:
@@ -71,12 +76,14 @@ def _workbook(path: Path, limits: Limits) -> Passed:
             infos = parts.infolist()
             unpacked = sum(info.file_size for info in infos)
             if unpacked > limits.unpacked_bytes:
-                raise Unreadable(f"{unpacked} bytes when unpacked", f"at most {limits.unpacked_bytes} bytes")
+                raise Unreadable(
+                    f"解压后 unpacked {unpacked} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
+                )
             if "xl/workbook.xml" not in parts.namelist():
-                raise Unreadable("a zip file that is no workbook", "an .xlsx workbook")
+                raise Unreadable("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
             sheets = [_part(parts, info, limits) for info in infos if WORKSHEET.fullmatch(info.filename)]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
-        raise Unreadable(f"a damaged or encrypted workbook ({error})", "a whole .xlsx workbook") from error
+        raise Unreadable(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
     for xml in sheets:
         _extent(xml, limits)
     return Passed("xlsx", any(ERROR_CELL.search(xml) for xml in sheets))
@@ -87,7 +94,7 @@ def _part(parts: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> byte
     with parts.open(info) as part:
         data = part.read(limits.unpacked_bytes + 1)
     if len(data) > limits.unpacked_bytes:
-        raise Unreadable("a workbook that unpacks to more than it says", "an .xlsx workbook")
+        raise Unreadable("解压后超出声明大小的工作簿 a workbook that unpacks to more than it says", A_WORKBOOK)
     return data
 
 
@@ -97,7 +104,8 @@ def _extent(xml: bytes, limits: Limits) -> None:
     last_row = max(map(int, rows))
     if last_column * last_row > limits.cells:
         raise Unreadable(
-            f"a sheet that reaches to column {last_column}, row {last_row}", f"at most {limits.cells} cells a sheet"
+            f"工作表延伸到 a sheet that reaches to 列 column {last_column}, 行 row {last_row}",
+            f"每表至多 at most {limits.cells} 个单元格 cells a sheet",
         )
 
 

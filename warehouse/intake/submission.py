@@ -34,7 +34,7 @@ def read_submission(received: Received, limits: Limits) -> SubmissionRead:
 def _read_workbook(read: SubmissionRead, reporter: Reporter, tables: list[Table]) -> None:
     cover_table = find_cover(tables)
     if cover_table is None:
-        reporter.report("cover_incomplete", "no cover sheet", "a sheet named 封面")
+        reporter.report("cover_incomplete", "没有封面 no cover sheet", "名为封面的工作表 a sheet named 封面")
         return
     cover = read_cover(
         cover_table,
@@ -49,7 +49,9 @@ def _read_workbook(read: SubmissionRead, reporter: Reporter, tables: list[Table]
         _read_listed(read, reporter, cover, listed, sheets)
     for sheet, table in sheets.items():
         if any(any(row) for row in table.rows):
-            reporter.report("sheet_not_listed", sheet or "", "a dataset on the cover's list", sheet=sheet, cell="A1")
+            reporter.report(
+                "sheet_not_listed", sheet or "", "封面所列报表 a dataset on the cover's list", sheet=sheet, cell="A1"
+            )
 
 
 def _read_listed(
@@ -81,9 +83,11 @@ def _read_listed(
     _check_head(reporter, book, dataset, head, cover, listed)
     has_rows = table is not None and any(any(row) for row in table.rows[1:])
     if table is None and not listed.nil:
-        reporter.report("sheet_missing", "no sheet", dataset.label_zh, sheet=cover.sheet, cell=listed.cell, head=head)
+        reporter.report(
+            "sheet_missing", "没有工作表 no sheet", dataset.label_zh, sheet=cover.sheet, cell=listed.cell, head=head
+        )
     elif listed.nil and has_rows:
-        reporter.report("nil_with_rows", "rows", "no rows", sheet=head.sheet, cell="A2", head=head)
+        reporter.report("nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=head.sheet, cell="A2", head=head)
     elif table is not None and not listed.nil:
         _read_sheet(read, reporter, dataset, table, head)
 
@@ -95,7 +99,7 @@ def _check_head(  # noqa: PLR0913, PLR0917
     if int(head.period[5:]) not in dataset.frequency.months:
         months = ", ".join(map(str, dataset.frequency.months))
         cell = cover.period_cell if cover else None
-        reporter.report("not_due", head.period, f"months {months}", sheet=head.county_sheet, cell=cell, head=head)
+        reporter.report("not_due", head.period, f"月份 months {months}", sheet=head.county_sheet, cell=cell, head=head)
     if listed is not None and listed.nil and not dataset.nil:
         reporter.report("nil_not_allowed", "无", "有", sheet=head.county_sheet, cell=listed.cell, head=head)
     named = book.names.get(head.county_code, frozenset())
@@ -114,7 +118,9 @@ def _read_sheet(read: SubmissionRead, reporter: Reporter, dataset: Dataset, tabl
     """Takes in the table of a return whose county and period are known."""
     columns = match_header(table, 0, dataset, head, reporter) if table.rows else ()
     if not any(any(row) for row in table.rows[1:]):
-        reporter.report("empty_return", "no rows", "at least one row", sheet=table.sheet, cell="A2", head=head)
+        reporter.report(
+            "empty_return", "没有数据 no rows", "至少一行 at least one row", sheet=table.sheet, cell="A2", head=head
+        )
         return
     read.sheets.append(
         DataSheet(read.receipt, dataset.dataset, table, columns, 1, head.county_code, head.period, head.status)
@@ -128,13 +134,15 @@ def _read_csv(read: SubmissionRead, reporter: Reporter, table: Table) -> None:
         (d for d in load().datasets.values() if name.endswith((f"_{d.dataset}", f"_{d.label_zh}"))), None
     )
     if dataset is None:
-        reporter.report("unknown_dataset", name, "a name ending in _ and a dataset, like _finance.csv")
+        reporter.report(
+            "unknown_dataset", name, "文件名以报表代码结尾 a name ending in _ and a dataset, like _finance.csv"
+        )
         return
     columns = match_header(table, 0, dataset, None, reporter) if table.rows else ()
     places = {c.column: c.index for c in columns}
     missing = [zh for zh, column in (("区划代码", "county_code"), ("报告期", "period")) if column not in places]
     if missing:
-        reporter.report("cover_incomplete", "no column", ", ".join(missing), cell="A1", dataset=dataset.dataset)
+        reporter.report("cover_incomplete", "缺少列 no column", ", ".join(missing), cell="A1", dataset=dataset.dataset)
         return
     _csv_heads(read, reporter, dataset, table, places)
     read.sheets.append(DataSheet(read.receipt, dataset.dataset, table, columns, 1, None, None, None))
@@ -149,9 +157,13 @@ def _csv_heads(
         code, period = row[places["county_code"]], parse_period(row[places["period"]])
         if code is None or period is None:
             cell = table.cell(index, places["county_code"] if code is None else places["period"])
-            found = row[places["county_code" if code is None else "period"]] or "blank"
+            found = row[places["county_code" if code is None else "period"]] or "空白 blank"
             reporter.report(
-                "cover_incomplete", found, "a county code and a period like 2017-12", cell=cell, dataset=dataset.dataset
+                "cover_incomplete",
+                found,
+                "区划代码和报告期 a county code and a period like 2017-12",
+                cell=cell,
+                dataset=dataset.dataset,
             )
         elif (code, period) not in seen:
             seen.add((code, period))
@@ -172,7 +184,9 @@ def _csv_heads(
             read.heads.append(head)
             _check_head(reporter, load(), dataset, head, None, None)
     if not seen:
-        reporter.report("empty_return", "no rows", "at least one row", cell="A2", dataset=dataset.dataset)
+        reporter.report(
+            "empty_return", "没有数据 no rows", "至少一行 at least one row", cell="A2", dataset=dataset.dataset
+        )
 
 
 def _filled(table: Table) -> Iterator[tuple[int, Row]]:
@@ -184,7 +198,7 @@ def _refuse_twice(read: SubmissionRead, reporter: Reporter) -> None:
     for head in {(h.county_code, h.period, h.dataset): h for h in read.heads}.values():
         times = counted[head.county_code, head.period, head.dataset]
         if times > 1:
-            reporter.report("return_twice", f"{times} times", "once", sheet=head.sheet, head=head)
+            reporter.report("return_twice", f"{times} 次 times", "一次 once", sheet=head.sheet, head=head)
 
 
 def find_dataset(book: Codebook, name: str) -> Dataset | None:

@@ -18,8 +18,9 @@ import openpyxl
 import python_calamine
 from openpyxl.utils import get_column_letter
 
-from warehouse.intake.preflight import Limits, Unreadable, preflight
+from warehouse.intake.preflight import A_WORKBOOK, Limits, Unreadable, preflight
 
+A_TEXT = ".csv 文本文件 a .csv text file"
 ENCODINGS = ("utf-8-sig", "gb18030")
 Row = list[str | None]
 
@@ -51,7 +52,7 @@ def read_tables(path: Path, limits: Limits) -> list[Table]:
             tables = [_sheet(book, name) for name in book.sheet_names]
         return _with_errors(path, tables) if passed.has_error_cells else tables
     except Exception as error:  # whatever a parser makes of a damaged file is a fault of the file
-        raise Unreadable(f"a damaged workbook ({error})", "a whole .xlsx workbook") from error
+        raise Unreadable(f"损坏的工作簿 a damaged workbook ({error})", A_WORKBOOK) from error
 
 
 def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> Table:
@@ -74,11 +75,11 @@ def _with_errors(path: Path, tables: list[Table]) -> list[Table]:
 def _csv(path: Path) -> Table:
     text = decode(path.read_bytes())
     if "\0" in text:
-        raise Unreadable("a file with NUL bytes", "a .csv text file")
+        raise Unreadable("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
     try:
         return Table(None, [[as_text(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))])
     except csv.Error as error:
-        raise Unreadable(f"a damaged .csv file ({error})", "a .csv text file") from error
+        raise Unreadable(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
 
 
 def decode(data: bytes) -> str:
@@ -88,7 +89,7 @@ def decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Unreadable("text in an unknown encoding", "UTF-8 or GB18030")
+    raise Unreadable("编码不明的文本 text in an unknown encoding", "UTF-8 或 or GB18030")
 
 
 def as_text(value: Any) -> str | None:

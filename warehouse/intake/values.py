@@ -82,7 +82,8 @@ def expected(indicator: Indicator) -> str:
         return "是 | 否"
     if indicator.unit.dtype == "date":
         return "2017-12-31"
-    return f"number, {indicator.unit.label_en}" + ("" if indicator.decimals else ", whole")
+    whole = "" if indicator.decimals else "整数 whole "
+    return f"{whole}数字 number ({indicator.unit.label_zh} {indicator.unit.label_en})"
 
 
 def faults(raw: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dict[str, int]) -> pl.DataFrame:
