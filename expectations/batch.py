@@ -42,7 +42,17 @@ class Batch:
         """The batch as it is judged now: companions are joined from what is known so far."""
         heads = [h for h in reading.heads if (h.dataset, h.period) == (dataset.dataset, period)]
         companions = companions_for(dataset)
-        rows = reading.rows[dataset.dataset].lazy().filter(pl.col("period") == period).with_row_index("row_id")
+        keys = pl.LazyFrame(
+            [(h.receipt, h.county_code) for h in heads], {"receipt": pl.Int64, "county_code": pl.String}, orient="row"
+        )
+        rows = (
+            reading.rows[dataset.dataset]
+            .lazy()
+            .filter(pl.col("period") == period)
+            # A line that names no county is of no return; its whole table is quarantined for it.
+            .join(keys, on=["receipt", "county_code"], how="semi", maintain_order="left")
+            .with_row_index("row_id")
+        )
         for companion in companions:
             rows = rows.pipe(companion.join, known, dataset, period)
         return cls(

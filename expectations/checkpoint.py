@@ -16,6 +16,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 import great_expectations as gx
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -109,7 +110,7 @@ def _positions(rule: Rule, outcome: ExpectationValidationResult) -> tuple[int, .
 
 
 def to_pandas(batch: pl.DataFrame) -> pd.DataFrame:
-    """The batch for the pandas engine. Decimals become floats, which hold every value of theirs well enough to be
-    compared, and never come back from here.
+    """The batch for the pandas engine, numbers as floats: they hold integers exactly as far as Excel does (15 digits),
+    do not overflow in a product as pandas' integers do without a word, and never come back from here.
     """
-    return batch.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).to_pandas()
+    return batch.with_columns((cs.numeric() - cs.by_name("row_id")).cast(pl.Float64)).to_pandas()

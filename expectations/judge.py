@@ -191,7 +191,7 @@ def _decide(batch: Batch, of_returns: Validated, of_rows: Validated, known: Know
             **head.model_dump(include=OF_THE_HEAD),
             rows=rows.get(key, 0),
             verdict=verdict,
-            version=known.next_version(head.dataset, head.county_code, head.period) if accepted else None,
+            version=known.new_version(head.dataset, head.county_code, head.period) if accepted else None,
             failed={**of_returns.failed.get(key, {}), **of_rows.failed.get(key, {})},
             not_evaluated=dict(of_rows.not_evaluated.get(key, {})),
         )
@@ -206,12 +206,12 @@ def _verdict(severities: set[Severity]) -> Verdict:
 
 
 def _with_verdict(rows: pl.DataFrame, decisions: list[ReturnDecision], received_at: datetime) -> pl.DataFrame:
-    """The rows with the status, version and known_from of their return."""
+    """The rows with the status, version and known_from of their return; no version for one that is of no return."""
     heads = pl.DataFrame(
         [(d.receipt, d.county_code, d.status, d.version) for d in decisions],
         {"receipt": pl.Int64, "county_code": pl.String, "return_status": pl.String, "version": pl.Int64},
         orient="row",
     )
-    return rows.join(heads, on=["receipt", "county_code"], maintain_order="left").with_columns(
+    return rows.join(heads, on=["receipt", "county_code"], how="left", maintain_order="left").with_columns(
         known_from=known_from(received_at)
     )

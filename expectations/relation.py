@@ -113,8 +113,11 @@ def parse(source: str, digits: int | None = None) -> Relation:
         Link(left, _sign(sign, source), right)
         for left, sign, right in zip(operands, tree.ops, operands[1:], strict=False)
     )
-    divisions = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]
-    return Relation(source, digits, links, tuple(d.right for d in divisions if _columns(d.right)))
+    divisors = [n.right for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
+    for divisor in divisors:
+        if not _columns(divisor) and _value(divisor, Fraction) == 0:
+            raise RelationError(f"division by {ast.unparse(divisor)}, in {source!r}")
+    return Relation(source, digits, links, tuple(d for d in divisors if _columns(d)))
 
 
 def _sign(sign: ast.cmpop, source: str) -> str:

@@ -39,7 +39,8 @@ class When:
             case "==":
                 return column == self.value
             case "!=":
-                return column != self.value
+                # In pandas a null is unlike any value; here it is not known to be.
+                return (column != self.value) & column.is_not_null()
             case ">":
                 return column > self.value
 

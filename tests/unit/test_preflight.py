@@ -133,7 +133,10 @@ FAR = {
 
 @pytest.mark.parametrize("rows", FAR.values(), ids=FAR.keys())
 def test_a_cell_at_the_far_end_is_refused(book: Path, rows: bytes) -> None:
-    assert "reaches to column 16384, row 1048576" in refused(with_rows(book, rows))
+    said = refused(with_rows(book, rows))
+    assert "reaches to" in said
+    assert "16384" in said
+    assert "1048576" in said
 
 
 def test_a_far_cell_is_refused_wherever_its_sheet_lies(book: Path) -> None:

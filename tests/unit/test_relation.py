@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 import polars as pl
 import pytest
 
+from expectations.checkpoint import to_pandas
 from expectations.relation import RelationError, parse
 from warehouse.errors import PermanentError
 
@@ -17,7 +17,7 @@ FUNNEL = "demolished <= completed <= started"
 
 def held(source: str, digits: int | None = None, **row: Any) -> bool:
     """Whether a relation holds in a row, by pandas as the checkpoint asks it."""
-    frame = pd.DataFrame({name: [value] for name, value in row.items()})
+    frame = to_pandas(pl.DataFrame({"row_id": [0], **{name: [value] for name, value in row.items()}}))
     return bool(parse(source, digits).holds(frame.__getitem__).item())
 
 

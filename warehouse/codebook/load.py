@@ -6,6 +6,7 @@ Belongs here: checks that need more than one record. Does not belong here: the s
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from warehouse.codebook.model import (
 from warehouse.errors import CodebookError
 
 HERE = Path(__file__).parent
+REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
+# What tells the lines of a file apart, where it is not the first column alone.
+ENTRY = {"indicators": ("dataset", "column"), "marts": ("mart", "column")}
 R = TypeVar("R", bound=Record)
 
 
@@ -116,7 +120,7 @@ def _record(name: str, model: type[R], row: Mapping[str, Any]) -> R:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"]) or "entry"
-        entry = ".".join(str(row[k]) for k in ("dataset", "column") if k in row) or next(iter(row.values()))
+        entry = ".".join(str(row[k]) for k in ENTRY.get(name, (next(iter(row)),)))
         raise CodebookError(f"{name}.csv, {entry}, {place}: {fault['msg']}") from error
 
 
@@ -159,6 +163,8 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
     for division in book.divisions:
         for successor in division.successor_codes:
             _known(f"divisions.csv, {division.county_code}, successor", successor, codes)
+    for scale in book.scales:
+        _known(f"scales.csv, {scale.spelling}, unit", scale.unit, book.units)
     for indicator in indicators:
         _known(f"indicators.csv, {indicator.column}, dataset", indicator.dataset, book.datasets)
     for dataset in book.datasets.values():
@@ -177,11 +183,21 @@ def _check_dataset(book: Codebook, dataset: Dataset) -> None:
     for indicator in dataset.indicators:
         where = f"indicators.csv, {dataset.dataset}.{indicator.column}"
         _check_input_unit(book, indicator, where)
+        _check_required(dataset, indicator, where)
         operands = [c for c in (indicator.roll_up.weight, indicator.roll_up.denominator) if c]
         for operand in operands:
             _known(f"{where}, roll_up", operand, dataset.columns)
         if {"person", "person_time"} <= {dataset[o].unit.unit for o in operands}:
             raise CodebookError(f"{where}, roll_up: persons and person-times never meet")
+
+
+def _check_required(dataset: Dataset, indicator: Indicator, where: str) -> None:
+    if indicator.required in ("true", "false"):
+        return
+    match = REQUIRED_WHERE.fullmatch(indicator.required)
+    if match is None:
+        raise CodebookError(f"{where}, required: '{indicator.required}' is not true, false or like: where column > 0")
+    _known(f"{where}, required", match[1], dataset.columns)
 
 
 def _check_input_unit(book: Codebook, indicator: Indicator, where: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warehouse.intake.records import Status
-from warehouse.intake.tables import Table
+from warehouse.intake.tables import Table, half_width
 
 COVER_SHEETS = ("封面", "cover")
 STATUSES: dict[str, Status] = {
@@ -73,7 +73,7 @@ def read_cover(table: Table, report: Callable[[str, str, str], None]) -> Cover |
 def _beside(table: Table, label: str) -> tuple[str | None, str]:
     """The value to the right of a label in column A, and its cell (B1 where the label itself is missing)."""
     for index, row in enumerate(table.rows):
-        if row and row[0] == label:
+        if row and half_width(row[0] or "") == label:
             return (row[1] if len(row) > 1 else None), table.cell(index, 1)
     return None, "B1"
 

@@ -9,9 +9,9 @@ from typing import Protocol
 from warehouse.codebook import Codebook, Dataset, Indicator, load
 from warehouse.intake.records import Column, ReturnHead
 from warehouse.intake.report import Reporter
-from warehouse.intake.tables import Table
+from warehouse.intake.tables import Table, half_width
 
-HEADER = re.compile(r"(?P<label>.*?)(?:[((](?P<unit>[^()()]*)[))])?")
+HEADER = re.compile(r"(?P<label>.*?)\s*(?:\((?P<unit>[^()]*)\))?")
 # What a table may say of itself beside the indicators; 备注 (notes) is kept in the original and not read.
 ABOUT = {
     "区划代码": "county_code", "县(市、区)": "county_name", "报告期": "period", "报送状态": "return_status",
@@ -42,7 +42,7 @@ def match_header(
             if any(r[index] is not None for r in table.rows[row + 1 :] if index < len(r)):
                 report("unknown_header", "数据上方空白 blank above data", "表头 a header")
             continue
-        found = _column(text, index, dataset, report)
+        found = _column(half_width(text), index, dataset, report)
         if found and found.column in columns:
             report("header_twice", text, f"只有一列 one column for {found.column}")
         elif found:

@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
-CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
-ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\bt="e"')
+# Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
+SHEET = re.compile(rb"<(?:\w+:)?sheetData\b")
+ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*")
+CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*")
+ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
+ADDRESS = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]{1,3})\$?(\d{1,7})[\"']")
+ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\bt\s*=\s*[\"']e[\"']")
 A_FILE = ".xlsx 或 .csv 文件 an .xlsx or .csv file"
 A_WORKBOOK = "完整、未加密的 .xlsx 工作簿 a whole, unencrypted .xlsx workbook"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -81,7 +85,9 @@ def _workbook(path: Path, limits: Limits) -> Passed:
                 )
             if "xl/workbook.xml" not in parts.namelist():
                 raise Unreadable("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
-            sheets = [_part(parts, info, limits) for info in infos if WORKSHEET.fullmatch(info.filename)]
+            # A sheet may lie anywhere among the parts; what it is shows in its text.
+            texts = (_part(parts, info, limits) for info in infos if not info.is_dir())
+            sheets = [text for text in texts if SHEET.search(text)]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
         raise Unreadable(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
     for xml in sheets:
@@ -99,12 +105,19 @@ def _part(parts: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> byte
 
 
 def _extent(xml: bytes, limits: Limits) -> None:
-    columns, rows = zip(*set(CELL.findall(xml)), strict=True) if CELL.search(xml) else ((b"A",), (b"1",))
-    last_column = max(map(column_number, {c.decode() for c in columns}))
-    last_row = max(map(int, rows))
+    """Refuses a sheet whose rectangle is too large; cells and rows without an address count from where they stand."""
+    cells = CELL.findall(xml)
+    addresses = [found for found in map(ADDRESS.search, cells) if found]
+    rows = [int(found[1]) for found in map(ROW_NUMBER.search, ROW.findall(xml)) if found]
+    widest = 0
+    if len(addresses) < len(cells):
+        widest = max(len(CELL.findall(row)) for row in ROW.split(xml))
+    last_column = max((column_number(letters.decode().upper()) for letters in {a[1] for a in addresses}), default=0)
+    last_row = max((int(a[2]) for a in addresses), default=0)
+    last_column, last_row = max(last_column, widest, 1), max(last_row, *rows, len(ROW.findall(xml)), 1)
     if last_column * last_row > limits.cells:
         raise Unreadable(
-            f"工作表延伸到 a sheet that reaches to 列 column {last_column}, 行 row {last_row}",
+            f"过大的工作表 a sheet that reaches to column {last_column}, row {last_row}",
             f"每表至多 at most {limits.cells} 个单元格 cells a sheet",
         )
 

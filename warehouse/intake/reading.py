@@ -109,7 +109,7 @@ def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str
         dataset = load().datasets[name]
         own = {c.column: c for c in columns if c.column in dataset.columns}
         factors = {c.column: c.factor for c in own.values()}
-        raw = _raw(alike, own)
+        raw = _raw(alike, own, heads)
         done = raw.lazy().pipe(typed, dataset, factors).collect()
         rows[name].append(done)
         for fault in faults(raw, done, dataset, factors).iter_rows(named=True):
@@ -131,10 +131,12 @@ def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str
     return rows, findings
 
 
-def _raw(sheets: list[DataSheet], own: dict[str, Column]) -> pl.DataFrame:
+def _raw(sheets: list[DataSheet], own: dict[str, Column], heads: Iterable[ReturnHead]) -> pl.DataFrame:
     """The filled rows of sheets of one shape, as text, with their provenance."""
+    first_period = {(h.receipt, h.dataset): h.period for h in sorted(heads, key=lambda h: h.period, reverse=True)}
     values: dict[str, list[object]] = {name: [] for name in (*PROVENANCE, *own)}
     for sheet in sheets:
+        key = (sheet.receipt.receipt, sheet.dataset)
         places = {c.column: c.index for c in sheet.columns}
         for index, row in enumerate(sheet.table.rows[sheet.first :], sheet.first):
             if not any(row):
@@ -144,7 +146,8 @@ def _raw(sheets: list[DataSheet], own: dict[str, Column]) -> pl.DataFrame:
             values["sheet"].append(sheet.table.sheet)
             values["row"].append(index + 1)
             values["county_code"].append(sheet.county_code or row[places["county_code"]])
-            values["period"].append(sheet.period or parse_period(row[places["period"]]))
+            # A line without a period is kept with its table's first, which is quarantined for it.
+            values["period"].append(sheet.period or parse_period(row[places["period"]]) or first_period.get(key))
             for column, place in own.items():
                 values[column].append(row[place.index] if place.index < len(row) else None)
     return pl.DataFrame(values, schema={**PROVENANCE, **dict.fromkeys(own, pl.String)})

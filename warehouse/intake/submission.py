@@ -80,36 +80,38 @@ def _read_listed(
         nil=listed.nil,
     )
     read.heads.append(head)
-    _check_head(reporter, book, dataset, head, cover, listed)
+    _check_due(reporter, dataset, head, cover.period_cell)
+    _check_name(reporter, book, head, cover)
+    if listed.nil and not dataset.nil:
+        reporter.report("nil_not_allowed", "无", "有", sheet=cover.sheet, cell=listed.cell, head=head)
     has_rows = table is not None and any(any(row) for row in table.rows[1:])
     if table is None and not listed.nil:
         reporter.report(
             "sheet_missing", "没有工作表 no sheet", dataset.label_zh, sheet=cover.sheet, cell=listed.cell, head=head
         )
-    elif listed.nil and has_rows:
-        reporter.report("nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=head.sheet, cell="A2", head=head)
+    elif table is not None and listed.nil and has_rows:
+        reporter.report("nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=table.sheet, cell="A2", head=head)
     elif table is not None and not listed.nil:
         _read_sheet(read, reporter, dataset, table, head)
 
 
-def _check_head(  # noqa: PLR0913, PLR0917
-    reporter: Reporter, book: Codebook, dataset: Dataset, head: ReturnHead, cover: Cover | None, listed: Listed | None
-) -> None:
-    """What the head alone shows: a county whose name and code disagree, a period not due, a nil that may not be."""
+def _check_due(reporter: Reporter, dataset: Dataset, head: ReturnHead, cell: str) -> None:
+    """A period in which the dataset is not due."""
     if int(head.period[5:]) not in dataset.frequency.months:
         months = ", ".join(map(str, dataset.frequency.months))
-        cell = cover.period_cell if cover else None
         reporter.report("not_due", head.period, f"月份 months {months}", sheet=head.county_sheet, cell=cell, head=head)
-    if listed is not None and listed.nil and not dataset.nil:
-        reporter.report("nil_not_allowed", "无", "有", sheet=head.county_sheet, cell=listed.cell, head=head)
+
+
+def _check_name(reporter: Reporter, book: Codebook, head: ReturnHead, cover: Cover) -> None:
+    """A county whose name and code disagree: the figures would go to another county without a word."""
     named = book.names.get(head.county_code, frozenset())
-    if cover is not None and cover.county_name and named and cover.county_name not in named:
+    if cover.county_name and named and cover.county_name not in named:
         reporter.report(
             "county_disagrees",
             f"{head.county_code} {cover.county_name}",
             f"{head.county_code} {'; '.join(sorted(named))}",
-            sheet=head.county_sheet,
-            cell=head.county_cell,
+            sheet=cover.sheet,
+            cell=cover.county_cell,
             head=head,
         )
 
@@ -182,7 +184,7 @@ def _csv_heads(
                 nil=False,
             )
             read.heads.append(head)
-            _check_head(reporter, load(), dataset, head, None, None)
+            _check_due(reporter, dataset, head, table.cell(index, places["period"]))
     if not seen:
         reporter.report(
             "empty_return", "没有数据 no rows", "至少一行 at least one row", cell="A2", dataset=dataset.dataset

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +38,11 @@ class Table:
         return f"{column_letters(column)}{row + 1}"
 
 
+def half_width(text: str) -> str:
+    """A label with its full-width signs as plain ones, as the codebook has them: （亿元） and (亿元) are the same."""
+    return unicodedata.normalize("NFKC", text)
+
+
 def column_letters(index: int) -> str:
     """A for 0, AA for 26."""
     return get_column_letter(index + 1)
@@ -51,7 +57,10 @@ def read_tables(path: Path, limits: Limits) -> list[Table]:
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             tables = [_sheet(book, name) for name in book.sheet_names]
         return _with_errors(path, tables) if passed.has_error_cells else tables
-    except Exception as error:  # whatever a parser makes of a damaged file is a fault of the file
+    except BaseException as error:
+        # Whatever a parser makes of a damaged file is a fault of the file; calamine's panics are no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise Unreadable(f"损坏的工作簿 a damaged workbook ({error})", A_WORKBOOK) from error
 
 
@@ -77,9 +86,11 @@ def _csv(path: Path) -> Table:
     if "\0" in text:
         raise Unreadable("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
     try:
-        return Table(None, [[as_text(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))])
+        rows = [[as_text(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))]
     except csv.Error as error:
         raise Unreadable(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
+    width = max(map(len, rows), default=0)
+    return Table(None, [row and row + [None] * (width - len(row)) for row in rows])
 
 
 def decode(data: bytes) -> str:

@@ -11,7 +11,9 @@ import polars as pl
 from warehouse.codebook import Dataset, Indicator
 
 # At most 15 digits before the point (Excel keeps no more) and 12 after it: then a product with 亿 still fits EXACT.
-NUMBER = r"^[+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{0,12})?$"
+NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$"
+# The same of any length: a number, but one that is not kept whole.
+ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
 EXACT = pl.Decimal(38, 12)
 TRUE, FALSE = ("是", "true", "TRUE", "1"), ("否", "false", "FALSE", "0")
 FAULT_SCHEMA = {
@@ -68,7 +70,7 @@ def fault(indicator: Indicator) -> pl.Expr:
     return (
         pl.when(text.str.starts_with("#"))
         .then(pl.lit("error_cell"))
-        .when(text.str.contains(r"^[+-]?[\d,]*\.?\d+$"))
+        .when(text.str.contains(ANY_NUMBER))
         .then(pl.lit("digits_lost"))
         .otherwise(pl.lit("not_a_number"))
     )

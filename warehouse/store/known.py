@@ -53,18 +53,17 @@ class Known:
         """The periods of which the dataset was collected at all: somebody's return was accepted."""
         return self.accepted(dataset)["period"].unique().sort().to_list()
 
-    def next_version(self, dataset: str, county_code: str, period: str) -> int:
-        """The version that a return accepted now gets."""
-        return self._versions.get((dataset, county_code, period), 0) + 1
+    def new_version(self, dataset: str, county_code: str, period: str) -> int:
+        """The version of a return that is accepted now; the next one gets the next."""
+        key = (dataset, county_code, period)
+        self._versions[key] = self._versions.get(key, 0) + 1
+        return self._versions[key]
 
     def learn(self, decisions: list[ReturnDecision], dataset: Dataset, rows: pl.DataFrame) -> None:
         """Takes in what has just been decided of one dataset and period, with the accepted rows."""
         new = pl.DataFrame([d.model_dump(include=set(RETURNS)) for d in decisions], RETURNS)
         self.returns = pl.concat([self.returns, new.select(*RETURNS)])
         self.fresh[dataset.dataset] = rows.select(*schema(dataset))
-        for d in decisions:
-            if d.version is not None:
-                self._versions[d.dataset, d.county_code, d.period] = d.version
 
     def __post_init__(self) -> None:
         """Counts the versions once: they are asked for return by return."""

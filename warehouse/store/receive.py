@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -37,11 +38,20 @@ def new_files(inbox: Path, known: dict[str, str]) -> dict[str, Path]:
     Links are not followed, and what is still being written is left for the next run.
     """
     files = {
-        path.relative_to(inbox).as_posix(): path
+        readable(path.relative_to(inbox)): path
         for path in sorted(inbox.rglob("*"))
         if path.is_file() and not path.is_symlink() and not _passing(path.relative_to(inbox))
     }
     return {name: path for name, path in files.items() if hash_file(path) != known.get(name)}
+
+
+def readable(path: Path) -> str:
+    """The path as text: its bytes are UTF-8, or GB18030 as an old archive program may have left them."""
+    raw = os.fsencode(path.as_posix())
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", errors="replace")
 
 
 def _passing(path: Path) -> bool:
