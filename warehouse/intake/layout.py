@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Protocol
 
 from warehouse.codebook import Codebook, Dataset, Indicator, load
@@ -33,8 +33,12 @@ def match_header(
     A header that fits nothing, a unit that does not fit, an indicator named twice become findings and the column is
     left out; nothing is guessed.
     """
+    header = tuple(table.rows[row])
+    known = _known_header(dataset.dataset, header) if None not in header else None
+    if known is not None:
+        return known
     columns: dict[str, Column] = {}
-    for index, text in enumerate(table.rows[row]):
+    for index, text in enumerate(header):
         report: Report = partial(
             reporter.report, sheet=table.sheet, cell=table.cell(row, index), head=head, dataset=dataset.dataset
         )
@@ -48,6 +52,19 @@ def match_header(
         elif found:
             columns[found.column] = found
     return tuple(columns.values())
+
+
+@lru_cache(maxsize=1000)
+def _known_header(dataset: str, header: tuple[str, ...]) -> tuple[Column, ...] | None:
+    """The columns of a header without fault, which the sheets of a night share; None for one with any."""
+    faults: list[str] = []
+
+    def report(rule: str, found: str, expected: str) -> None:  # noqa: ARG001  (only that there is one)
+        faults.append(rule)
+
+    columns = [_column(half_width(text), i, load().datasets[dataset], report) for i, text in enumerate(header)]
+    found = tuple(column for column in columns if column)
+    return None if faults or len({column.column for column in found}) < len(found) else found
 
 
 def _column(text: str, index: int, dataset: Dataset, report: Report) -> Column | None:

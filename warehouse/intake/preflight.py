@@ -18,7 +18,7 @@ SHEET = re.compile(rb"<(?:\w+:)?sheetData\b")
 ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*")
 CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*")
 ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
-ADDRESS = re.compile(rb"\sr\s*=\s*[\"']\$?([A-Za-z]{1,3})\$?(\d{1,7})[\"']")
+ADDRESS = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\bt\s*=\s*[\"']e[\"']")
 A_FILE = ".xlsx 或 .csv 文件 an .xlsx or .csv file"
 A_WORKBOOK = "完整、未加密的 .xlsx 工作簿 a whole, unencrypted .xlsx workbook"
@@ -106,15 +106,15 @@ def _part(parts: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> byte
 
 def _extent(xml: bytes, limits: Limits) -> None:
     """Refuses a sheet whose rectangle is too large; cells and rows without an address count from where they stand."""
-    cells = CELL.findall(xml)
-    addresses = [found for found in map(ADDRESS.search, cells) if found]
-    rows = [int(found[1]) for found in map(ROW_NUMBER.search, ROW.findall(xml)) if found]
+    addresses = ADDRESS.findall(xml)
+    starts = ROW.findall(xml)
+    numbers = {found[1] for found in map(ROW_NUMBER.search, starts) if found}
     widest = 0
-    if len(addresses) < len(cells):
+    if len(addresses) < len(CELL.findall(xml)):
         widest = max(len(CELL.findall(row)) for row in ROW.split(xml))
-    last_column = max((column_number(letters.decode().upper()) for letters in {a[1] for a in addresses}), default=0)
-    last_row = max((int(a[2]) for a in addresses), default=0)
-    last_column, last_row = max(last_column, widest, 1), max(last_row, *rows, len(ROW.findall(xml)), 1)
+    columns = {letters for letters, _ in addresses}
+    last_column = max([1, widest, *(column_number(letters.decode().upper()) for letters in columns)])
+    last_row = max([1, len(starts), *map(int, numbers | {row for _, row in addresses})])
     if last_column * last_row > limits.cells:
         raise Unreadable(
             f"过大的工作表 a sheet that reaches to column {last_column}, row {last_row}",

@@ -103,13 +103,14 @@ def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str
     for sheet in sheets:
         by_shape[sheet.dataset, sheet.columns].append(sheet)
     head_of = {(h.receipt, h.dataset, h.county_code, h.period): h for h in heads}
+    first_period = {(h.receipt, h.dataset): h.period for h in sorted(heads, key=lambda h: h.period, reverse=True)}
     rows: dict[str, list[pl.DataFrame]] = defaultdict(list)
     findings: list[Finding] = []
     for (name, columns), alike in by_shape.items():
         dataset = load().datasets[name]
         own = {c.column: c for c in columns if c.column in dataset.columns}
         factors = {c.column: c.factor for c in own.values()}
-        raw = _raw(alike, own, heads)
+        raw = _raw(alike, own, first_period)
         done = raw.lazy().pipe(typed, dataset, factors).collect()
         rows[name].append(done)
         for fault in faults(raw, done, dataset, factors).iter_rows(named=True):
@@ -131,9 +132,8 @@ def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str
     return rows, findings
 
 
-def _raw(sheets: list[DataSheet], own: dict[str, Column], heads: Iterable[ReturnHead]) -> pl.DataFrame:
+def _raw(sheets: list[DataSheet], own: dict[str, Column], first_period: Mapping[tuple[int, str], str]) -> pl.DataFrame:
     """The filled rows of sheets of one shape, as text, with their provenance."""
-    first_period = {(h.receipt, h.dataset): h.period for h in sorted(heads, key=lambda h: h.period, reverse=True)}
     values: dict[str, list[object]] = {name: [] for name in (*PROVENANCE, *own)}
     for sheet in sheets:
         key = (sheet.receipt.receipt, sheet.dataset)
