@@ -88,6 +88,7 @@ def _workbook(path: Path, limits: Limits) -> Passed:
             # A sheet may lie anywhere among the parts; what it is shows in its text.
             texts = (_part(parts, info, limits) for info in infos if not info.is_dir())
             sheets = [text for text in texts if SHEET.search(text)]
+    # zipfile says NotImplementedError of a compression that it does not know, RuntimeError of an encrypted part.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
         raise Unreadable(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
     for xml in sheets:
