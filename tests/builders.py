@@ -204,3 +204,18 @@ def apart(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     process = context.Process(target=target, args=arguments)
     process.start()
     return process
+
+
+def loans(*rows: dict[str, Any], county: str = YANGGAO, period: str = "2017-12") -> Any:
+    return given(county, period, "finance", *rows)
+
+
+def lent(root: Root, period: str = "2017-12") -> dict[str, int]:
+    """What each county lent, as published."""
+    facts = mart(root, "fact_indicator").filter(pl.col("indicator") == "loan_amount_yuan", pl.col("period") == period)
+    return {code: int(value) for code, value in facts.select("county_code", "value").iter_rows()}
+
+
+def said(root: Root) -> list[tuple[str, int | None]]:
+    """Verdicts and versions, by receipt."""
+    return [verdict for _, verdict in sorted(verdicts(root).items())]

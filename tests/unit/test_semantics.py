@@ -17,19 +17,19 @@ from tests.builders import (
     RECEIVED,
     TIANZHEN,
     YANGGAO,
-    cover,
     finance,
     given,
+    lent,
+    loans,
     mart,
     night,
     row,
+    said,
     send,
-    sheet,
     sources,
     url,
     verdicts,
     village,
-    write_book,
 )
 from warehouse import marts
 from warehouse.store import journal, ledger
@@ -39,21 +39,6 @@ from warehouse.store.files import Root
 BAD = finance(lent=60_000)  # more than 50000 yuan a household
 DAY = date(2017, 6, 1)
 PERIOD = "2017-12"
-
-
-def loans(*rows: dict[str, Any], county: str = YANGGAO, period: str = PERIOD) -> Any:
-    return given(county, period, "finance", *rows)
-
-
-def lent(root: Root, period: str = PERIOD) -> dict[str, int]:
-    """What each county lent, as published."""
-    facts = mart(root, "fact_indicator").filter(pl.col("indicator") == "loan_amount_yuan", pl.col("period") == period)
-    return {code: int(value) for code, value in facts.select("county_code", "value").iter_rows()}
-
-
-def said(root: Root) -> list[tuple[str, int | None]]:
-    """Verdicts and versions, by receipt."""
-    return [verdict for _, verdict in sorted(verdicts(root).items())]
 
 
 def completeness(root: Root, county: str = YANGGAO, dataset: str = "finance") -> dict[str, Any]:
@@ -245,105 +230,6 @@ def test_a_correction_does_not_make_a_return_late(root: Root, inbox: Path) -> No
     night(root, send(inbox / "1", loans(finance())).parent)
     night(root, send(inbox / "2", loans(finance(2000))).parent, datetime(2018, 3, 1, tzinfo=UTC))
     assert completeness(root)["late"] is False
-
-
-# --- one file and the others ---------------------------------------------------------------------------------------
-
-
-def test_one_unreadable_file_stops_no_other(root: Root, inbox: Path) -> None:
-    send(inbox, loans(finance()))
-    (inbox / "0.xlsx").write_bytes(b"PK\x03\x04")
-    (inbox / "1.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    (inbox / "2.pdf").write_bytes(b"%PDF")
-    (inbox / "3.csv").write_bytes(b"\0")
-    summary = night(root, inbox)
-    assert (summary.files, summary.unreadable, summary.accepted) == (5, 4, 1)
-    assert not summary.good
-    found = mart(root, "mart_findings").filter(rule="unreadable_file")
-    assert found["file"].to_list() == ["0.xlsx", "1.xls", "2.pdf", "3.csv"]
-    assert lent(root) == {YANGGAO: 1000}
-
-
-def test_a_night_of_unreadable_files_alone_is_recorded(root: Root, inbox: Path) -> None:
-    (inbox / "0.xlsx").write_bytes(b"")
-    assert night(root, inbox).unreadable == 1
-    assert night(root, inbox).run is None
-
-
-def test_a_file_name_in_another_encoding_stops_no_other(root: Root, inbox: Path) -> None:
-    send(inbox, loans(finance()))
-    (Path(str(inbox)) / "天镇".encode("gbk").decode("utf-8", "surrogateescape")).write_bytes(b"x")
-    assert night(root, inbox).accepted == 1
-
-
-HEADERS = ["区划代码", "报告期", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
-PLAIN = "1,0.1,0.1,0,0,0,0,0"
-
-
-def lines(inbox: Path, *rows: str, name: str = "x_finance.csv") -> None:
-    inbox.mkdir(parents=True, exist_ok=True)
-    (inbox / name).write_text("\n".join([",".join(HEADERS), *rows]) + "\n", encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        f",{PERIOD},-1,-1,-1,0,0,0,0,0",
-        f"{TIANZHEN},,-1,0.1,0.1,0,0,0,0,0",
-        f"{TIANZHEN},0000-12,{PLAIN}",
-        f"{TIANZHEN},0001-12,{PLAIN}",
-        f"{TIANZHEN},1949-12,{PLAIN}",
-        f"{TIANZHEN},{PERIOD},{'9' * 400},0.1,0.1,0,0,0,0,0",
-        f"天镇县,{PERIOD},{PLAIN}",
-        TIANZHEN,
-    ],
-    ids=["no county", "no period", "year 0", "year 1", "1949", "huge", "a name for a code", "short line"],
-)
-def test_one_bad_line_stops_no_other_file(root: Root, inbox: Path, bad: str) -> None:
-    lines(inbox, bad)
-    send(inbox, loans(finance()))
-    summary = night(root, inbox)
-    assert (summary.accepted, summary.files) == (1, 2)
-    assert lent(root) == {YANGGAO: 1000}
-
-
-def test_a_line_without_a_county_quarantines_its_whole_table_and_no_row_is_lost(root: Root, inbox: Path) -> None:
-    lines(inbox, f",{PERIOD},{PLAIN}", f"{TIANZHEN},{PERIOD},{PLAIN}", f"{YANGGAO},,{PLAIN}")
-    summary = night(root, inbox)
-    assert (summary.accepted, summary.quarantined) == (0, 1)
-    kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
-    assert sorted(kept["row"]) == [2, 3, 4]
-
-
-def test_a_finding_of_a_file_is_counted_once_however_many_periods_a_night_has(root: Root, inbox: Path) -> None:
-    (inbox / "x_finance.csv").write_text(f"{','.join(HEADERS)},不识\n{TIANZHEN},{PERIOD},{PLAIN},1\n", encoding="utf-8")
-    summary = night(root, send(inbox, loans(finance()), loans(finance(), period="2017-11")))
-    found = mart(root, "mart_findings").filter(rule="unknown_header")
-    assert found.height == 1
-    assert summary.errors == 1
-
-
-def test_a_return_that_stands_twice_in_a_file_is_quarantined_once(root: Root, inbox: Path) -> None:
-    listed = (("金融扶贫", "finance", "有", "报送"), ("Finance", None, "有", "报送"))
-    pages = {
-        "封面": cover(listed=listed),
-        "金融扶贫": sheet("finance", finance()),
-        "Finance": sheet("finance", finance()),
-    }
-    write_book(inbox / "a.xlsx", pages)
-    night(root, inbox)
-    kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
-    assert sorted(zip(kept["sheet"], kept["row"], strict=True)) == [("Finance", 2), ("金融扶贫", 2)]
-    quality = mart(root, "mart_quality")
-    assert quality.select("county_code", "dataset", "rule").is_duplicated().sum() == 0
-
-
-def test_a_return_of_another_years_county_names_its_successors(root: Root, inbox: Path) -> None:
-    night(root, send(inbox, loans(finance(), county="140402", period="2018-06")))
-    (found,) = mart(root, "mart_findings").filter(dataset="finance").rows(named=True)
-    assert (found["rule"], found["sheet"], found["cell"]) == ("known_county", "封面", "B3")
-    assert (found["found"], found["expected"]) == ("140402", "140403")
-    assert said(root) == [("quarantined", None)]
 
 
 # --- partners ------------------------------------------------------------------------------------------------------
