@@ -12,7 +12,7 @@ from expectations.batch import EN, ZH, Batch, Key
 from expectations.checkpoint import Failure
 from expectations.expect_relation import ExpectRelation
 from expectations.relation import Link, parse
-from expectations.rules import Check, Rule
+from expectations.rules import NOT_BLANK, Check, Rule
 from warehouse.codebook import Codebook
 from warehouse.findings import Finding
 from warehouse.intake.records import ReturnHead
@@ -29,11 +29,19 @@ SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the 
 
 
 def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding]:
-    """One finding per failing check and row; a rule of severity info is counted and gives none."""
+    """One finding per failing check and row; a rule of severity info is counted and gives none.
+
+    A cell that reading has already found fault with is not called blank besides.
+    """
+    unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
     for failure in failures:
-        if failure.rule.severity != "info":
-            for row_id in failure.row_ids:
-                yield _row_finding(failure, batch, batch.row(row_id))
+        if failure.rule.severity == "info":
+            continue
+        for row_id in failure.row_ids:
+            finding = _row_finding(failure, batch, batch.row(row_id))
+            presence = failure.check.wanted == NOT_BLANK
+            if not (presence and (finding.receipt, finding.sheet, finding.cell) in unread):
+                yield finding
 
 
 def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:

@@ -133,6 +133,8 @@ def _validate_rows(batch: Batch, strangers: Counts, session: Session) -> Validat
 def _evaluable(rules: Iterable[Rule], rows: pl.DataFrame) -> list[tuple[Rule, int]]:
     """The checks that some row can be held to; in a first period, nothing can be compared with the last."""
     checks = all_checks(rules)
+    if not checks:
+        return []
     vacuous = rows.select(
         rule.checks[place].not_evaluated().all().alias(str(i)) for i, (rule, place) in enumerate(checks)
     ).row(0)

@@ -19,6 +19,8 @@ from expectations.expect_relation import ExpectRelation
 from expectations.relation import parse
 from warehouse.findings import Severity
 
+NOT_BLANK = ("填写此项", "a value")
+
 
 @dataclass(frozen=True)
 class When:
@@ -109,7 +111,7 @@ class Check:
         """What is expected, in zh and en; a relation says it better by its links."""
         arguments = self.arguments
         if self.expectation is core.ExpectColumnValuesToNotBeNull:
-            return "填写此项", "a value"
+            return NOT_BLANK
         if self.expectation is core.ExpectCompoundColumnsToBeUnique:
             return "只出现一次", "once"
         if self.expectation is core.ExpectColumnValuesToBeInSet:

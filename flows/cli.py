@@ -128,6 +128,6 @@ def main() -> None:
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
         app()
-    except XianbaoError as error:
+    except (XianbaoError, OSError) as error:
         Console(stderr=True).print(f"[red]xianbao:[/] {error}", highlight=False)
         sys.exit(FAULTS)

@@ -42,11 +42,12 @@ class Stages:
 
 
 def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Run:
-    """A run under the next name in the journal; the lock on the root must be held."""
+    """A run under the next name in the journal; the lock on the root must be held. A time without a zone is UTC."""
+    at = received_at or datetime.now(UTC)
     return Run(
         name=journal.next_run(settings.store),
         flow=flow,
-        received_at=(received_at or datetime.now(UTC)).astimezone(UTC),
+        received_at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
         root_path=settings.store.path,
         ledger_url=settings.ledger,
         limits=settings.limits,

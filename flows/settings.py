@@ -67,8 +67,11 @@ def load_settings() -> Settings:
     """The settings now; raises PermanentError naming the one that is wrong."""
     try:
         return Settings()
-    except (ValidationError, ValueError) as error:
-        raise PermanentError(f"a setting is wrong: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise PermanentError(f"a setting is wrong (XIANBAO_* or xianbao.toml): {faults}") from error
+    except ValueError as error:
+        raise PermanentError(f"xianbao.toml cannot be read: {error}") from error
 
 
 def quiet_environment(settings: Settings) -> None:

@@ -33,7 +33,7 @@ BOOK = load()
 # Three counties of one prefecture that are in force in every year of the sample.
 YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
 NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
-RECEIVED = datetime(2018, 1, 5, 3, 0, tzinfo=UTC)
+RECEIVED = datetime(2018, 7, 5, 3, 0, tzinfo=UTC)
 
 
 # --- returns and files ---------------------------------------------------------------------------------------------

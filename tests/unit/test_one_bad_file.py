@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -22,6 +24,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
+from warehouse.store import receive
 from warehouse.store.files import Root
 
 PERIOD = "2017-12"
@@ -121,3 +124,82 @@ def test_a_return_of_another_years_county_names_its_successors(root: Root, inbox
     assert (found["rule"], found["sheet"], found["cell"]) == ("known_county", "封面", "B3")
     assert (found["found"], found["expected"]) == ("140402", "140403")
     assert said(root) == [("quarantined", None)]
+
+
+NONE_LENT = sheet("finance", finance(lent=0, households=0))
+
+
+def one_finding(root: Root, rule: str) -> dict[str, Any]:
+    (found,) = mart(root, "mart_findings").filter(rule=rule).rows(named=True)
+    return found
+
+
+@pytest.mark.parametrize("period", ["\uff12\uff10\uff11\uff17-12", "2017-12"])
+def test_a_period_in_full_width_digits_is_that_period(root: Root, inbox: Path, period: str) -> None:
+    write_book(inbox / "a.xlsx", {"封面": cover(period=period), "金融扶贫": NONE_LENT})
+    assert night(root, inbox).accepted == 1
+    assert lent(root) == {YANGGAO: 0}
+
+
+@pytest.mark.parametrize("period", ["2018-12", "2099-12", "9999-12"])
+def test_a_period_that_has_not_ended_is_quarantined(root: Root, inbox: Path, period: str) -> None:
+    write_book(inbox / "a.xlsx", {"封面": cover(period=period), "金融扶贫": NONE_LENT})
+    assert night(root, inbox).quarantined == 1
+    assert one_finding(root, "period_in_future")["cell"] == "B4"
+
+
+def test_money_without_its_unit_is_not_guessed(root: Root, inbox: Path) -> None:
+    headers, *rows = NONE_LENT
+    bare = [str(h).removesuffix("(万元)") if "投放" in str(h) else h for h in headers]
+    write_book(inbox / "a.xlsx", {"封面": cover(), "金融扶贫": [bare, *rows]})
+    assert night(root, inbox).quarantined == 1
+    found = one_finding(root, "unknown_unit")
+    assert (found["cell"], found["expected"]) == ("B1", "小额信贷投放(万元)")
+
+
+@pytest.mark.parametrize(
+    ("line", "cell"),
+    [(("金融扶贫", "finance", "有", "预计数"), "D6"), (("金融扶贫", "finance", "全", "报送"), "C6")],
+)
+def test_a_word_on_the_cover_that_is_not_known_is_not_taken_for_another(
+    root: Root, inbox: Path, line: tuple[str, ...], cell: str
+) -> None:
+    write_book(inbox / "a.xlsx", {"封面": cover(listed=(line,)), "金融扶贫": NONE_LENT})
+    assert night(root, inbox).quarantined == 1
+    assert one_finding(root, "unknown_status")["cell"] == cell
+
+
+def test_a_cell_that_is_no_number_is_not_called_blank_as_well(root: Root, inbox: Path) -> None:
+    headers, row = NONE_LENT
+    write_book(inbox / "a.xlsx", {"封面": cover(), "金融扶贫": [headers, [*row[:-1], "约一百"]]})
+    night(root, inbox)
+    assert mart(root, "mart_findings")["rule"].to_list() == ["not_a_number"]
+
+
+def test_a_long_text_that_many_cells_share_is_refused(root: Root, inbox: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    for _ in range(10_000):
+        page.append(["字" * 30_000])
+    inbox.mkdir(exist_ok=True)
+    book.save(inbox / "a.xlsx")
+    assert night(root, inbox).unreadable == 1
+    assert "refer to" in one_finding(root, "unreadable_file")["found"]
+
+
+def test_a_file_that_cannot_be_read_now_waits_and_stops_no_other(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(inbox, loans(finance()))
+    (inbox / "closed.xlsx").write_bytes(b"x")
+    whole = receive.hash_file
+
+    def closed(path: Path) -> str:
+        if path.name == "closed.xlsx":
+            raise PermissionError(13, "Permission denied")
+        return whole(path)
+
+    monkeypatch.setattr(receive, "hash_file", closed)
+    assert (night(root, inbox).files, lent(root)) == (1, {YANGGAO: 1000})
+    monkeypatch.undo()
+    assert night(root, inbox).unreadable == 1

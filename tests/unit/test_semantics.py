@@ -227,7 +227,7 @@ def test_late_is_after_the_last_day_by_the_time_given(
 
 
 def test_a_correction_does_not_make_a_return_late(root: Root, inbox: Path) -> None:
-    night(root, send(inbox / "1", loans(finance())).parent)
+    night(root, send(inbox / "1", loans(finance())).parent, datetime(2018, 1, 5, tzinfo=UTC))
     night(root, send(inbox / "2", loans(finance(2000))).parent, datetime(2018, 3, 1, tzinfo=UTC))
     assert completeness(root)["late"] is False
 
@@ -271,7 +271,7 @@ def test_as_of_an_earlier_moment_the_marts_are_as_they_were(root: Root, inbox: P
     night(
         root,
         send(inbox / "2", loans(finance(2000)), loans(BAD, county=TIANZHEN)).parent,
-        datetime(2018, 3, 1, tzinfo=UTC),
+        datetime(2018, 9, 1, tzinfo=UTC),
     )
     older = sources(root, RECEIVED)
     again = dict(zip(marts.names(), pl.collect_all([marts.build(n, older) for n in marts.names()]), strict=True))

@@ -14,19 +14,24 @@ STATUSES: dict[str, Status] = {
     "预计": "provisional", "报送": "reported", "核实": "verified", "审定": "approved",
     "provisional": "provisional", "reported": "reported", "verified": "verified", "approved": "approved",
 }  # fmt: skip
-PERIOD = re.compile(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?")
+PERIOD = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-[0-9]{1,2})?")
 LIST_HEADER = "报表"
 NIL = "无"
+FILLED = ("有", NIL)
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of the cover's list: a dataset as written, whether nil, its status, and its cell."""
+    """A line of the cover's list: a dataset as written, its cell, whether nil, its status.
+
+    `strange` are what the line says of either that is no known word, with its cell.
+    """
 
     label: str
+    cell: str
     nil: bool
     status: Status
-    cell: str
+    strange: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Cover:
 
 def parse_period(text: str | None) -> str | None:
     """`2017-12` for 2017-12, 2017-12-31 and the like; None for what is no month."""
-    match = PERIOD.fullmatch(text or "")
+    match = PERIOD.fullmatch(half_width(text or ""))
     return f"{match[1]}-{int(match[2]):02}" if match and 1 <= int(match[2]) <= 12 else None  # noqa: PLR2004
 
 
@@ -84,7 +89,13 @@ def _listed(table: Table) -> tuple[Listed, ...]:
     lines = []
     for index, row in enumerate(table.rows[start + 1 :], start + 1):
         label, code, filled, status = (row + [None] * 4)[:4]
-        if code or label:
-            known = STATUSES.get(status or "报送", "reported")
-            lines.append(Listed(code or label or "", filled == NIL, known, table.cell(index, 0)))
+        if not (code or label):
+            continue
+        strange = [
+            (word, table.cell(index, column))
+            for word, column, known in ((filled, 2, FILLED), (status, 3, STATUSES))
+            if word and word not in known
+        ]
+        reported = STATUSES.get(status or "报送", "reported")
+        lines.append(Listed(code or label or "", table.cell(index, 0), filled == NIL, reported, tuple(strange)))
     return tuple(lines)

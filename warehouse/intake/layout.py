@@ -80,7 +80,9 @@ def _column(text: str, index: int, dataset: Dataset, report: Report) -> Column |
     if indicator is None:
         report("unknown_header", text, "; ".join(i.header_zh for i in dataset.indicators))
         return None
-    factor = 1 if whole or not unit else unit_factor(load(), indicator, unit)
+    # Money without its unit may be 元 or 万元; the column's own name (loan_amount_yuan) says which.
+    unsaid = not unit and indicator.unit.dtype == "money" and text != indicator.column
+    factor = None if unsaid else 1 if whole or not unit else unit_factor(load(), indicator, unit)
     if factor is None:
         report("unknown_unit", text, indicator.header_zh)
         return None

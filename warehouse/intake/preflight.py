@@ -15,11 +15,15 @@ from typing import Literal
 
 # Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
 SHEET = re.compile(rb"<(?:\w+:)?sheetData\b")
+SHARED = re.compile(rb"<(?:\w+:)?sst\b")
+SHARED_TEXT = re.compile(rb"<(?:\w+:)?si\b")
+REFERENCE = re.compile(rb"\st\s*=\s*[\"']s[\"']")
 ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*")
 CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*")
 ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
 ADDRESS = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\bt\s*=\s*[\"']e[\"']")
+MOST_TEXT_PER_CELL = 100
 A_FILE = ".xlsx 或 .csv 文件 an .xlsx or .csv file"
 A_WORKBOOK = "完整、未加密的 .xlsx 工作簿 a whole, unencrypted .xlsx workbook"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -87,12 +91,14 @@ def _workbook(path: Path, limits: Limits) -> Passed:
                 raise Unreadable("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
             # A sheet may lie anywhere among the parts; what it is shows in its text.
             texts = (_part(parts, info, limits) for info in infos if not info.is_dir())
-            sheets = [text for text in texts if SHEET.search(text)]
+            kept = [text for text in texts if SHEET.search(text) or SHARED.search(text)]
     # zipfile says NotImplementedError of a compression that it does not know, RuntimeError of an encrypted part.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
         raise Unreadable(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
+    sheets = [text for text in kept if SHEET.search(text)]
     for xml in sheets:
         _extent(xml, limits)
+    _shared(sheets, [text for text in kept if not SHEET.search(text)], limits)
     return Passed("xlsx", any(ERROR_CELL.search(xml) for xml in sheets))
 
 
@@ -120,6 +126,17 @@ def _extent(xml: bytes, limits: Limits) -> None:
         raise Unreadable(
             f"过大的工作表 a sheet that reaches to column {last_column}, row {last_row}",
             f"每表至多 at most {limits.cells} 个单元格 cells a sheet",
+        )
+
+
+def _shared(sheets: list[bytes], shared: list[bytes], limits: Limits) -> None:
+    """Refuses a long text that very many cells refer to: it is written once and read as often as it is referred to."""
+    longest = max((len(text) for part in shared for text in SHARED_TEXT.split(part)[1:]), default=0)
+    references = max((len(REFERENCE.findall(sheet)) for sheet in sheets), default=0)
+    if longest * references > MOST_TEXT_PER_CELL * limits.cells:
+        raise Unreadable(
+            f"过长的重复文本 a text of {longest} bytes that {references} cells refer to",
+            f"每表至多 at most {MOST_TEXT_PER_CELL * limits.cells} 字节 bytes of text a sheet",
         )
 
 

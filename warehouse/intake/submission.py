@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,6 +13,9 @@ from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import DataSheet, Received, ReturnHead, SubmissionRead
 from warehouse.intake.report import Reporter
 from warehouse.intake.tables import Row, Table, read_tables
+
+KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
+FIRST_PERIOD = "0001-01"
 
 
 def read_submission(received: Received, limits: Limits) -> SubmissionRead:
@@ -81,6 +85,8 @@ def _read_listed(
     )
     read.heads.append(head)
     _check_due(reporter, dataset, head, cover.period_cell)
+    for word, cell in listed.strange:
+        reporter.report("unknown_status", word, KNOWN_WORDS, sheet=cover.sheet, cell=cell, head=head)
     _check_name(reporter, book, head, cover)
     if listed.nil and not dataset.nil:
         reporter.report("nil_not_allowed", "无", "有", sheet=cover.sheet, cell=listed.cell, head=head)
@@ -96,7 +102,13 @@ def _read_listed(
 
 
 def _check_due(reporter: Reporter, dataset: Dataset, head: ReturnHead, cell: str) -> None:
-    """A period in which the dataset is not due."""
+    """A period in which the dataset is not due, or that had not ended when the return came."""
+    ends_on = monthrange(int(head.period[:4]), int(head.period[5:]))[1] if head.period >= FIRST_PERIOD else 1
+    if f"{head.period}-{ends_on:02}" > reporter.receipt.received_at.date().isoformat():
+        received = f"{reporter.receipt.received_at:%Y-%m-%d}"
+        reporter.report(
+            "period_in_future", head.period, f"早于 before {received}", sheet=head.county_sheet, cell=cell, head=head
+        )
     if int(head.period[5:]) not in dataset.frequency.months:
         months = ", ".join(map(str, dataset.frequency.months))
         reporter.report("not_due", head.period, f"月份 months {months}", sheet=head.county_sheet, cell=cell, head=head)
@@ -185,6 +197,9 @@ def _csv_heads(
             )
             read.heads.append(head)
             _check_due(reporter, dataset, head, table.cell(index, places["period"]))
+            if status and status not in STATUSES:
+                cell = table.cell(index, places["return_status"])
+                reporter.report("unknown_status", status, KNOWN_WORDS, cell=cell, head=head)
     if not seen:
         reporter.report(
             "empty_return", "没有数据 no rows", "至少一行 at least one row", cell="A2", dataset=dataset.dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from datetime import datetime
@@ -15,6 +16,7 @@ from warehouse.store.archive import hash_file, keep
 from warehouse.store.files import Root
 from warehouse.store.history import remove_uncommitted
 
+log = logging.getLogger("xianbao")
 RECEIPTS = TypeAdapter(list[Receipt])
 # What editors and copying programs leave while a file is open or under way.
 PASSING = ("~$", ".")
@@ -42,7 +44,16 @@ def new_files(inbox: Path, known: dict[str, str]) -> dict[str, Path]:
         for path in sorted(inbox.rglob("*"))
         if path.is_file() and not path.is_symlink() and not _passing(path.relative_to(inbox))
     }
-    return {name: path for name, path in files.items() if hash_file(path) != known.get(name)}
+    return {name: path for name, path in files.items() if _changed(path, known.get(name))}
+
+
+def _changed(path: Path, submission: str | None) -> bool:
+    """Whether the file's bytes are others than before; one that cannot be read now waits, and is named."""
+    try:
+        return hash_file(path) != submission
+    except OSError as error:
+        log.warning("%s cannot be read now and waits for the next run: %s", path, error.strerror)
+        return False
 
 
 def readable(path: Path) -> str:
