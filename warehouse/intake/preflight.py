@@ -92,8 +92,8 @@ def _workbook(path: Path, limits: Limits) -> Passed:
             # A sheet may lie anywhere among the parts; what it is shows in its text.
             texts = (_part(parts, info, limits) for info in infos if not info.is_dir())
             kept = [text for text in texts if SHEET.search(text) or SHARED.search(text)]
-    # zipfile says NotImplementedError of a compression that it does not know, RuntimeError of an encrypted part.
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+    # A RuntimeError is what zipfile makes of an encrypted part, and of a compression that it does not know.
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
         raise Unreadable(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
     sheets = [text for text in kept if SHEET.search(text)]
     for xml in sheets:
