@@ -130,7 +130,7 @@ def read_files(*paths: Path) -> Reading:
 
 
 def url(root: Root) -> str:
-    return ledger.default_url(root)
+    return f"sqlite:///{root.path / 'ledger.db'}"
 
 
 def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:

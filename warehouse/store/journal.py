@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -44,8 +43,3 @@ def read_entry(root: Root, run: str) -> Entry:
         raise StoreError(
             f"{path}: not a journal entry ({error.error_count()} faults); restore it from a backup"
         ) from error
-
-
-def read_entries(root: Root, after: str = "") -> Iterator[Entry]:
-    """The entries of runs later than `after`, oldest first."""
-    return (read_entry(root, run) for run in runs(root) if run > after)

@@ -74,10 +74,6 @@ SNAPSHOTS = sa.Table(
 OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, FINDINGS)
 
 
-def default_url(root: Root) -> str:
-    return f"sqlite:///{root.path / 'ledger.db'}"
-
-
 def open_ledger(url: str) -> sa.Engine:
     """The ledger at `url`, its tables made where missing; raises TransientError when it cannot be reached now."""
     engine = sa.create_engine(url)
