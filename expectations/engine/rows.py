@@ -1,0 +1,146 @@
+"""The rows that are not as expected: fetched for failing conditions only, all in one `collect_all`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from great_expectations.constants import MAX_RESULT_RECORDS
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+from expectations.engine.batch_data import PolarsBatchData
+
+ROW = "__row__"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A condition over a domain: how many rows fail stands under `count` in the first pass."""
+
+    columns: tuple[str, ...]
+    domain: pl.Expr | None
+    expected: pl.Expr
+    alone: bool
+    count: str
+
+    def unexpected(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows of the domain that are not as expected, in the frame's order."""
+        if self.domain is None:
+            return frame.filter(~self.expected)
+        if self.alone:
+            return frame.filter(self.domain & ~self.expected)
+        return frame.filter(self.domain).filter(~self.expected)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Something about the unexpected rows that a metric asks for, in the shape its result format asks for."""
+
+    metric: MetricConfiguration
+    suffix: str
+    judged: Judged
+
+    @property
+    def format(self) -> Mapping[str, Any]:
+        return self.metric.metric_value_kwargs.get("result_format") or {}
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.format.get("result_format") == "COMPLETE")
+
+    @property
+    def partly(self) -> int:
+        """How many values or rows at most."""
+        count = MAX_RESULT_RECORDS if self.complete else self.format.get("partial_unexpected_count", 20)
+        return min(count, MAX_RESULT_RECORDS)
+
+    @property
+    def index_columns(self) -> list[str]:
+        return list(self.format.get("unexpected_index_column_names") or [])
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns to fetch."""
+        if self.suffix == "unexpected_values":
+            return list(self.judged.columns)
+        if self.suffix == "unexpected_index_query" and self.format.get("return_unexpected_index_query") is False:
+            return []
+        if self.suffix == "unexpected_index_list" and self.index_columns:
+            return [*self.index_columns, *self.judged.columns]
+        return [ROW]
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether all unexpected rows are needed, not only the first."""
+        return self.suffix == "unexpected_index_query" or (self.complete and self.suffix == "unexpected_index_list")
+
+
+def nothing(wanted: Wanted, schema: pl.Schema) -> Any:
+    """The answer where no row is unexpected."""
+    if wanted.suffix == "unexpected_rows":
+        return pl.DataFrame(schema=schema).to_pandas()
+    if wanted.suffix == "unexpected_index_query":
+        return query_of([]) if wanted.needed else None
+    return []
+
+
+def fetch(batch: PolarsBatchData, wanted: list[Wanted], read: set[str]) -> list[Any]:
+    """The answers, in the order of what is wanted; each condition's rows are fetched once, all together."""
+    groups: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in wanted:
+        groups[one.judged.count].append(one)
+    found = pl.collect_all([_plan(batch, group, read) for group in groups.values()])
+    frames = dict(zip(groups, found, strict=True))
+    return [_answer(one, frames[one.judged.count]) for one in wanted]
+
+
+def _plan(batch: PolarsBatchData, group: list[Wanted], read: set[str]) -> pl.LazyFrame:
+    """The unexpected rows of one condition, with no more columns and rows than the group needs."""
+    names = dict.fromkeys(name for one in group for name in one.needed)
+    if any(one.suffix == "unexpected_rows" for one in group):
+        names |= dict.fromkeys(batch.schema)
+    frame = batch.read(read)
+    if ROW in names:
+        frame = frame.with_row_index(ROW)
+    found = group[0].judged.unexpected(frame).select(*names)
+    return found if any(one.unbounded for one in group) else found.head(max(one.partly for one in group))
+
+
+def _answer(wanted: Wanted, found: pl.DataFrame) -> Any:
+    if wanted.suffix == "unexpected_values":
+        return _values(wanted, found.head(wanted.partly))
+    if wanted.suffix == "unexpected_rows":
+        shown = found.head(wanted.partly)
+        return shown.drop(ROW).to_pandas().set_axis(shown[ROW].to_list(), axis="index")
+    if wanted.suffix == "unexpected_index_list":
+        return _index_list(wanted, found)
+    return query_of(found[ROW].to_list()) if wanted.needed else None
+
+
+def _values(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
+    columns = wanted.judged.columns
+    if "column" in wanted.metric.metric_domain_kwargs:
+        return found[columns[0]].to_list()
+    chosen = found.select(columns)
+    return chosen.rows() if "column_A" in wanted.metric.metric_domain_kwargs else chosen.to_dicts()
+
+
+def _index_list(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
+    """Row numbers; or, where index columns are named, their values with the unexpected ones beside them."""
+    names = wanted.index_columns
+    if names and wanted.format.get("exclude_unexpected_values"):
+        return [found.select(names).to_dict(as_series=False)]
+    shown = found if wanted.complete else found.head(wanted.format.get("partial_unexpected_count", 20))
+    return (
+        shown.select(list(dict.fromkeys([*wanted.judged.columns, *names]))).to_dicts()
+        if names
+        else shown[ROW].to_list()
+    )
+
+
+def query_of(rows: list[int]) -> str:
+    """Code that picks rows by their number out of the frame `df`."""
+    return f"df[{rows}]"
