@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from expectations.checkpoint import to_pandas
-from expectations.relation import RelationError, parse
+from expectations.relation import EN, ZH, Linear, RelationError, parse
+from tests.builders import to_pandas
 from warehouse.errors import PermanentError
 
 FUNNEL = "demolished <= completed <= started"
@@ -100,17 +103,38 @@ def test_anything_else_is_refused(source: str) -> None:
     with pytest.raises(RelationError) as caught:
         parse(source)
     assert isinstance(caught.value, PermanentError)
-    assert not source or repr(source)[1:-1].split("\\")[0][:3] in str(caught.value)
+    message, shown, carets = str(caught.value).splitlines()
+    assert message.endswith(":")
+    assert shown.strip()[:3] == source.strip()[:3].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert set(carets.strip()) == {"^"}
 
 
-def test_a_refusal_points_at_the_part() -> None:
-    with pytest.raises(RelationError, match=r"abs\(b\)"):
-        parse("a <= c + abs(b)")
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("a <= c + abs(b)", "abs(b)"), ("a <= b.c <= d", "b.c"), ("a + 'x' >= 1", "'x'"), ("a <= b ** 2", "b ** 2"),
+        ("a != b", "b"), ("a / 0 <= b", "0"), ("a <= c / (2 * b - b - b)", "2 * b - b - b"), ("  a <= [b]", "[b]"),
+        ("贫困 <= max(人)", "max(人)"), ("a <= 1e999", "1e999"), ("1 <= 2", "1 <= 2"), ("a = b", "="), ("a <=", ""),
+        (f"a <= {10**400}", f"{10**400}"),
+    ],
+)  # fmt: skip
+def test_a_refusal_points_at_the_part(source: str, part: str) -> None:
+    with pytest.raises(RelationError) as caught:
+        parse(source)
+    _, shown, carets = str(caught.value).splitlines()
+    assert shown[carets.index("^") : len(carets)] == part
 
 
-def test_a_fixed_zero_denominator_is_refused() -> None:
+@pytest.mark.parametrize("source", ["a <= " + "(" * 500 + "b" + ")" * 500, "-" * 1500 + "a <= b", "a <= b + " * 999])
+def test_what_is_too_deep_or_too_long_is_refused_and_not_a_crash(source: str) -> None:
     with pytest.raises(RelationError):
-        parse("a / 0 <= b")
+        parse(source)
+
+
+@pytest.mark.parametrize("digits", [-1, 10])
+def test_digits_without_sense_are_refused(digits: int) -> None:
+    with pytest.raises(RelationError, match="digits"):
+        parse("a == b", digits)
 
 
 def test_fifteen_digits_do_not_overflow() -> None:
@@ -134,3 +158,97 @@ def test_a_link_is_said_with_the_names_one_gives() -> None:
     (link,) = parse("loan_amount_yuan <= 50000 * loan_households").links
     names = {"loan_amount_yuan": "投放", "loan_households": "户数"}
     assert link.text(names.__getitem__) == "投放 <= 50000 * 户数"
+
+
+def test_failing_links_take_a_fraction_as_it_is_written() -> None:
+    relation = parse("a >= 0.1 * b >= c")
+    assert [k.text() for k in relation.failing({"a": Decimal("0.3"), "b": 3, "c": 1})] == ["0.1 * b >= c"]
+
+
+# --- for people ----------------------------------------------------------------------------------------------------
+
+
+def test_a_relation_reads_well_in_both_languages() -> None:
+    chain = parse("demolished <= completed <= started")
+    assert chain.words() == "demolished ≤ completed ≤ started, rows that lack one left out"
+    assert chain.words(ZH) == "demolished ≤ completed ≤ started,缺项的行不计"
+    growth = parse("growth == 100 * (now / before - 1)", 1)
+    assert growth.words(EN) == (
+        "growth = 100 × (now / before - 1) (to 1 decimal place), rows that lack one or divide by zero left out"
+    )
+    assert growth.words(ZH) == "growth = 100 × (now / before - 1)(按 1 位小数),缺项或分母为零的行不计"
+    assert parse("a >= 1").words() == "a ≥ 1, rows that lack it left out"
+    assert parse("a <= b").words(ZH, {"a": "完成", "b": "启动"}.__getitem__) == "完成 ≤ 启动,缺项的行不计"
+
+
+@pytest.mark.parametrize("source", ["a <= b <= c", "a - (b - c) == 2 * (a + b) / c", "-a < 0.25", "a / b / c >= 1"])
+def test_the_text_of_a_relation_is_that_relation(source: str) -> None:
+    relation = parse(source)
+    again = parse(relation.text())
+    assert again.text() == relation.text()
+    assert [k.form for k in again.links] == [k.form for k in relation.links]
+
+
+# --- exact forms ---------------------------------------------------------------------------------------------------
+
+
+def linear(constant: Any = 0, **coefficients: Any) -> Linear:
+    return Linear({c: Fraction(f) for c, f in coefficients.items()}, Fraction(constant))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a <= 50000 * b", linear(a=1, b=-50000)),
+        ("2 * (a - 3) / 4 >= -b + 1", linear("-5/2", a="1/2", b=1)),
+        ("a + b == a + 0.1 * c", linear(b=1, c="-1/10")),
+        ("a / b >= 1000", None),
+        ("a * b <= c", None),
+        ("(a * b - b * a) + c <= 1", linear(-1, c=1)),
+    ],
+)
+def test_the_linear_form_is_exact_and_none_where_there_is_none(source: str, expected: Linear | None) -> None:
+    (link,) = parse(source).links
+    assert link.linear == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "above", "below"),
+    [
+        ("a / b >= 1000", linear(a=1, b=-1000), linear(b=1)),
+        ("a / -b >= 1000", linear(a=-1, b=-1000), linear(b=1)),
+        ("g == 100 * (a + c) / b + 1", None, None),
+        ("60 <= 100 * a / (b + c)", linear(a=-100, b=60, c=60), linear(b=1, c=1)),
+        ("a <= 2 * b", linear(a=1, b=-2), linear(1)),
+        ("-a / 2 <= b", linear(a="-1/2", b=-1), linear(1)),
+    ],
+)
+def test_a_ratio_is_multiplied_out(source: str, above: Linear | None, below: Linear | None) -> None:
+    (link,) = parse(source).links
+    assert link.multiplied_out == ((above, below) if above else None)
+
+
+@pytest.mark.parametrize(
+    ("source", "digits", "additive"),
+    [
+        ("a <= 50000 * b", None, True), ("a / b >= 1000", None, True), ("a + b == c <= d", None, True),
+        ("a / (b + c) >= 60", None, True), ("a >= 0", None, True), ("a >= 1", None, False),
+        ("a <= b <= 5", None, False), ("a / b <= c / d", None, False), ("a * b <= c * d", None, False),
+        ("a / (b + 1) >= 2", None, False), ("a == b", 1, False), ("a <= b", 1, True), ("g == 100 * a / b", None, False),
+    ],
+)  # fmt: skip
+def test_additive_is_what_holds_for_sums(source: str, digits: int | None, additive: bool) -> None:  # noqa: FBT001
+    assert parse(source, digits).additive == additive
+
+
+ADDITIVE = ("a <= 3 * b", "a / b >= 2", "a + b == c", "a / (b + c) <= 1 <= 2", "c < a + b")
+ROWS = st.lists(st.tuples(*[st.integers(1, 6)] * 3), min_size=1, max_size=4)
+
+
+@given(st.sampled_from(ADDITIVE[:3] + ADDITIVE[4:]), ROWS)
+def test_an_additive_relation_that_holds_for_rows_holds_for_their_sum(source: str, rows: list[tuple[int, ...]]) -> None:
+    relation = parse(source)
+    frame = pl.DataFrame(rows, ["a", "b", "c"], orient="row")
+    kept = frame.filter(relation.on(frame.schema))
+    assert relation.additive
+    assert kept.is_empty() or kept.sum().select(relation.on(frame.schema)).item()
