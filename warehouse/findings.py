@@ -14,7 +14,7 @@ class Finding(BaseModel):
 
     `cell` is the first cell concerned and `cells` all of them, joined by `;`; both are None where no cell is to
     blame. `county_code`, `period`, `dataset` are None where the fault is the file's. Messages say what was found,
-    what was expected and what to do.
+    what was expected and what to do. `explanation` is the county's answer to a query, None where it gave none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,3 +35,9 @@ class Finding(BaseModel):
     expected: str
     message_zh: str
     message_en: str
+    explanation: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has yet to do something about it: an error, or a query that nobody has answered."""
+        return self.severity == "critical" or (self.severity == "warning" and self.explanation is None)

@@ -1,4 +1,4 @@
-"""A run in numbers, and its findings as a table that opens in a spreadsheet."""
+"""A run in numbers, and its findings as a table that opens in a spreadsheet and as a text to read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.findings import Finding
+from warehouse.findings_list import by_rule_markdown, findings_markdown
+from warehouse.grouping import RuleGroup, by_rule
 from warehouse.markdown import table
 from warehouse.store.records import Entry, PeriodJudged
 
@@ -28,7 +30,8 @@ class PeriodSummary(BaseModel):
 
 
 class Summary(BaseModel):
-    """What a run did. `errors` and `queries` count findings, the verdicts count returns.
+    """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule; `explained`
+    counts queries that a county has answered. The verdicts count returns.
 
     `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
     """
@@ -45,6 +48,8 @@ class Summary(BaseModel):
     quarantined: int = 0
     errors: int = 0
     queries: int = 0
+    explained: int = 0
+    groups: tuple[RuleGroup, ...] = ()
     version: str | None = None
     seconds: dict[str, float] = {}
 
@@ -58,7 +63,8 @@ def summarise(entry: Entry, version: str | None) -> Summary:
     """The run as its journal entry has it."""
     verdicts = Counter(d.verdict for d in entry.decisions)
     receipts = Counter(r.verdict for r in entry.receipts)
-    severities = Counter(f.severity for f in entry.all_findings)
+    unsettled = [f for f in entry.all_findings if f.open]
+    severities = Counter(f.severity for f in unsettled)
     return Summary(
         run=entry.run,
         files=len(entry.receipts),
@@ -70,6 +76,8 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         quarantined=verdicts["quarantined"],
         errors=severities["critical"],
         queries=severities["warning"],
+        explained=sum(1 for f in entry.all_findings if f.explanation),
+        groups=by_rule(unsettled),
         version=version,
     )
 
@@ -88,7 +96,7 @@ def _summarise_period(judged: PeriodJudged) -> PeriodSummary:
 def write_findings(entry: Entry, folder: Path) -> Path:
     """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
 
-    A value that a spreadsheet would run as a formula is written as text.
+    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "findings.csv"
@@ -98,11 +106,13 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     text = pl.col(pl.String)
     harmless = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + text).otherwise(text).name.keep()
     path.write_bytes(BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
+    (folder / "findings.md").write_text(findings_markdown(entry.run, entry.all_findings), encoding="utf-8")
     return path
 
 
 def markdown(summary: Summary) -> str:
-    """The summary as tables in Markdown: a line a period, then the run's own counts."""
+    """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    counts = summary.model_dump(exclude={"seconds", "periods"})
-    return table(tuple(PeriodSummary.model_fields), by_period) + "\n" + table(("", ""), tuple(counts.items()))
+    counts = summary.model_dump(exclude={"seconds", "periods", "groups"})
+    parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
+    return "\n".join([*parts, *by_rule_markdown(summary.groups)])

@@ -1,7 +1,8 @@
 """The rules, one file a dataset: `RULES`, and `COMPANIONS` where a rule looks beyond the row.
 
 `every_dataset.py` gives each dataset the rules that follow from its definition in the codebook; `returns.py` has
-those about a return as a whole. A dataset without a file has just these. To add a rule, add it to `RULES`; nothing
+those about a return as a whole; `outliers.py` makes the rules that bounds over peers or the past call for. A dataset
+without a file has just those of every dataset. To add a rule, add it to `RULES`; nothing
 else is touched. Does not belong here: how a rule is applied (`expectations.checkpoint`, `expectations.judge`).
 """
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from expectations.companions import Companion, Last
 from expectations.rules import Check, Rule, When, between, not_null, relation, unique
+from expectations.suites.outliers import history_bounds, history_outlier
 from warehouse.codebook import Dataset, Indicator
 
 PREFIX = "this_year_"
 
 
 def rules(dataset: Dataset) -> tuple[Rule, ...]:
-    """key_unique, required_present, not_negative, share_bounds, year_to_date_never_falls, where they have a check."""
+    """key_unique, required_present, not_negative, share_bounds, year_to_date_never_falls, history_outlier, where they
+    have a check.
+    """
     made = (
         Rule(
             "key_unique",
@@ -53,14 +56,15 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "a year-to-date figure is not below that of the year's previous period",
             tuple(relation(f"{column} >= {PREFIX}{column}") for column in _year_to_date(dataset)),
         ),
+        history_outlier(dataset),
     )
     return tuple(rule for rule in made if rule.checks)
 
 
 def companions(dataset: Dataset) -> tuple[Companion, ...]:
-    """The year's previous value of each year-to-date column."""
-    columns = _year_to_date(dataset)
-    return (Last(PREFIX, columns, same_year=True),) if columns else ()
+    """The year's previous value of each year-to-date column, and the bounds of the past."""
+    made = (Last(PREFIX, _year_to_date(dataset), same_year=True), history_bounds(dataset))
+    return tuple(companion for companion in made if companion.columns)
 
 
 def _year_to_date(dataset: Dataset) -> tuple[str, ...]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from expectations.companions import PeerRatio
 from expectations.rules import Rule, When, in_set, relation
+from expectations.suites.outliers import peer_outlier
+
+LENT_PER_HOUSEHOLD = PeerRatio("loan_amount_yuan", "loan_households")
+COMPANIONS = (LENT_PER_HOUSEHOLD,)
 
 RULES = (
     Rule(
@@ -44,4 +49,5 @@ RULES = (
             in_set("loan_households", [0], When("loan_amount_yuan", "==", 0)),
         ),
     ),
+    peer_outlier(LENT_PER_HOUSEHOLD),
 )

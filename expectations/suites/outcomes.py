@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from expectations.companions import LastDecember, PeerBounds
-from expectations.rules import Rule, When, between, not_null, relation
+from expectations.rules import Rule, When, between, in_set, not_null, relation
 
 COMPANIONS = (
-    LastDecember("december_", ("poor_persons_closing", "income_per_capita")),
-    PeerBounds("income_growth", low="peers_low", high="peers_high"),
+    LastDecember(
+        "december_",
+        (
+            "poor_persons_closing",
+            "income_per_capita",
+            "poor_villages_opening",
+            "poor_villages_exited",
+            "delisting_status",
+        ),
+    ),
+    PeerBounds("income_growth"),
 )
 
 DELISTED = When("delisting_status", "!=", "none")
+DECEMBER_STATUS = "december_delisting_status"
 
 RULES = (
     Rule(
@@ -104,5 +114,32 @@ RULES = (
         "the income's growth is far from that of the county's peers (modified z above 3.5)",
         (relation("peers_low <= income_growth <= peers_high"),),
         source="Iglewicz and Hoaglin 1993: median absolute deviation, modified z of 3.5",
+    ),
+    Rule(
+        "poor_within_rural",
+        "critical",
+        "期末贫困人口 ≤ 农村户籍人口",
+        "the poor are among the rural population",
+        (relation("poor_persons_closing <= rural_population"),),
+        source="judgement: the headcount ratio says so too, but is not there where nobody is rural",
+    ),
+    Rule(
+        "poor_villages_carried",
+        "warning",
+        "年初贫困村数应等于上年初减上年退出",
+        "the year opens with the poor villages that the last one left",
+        (relation("poor_villages_opening == december_poor_villages_opening - december_poor_villages_exited"),),
+        source="judgement: as opening_is_last_closing for persons; no villages are added in the programme",
+    ),
+    Rule(
+        "delisting_stands",
+        "warning",
+        "上年末已摘帽的县不应退回未摘帽,核验后不应退回预计",
+        "a county delisted by last December stays so, a verified one verified",
+        (
+            in_set("delisting_status", ["provisional", "verified"], When(DECEMBER_STATUS, "==", "provisional")),
+            in_set("delisting_status", ["verified"], When(DECEMBER_STATUS, "==", "verified")),
+        ),
+        source="judgement: 预计 may fail its check, which is to be explained; national exit conditions",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.companions import Last, RegisterCounts
+from expectations.companions import Last, Partner, counted_until_end, rows
 from expectations.rules import Rule, relation
 
 VILLAGES = ("villages_planned", "villages_started", "villages_completed", "villages_demolished")
@@ -12,7 +12,20 @@ OTHERS = (
     "trees_compensated",
 )  # fmt: skip
 
-COMPANIONS = (Last("last_", VILLAGES + OTHERS), RegisterCounts("register_"))
+REGISTER = Partner(
+    "relocation_villages",
+    "register_",
+    "搬迁自然村名册",
+    "Village register",
+    {
+        "villages_planned": rows(),
+        "villages_started": counted_until_end("started_on"),
+        "villages_completed": counted_until_end("completed_on"),
+        "villages_demolished": counted_until_end("demolished_on"),
+    },
+)
+
+COMPANIONS = (Last("last_", VILLAGES + OTHERS), REGISTER)
 
 RULES = (
     Rule(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from expectations.companions import PeriodEnd
+from expectations.companions import Last, PeriodEnd
 from expectations.rules import Rule, When, not_null, relation, unique
 
-COMPANIONS = (PeriodEnd(),)
+DATES = ("started_on", "completed_on", "demolished_on")
+COMPANIONS = (PeriodEnd(), Last("last_", DATES))
 
 RULES = (
     Rule(
@@ -36,5 +37,24 @@ RULES = (
         "有复垦面积须有拆除复垦日期",
         "an area is reclaimed only where the village is demolished",
         (not_null("demolished_on", When("reclaimed_area_mu", ">", 0)),),
+    ),
+    Rule(
+        "village_dates_kept",
+        "warning",
+        "上期已报的启动、完成、拆除复垦日期不应改动或删除",
+        "a date that the last register gave is neither changed nor taken back",
+        (
+            *(not_null(column, When(f"last_{column}", "is_not_null")) for column in DATES),
+            *(relation(f"{column} == last_{column}") for column in DATES),
+        ),
+        source="judgement: what was done on a day stays done on that day; a correction is to be explained",
+    ),
+    Rule(
+        "households_within_persons",
+        "warning",
+        "户数 ≤ 人数",
+        "no more households than persons: each has at least one",
+        (relation("households <= persons"),),
+        source="judgement: a registered household has at least one registered person",
     ),
 )

@@ -1,13 +1,17 @@
-"""Rules about a return as a whole, nil ones too: one row a return."""
+"""Rules about a return as a whole, nil ones too: one row a return, of all datasets."""
 
 from __future__ import annotations
 
-from expectations.rules import Rule, in_set
+from collections.abc import Iterable
+
+from expectations.rules import Rule, When, in_set, relation
 from warehouse.codebook import Codebook
+
+REGISTER = "relocation_villages"
 
 
 def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
-    """known_county, against the divisions in force in the period's year."""
+    """known_county, against the divisions in force in the period's year; register_never_shrinks."""
     codes = [d.county_code for d in book.in_force(int(period[:4]))]
     return (
         Rule(
@@ -18,4 +22,23 @@ def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
             (in_set("county_code", codes),),
             source="GB/T 2260; reference/counties.csv: 140202 is valid in 2017 and not in 2019",
         ),
+        Rule(
+            "register_never_shrinks",
+            "critical",
+            "名册中的自然村数不得少于上期",
+            "the village register has no fewer villages than the last accepted one; nil has none",
+            (relation("rows >= rows_before", when=When("dataset", "==", REGISTER)),),
+            source="the register side of relocation_never_falls: a nil register has no rows that other rules could see",
+        ),
     )
+
+
+def about(given: Iterable[Rule], dataset: str) -> tuple[Rule, ...]:
+    """The rules that speak of a dataset's returns."""
+    return tuple(rule for rule in given if all(c.when is None or c.when.value == dataset for c in rule.checks))
+
+
+def counted(given: Iterable[Rule]) -> tuple[str, ...]:
+    """The datasets whose rows are counted for a rule."""
+    wheres = (c.when for rule in given for c in rule.checks if c.when and "rows" in c.columns)
+    return tuple(dict.fromkeys(str(when.value) for when in wheres))

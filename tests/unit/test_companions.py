@@ -3,69 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from expectations.companions import Companion, Last, LastDecember, PeerBounds, PeriodEnd, RegisterCounts
-from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, row, village
-from warehouse.store.history import schema
-from warehouse.store.known import RETURNS, Known
-
-Said = tuple[int, str, str, str, str, tuple[dict[str, Any], ...]]
-
-
-def said(
-    receipt: int, county: str, period: str, dataset: str, *rows: dict[str, Any], verdict: str = "accepted"
-) -> Said:
-    return receipt, county, period, dataset, verdict, rows
-
-
-def frame(dataset: str, returns: list[Said]) -> pl.DataFrame:
-    rows = [
-        {"receipt": receipt, "county_code": county, "period": period, **values}
-        for receipt, county, period, name, _, given in returns
-        if name == dataset
-        for values in given
-    ]
-    return pl.DataFrame(rows, schema(BOOK.datasets[dataset]))
-
-
-def known(*returns: Said) -> Known:
-    """The store, were these returns all that it has."""
-    heads = [(r, "ab", name, c, p, v, 1 if v.startswith("accepted") else None) for r, c, p, name, v, _ in returns]
-    accepted = [one for one in returns if one[4].startswith("accepted")]
-    return Known(
-        book=BOOK,
-        history=Path("/nonexistent"),
-        runs=[],
-        returns=pl.DataFrame(heads, RETURNS, orient="row"),
-        fresh={name: frame(name, accepted) for name in {one[3] for one in accepted}},
-    )
-
-
-def join(companion: Companion, at: list[Said], *before: Said) -> list[dict[str, Any]]:
-    """The rows at hand with the companion's columns."""
-    _, _, period, dataset, _, _ = at[0]
-    rows = frame(dataset, at)
-    joined = companion.join(rows.lazy(), known(*before), BOOK.datasets[dataset], period).collect()
-    assert joined.select(rows.columns).equals(rows), "grain and order stay"
-    return joined.rows(named=True)
-
+from expectations.companions import Last, LastDecember, Membership, Partner, PeerBounds, PeerRatio, PeriodEnd
+from expectations.suites import companions_for
+from expectations.suites.relocation import REGISTER
+from expectations.suites.support import UNITS
+from tests.builders import BOOK, GUANGLING, YANGGAO, finance, row, village
+from tests.stores import Said, before, frame, join, known, now, said
 
 LAST = Last("last_", ("loan_households",))
 THIS_YEAR = Last("this_year_", ("loan_households",), same_year=True)
 DECEMBER = LastDecember("december_", ("loan_households",))
-
-
-def now(county: str = YANGGAO, period: str = "2018-06") -> list[Said]:
-    return [said(9, county, period, "finance", finance(households=9))]
-
-
-def before(period: str, households: int, county: str = YANGGAO, receipt: int = 1, verdict: str = "accepted") -> Said:
-    return said(receipt, county, period, "finance", finance(households=households), verdict=verdict)
 
 
 # --- the last value ------------------------------------------------------------------------------------------------
@@ -96,9 +48,27 @@ def test_in_the_first_period_nothing_is_missing() -> None:
     assert (found["last_loan_households"], found["last_absent"]) == (None, False)
 
 
-def test_a_county_that_sent_none_while_others_did_is_asked() -> None:
-    (found,) = join(LAST, now(), before("2017-12", 4, county=TIANZHEN))
-    assert (found["last_loan_households"], found["last_absent"]) == (None, True)
+@pytest.mark.parametrize(("others", "asked"), [(1, False), (59, False), (60, True)])
+def test_a_county_that_sent_none_is_asked_once_half_of_them_did(others: int, asked: bool) -> None:  # noqa: FBT001
+    codes = [d.county_code for d in BOOK.in_force(2017) if d.county_code != YANGGAO][:others]
+    collected = [before("2017-12", 4, county=code, receipt=n) for n, code in enumerate(codes, start=1)]
+    (found,) = join(LAST, now(), *collected)
+    assert len(BOOK.in_force(2017)) == 119
+    assert (found["last_loan_households"], found["last_absent"]) == (None, asked)
+
+
+def test_half_is_counted_by_period_and_of_those_who_owe_the_form() -> None:
+    units = Last("last_", ("posted_officials",))
+    at = [said(99, YANGGAO, "2018-06", "support", row("support"))]
+    owing = [d.county_code for d in BOOK.members("poverty_counties", 2017) if d.county_code != YANGGAO]
+    sent = [said(n, code, "2017-12", "support", row("support")) for n, code in enumerate(owing[:29], start=1)]
+    (found,) = join(units, at, *sent)
+    assert found["last_absent"]
+    apart = [
+        said(n, c, "2017-12" if n % 2 else "2017-09", "support", row("support")) for n, _, c, *_ in map(list, sent)
+    ]
+    (found,) = join(units, at, *apart)
+    assert not found["last_absent"]
 
 
 def test_within_the_year_only_the_same_year_counts() -> None:
@@ -142,6 +112,26 @@ def test_ratios_of_merged_counties_are_weighted() -> None:
     assert found["december_income_per_capita"] == pytest.approx(7500)
 
 
+def test_a_word_is_kept_through_a_new_code_and_lost_in_a_merger() -> None:
+    def delisted(receipt: int, county: str, period: str) -> Said:
+        return said(receipt, county, period, "outcomes", row("outcomes", delisting_status="verified"))
+
+    december = LastDecember("december_", ("delisting_status",))
+    one, merged = [delisted(9, "140215", "2018-06")], [delisted(9, "140403", "2018-06")]
+    (found,) = join(december, one, delisted(1, "140227", "2017-12"))
+    assert found["december_delisting_status"] == "verified"
+    (found,) = join(december, merged, delisted(1, "140402", "2017-12"), delisted(2, "140411", "2017-12"))
+    assert (found["december_delisting_status"], found["december_absent"]) == (None, False)
+
+
+def test_the_last_dates_are_those_of_the_same_village() -> None:
+    last = Last("last_", ("started_on",))
+    at = [said(9, YANGGAO, "2018-06", "relocation_villages", village("1"), village("2"), village("3"))]
+    then = said(1, YANGGAO, "2017-12", "relocation_villages", village("2", date(2017, 1, 2)), village("1"))
+    found = join(last, at, then)
+    assert [f["last_started_on"] for f in found] == [None, date(2017, 1, 2), None]
+
+
 @pytest.mark.parametrize("code", ["140212", "140213", "140214"])
 def test_a_party_to_a_split_is_neither_compared_nor_asked(code: str) -> None:
     parties = [before("2017-12", n, c, receipt=n) for n, c in enumerate(("140202", "140203", "140211"), start=1)]
@@ -151,7 +141,6 @@ def test_a_party_to_a_split_is_neither_compared_nor_asked(code: str) -> None:
 
 # --- the village register ------------------------------------------------------------------------------------------
 
-REGISTER = RegisterCounts("register_")
 DAY, LATER = date(2017, 11, 30), date(2018, 1, 2)
 VILLAGES = (village("1", DAY, DAY, DAY), village("2", DAY, DAY, LATER), village("3", DAY), village("4"))
 
@@ -198,45 +187,57 @@ def test_a_quarantined_register_of_its_own_is_not_replaced_by_an_older_one() -> 
     assert (counts(found), found["register_absent"]) == ((None,) * 4, True)
 
 
-# --- peers ---------------------------------------------------------------------------------------------------------
-
-PEERS = PeerBounds("income_growth", low="low", high="high")
-LISTED = [d.county_code for d in BOOK.members("poverty_counties", 2017)]
-OTHERS = [d.county_code for d in BOOK.in_force(2017) if d.poverty_county_list == "none"]
+# --- the list of supporting units ----------------------------------------------------------------------------------
 
 
-def growths(codes: list[str], values: list[float], first: int = 1) -> list[Said]:
-    return [
-        said(n, code, "2017-12", "outcomes", row("outcomes", income_growth=value))
-        for n, (code, value) in enumerate(zip(codes, values, strict=True), start=first)
-    ]
+def unit(name: str, level: str, officials: int, yuan: int) -> dict[str, Any]:
+    return row("support_units", unit_name=name, unit_level=level, posted_officials=officials, funds_attracted_yuan=yuan)
 
 
-def test_peers_bound_a_value_by_median_and_spread() -> None:
-    values = [8.0, 9.0, 10.0, 11.0, 12.0, 9.5, 10.5, 10.0]
-    found = join(PEERS, growths(LISTED[:8], values))
-    reach = 3.5 * 1.4826 * 0.75
-    assert [(f["low"], f["high"]) for f in found] == [(pytest.approx(10 - reach), pytest.approx(10 + reach))] * 8
+def test_units_are_counted_by_level_and_summed() -> None:
+    listed = (unit("a", "provincial", 2, 700), unit("b", "provincial", 1, 50), unit("c", "enterprise", 4, 3))
+    at = [said(9, YANGGAO, "2018-06", "support", row("support"))]
+    (found,) = join(UNITS, at, said(9, YANGGAO, "2018-06", "support_units", *listed))
+    wanted = {"provincial_units": 2, "central_units": 0, "posted_officials": 7, "funds_attracted_yuan": 753}
+    assert {column: found[f"units_{column}"] for column in wanted} == wanted
+    assert not found["units_absent"]
 
 
-def test_peers_that_agree_leave_room_for_rounding() -> None:
-    (found, *_) = join(PEERS, growths(LISTED[:8], [10.0] * 8))
-    assert (found["low"], found["high"]) == (pytest.approx(10 - 1.05), pytest.approx(10 + 1.05))
+def test_a_partner_judged_again_counts_as_it_was_judged_last() -> None:
+    store = known(register(9, *VILLAGES, verdict="quarantined"), register(8, *VILLAGES[:1]))
+    again = store.returns.filter(receipt=9).with_columns(run=pl.lit("2"), verdict=pl.lit("accepted"), version=1)
+    store.returns = pl.concat([store.returns, again.select(store.returns.columns).cast(store.returns.schema)])
+    store.fresh["relocation_villages"] = frame("relocation_villages", [register(9, *VILLAGES)])
+    at = frame("relocation", summary()).lazy()
+    (found,) = REGISTER.join(at, store, BOOK.datasets["relocation"], "2017-12").collect().rows(named=True)
+    assert (counts(found), found["register_absent"]) == ((4, 3, 2, 1), False)
 
 
-def test_seven_peers_are_too_few() -> None:
-    assert {(f["low"], f["high"]) for f in join(PEERS, growths(LISTED[:7], [10.0] * 7))} == {(None, None)}
+# --- the codebook --------------------------------------------------------------------------------------------------
 
 
-def test_peers_are_of_the_same_class() -> None:
-    found = join(PEERS, growths(LISTED[:8], [10.0] * 8) + growths(OTHERS[:8], [20.0] * 8, first=20))
-    assert [f["high"] for f in found] == [pytest.approx(11.05)] * 8 + [pytest.approx(21.05)] * 8
+def test_membership_is_by_code_and_year() -> None:
+    for period, wanted in (("2017-12", [1, 0]), ("2018-06", [0, 1]), ("0000-12", [0, 0])):
+        at = [said(n, code, period, "finance", finance()) for n, code in enumerate(("140227", "140215"), start=1)]
+        assert [f["in_national_list"] for f in join(Membership("national_list"), at)] == wanted
 
 
-def test_peers_judged_earlier_count_and_a_correction_counts_once() -> None:
-    earlier = growths(LISTED[:8], [10.0] * 8)
-    (found,) = join(PEERS, growths(LISTED[:1], [30.0], first=20), *earlier)
-    assert found["high"] == pytest.approx(11.05)
+def test_companions_say_whether_they_are_of_peers_and_claim_their_own_columns_only() -> None:
+    for dataset in BOOK.datasets.values():
+        companions = companions_for(dataset)
+        for companion in companions:
+            assert companion.of_peers == isinstance(companion, PeerBounds | PeerRatio)
+            empty = frame(dataset.dataset, []).lazy()
+            joined = companion.join(empty, known(), dataset, "2018-06").collect_schema().names()
+            added = {*joined} - {*empty.collect_schema().names(), companion.absent}
+            assert added
+            for column in added:
+                assert [c for c in companions if c.label(column)] == [companion], (dataset.dataset, column)
+
+
+def test_a_partner_says_who_it_is() -> None:
+    assert isinstance(REGISTER, Partner)
+    assert REGISTER.partner(BOOK.datasets["relocation"]) == "搬迁自然村名册 Village register"
 
 
 # --- the end of the period -----------------------------------------------------------------------------------------

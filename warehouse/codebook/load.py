@@ -58,6 +58,10 @@ class Codebook:
         """The divisions in force in a year that belong to a group."""
         return tuple(d for d in self.in_force(year) if self.groups[group].holds(d))
 
+    def find(self, name: str) -> Dataset | None:
+        """The dataset by its id or either label; None where none is called so."""
+        return next((d for d in self.datasets.values() if name in (d.dataset, d.label_zh, d.label_en)), None)
+
     @cached_property
     def names(self) -> Mapping[str, frozenset[str]]:
         """The names that each county code has had."""

@@ -223,6 +223,10 @@ class Dataset(Record):
     def __getitem__(self, column: str) -> Indicator:
         return next(i for i in self.indicators if i.column == column)
 
+    def find(self, name: str) -> Indicator | None:
+        """The indicator by its column, either label or its header in a workbook; None where none is called so."""
+        return next((i for i in self.indicators if name in (i.column, i.label_zh, i.label_en, i.header_zh)), None)
+
 
 class Figure(Record):
     """A published figure and how returns give it: an aggregate over `column` in the counties of `scope`."""

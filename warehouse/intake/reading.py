@@ -20,7 +20,7 @@ from warehouse.codebook import Dataset, load
 from warehouse.findings import Finding
 from warehouse.intake.cover import parse_period
 from warehouse.intake.preflight import Limits
-from warehouse.intake.records import Column, DataSheet, Receipt, Received, ReturnHead, SubmissionRead
+from warehouse.intake.records import Column, DataSheet, Note, Receipt, Received, ReturnHead, SubmissionRead
 from warehouse.intake.report import reading_finding
 from warehouse.intake.submission import read_submission
 from warehouse.intake.tables import column_letters
@@ -36,6 +36,7 @@ RECORDS: dict[str, TypeAdapter[Any]] = {
     "receipts": TypeAdapter(list[Receipt]),
     "heads": TypeAdapter(list[ReturnHead]),
     "findings": TypeAdapter(list[Finding]),
+    "notes": TypeAdapter(list[Note]),
     "unreadable": TypeAdapter(list[Receipt]),
     "duplicates": TypeAdapter(list[Receipt]),
 }
@@ -53,6 +54,7 @@ class Reading:
     heads: list[ReturnHead]
     rows: dict[str, pl.DataFrame]
     layout: pl.DataFrame
+    notes: list[Note]
     findings: list[Finding]
     unreadable: list[Receipt]
     duplicates: list[Receipt]
@@ -76,6 +78,7 @@ def read_submissions(
         heads=heads,
         rows={name: pl.concat([*rows[name], _nil_rows(d, heads)]) for name, d in load().datasets.items()},
         layout=_layout(sheets),
+        notes=list(chain.from_iterable(r.notes for r in reads)),
         findings=[*chain.from_iterable(r.findings for r in reads), *cell_findings],
         unreadable=[r.receipt for r in reads if r.unreadable],
         duplicates=duplicates,

@@ -51,6 +51,35 @@ class ReturnHead(BaseModel):
     nil: bool
 
 
+class Note(BaseModel):
+    """What a county says of its own return, in the sheet of notes: why a figure that a rule queries is right.
+
+    `indicator` and `rule` are None where the note is about any of the dataset's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    receipt: int
+    county_code: str
+    period: str
+    dataset: str
+    indicator: str | None
+    rule: str | None
+    explanation: str
+    sheet: str | None
+    row: int
+
+    def answers(self, finding: Finding) -> bool:
+        """Whether the note is about a finding: of its return, and of its indicator and rule where it names them."""
+        place = (finding.receipt, finding.county_code, finding.period, finding.dataset)
+        return (
+            finding.severity == "warning"
+            and place == (self.receipt, self.county_code, self.period, self.dataset)
+            and self.indicator in (None, finding.indicator)
+            and self.rule in (None, finding.rule)
+        )
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a sheet: where it stands (0 is A), which column of the form it is, base units in one of its own."""
@@ -79,11 +108,12 @@ class DataSheet:
 
 @dataclass
 class SubmissionRead:
-    """What one file gave: heads, data sheets, findings. `unreadable` where nothing could be taken from it."""
+    """What one file gave: heads, data sheets, notes, findings. `unreadable` where nothing could be taken from it."""
 
     receipt: Receipt
     heads: list[ReturnHead] = field(default_factory=list)
     sheets: list[DataSheet] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from warehouse.codebook import Codebook, Dataset, load
 from warehouse.intake.cover import STATUSES, Cover, Listed, find_cover, parse_period, read_cover
 from warehouse.intake.layout import match_header
+from warehouse.intake.notes import NOTES_SHEETS, read_notes
 from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import DataSheet, Received, ReturnHead, SubmissionRead
 from warehouse.intake.report import Reporter
@@ -49,6 +50,9 @@ def _read_workbook(read: SubmissionRead, reporter: Reporter, tables: list[Table]
     if cover is None:
         return
     sheets = {t.sheet: t for t in tables if t is not cover_table}
+    notes = next((sheets.pop(name) for name in NOTES_SHEETS if name in sheets), None)
+    if notes is not None:
+        read_notes(read, reporter, cover, notes)
     for listed in cover.listed:
         _read_listed(read, reporter, cover, listed, sheets)
     for sheet, table in sheets.items():
@@ -63,7 +67,7 @@ def _read_listed(
 ) -> None:
     """One line of the cover: its return, and the sheet that belongs to it (taken out of `sheets`)."""
     book = load()
-    dataset = find_dataset(book, listed.label)
+    dataset = book.find(listed.label)
     if dataset is None:
         known = "; ".join(d.label_zh for d in book.datasets.values())
         reporter.report("unknown_dataset", listed.label, known, sheet=cover.sheet, cell=listed.cell)
@@ -144,7 +148,7 @@ def _read_sheet(read: SubmissionRead, reporter: Reporter, dataset: Dataset, tabl
 def _read_csv(read: SubmissionRead, reporter: Reporter, table: Table) -> None:
     """A CSV says its dataset in its name (`..._finance.csv`), and county, period and status in columns."""
     name = read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    dataset = find_dataset(load(), name) or next(
+    dataset = load().find(name) or next(
         (d for d in load().datasets.values() if name.endswith((f"_{d.dataset}", f"_{d.label_zh}"))), None
     )
     if dataset is None:
@@ -216,8 +220,3 @@ def _refuse_twice(read: SubmissionRead, reporter: Reporter) -> None:
         times = counted[head.county_code, head.period, head.dataset]
         if times > 1:
             reporter.report("return_twice", f"{times} 次 times", "一次 once", sheet=head.sheet, head=head)
-
-
-def find_dataset(book: Codebook, name: str) -> Dataset | None:
-    """The dataset by its id or either label; None where no dataset is called so."""
-    return next((d for d in book.datasets.values() if name in (d.dataset, d.label_zh, d.label_en)), None)

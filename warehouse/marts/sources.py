@@ -24,29 +24,31 @@ DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due
 class Sources:
     """The ledger's tables as of a moment, the history behind them, the codebook.
 
-    `returns` has a row per decided return; `receipts`, `rules`, `results` and `findings` are those of its runs.
+    `returns` has a row per decision on a return; the other tables of the ledger are those of `runs` as well.
     """
 
     book: Codebook
     history: Path
     returns: pl.DataFrame
-    receipts: pl.DataFrame
+    runs: list[str]
     rules: pl.DataFrame
     results: pl.DataFrame
+    roll_ups: pl.DataFrame
     findings: pl.DataFrame
 
     @classmethod
     def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> Sources:
         """The store as it was known at a moment in UTC; as it is now for None."""
         returns = ledger.read_table(engine, ledger.RETURNS).lazy().pipe(as_of, moment).collect()
-        receipts = ledger.read_table(engine, ledger.RECEIPTS)
+        known = ledger.read_table(engine, ledger.RUNS)
         if moment is not None:
-            receipts = receipts.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
+            known = known.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
+        runs = known["run"].sort().to_list()
         tables = {
-            table.name: ledger.read_table(engine, table).join(receipts.select("run").unique(), on="run", how="semi")
-            for table in (ledger.RULES, ledger.RESULTS, ledger.FINDINGS)
+            table.name: ledger.read_table(engine, table).filter(pl.col("run").is_in(runs))
+            for table in (ledger.RULES, ledger.RESULTS, ledger.ROLL_UPS, ledger.FINDINGS)
         }
-        return cls(book, history, returns, receipts, **tables)
+        return cls(book, history, returns, runs, **tables)
 
     @cached_property
     def periods(self) -> list[str]:
@@ -60,8 +62,7 @@ class Sources:
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows in force of a dataset, all periods, with the columns of its history."""
-        runs = self.receipts["run"].unique().to_list()
-        return scan_rows(self.history, dataset, runs).pipe(rows_in_force, self.returns.lazy(), dataset.dataset)
+        return scan_rows(self.history, dataset, self.runs).pipe(rows_in_force, self.returns.lazy(), dataset.dataset)
 
     @cached_property
     def levels(self) -> pl.LazyFrame:

@@ -1,23 +1,35 @@
-"""Edits of returns with many rows: the village register's days, the measures' days.
+"""Edits of returns with many rows: the village register's days, the measures' days; and a past for a return.
 
-Belongs here: edits that pick a row, or change two forms at once. Does not belong here: edits of one row's columns
-(`faults.py`).
+Belongs here: edits that pick a row, or change two forms or periods at once. Does not belong here: edits of one row's
+columns (`faults.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from warehouse.codebook import load
+from warehouse.sample.draw import HUNDRED, part
 from warehouse.sample.fault_model import Case, Edited
-from warehouse.sample.records import PERIOD_ENDS, Row, Value
+from warehouse.sample.records import PERIOD_ENDS, Return, Row, Value
 
 Test = Callable[[Row], bool]
+LAST_PERIOD_END = PERIOD_ENDS["2017-12"]  # of the register before that of June 2018
 
 
 def _completed(row: Row) -> bool:
     return row["completed_on"] is not None
+
+
+def _newly_completed(row: Row) -> bool:
+    return _completed(row) and _day(row, "completed_on") > LAST_PERIOD_END
+
+
+def _long_started(row: Row) -> bool:
+    return row["started_on"] is not None and _day(row, "started_on") <= LAST_PERIOD_END
 
 
 def _unstarted(row: Row) -> bool:
@@ -28,9 +40,14 @@ def _only_completed(row: Row) -> bool:
     return _completed(row) and row["demolished_on"] is None
 
 
-def has_completed(case: Case) -> bool:
-    """Whether a village of the register is completed."""
-    return any(map(_completed, case.rows()))
+def has_newly_completed(case: Case) -> bool:
+    """Whether a village of the register was completed since the last one."""
+    return any(map(_newly_completed, case.rows()))
+
+
+def has_long_started(case: Case) -> bool:
+    """Whether a village of the register was started by the time of the last one."""
+    return any(map(_long_started, case.rows()))
 
 
 def has_unstarted(case: Case) -> bool:
@@ -57,7 +74,12 @@ def _day(row: Row, column: str) -> date:
 
 def completed_before_started(case: Case) -> Edited:
     """A village is completed ten days before it is started."""
-    return _with(case, _completed, lambda row: {"completed_on": _day(row, "started_on") - timedelta(days=10)})
+    return _with(case, _newly_completed, lambda row: {"completed_on": _day(row, "started_on") - timedelta(days=10)})
+
+
+def started_otherwise(case: Case) -> Edited:
+    """A village was started nine days before the day that the last register gave."""
+    return _with(case, _long_started, lambda row: {"started_on": _day(row, "started_on") - timedelta(days=9)})
 
 
 def completed_unstarted(case: Case) -> Edited:
@@ -78,6 +100,29 @@ def reclaimed_too_soon(case: Case) -> Edited:
 def effective_before_issue(case: Case) -> Edited:
     """A measure is in effect five days before it is issued."""
     return _with(case, lambda _: True, lambda row: {"effective_on": _day(row, "issued_on") - timedelta(days=5)})
+
+
+def effective_after_end(case: Case) -> Edited:
+    """A measure in force takes effect after the period's end."""
+    return _with(case, lambda _: True, lambda _: {"effective_on": PERIOD_ENDS[case.period] + timedelta(days=20)})
+
+
+def months_before(case: Case) -> Iterator[Return]:
+    """Five monthly returns before November 2017, as far along as each month of the year is."""
+    november = case.returns[case.division.county_code, "2017-11", case.dataset]
+    for month in range(6, 11):
+        rows = tuple(_part_of_year(case.dataset, row, month / 11) for row in november.rows)
+        yield replace(november, period=f"2017-{month:02d}", rows=rows)
+
+
+def _part_of_year(dataset: str, row: Row, share: float) -> Row:
+    """The row with a share of its year-to-date columns, which are whole numbers."""
+    kinds = {i.column: i.kind for i in load().datasets[dataset].indicators}
+    step = {column: HUNDRED if column.endswith("_yuan") else 1 for column in row}
+    return {
+        column: part(int(str(value)), share, step[column]) if kinds[column] == "year_to_date" else value
+        for column, value in row.items()
+    }
 
 
 def can_fall_back(case: Case) -> bool:

@@ -6,16 +6,17 @@ the faults (`faults.py`), the choice of counties and the key (`planting.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from warehouse.codebook import Division, load
-from warehouse.sample.records import PERIODS, Return, Row, Value
+from warehouse.sample.records import PERIODS, Return, Row, Value, year_of
 
 Severity = Literal["critical", "warning", "info"]
 Returns = Mapping[tuple[str, str, str], Return]  # by county, period, dataset
+MANY_PEERS = 13
 Edited = Mapping[str, tuple[Row, ...]]  # new rows by dataset, of the same county and period
 
 
@@ -57,9 +58,31 @@ def anywhere(_: Case) -> bool:
     return True
 
 
+def listed_nationally(case: Case) -> bool:
+    """Whether the county is on the national list."""
+    return case.division.poverty_county_list.startswith("national")
+
+
+def many_peers(case: Case) -> bool:
+    """Whether the prefecture has so many counties that a few quarantined ones leave enough peers to be compared."""
+    year = year_of(case.period)
+    peers = [d for d in load().in_force(year) if d.prefecture_code == case.division.prefecture_code]
+    return len(peers) >= MANY_PEERS
+
+
+def nothing(_: Case) -> Iterable[Return]:
+    """No returns besides."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault. `needs`: columns that must be above zero; `also`: the other rules that break with it."""
+    """One planted fault.
+
+    `needs`: columns that must be above zero; `also`: the other rules that the return breaks; `beside`: the rules that
+    the county's returns of other datasets break, where the edit changes them too (none of them critical); `earlier`:
+    returns of earlier periods that the twin has besides, for a fault that shows against them only.
+    """
 
     fault: str
     rule: str
@@ -69,6 +92,8 @@ class Fault:
     needs: tuple[str, ...] = ()
     fits: Callable[[Case], bool] = anywhere
     also: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    earlier: Callable[[Case], Iterable[Return]] = nothing
     period: str = PERIODS[-1]
 
     @property
@@ -99,6 +124,11 @@ def _typed(dataset: str, values: Mapping[str, Value]) -> dict[str, Value]:
         else int(value)
         for column, value in values.items()
     }
+
+
+def emptied(case: Case) -> Edited:
+    """An edit that makes the return nil."""
+    return {case.dataset: ()}
 
 
 def doubled(case: Case) -> Edited:

@@ -1,7 +1,8 @@
 """The faults of the faulty twin, as data: at least one for each rule, each breaking as few rules as it can.
 
-Belongs here: what is wrong. The scarce counties come first, so that every fault finds one of its own. Does not belong
-here: how a county is found and the key written (`planting.py`); edits of many rows (`fault_edits.py`).
+Belongs here: what is wrong, and the order: the scarce counties come first, so that every fault finds one of its own.
+Does not belong here: the faults in programmes and services (`fault_programmes.py`); how a county is found and the key
+written (`planting.py`); edits of many rows (`fault_edits.py`).
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from warehouse.sample.fault_edits import (
     completed_before_started,
     completed_unstarted,
     demolished_after_end,
+    effective_after_end,
     effective_before_issue,
     has_blank_demolished,
-    has_completed,
+    has_long_started,
+    has_newly_completed,
     has_unstarted,
     reclaimed_too_soon,
+    started_otherwise,
 )
-from warehouse.sample.fault_model import Case, Fault, cells, doubled
+from warehouse.sample.fault_model import Case, Fault, cells, doubled, emptied, listed_nationally
+from warehouse.sample.fault_programmes import MEANS, PEERS, PROGRAMMES, SERVICES, VILLAGE_WORK
 from warehouse.sample.outcomes import growth
-
-PROJECTS = ("cropland_to_forest_persons", "afforestation_labour_persons", "forest_guard_persons",
-            "orchard_upgrade_persons", "forest_industry_persons")  # fmt: skip
-SLIP = 10_000  # a value in 万元 divided once more
 
 
 def _deep(case: Case) -> bool:
@@ -36,24 +37,29 @@ def _not_deep(case: Case) -> bool:
     return not case.division.deep_poverty
 
 
-def _national(case: Case) -> bool:
-    return case.division.poverty_county_list.startswith("national")
-
-
 def _not_delisted(case: Case) -> bool:
     return case.text("delisting_status") == "none"
 
 
-DEEP = (
+SCARCE = (
+    Fault("poor_within_rural", "poor_within_rural", "critical", "outcomes",
+          cells(lambda c: {"poor_persons_added": c["poor_persons_added"] + 6,
+                           "poor_persons_closing": c["poor_persons_closing"] + 6}),
+          fits=lambda c: c["rural_population"] == 0),
     Fault("deep_county_norms", "deep_county_norms", "warning", "support",
           cells(lambda _: {"technical_experts": 0}), fits=_deep),
     Fault("measure_once", "measure_once", "critical", "policy", doubled, also=("key_unique",)),
     Fault("effective_after_issue", "effective_after_issue", "critical", "policy", effective_before_issue),
+    Fault("state_matches_dates", "state_matches_dates", "warning", "policy", effective_after_end),
+    Fault("delisting_conditions", "delisting_conditions", "warning", "outcomes",
+          cells(lambda _: {"satisfaction_rate": Decimal("88.4")}), fits=lambda c: not _not_delisted(c)),
+    Fault("delisting_stands", "delisting_stands", "warning", "outcomes",
+          cells(lambda _: {"delisting_status": "none"}), fits=lambda c: not _not_delisted(c)),
 )  # fmt: skip
 
 RELOCATION = (
     Fault("relocation_never_falls", "relocation_never_falls", "critical", "relocation",
-          blank_summary_demolished, fits=can_fall_back),
+          blank_summary_demolished, fits=can_fall_back, beside={"relocation_villages": "village_dates_kept"}),
     Fault("relocation_funnel", "relocation_funnel", "critical", "relocation",
           cells(lambda c: {"villages_demolished": c["villages_completed"] + 1}),
           also=("relocation_matches_register",)),
@@ -72,13 +78,18 @@ RELOCATION = (
           needs=("resettlement_sites", "communities_governed")),
     Fault("village_unique", "village_unique", "critical", "relocation_villages", doubled, also=("key_unique",)),
     Fault("dates_in_order", "dates_in_order", "critical", "relocation_villages",
-          completed_before_started, fits=has_completed),
+          completed_before_started, fits=has_newly_completed),
     Fault("dates_in_order_unstarted", "dates_in_order", "critical", "relocation_villages",
           completed_unstarted, fits=has_unstarted),
     Fault("dates_in_order_period_end", "dates_in_order", "critical", "relocation_villages",
           demolished_after_end, fits=has_blank_demolished),
     Fault("reclaimed_needs_demolished", "reclaimed_needs_demolished", "critical", "relocation_villages",
           reclaimed_too_soon, fits=has_blank_demolished),
+    Fault("village_dates_kept", "village_dates_kept", "warning", "relocation_villages",
+          started_otherwise, fits=has_long_started),
+    Fault("households_within_persons", "households_within_persons", "warning", "relocation_villages",
+          cells(lambda c: {"persons": c["households"] - 1}), needs=("households",)),
+    Fault("register_never_shrinks", "register_never_shrinks", "critical", "relocation_villages", emptied),
 )  # fmt: skip
 
 SUPPORT = (
@@ -87,11 +98,11 @@ SUPPORT = (
           cells(lambda c: {"central_units": c["central_units"] + 1}), needs=("central_units",), fits=_not_deep),
     Fault("sums_match_summary", "sums_match_summary", "critical", "support",
           cells(lambda c: {"aid_projects": c["aid_projects"] + 2}), needs=("aid_projects",), fits=_not_deep),
-    Fault("delisting_conditions", "delisting_conditions", "warning", "outcomes",
-          cells(lambda _: {"satisfaction_rate": Decimal("88.4")}), fits=lambda c: not _not_delisted(c)),
+    Fault("activities_have_participants", "activities_have_participants", "warning", "motivation",
+          cells(lambda c: {"participants": c["activities"] - 1}), needs=("activities",)),
     Fault("posted_share", "posted_share", "warning", "frontline",
           cells(lambda c: {"first_secretaries_posted": c["first_secretaries"] // 2}),
-          needs=("first_secretaries",), fits=_national),
+          needs=("first_secretaries",), fits=listed_nationally),
 )  # fmt: skip
 
 OUTCOMES = (
@@ -100,6 +111,8 @@ OUTCOMES = (
     Fault("opening_is_last_closing", "opening_is_last_closing", "critical", "outcomes",
           cells(lambda c: {"poor_persons_opening": c["poor_persons_opening"] + 10,
                            "poor_persons_removed": c["poor_persons_removed"] + 10})),
+    Fault("poor_villages_carried", "poor_villages_carried", "warning", "outcomes",
+          cells(lambda c: {"poor_villages_opening": c["poor_villages_opening"] + 1})),
     Fault("headcount_ratio", "headcount_ratio", "critical", "outcomes",
           cells(lambda c: {"poverty_headcount_ratio": c["poverty_headcount_ratio"] + Decimal("0.3")}),
           needs=("poverty_headcount_ratio",), fits=_not_delisted),
@@ -124,91 +137,6 @@ OUTCOMES = (
           cells(lambda _: {"satisfaction_rate": Decimal(105)}), needs=("satisfaction_rate",), fits=_not_delisted),
 )  # fmt: skip
 
-PROGRAMMES = (
-    Fault("gains_bounds", "gains_bounds", "critical", "ecology",
-          cells(lambda c: {"persons_with_gains": sum((c[project] for project in PROJECTS), Decimal(10))}),
-          needs=("persons_with_gains",)),
-    Fault("payment_per_person", "payment_per_person", "warning", "ecology",
-          cells(lambda c: {"payments_yuan": c["payments_yuan"] // SLIP}), needs=("persons_with_gains",)),
-    Fault("linked_bounds", "linked_bounds", "critical", "industry",
-          cells(lambda c: {"households_linked": c["registered_households"] + 1}), needs=("households_linked",)),
-    Fault("photovoltaic_installed", "photovoltaic_installed", "warning", "industry",
-          cells(lambda c: {"photovoltaic_installed_kw": c["photovoltaic_planned_kw"] * Decimal("1.05")}),
-          needs=("photovoltaic_planned_kw",)),
-    Fault("loan_cap", "loan_cap", "critical", "finance",
-          cells(lambda c: {"loan_amount_yuan": 52_000 * c["loan_households"],
-                           "household_use_amount_yuan":
-                               52_000 * c["loan_households"] - c["partnership_amount_yuan"]}),
-          needs=("loan_households",)),
-    Fault("loan_unit_slip", "loan_unit_slip", "warning", "finance",
-          cells(lambda c: {"loan_amount_yuan": c["household_use_amount_yuan"] // SLIP
-                                               + c["partnership_amount_yuan"] // SLIP,
-                           "household_use_amount_yuan": c["household_use_amount_yuan"] // SLIP,
-                           "partnership_amount_yuan": c["partnership_amount_yuan"] // SLIP}),
-          needs=("loan_households",)),
-    Fault("loan_parts", "loan_parts", "critical", "finance",
-          cells(lambda c: {"household_use_amount_yuan": c["household_use_amount_yuan"] + 50_000}),
-          needs=("loan_households",)),
-    Fault("overdue_within_balance", "overdue_within_balance", "critical", "finance",
-          cells(lambda c: {"overdue_balance_yuan": c["loan_balance_yuan"] + 10_000}), needs=("loan_balance_yuan",)),
-    Fault("none_or_both", "none_or_both", "critical", "finance",
-          cells(lambda _: {"loan_households": 0}), needs=("loan_households",), also=("loan_cap",)),
+FAULTS = (
+    *SCARCE, *PEERS, *RELOCATION, *SUPPORT, *OUTCOMES, *PROGRAMMES, *MEANS, *SERVICES, *VILLAGE_WORK,
 )  # fmt: skip
-
-MEANS = (
-    Fault("funds_funnel", "funds_funnel", "warning", "funds",
-          cells(lambda c: {"fiscal_spent_yuan": c["fiscal_received_yuan"] + 10_000})),
-    Fault("funds_parts", "funds_parts", "critical", "funds",
-          cells(lambda c: {"central_allocated_yuan": c["central_allocated_yuan"] + 10_000})),
-    Fault("done_within_task", "done_within_task", "warning", "projects",
-          cells(lambda c: {"cropland_to_forest_done_mu": c["cropland_to_forest_planned_mu"] + 50})),
-    Fault("housing_funnel", "housing_funnel", "critical", "projects",
-          cells(lambda c: {"housing_accepted_households": c["housing_completed_households"] + 1})),
-    Fault("housing_started_within_task", "housing_started_within_task", "warning", "projects",
-          cells(lambda c: {"housing_started_households": c["housing_planned_households"] + 2})),
-)  # fmt: skip
-
-SERVICES = (
-    Fault("insured_within_registered", "insured_within_registered", "critical", "health",
-          cells(lambda c: {"insured_persons": c["registered_persons"] + 9})),
-    Fault("reimbursed_within_cost", "reimbursed_within_cost", "critical", "health",
-          cells(lambda c: {"reimbursed_yuan": c["medical_cost_yuan"] + 8_000})),
-    Fault("not_negative", "not_negative", "critical", "health",
-          cells(lambda c: {"serious_illness_persons": -c["serious_illness_persons"]}),
-          needs=("serious_illness_persons",)),
-    Fault("year_to_date_never_falls", "year_to_date_never_falls", "warning", "health",
-          cells(lambda c: {"serious_illness_persons": c.before("serious_illness_persons") - 3}),
-          fits=lambda c: c.before("serious_illness_persons") > 3, period="2017-12"),  # noqa: PLR2004
-    Fault("certified_within_trained", "certified_within_trained", "critical", "training",
-          cells(lambda c: {"certified_persons": c["trained_persons"] + 5})),
-    Fault("persons_within_person_times", "persons_within_person_times", "critical", "training",
-          cells(lambda c: {"trained_person_times": c["trained_persons"] - 1}), needs=("trained_persons",)),
-    Fault("cost_per_person", "cost_per_person", "warning", "training",
-          cells(lambda c: {"training_funds_yuan": c["training_funds_yuan"] // SLIP}), needs=("trained_persons",)),
-    Fault("plan_progress", "plan_progress", "info", "training",
-          cells(lambda c: {"planned_persons": c["trained_persons"] // 2}), needs=("trained_persons",)),
-    Fault("transferred_within_trained", "transferred_within_trained", "info", "training",
-          cells(lambda c: {"transferred_persons": c["trained_persons"] + 20}),
-          needs=("trained_persons",), fits=lambda c: c["transferred_persons"] < c["trained_persons"]),
-)  # fmt: skip
-
-VILLAGE_WORK = (
-    Fault("members_per_team", "members_per_team", "warning", "frontline",
-          cells(lambda c: {"resident_team_members": 2 * c["resident_teams"] - 1}),
-          fits=lambda c: c["party_member_team_members"] < 2 * c["resident_teams"]),
-    Fault("party_transfer", "party_transfer", "critical", "frontline",
-          cells(lambda c: {"party_relation_transferred": c["party_member_team_members"] + 1})),
-    Fault("posted_within_secretaries", "posted_within_secretaries", "critical", "frontline",
-          cells(lambda c: {"first_secretaries_posted": c["first_secretaries"] + 1})),
-    Fault("secretaries_within_villages", "secretaries_within_villages", "info", "frontline",
-          cells(lambda c: {"first_secretaries": c["poor_villages"] + 3}),
-          fits=lambda c: not _national(c) and c["first_secretaries"] <= c["poor_villages"]),
-    Fault("required_present", "required_present", "critical", "frontline", cells(lambda _: {"village_leaders": None})),
-    Fault("letters", "letters", "critical", "accountability",
-          cells(lambda c: {"letters_signed": c["letters_required"] + 1})),
-    Fault("grades_sum", "grades_sum", "critical", "accountability",
-          cells(lambda c: {"graded_good": c["graded_good"] + 1})),
-    Fault("key_unique", "key_unique", "critical", "accountability", doubled),
-)  # fmt: skip
-
-FAULTS = (*DEEP, *RELOCATION, *SUPPORT, *OUTCOMES, *PROGRAMMES, *MEANS, *SERVICES, *VILLAGE_WORK)

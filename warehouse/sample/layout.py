@@ -13,6 +13,7 @@ from warehouse.codebook import Division, Indicator, load
 from warehouse.sample.records import Value
 
 COVER = "封面"
+COVER_HEADER_ROW = 6  # counted from 0
 TITLE = "山西省脱贫攻坚县级报表 County return"
 SYNTHETIC = "合成数据,非真实数据 SYNTHETIC DATA, NOT REAL"
 SYNTHETIC_MARK = "合成数据 SYNTHETIC"

@@ -16,7 +16,7 @@ from warehouse.errors import PermanentError
 from warehouse.sample.draw import stream
 from warehouse.sample.fault_model import Case, Fault, Returns
 from warehouse.sample.faults import FAULTS
-from warehouse.sample.layout import AS_CSV, COVER, workbook_path
+from warehouse.sample.layout import AS_CSV, COVER, COVER_HEADER_ROW, workbook_path
 from warehouse.sample.records import PERIODS, Return, Row, year_of
 from warehouse.sample.support import COUNTED, SUMMED
 from warehouse.sample.territory import SPLIT_PARTIES
@@ -49,9 +49,8 @@ class Planted:
 
 
 def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple[Planted, ...]]:
-    """The faulty twin's returns, in the clean ones' order, and the key."""
+    """The faulty twin's returns, in the clean ones' order, those that only it has at the end, and the key."""
     returns = {(r.county_code, r.period, r.dataset): r for r in clean}
-    order = list(returns)
     free = _free_counties(seed)
     key: list[Planted] = []
     for fault in FAULTS:
@@ -59,7 +58,7 @@ def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple
         free.remove(case.division.county_code)
         key += _apply(fault, case, returns)
     key += _old_code(returns)
-    return tuple(returns[place] for place in order), tuple(key)
+    return tuple(returns.values()), tuple(key)
 
 
 def _free_counties(seed: int) -> list[str]:
@@ -84,14 +83,17 @@ def _find(fault: Fault, free: Iterable[str], returns: Returns) -> Case:
 
 def _apply(fault: Fault, case: Case, returns: dict[tuple[str, str, str], Return]) -> list[Planted]:
     """Changes the returns; the key's rows of the fault and of what follows from it."""
-    code = case.division.county_code
-    before = case.rows()
-    for dataset, rows in fault.edit(case).items():
-        place = (code, fault.period, dataset)
-        returns[place] = replace(returns[place], rows=rows)
-    changed = _changed(fault.dataset, before, case.rows())
-    row = _key_row(fault.fault, case, ";".join(changed))
+    returns.update({(r.county_code, r.period, r.dataset): r for r in fault.earlier(case)})
+    edited = fault.edit(case)
+    before = {dataset: case.rows(dataset) for dataset in edited}
+    for dataset, rows in edited.items():
+        place = (case.division.county_code, fault.period, dataset)
+        returns[place] = replace(returns[place], rows=rows, nil=not rows)
+    row = _changed_row(fault.fault, case, before[fault.dataset])
     found = [replace(row, rule=fault.rule, severity=fault.severity, rules=";".join(fault.rules))]
+    for dataset, rule in fault.beside.items():
+        row = _changed_row(fault.fault, replace(case, dataset=dataset), before[dataset])
+        found.append(replace(row, rule=rule, rules=rule))
     if fault.severity == "critical" and fault.dataset in PARTNERS:
         summary, columns = PARTNERS[fault.dataset]
         found.append(_key_row(fault.fault, replace(case, dataset=summary), ";".join(_cells(summary, 0, columns))))
@@ -112,6 +114,20 @@ def _key_row(fault: str, case: Case, where: str) -> Planted:
         cells=where,
         rules="partner_missing",
     )
+
+
+def _changed_row(fault: str, case: Case, before: Sequence[Row]) -> Planted:
+    """A key row of the cells that differ; of a return made nil, the cell of the cover that says so."""
+    if case.rows():
+        return _key_row(fault, case, ";".join(_changed(case.dataset, before, case.rows())))
+    return replace(_key_row(fault, case, _nil_cell(case)), sheet=COVER)
+
+
+def _nil_cell(case: Case) -> str:
+    """Where the cover says 有 or 无: a line for each return of the workbook, in the codebook's order."""
+    code = case.division.county_code
+    listed = [name for name in load().datasets if (code, case.period, name) in case.returns]
+    return str(xl_rowcol_to_cell(COVER_HEADER_ROW + 1 + listed.index(case.dataset), 2))
 
 
 def _changed(dataset: str, before: Sequence[Row], after: Sequence[Row]) -> list[str]:

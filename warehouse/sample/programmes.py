@@ -50,7 +50,7 @@ def _ecology_row(province: Province, code: str, year: str, gains: int) -> Row:
         "orchard_upgrade_persons": cover(gains, rng.uniform(0.22, 0.32)),
         "forest_industry_persons": cover(gains, rng.uniform(0.14, 0.22)),
         "persons_with_gains": gains,
-        "payments_yuan": part(gains, rng.uniform(1_400, 3_200), HUNDRED),
+        "payments_yuan": part(gains, rng.uniform(2_000, 2_700), HUNDRED),
     }
 
 

@@ -15,12 +15,11 @@ from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from warehouse.codebook import Dataset, Division, load
-from warehouse.sample.layout import COVER, GIVEN_ZH, NIL_ZH, STATUS_ZH, SYNTHETIC, TITLE, shown
+from warehouse.sample.layout import COVER, COVER_HEADER_ROW, GIVEN_ZH, NIL_ZH, STATUS_ZH, SYNTHETIC, TITLE, shown
 from warehouse.sample.records import Return, Value
 
 CREATED = datetime(2018, 7, 1)  # noqa: DTZ001  (a fixed day in the file, so that the same seed gives the same bytes)
 COVER_HEADER = ("报表", "代码", "填报情况", "状态")
-COVER_HEADER_ROW = 6  # counted from 0, like all rows here
 DATE_WIDTH = 12
 
 

@@ -38,15 +38,16 @@ def write_sample(out: Path, seed: int, *, faulty: bool = False, period: str | No
     """Writes the synthetic province of a seed under `out`, or its faulty twin with the key of what is wrong.
 
     The same seed gives the same bytes; another seed gives other counties' values and the same published totals.
-    `period` limits it to one of 2016-12, 2017-11, 2017-12, 2018-06.
+    `period` limits it to one of 2016-12, 2017-11, 2017-12, 2018-06. The twin has one county's returns of one dataset
+    of some months besides, for a value can only differ from a past that is there.
     """
     if period is not None and period not in PERIODS:
         raise PermanentError(f"period '{period}' is not in the sample; choose one of {', '.join(PERIODS)}")
-    periods = PERIODS if period is None else (period,)
     returns: Sequence[Return] = build_returns(seed)
     faults: tuple[Planted, ...] = ()
     if faulty:
         returns, faults = plant(returns, seed)
+    periods = (period,) if period else tuple(sorted({found.period for found in returns}))
     chosen = [found for found in returns if found.period in periods]
     files = write_returns(out, chosen)
     key = _write_key(out, [row for row in faults if row.period in periods]) if faulty else None

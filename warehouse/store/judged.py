@@ -12,19 +12,19 @@ from warehouse.intake.reading import Reading
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 from warehouse.store.history import write_rows
-from warehouse.store.known import RETURNS, Known
+from warehouse.store.known import RETURNS, Known, decided
 from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision
 
 
 def known_so_far(root: Root, ledger_url: str, run: str, judged: Path) -> Known:
     """The store and what the run itself has accepted in the periods judged before."""
     returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS).select(*RETURNS)
-    own = [d.model_dump(include=set(RETURNS)) for period in load_judged(judged) for d in period.decisions]
+    own = [d for period in load_judged(judged) for d in period.decisions]
     return Known(
         book=load(),
         history=root.history,
         runs=[*journal.runs(root), run],
-        returns=pl.concat([returns, pl.DataFrame(own, RETURNS).select(*RETURNS)]),
+        returns=pl.concat([returns, decided(own, run)]),
     )
 
 
@@ -61,11 +61,13 @@ def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judge
         for r in reading.receipts
     )
     kept = {f for period in judged for f in period.findings}
+    received = {r.receipt for r in reading.receipts}
     return Entry(
         run=run,
         flow=flow,
         received_at=received_at,
         receipts=receipts,
         periods=tuple(judged),
-        findings=tuple(f for f in reading.findings if f not in kept),
+        # What was said of a file when it came is not said again when its returns are judged again.
+        findings=tuple(f for f in reading.findings if f.receipt in received and f not in kept),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.store.history import scan_rows, schema
 from warehouse.store.ledger import RETURNS as RETURNS_TABLE
 from warehouse.store.ledger import read_table
-from warehouse.store.records import ACCEPTED, ReturnDecision
-from warehouse.store.standing import in_force, rows_in_force
+from warehouse.store.records import ReturnDecision
+from warehouse.store.standing import accepted, in_force, rows_in_force, rows_of
 
 RETURNS = {
-    "receipt": pl.Int64, "submission": pl.String, "dataset": pl.String, "county_code": pl.String,
+    "run": pl.String, "receipt": pl.Int64, "submission": pl.String, "dataset": pl.String, "county_code": pl.String,
     "period": pl.String, "verdict": pl.String, "version": pl.Int64,
 }  # fmt: skip
 
@@ -25,7 +26,7 @@ RETURNS = {
 class Known:
     """Decisions (one row per decided return) and the rows behind the accepted ones.
 
-    `runs` are the committed runs and the one at hand; `fresh` holds rows accepted in the period being judged,
+    `runs` are the committed runs and, last, the one at hand; `fresh` holds rows accepted in the period being judged,
     which are in no file yet.
     """
 
@@ -37,17 +38,20 @@ class Known:
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows of a dataset in force now, all periods, with the columns of its history."""
-        return rows_in_force(self.accepted_rows(dataset), self.returns.lazy(), dataset.dataset)
+        return rows_in_force(self._history(dataset), self.returns.lazy(), dataset.dataset)
 
     def accepted_rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows of all accepted returns of a dataset, superseded ones too."""
+        return rows_of(self._history(dataset), self.returns.lazy().pipe(accepted), dataset.dataset)
+
+    def _history(self, dataset: Dataset) -> pl.LazyFrame:
         filed = scan_rows(self.history, dataset, self.runs)
         fresh = self.fresh.get(dataset.dataset, pl.DataFrame(schema=schema(dataset)))
         return pl.concat([filed, fresh.lazy()])
 
     def accepted(self, dataset: Dataset) -> pl.DataFrame:
         """One row per accepted return of the dataset (receipt, submission, county_code, period), nil ones too."""
-        return self.returns.filter(pl.col("verdict").is_in(ACCEPTED), pl.col("dataset") == dataset.dataset)
+        return self.returns.lazy().filter(pl.col("dataset") == dataset.dataset).pipe(accepted).collect()
 
     def periods(self, dataset: Dataset) -> list[str]:
         """The periods of which the dataset was collected at all: somebody's return was accepted."""
@@ -61,8 +65,7 @@ class Known:
 
     def learn(self, decisions: list[ReturnDecision], dataset: Dataset, rows: pl.DataFrame) -> None:
         """Takes in what has just been decided of one dataset and period, with the accepted rows."""
-        new = pl.DataFrame([d.model_dump(include=set(RETURNS)) for d in decisions], RETURNS)
-        self.returns = pl.concat([self.returns, new.select(*RETURNS)])
+        self.returns = pl.concat([self.returns, decided(decisions, self.runs[-1])])
         self.fresh[dataset.dataset] = rows.select(*schema(dataset))
 
     def __post_init__(self) -> None:
@@ -73,6 +76,11 @@ class Known:
         self._versions: dict[tuple[str, str, str], int] = {}
         for key, version in zip(keys, versions["version"], strict=True):
             self._versions[key] = max(version, self._versions.get(key, 0))
+
+
+def decided(decisions: Iterable[ReturnDecision], run: str) -> pl.DataFrame:
+    """A run's decisions as `Known.returns` has them."""
+    return pl.DataFrame([{"run": run, **d.model_dump(include=set(RETURNS))} for d in decisions], RETURNS)
 
 
 def in_force_submissions(engine: sa.Engine) -> dict[tuple[str, str, str], str]:

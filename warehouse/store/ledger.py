@@ -15,7 +15,7 @@ from warehouse.errors import StoreError, TransientError
 from warehouse.findings import Finding
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.records import Entry
+from warehouse.store.records import Entry, RollUpRecord
 
 metadata = sa.MetaData()
 Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean
@@ -58,7 +58,21 @@ RESULTS = _table(
     "results",
     {
         "receipt": Whole, "dataset": Text, "county_code": Text, "period": Text, "rule": Text, "failed": Whole,
-        "not_evaluated": Whole,
+        "explained": Whole, "not_evaluated": Whole,
+    },
+)  # fmt: skip
+ROLL_UPS = _table(
+    "roll_ups",
+    {
+        "dataset": Text, "period": Text, "rule": Text, "severity": Text, "level": Text, "counties": Whole,
+        "evaluated": Whole, "failed": Whole, "failing": Text,
+    },
+)  # fmt: skip
+NOTES = _table(
+    "notes",
+    {
+        "receipt": Whole, "county_code": Text, "period": Text, "dataset": Text, "indicator": Text, "rule": Text,
+        "explanation": Text, "sheet": Text, "row": Whole, "answered": Flag,
     },
 )  # fmt: skip
 FINDINGS = _table(
@@ -71,7 +85,7 @@ SNAPSHOTS = sa.Table(
     sa.Column("files", Whole),
     sa.Column("rows", Whole),
 )  # fmt: skip
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, FINDINGS)
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS)
 
 
 def open_ledger(url: str) -> sa.Engine:
@@ -80,10 +94,20 @@ def open_ledger(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _durable)
     try:
+        _drop_outdated(engine)
         metadata.create_all(engine)
     except sa.exc.OperationalError as error:
         raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
     return engine
+
+
+def _drop_outdated(engine: sa.Engine) -> None:
+    """Drops the index of runs where an earlier version of this program made its tables: it is made anew."""
+    inspector = sa.inspect(engine)
+    present = set(inspector.get_table_names())
+    columns = {t: {c["name"] for c in inspector.get_columns(t.name)} for t in OF_A_RUN if t.name in present}
+    if any(set(table.columns.keys()) != found for table, found in columns.items()):
+        metadata.drop_all(engine, tables=list(OF_A_RUN))
 
 
 def _durable(connection: Any, _record: Any) -> None:
@@ -131,6 +155,8 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
         RETURNS: _only(RETURNS, (run | d | {"known_from": received_at} for d in decided)),
         RULES: [run | r.model_dump() for p in entry.periods for r in p.rules],
         RESULTS: _only(RESULTS, (run | d | result for d in decided for result in _results(d))),
+        ROLL_UPS: [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
+        NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         FINDINGS: [run | f.model_dump() for f in entry.all_findings],
     }
 
@@ -142,11 +168,13 @@ def _only(table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, 
 
 def _results(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each rule that some row of the return failed or could not be held to; the others passed whole."""
-    failed, not_evaluated = decision["failed"], decision["not_evaluated"]
-    return [
-        {"rule": rule, "failed": failed.get(rule, 0), "not_evaluated": not_evaluated.get(rule, 0)}
-        for rule in sorted({*failed, *not_evaluated})
-    ]
+    counts = {name: decision[name] for name in ("failed", "explained", "not_evaluated")}
+    rules = sorted({rule for by_rule in counts.values() for rule in by_rule})
+    return [{"rule": rule, **{name: by_rule.get(rule, 0) for name, by_rule in counts.items()}} for rule in rules]
+
+
+def _roll_up(record: RollUpRecord) -> dict[str, Any]:
+    return record.model_dump() | {"failed": len(record.failing), "failing": "; ".join(record.failing)}
 
 
 def read_table(engine: sa.Engine, table: sa.Table) -> pl.DataFrame:

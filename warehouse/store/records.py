@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.findings import Finding, Severity
-from warehouse.intake.records import Receipt, Status
+from warehouse.intake.records import Note, Receipt, Status
 
 Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn"]
 ReceiptVerdict = Literal["read", "unreadable", "duplicate"]
@@ -28,7 +28,8 @@ class ReceiptDecision(JournalRecord):
 
 class ReturnDecision(JournalRecord):
     """The verdict on one return. `version` counts the accepted versions of a county x dataset x period from 1; it
-    is None for one that was not accepted. `failed` and `not_evaluated` count rows by rule; rules not named passed.
+    is None for one that was not accepted. `failed`, `explained` (queries that the county has answered) and
+    `not_evaluated` count checks of rows by rule; those not counted passed.
     """
 
     receipt: int
@@ -43,6 +44,7 @@ class ReturnDecision(JournalRecord):
     verdict: Verdict
     version: int | None
     failed: dict[str, int]
+    explained: dict[str, int] = {}
     not_evaluated: dict[str, int]
 
 
@@ -60,6 +62,30 @@ class RuleRecord(JournalRecord):
     source: str
 
 
+class RollUpRecord(JournalRecord):
+    """How a rule's relations fare on the sums of the counties that count, at one level of one dataset and period.
+
+    `evaluated` counts its checks of areas, `failing` are those that failed (code, name, what was found). `counties`
+    is the most that entered one sum.
+    """
+
+    dataset: str
+    period: str
+    rule: str
+    severity: Severity
+    level: str
+    counties: int
+    evaluated: int
+    failing: tuple[str, ...]
+
+
+class NoteRecord(JournalRecord):
+    """A county's note on its return, and whether there was a query for it to answer."""
+
+    note: Note
+    answered: bool
+
+
 class PeriodJudged(JournalRecord):
     """What a run decided of one period."""
 
@@ -67,6 +93,8 @@ class PeriodJudged(JournalRecord):
     decisions: tuple[ReturnDecision, ...]
     rules: tuple[RuleRecord, ...]
     findings: tuple[Finding, ...]
+    roll_ups: tuple[RollUpRecord, ...] = ()
+    notes: tuple[NoteRecord, ...] = ()
 
 
 class Entry(JournalRecord):

@@ -16,19 +16,38 @@ def as_of(returns: pl.LazyFrame, moment: datetime | None) -> pl.LazyFrame:
     return returns if moment is None else returns.filter(pl.col("known_from") <= moment.replace(tzinfo=None))
 
 
+def latest(returns: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per receipt x return: what was decided of it last, for it may have been judged again. Columns unchanged,
+    in the order of runs.
+    """
+    return returns.sort("run", maintain_order=True).unique(["receipt", *RETURN], keep="last", maintain_order=True)
+
+
+def accepted(returns: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per receipt x return whose last decision accepts it, superseded ones too. Columns unchanged."""
+    return returns.pipe(latest).filter(pl.col("verdict").is_in(ACCEPTED))
+
+
 def in_force(returns: pl.LazyFrame) -> pl.LazyFrame:
     """One row per county x dataset x period: the accepted return with the highest receipt. Columns unchanged."""
-    accepted = returns.filter(pl.col("verdict").is_in(ACCEPTED))
-    return accepted.sort("receipt").unique(RETURN, keep="last", maintain_order=True)
+    return returns.pipe(accepted).sort("receipt").unique(RETURN, keep="last", maintain_order=True)
 
 
 def standing(returns: pl.LazyFrame) -> pl.LazyFrame:
     """One row per county x dataset x period that came in: the one in force, else the last that was decided."""
-    ranked = returns.sort(pl.col("verdict").is_in(ACCEPTED), pl.col("receipt"))
+    ranked = returns.pipe(latest).sort(pl.col("verdict").is_in(ACCEPTED), pl.col("receipt"))
     return ranked.unique(RETURN, keep="last", maintain_order=True)
+
+
+def rows_of(rows: pl.LazyFrame, returns: pl.LazyFrame, dataset: str) -> pl.LazyFrame:
+    """The rows of a dataset's history that belong to these accepted returns. Columns unchanged.
+
+    By version, for a return that was accepted twice stands in history twice.
+    """
+    heads = returns.filter(pl.col("dataset") == dataset).select("receipt", "county_code", "period", "version")
+    return rows.join(heads, on=["receipt", "county_code", "period", "version"], how="semi")
 
 
 def rows_in_force(rows: pl.LazyFrame, returns: pl.LazyFrame, dataset: str) -> pl.LazyFrame:
     """The rows of a dataset's history that belong to a return in force. Columns unchanged."""
-    heads = returns.filter(pl.col("dataset") == dataset).pipe(in_force).select("receipt", "county_code", "period")
-    return rows.join(heads, on=["receipt", "county_code", "period"], how="semi")
+    return rows_of(rows, returns.filter(pl.col("dataset") == dataset).pipe(in_force), dataset)

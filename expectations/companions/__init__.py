@@ -1,0 +1,31 @@
+"""Companion columns: what a rule needs from beyond the row, joined before validation by pure transforms.
+
+Each companion adds its columns and, where it compares with another return, a flag column that says that the return
+was to be expected and is not there; the rules are then not evaluated, and the county is asked (design, section 4).
+Belongs here: such joins, by what they look at (earlier periods, another form, peers, the codebook). Does not belong
+here: the rules that read the columns (`expectations.suites`).
+"""
+
+from expectations.companions.codebook import Membership, PeriodEnd
+from expectations.companions.companion import Companion
+from expectations.companions.history import HistoryBounds
+from expectations.companions.last import Last, LastDecember, rows_before
+from expectations.companions.partner import Partner, counted, counted_until_end, rows, summed
+from expectations.companions.peers import PeerBounds, PeerRatio
+
+__all__ = [
+    "Companion",
+    "HistoryBounds",
+    "Last",
+    "LastDecember",
+    "Membership",
+    "Partner",
+    "PeerBounds",
+    "PeerRatio",
+    "PeriodEnd",
+    "counted",
+    "counted_until_end",
+    "rows",
+    "rows_before",
+    "summed",
+]

@@ -1,0 +1,150 @@
+"""The county's own last accepted values, over changes of codes. Does not belong here: more than one earlier period
+(`history.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from warehouse.codebook import Dataset
+from warehouse.codebook.lineage import lineage
+from warehouse.store.known import Known
+from warehouse.store.standing import in_force
+
+# A period counts as collected when this share of the counties that owe the dataset have had a return accepted: with
+# fewer, what is there is one county's extra or mistyped period, and nobody else is asked for theirs.
+COLLECTED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Last:
+    """The latest accepted values of a strictly earlier period (of the same year, if `same_year`).
+
+    Absent where the county has none although a period of that span was collected.
+    """
+
+    prefix: str
+    columns: tuple[str, ...]
+    same_year: bool = False
+    of_peers: ClassVar[bool] = False
+
+    @property
+    def absent(self) -> str:
+        return f"{self.prefix}absent"
+
+    def partner(self, dataset: Dataset) -> str:
+        return f"{dataset.label_zh} (上期 last period)"
+
+    def label(self, name: str) -> tuple[str, str] | None:
+        return ("上期", "last period's ") if name.startswith(self.prefix) else None
+
+    def window(self, period: str) -> tuple[str, str]:
+        """The periods to look at: from the first, included, until the second, excluded."""
+        return (f"{period[:4]}-01" if self.same_year else "0000-01"), period
+
+    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+        first, until = self.window(period)
+        references = _references(known, dataset, period, first, until)
+        values = _values(known, dataset, references, self.columns, self.prefix)
+        asked = references.select("county_code", asked=pl.col("whole") & ~pl.col("comparable"))
+        collected = _collected(known, dataset, first, until)
+        return (
+            rows.join(values, on=["county_code", *dataset.keys], how="left", maintain_order="left")
+            .join(asked, on="county_code", how="left", maintain_order="left")
+            .with_columns(pl.col("asked").fill_null(collected).alias(self.absent))
+            .drop("asked")
+        )
+
+
+@dataclass(frozen=True)
+class LastDecember(Last):
+    """The accepted values of the previous December, no other month."""
+
+    def partner(self, dataset: Dataset) -> str:
+        return f"{dataset.label_zh} (上年12月 last December)"
+
+    def label(self, name: str) -> tuple[str, str] | None:
+        return ("上年末", "last December's ") if name.startswith(self.prefix) else None
+
+    def window(self, period: str) -> tuple[str, str]:
+        year = int(period[:4])
+        return f"{year - 1}-12", f"{year}-01"
+
+
+def _collected(known: Known, dataset: Dataset, first: str, until: str) -> bool:
+    """Whether some period from `first` until `until` was collected: see COLLECTED_SHARE."""
+    accepted = known.accepted(dataset).filter(pl.col("period") >= first, pl.col("period") < until)
+    for (period,), returns in accepted.group_by("period"):
+        owing = {d.county_code for d in known.book.members(dataset.owed_by, int(str(period)[:4]))}
+        if len(owing.intersection(returns["county_code"])) >= COLLECTED_SHARE * len(owing):
+            return True
+    return False
+
+
+def rows_before(known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    """How many rows each county's last accepted return had: one row per county that can be compared with one
+    (county_code, rows_before); a nil return had none. Predecessors that went over whole are added up.
+    """
+    counts = known.rows(dataset).group_by("county_code", "period").len("rows_before")
+    return (
+        _references(known, dataset, period, "0000-01", period)
+        .filter("comparable")
+        .select("county_code", "period", ancestor_code="ancestors")
+        .explode("ancestor_code")
+        .join(counts, left_on=["ancestor_code", "period"], right_on=["county_code", "period"], how="left")
+        .group_by("county_code")
+        .agg(pl.col("rows_before").fill_null(0).sum().cast(pl.Int64))
+    )
+
+
+def _references(known: Known, dataset: Dataset, period: str, first: str, until: str) -> pl.LazyFrame:
+    """Which earlier return each county is compared with: the latest in the window, over code changes.
+
+    One row per county with any: county_code, period, ancestors (a list), whole, and comparable: it is whole and
+    every ancestor's return is there.
+    """
+    earlier = known.accepted(dataset).lazy().pipe(in_force).filter(pl.col("period") >= first, pl.col("period") < until)
+    years = sorted({int(p[:4]) for p in known.periods(dataset) if first <= p < until})
+    lines = lineage(known.book, years, int(period[:4])).lazy()
+    parties = lines.group_by("county_code", "year").agg(parties=pl.len())
+    return (
+        earlier.select("period", ancestor_code="county_code", year=pl.col("period").str.slice(0, 4).cast(pl.Int32))
+        .join(lines, on=["ancestor_code", "year"])
+        .group_by("county_code", "period", "year")
+        .agg(pl.col("whole").all(), ancestors=pl.col("ancestor_code").sort())
+        .join(parties, on=["county_code", "year"])
+        .sort("period")
+        .unique("county_code", keep="last", maintain_order=True)
+        .with_columns(comparable=pl.col("whole") & (pl.col("ancestors").list.len() == pl.col("parties")))
+    )
+
+
+def _values(
+    known: Known, dataset: Dataset, references: pl.LazyFrame, columns: tuple[str, ...], prefix: str
+) -> pl.LazyFrame:
+    """The values of the returns compared with, rolled up over ancestors: county_code, keys, `prefix` + column."""
+    return (
+        references.filter("comparable")
+        .select("county_code", "period", ancestor_code="ancestors")
+        .explode("ancestor_code")
+        .join(known.rows(dataset).rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"])
+        .group_by("county_code", *dataset.keys)
+        .agg(_together(dataset, column).alias(f"{prefix}{column}") for column in columns)
+    )
+
+
+def _together(dataset: Dataset, column: str) -> pl.Expr:
+    """The value of several counties as one, as the codebook rolls it up; null where one of them is, and where it is not
+    rolled up at all (a date, a word) unless there is only one.
+    """
+    roll_up, value = dataset[column].roll_up, pl.col(column)
+    if roll_up.how == "sum":
+        return pl.when(~value.has_nulls()).then(value.sum())
+    if roll_up.how == "weighted" and roll_up.weight and not roll_up.denominator:
+        weight = pl.col(roll_up.weight).cast(pl.Float64)
+        merged = (value.cast(pl.Float64) * weight).sum() / weight.sum()
+        return pl.when(pl.len() == 1).then(value.first().cast(pl.Float64)).when(~value.has_nulls()).then(merged)
+    return pl.when(pl.len() == 1).then(value.first())

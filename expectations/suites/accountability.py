@@ -1,0 +1,30 @@
+"""Rules of accountability: letters, grades, rewards and penalties."""
+
+from __future__ import annotations
+
+from expectations.rules import Rule, relation
+
+RULES = (
+    Rule(
+        "letters",
+        "critical",
+        "已签责任书 ≤ 应签责任书",
+        "no more letters are signed than required",
+        (relation("letters_signed <= letters_required"),),
+    ),
+    Rule(
+        "grades_sum",
+        "critical",
+        "优秀 + 良好 + 一般 + 较差 = 考核单位",
+        "the four grades add up to the units assessed",
+        (relation("graded_excellent + graded_good + graded_fair + graded_poor == units_assessed"),),
+    ),
+    Rule(
+        "measures_within_assessed",
+        "warning",
+        "奖励、惩处单位均不应多于考核单位",
+        "no more units are rewarded, or penalised, than assessed",
+        (relation("rewarded <= units_assessed"), relation("penalised <= units_assessed")),
+        source="judgement: both follow from an assessment",
+    ),
+)

@@ -1,0 +1,70 @@
+"""Rules of the frontline: resident teams, their party members, first secretaries."""
+
+from __future__ import annotations
+
+from expectations.companions import Membership, PeerRatio
+from expectations.rules import Rule, When, relation
+from expectations.suites.outliers import peer_outlier
+
+NATIONAL = Membership("national_list")
+MEMBERS_PER_TEAM = PeerRatio("resident_team_members", "resident_teams")
+COMPANIONS = (NATIONAL, MEMBERS_PER_TEAM)
+
+RULES = (
+    Rule(
+        "secretaries_within_villages",
+        "info",
+        "第一书记多于贫困村",
+        "there are more first secretaries than poor villages",
+        (relation("first_secretaries <= poor_villages"),),
+        source="published: 10009 first secretaries, more than the poor villages: not an error",
+    ),
+    Rule(
+        "members_per_team",
+        "warning",
+        "每支驻村工作队不应少于 2 人",
+        "a resident team has at least two members",
+        (relation("resident_team_members >= 2 * resident_teams"),),
+        source="published: 40180 members in 13985 teams, 2.87 each",
+    ),
+    Rule(
+        "party_transfer",
+        "critical",
+        "组织关系转入党员 ≤ 党员队员 ≤ 工作队员",
+        "members whose party relation was transferred are party members, and those are members",
+        (relation("party_relation_transferred <= party_member_team_members <= resident_team_members"),),
+    ),
+    Rule(
+        "posted_within_secretaries",
+        "critical",
+        "省市派驻第一书记 ≤ 第一书记",
+        "those posted by province or prefecture are among the first secretaries",
+        (relation("first_secretaries_posted <= first_secretaries"),),
+    ),
+    Rule(
+        "posted_share",
+        "warning",
+        "国定贫困县省市派驻第一书记不应低于 60%",
+        "in national-list counties at least 60 % of the first secretaries are posted by province or prefecture",
+        (relation("100 * first_secretaries_posted >= 60 * first_secretaries", when=When(NATIONAL.flag, "==", 1)),),
+        source="published: at least 60 % over the national-list counties",
+    ),
+    Rule(
+        "teams_cover_villages",
+        "warning",
+        "驻村工作队少于贫困村:每个贫困村应有一支",
+        "there are fewer resident teams than poor villages: each has one",
+        (relation("resident_teams >= poor_villages"),),
+        source="judgement, after the national guidance on resident teams of December 2017; published: 13985 teams",
+        holds_from="2018-01",
+    ),
+    Rule(
+        "rotations_within_due",
+        "warning",
+        "已轮换 ≤ 应轮换",
+        "no more teams are rotated than are due",
+        (relation("rotations_done <= rotations_due"),),
+        source="judgement: a rotation before its time is to be explained",
+    ),
+    peer_outlier(MEMBERS_PER_TEAM),
+)

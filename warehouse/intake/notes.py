@@ -1,0 +1,66 @@
+"""The sheet of notes: what the county says to the queries that its figures raise, a line a note."""
+
+from __future__ import annotations
+
+from warehouse.codebook import load
+from warehouse.intake.cover import Cover
+from warehouse.intake.records import Note, SubmissionRead
+from warehouse.intake.report import Reporter
+from warehouse.intake.tables import Row, Table, half_width
+
+NOTES_SHEETS = ("填报说明", "notes")
+HEADERS = {
+    "dataset": ("报表", "dataset"),
+    "indicator": ("指标", "indicator"),
+    "rule": ("规则", "rule"),
+    "explanation": ("说明", "explanation"),
+}
+Line = dict[str, str | None]
+
+
+def read_notes(read: SubmissionRead, reporter: Reporter, cover: Cover, table: Table) -> None:
+    """Adds the sheet's notes to the reading; a line that cannot be understood is a finding and no note."""
+    header = [half_width(cell or "").strip().lower() for cell in table.rows[0]] if table.rows else []
+    places = {name: header.index(word) for name, words in HEADERS.items() for word in words if word in header}
+    if missing := [HEADERS[name][0] for name in ("dataset", "explanation") if name not in places]:
+        reporter.report("note_unclear", "缺少列 no column", ", ".join(missing), sheet=table.sheet, cell="A1")
+        return
+    for index, row in enumerate(table.rows[1:], 1):
+        line = {name: _text(row, places.get(name)) for name in HEADERS}
+        if not any(line.values()):
+            continue
+        note = _understood(read, cover, table, index, line)
+        if isinstance(note, Note):
+            read.notes.append(note)
+        else:
+            name, expected = note
+            cell = table.cell(index, places.get(name, 0))
+            reporter.report("note_unclear", line[name] or "空白 blank", expected, sheet=table.sheet, cell=cell)
+
+
+def _text(row: Row, place: int | None) -> str | None:
+    text = row[place] if place is not None and place < len(row) else None
+    return (text or "").strip() or None
+
+
+def _understood(read: SubmissionRead, cover: Cover, table: Table, index: int, line: Line) -> Note | tuple[str, str]:
+    """The note that a line is, or which part of it is not clear and what was expected there."""
+    dataset = load().find(line["dataset"] or "")
+    if dataset is None:
+        return "dataset", "报表名称 the name of a dataset"
+    indicator = dataset.find(half_width(line["indicator"] or ""))
+    if line["indicator"] and indicator is None:
+        return "indicator", f"{dataset.label_zh}的指标 an indicator of {dataset.label_en}"
+    if line["explanation"] is None:
+        return "explanation", "说明文字 an explanation"
+    return Note(
+        receipt=read.receipt.receipt,
+        county_code=cover.county_code,
+        period=cover.period,
+        dataset=dataset.dataset,
+        indicator=indicator.column if indicator else None,
+        rule=line["rule"],
+        explanation=line["explanation"],
+        sheet=table.sheet,
+        row=index + 1,
+    )
