@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -39,7 +39,7 @@ class Batch:
 
     @classmethod
     def of(cls, reading: Reading, dataset: Dataset, period: str, known: Known) -> Batch:
-        """The batch as it is judged now: companions are joined from what is known so far."""
+        """The batch as it is judged now: companions are joined from what is known so far, but for those of peers."""
         heads = [h for h in reading.heads if (h.dataset, h.period) == (dataset.dataset, period)]
         companions = companions_for(dataset)
         keys = pl.LazyFrame(
@@ -54,7 +54,8 @@ class Batch:
             .with_row_index("row_id")
         )
         for companion in companions:
-            rows = rows.pipe(companion.join, known, dataset, period)
+            if not companion.of_peers:
+                rows = rows.pipe(companion.join, known, dataset, period)
         return cls(
             dataset=dataset,
             period=period,
@@ -66,6 +67,14 @@ class Batch:
                 f for f in reading.findings if f.dataset == dataset.dataset and f.period in (period, None)
             ),
         )
+
+    def beside_peers(self, known: Known) -> Batch:
+        """The batch with the companions of peers too, once `known` has those of its own returns that were let in."""
+        rows = self.rows.lazy()
+        for companion in self.companions:
+            if companion.of_peers:
+                rows = rows.pipe(companion.join, known, self.dataset, self.period)
+        return replace(self, rows=rows.collect())
 
     @cached_property
     def letters(self) -> dict[tuple[int, str | None, str], str]:

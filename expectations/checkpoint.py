@@ -1,6 +1,6 @@
 """The seam to Great Expectations: rules and a batch in, failing rows out, through a Checkpoint.
 
-The engine behind it is stock pandas; another engine takes its place here and nowhere else.
+The engine behind it is our own on Polars (`expectations.engine`); it is named here and nowhere else.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Any
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 import great_expectations as gx
-import pandas as pd
 import polars as pl
-import polars.selectors as cs
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
+import expectations.engine  # noqa: F401  (it makes `add_polars` available)
 from expectations.questions import Question, questions, stack
 from expectations.rules import Check, Rule
 from warehouse.errors import PermanentError
@@ -37,11 +36,15 @@ FAILING_ROWS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A check of a rule that some rows fail; `row_ids` as in the batch."""
+    """A check of a rule, by its place among the rule's, that some rows fail; `row_ids` as in the batch."""
 
     rule: Rule
-    check: Check
+    place: int
     row_ids: tuple[int, ...]
+
+    @property
+    def check(self) -> Check:
+        return self.rule.checks[self.place]
 
 
 class Session:
@@ -50,12 +53,12 @@ class Session:
     def __init__(self) -> None:
         self.context = gx.get_context(mode="ephemeral")
         self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        asset = self.context.data_sources.add_pandas("batches").add_dataframe_asset("batch")
+        asset = self.context.data_sources.add_polars("batches").add_dataframe_asset("batch")
         self.definition = asset.add_batch_definition_whole_dataframe("whole")
         self.runs = 0
 
     def run(
-        self, asking: list[Question], frame: pd.DataFrame, result_format: dict[str, Any]
+        self, asking: list[Question], frame: pl.DataFrame, result_format: dict[str, Any]
     ) -> list[ExpectationValidationResult]:
         """Asks the questions of the frame through a Checkpoint; results in their order."""
         self.runs += 1
@@ -64,7 +67,7 @@ class Session:
             name=name,
             # Of the rule's meta only what is needed here: it is copied some hundred times an expectation.
             expectations=[
-                q.check.make(q.rule.severity, {"id": q.rule.rule, "question": i}) for i, q in enumerate(asking)
+                q.check.make(q.severity, {"id": q.rules, "question": i}) for i, q in enumerate(asking)
             ],
         )
         definition = gx.ValidationDefinition(name=name, data=self.definition, suite=self.context.suites.add(suite))
@@ -91,26 +94,17 @@ def validate(asked: list[tuple[Rule, int]], batch: pl.DataFrame, session: Sessio
         return []
     session = session or Session()
     asking = questions(asked, batch)
-    frame = to_pandas(stack(asking, batch))
+    frame = stack(asking, batch)
     verdicts = session.run(asking, frame, VERDICT_ONLY)
     failed = [question for question, verdict in zip(asking, verdicts, strict=True) if not verdict.success]
     rows: dict[tuple[str, int], tuple[int, ...]] = {}
     if failed:
         for question, outcome in zip(failed, session.run(failed, frame, FAILING_ROWS), strict=True):
-            rows |= question.answers(_positions(question.rule, outcome), batch.height)
-    return [
-        Failure(rule, rule.checks[place], rows[rule.rule, place]) for rule, place in asked if (rule.rule, place) in rows
-    ]
+            rows |= question.answers(_positions(question, outcome), batch.height)
+    return [Failure(rule, place, rows[rule.rule, place]) for rule, place in asked if (rule.rule, place) in rows]
 
 
-def _positions(rule: Rule, outcome: ExpectationValidationResult) -> tuple[int, ...]:
+def _positions(question: Question, outcome: ExpectationValidationResult) -> tuple[int, ...]:
     if "unexpected_index_list" not in outcome.result:
-        raise PermanentError(f"rule {rule.rule} cannot be evaluated: {outcome.exception_info}")
+        raise PermanentError(f"rule {question.rules} cannot be evaluated: {outcome.exception_info}")
     return tuple(int(row["row_id"]) for row in outcome.result["unexpected_index_list"])
-
-
-def to_pandas(batch: pl.DataFrame) -> pd.DataFrame:
-    """The batch for the pandas engine, numbers as floats: they hold integers exactly as far as Excel does (15 digits),
-    do not overflow in a product as pandas' integers do without a word, and never come back from here.
-    """
-    return batch.with_columns((cs.numeric() - cs.by_name("row_id")).cast(pl.Float64)).to_pandas()

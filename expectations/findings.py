@@ -24,6 +24,8 @@ ADVICE = {
     "info": ("仅供参考", "for information"),
 }
 SHOWN_DIGITS = 4
+# What is counted of a return as a whole, in ZH and EN.
+HEAD_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
 SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
@@ -151,7 +153,30 @@ def absent_findings(batch: Batch, strangers: Container[Key]) -> Iterator[Finding
             )
 
 
-def county_findings(failure: Failure, heads: list[ReturnHead], book: Codebook) -> Iterator[Finding]:
+def head_findings(failure: Failure, heads: list[ReturnHead], batch: pl.DataFrame, book: Codebook) -> Iterator[Finding]:
+    """One finding per return that fails a rule about returns as a whole; `batch` has a row per head."""
+    if failure.rule.rule == "known_county":
+        yield from _county_findings(failure, heads, book)
+        return
+    for row_id in failure.row_ids:
+        head, row = heads[row_id], batch.row(row_id, named=True)
+        links = _failing_links(failure.check, row)
+        said = [" ; ".join(f"{HEAD_LABELS[c][i]} = {row[c]}" for c in failure.check.columns) for i in (ZH, EN)]
+        wanted = [" ; ".join(link.text(lambda c: HEAD_LABELS[c][i]) for link in links) for i in (ZH, EN)]  # noqa: B023
+        yield _finding(
+            failure.rule,
+            head,
+            sheet=head.sheet,
+            cells=[],
+            indicator=None,
+            found="; ".join(f"{column} = {row[column]}" for column in failure.check.columns),
+            expected=" and ".join(link.text() for link in links),
+            said=said,
+            wanted=wanted,
+        )
+
+
+def _county_findings(failure: Failure, heads: list[ReturnHead], book: Codebook) -> Iterator[Finding]:
     """One finding per return whose county code is not in force, at the cell that says it; names the successors."""
     for head in (heads[i] for i in failure.row_ids):
         heirs = "; ".join(s for d in book.divisions if d.county_code == head.county_code for s in d.successor_codes)

@@ -1,27 +1,29 @@
-"""From a period's returns to verdicts: validate, find, decide, dataset by dataset in the codebook's order."""
+"""From a period's returns to verdicts: validate, decide, compare with peers, explain, dataset by dataset."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from expectations.batch import Batch, Key
-from expectations.checkpoint import Failure, Session, validate
-from expectations.findings import absent_findings, county_findings, rule_findings
-from expectations.rules import Rule, all_checks
-from expectations.suites import returns, rules_for
+from expectations.checkpoint import Session
+from expectations.findings import absent_findings
+from expectations.heads import validate_heads
+from expectations.roll_ups import validate_roll_ups
+from expectations.rules import Rule
+from expectations.suites import rules_for
+from expectations.validated import Validated, validate_rows
 from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import ReturnHead
+from warehouse.intake.records import Note
 from warehouse.store.history import known_from
 from warehouse.store.known import Known
-from warehouse.store.records import PeriodJudged, ReturnDecision, RuleRecord, Verdict
+from warehouse.store.records import NoteRecord, PeriodJudged, ReturnDecision, Verdict
 
-Counts = Mapping[Key, Mapping[str, int]]
 OF_THE_HEAD = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 
 
@@ -33,27 +35,50 @@ class Judged:
     accepted: dict[str, pl.DataFrame]
     quarantined: dict[str, pl.DataFrame]
 
+    def only(self, keys: Iterable[tuple[int, str, str, str]]) -> Judged:
+        """What concerns these returns alone (receipt, dataset, county, period), and their datasets."""
+        kept = set(keys)
+        datasets = {dataset for _, dataset, _, _ in kept}
+        owners = {name: [(at, code) for at, n, code, _ in kept if n == name] for name in datasets}
+        record = self.record
+        return Judged(
+            record.model_copy(
+                update={
+                    "decisions": tuple(
+                        d for d in record.decisions if (d.receipt, d.dataset, d.county_code, d.period) in kept
+                    ),
+                    "rules": tuple(r for r in record.rules if r.dataset in datasets),
+                    "findings": tuple(
+                        f for f in record.findings if (f.receipt, f.dataset, f.county_code, f.period) in kept
+                    ),
+                    "roll_ups": tuple(r for r in record.roll_ups if r.dataset in datasets),
+                    "notes": tuple(
+                        n
+                        for n in record.notes
+                        if (n.note.receipt, n.note.dataset, n.note.county_code, n.note.period) in kept
+                    ),
+                }
+            ),
+            {name: _of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
+            {name: _of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
+        )
+
+
+def _of(rows: pl.DataFrame, owners: list[Key]) -> pl.DataFrame:
+    keys = pl.DataFrame(owners, {"receipt": pl.Int64, "county_code": pl.String}, orient="row")
+    return rows.join(keys, on=["receipt", "county_code"], how="semi", maintain_order="left")
+
 
 @dataclass(frozen=True)
 class JudgedBatch:
     """One dataset of a period judged."""
 
-    dataset: str
+    batch: Batch
     decisions: list[ReturnDecision]
-    rules: tuple[RuleRecord, ...]
+    validated: Validated
     findings: tuple[Finding, ...]
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Validated:
-    """What rules say of returns; `failed` and `not_evaluated` count checks by return and rule."""
-
-    rules: tuple[RuleRecord, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    failed: Counts = field(default_factory=dict)
-    not_evaluated: Counts = field(default_factory=dict)
 
 
 def judge_period(period: str, reading: Reading, known: Known, received_at: datetime) -> Judged:
@@ -62,149 +87,140 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
     Grain of the decisions: one a return that was read. A return with any critical finding is quarantined whole.
     """
     session = Session()
-    of_returns = _validate_heads([h for h in reading.heads if h.period == period], known, period, session)
+    of_returns = validate_heads(reading, known, period, session)
     judged = [
-        _judge_batch(batch, of_returns[name], reading.rows[name], known, received_at, session)
+        _judge_batch(batch, of_returns[name], reading, known, received_at, session)
         for name, dataset in known.book.datasets.items()
         if (batch := Batch.of(reading, dataset, period, known)).heads
     ]
+    findings = [finding for one in judged for finding in one.findings]
     record = PeriodJudged(
         period=period,
         decisions=tuple(d for one in judged for d in one.decisions),
-        rules=tuple(r for one in judged for r in one.rules),
-        findings=tuple(f for one in judged for f in one.findings),
+        rules=tuple(r for one in judged for r in one.validated.rules),
+        findings=tuple(findings),
+        roll_ups=validate_roll_ups([one.batch.dataset for one in judged], period, known, session),
+        notes=tuple(_noted(note, findings) for note in reading.notes if note.period == period),
     )
     return Judged(
-        record, {one.dataset: one.accepted for one in judged}, {one.dataset: one.quarantined for one in judged}
+        record,
+        {one.batch.dataset.dataset: one.accepted for one in judged},
+        {one.batch.dataset.dataset: one.quarantined for one in judged},
     )
 
 
 def _judge_batch(  # noqa: PLR0913, PLR0917
-    batch: Batch, of_returns: Validated, rows: pl.DataFrame, known: Known, received_at: datetime, session: Session
+    batch: Batch, of_returns: Validated, reading: Reading, known: Known, received_at: datetime, session: Session
 ) -> JudgedBatch:
-    """Judges one dataset's returns of a period; `rows` are as they were read, without companions."""
-    of_rows = _validate_rows(batch, of_returns.failed, session)
-    decisions = _decide(batch, of_returns, of_rows, known)
-    kept = _with_verdict(rows.filter(pl.col("period") == batch.period), decisions, received_at)
+    """Judges one dataset's returns of a period: who is let in by the rules of its own return is a peer to the others,
+    and rules about peers come last. They are queries, so that they turn nobody's verdict.
+    """
+    of_peers, own = _by_step(batch)
+    first = of_returns + validate_rows(batch, own, session)
+    decisions = _decide(batch, first.findings, known)
+    kept = _with_verdict(
+        reading.rows[batch.dataset.dataset].filter(pl.col("period") == batch.period), decisions, received_at
+    )
     accepted = kept.filter(pl.col("version").is_not_null())
     known.learn(decisions, batch.dataset, accepted)
-    # A finding of a whole table has no period; it stays with the file's.
-    at_reading = tuple(f for f in batch.at_reading if f.period == batch.period)
+    validated = first + (validate_rows(batch.beside_peers(known), of_peers, session) if of_peers else Validated())
+    findings = _explained((*batch.at_reading, *validated.findings, *absent_findings(batch, of_returns.failed)), reading)
     return JudgedBatch(
-        dataset=batch.dataset.dataset,
-        decisions=decisions,
-        rules=of_returns.rules + of_rows.rules,
-        findings=at_reading + of_returns.findings + of_rows.findings,
+        batch=batch,
+        decisions=_counted(decisions, validated, findings),
+        validated=validated,
+        # A finding of a whole table has no period; it stays with the file's.
+        findings=tuple(f for f in findings if f.period == batch.period),
         accepted=accepted,
         quarantined=kept.filter(pl.col("version").is_null()),
     )
 
 
-def _validate_heads(heads: list[ReturnHead], known: Known, period: str, session: Session) -> dict[str, Validated]:
-    """The rules about returns as a whole, by dataset: nil returns have no rows to hold them to."""
-    rules = returns.rules(known.book, period)
-    batch = pl.DataFrame({"row_id": range(len(heads)), "county_code": [h.county_code for h in heads]})
-    findings: dict[str, list[Finding]] = defaultdict(list)
-    failed: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for failure in validate(all_checks(rules), batch, session):
-        for head in (heads[i] for i in failure.row_ids):
-            failed[head.dataset][head.receipt, head.county_code][failure.rule.rule] = 1
-        for finding in county_findings(failure, heads, known.book):
-            findings[finding.dataset or ""].append(finding)
-    return {
-        name: Validated(
-            tuple(_record(name, period, rule, per_row=False) for rule in rules), tuple(findings[name]), failed[name]
-        )
-        for name in known.book.datasets
-    }
-
-
-def _validate_rows(batch: Batch, strangers: Counts, session: Session) -> Validated:
-    """The dataset's rules over all its rows of the period."""
+def _by_step(batch: Batch) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The dataset's rules: those with a check that looks at peers, and the others."""
     rules = rules_for(batch.dataset, batch.period)
-    records = tuple(_record(batch.dataset.dataset, batch.period, rule, per_row=True) for rule in rules)
-    if batch.rows.is_empty():
-        return Validated(records)
-    failures = validate(_evaluable(rules, batch.rows), batch.rows, session)
-    findings = (*rule_findings(failures, batch), *absent_findings(batch, strangers))
-    return Validated(records, findings, _failed(failures, batch.rows), _not_evaluated(rules, batch.rows))
+    bounds = [companion for companion in batch.companions if companion.of_peers]
+    of_peers = tuple(r for r in rules if any(b.label(c) for b in bounds for check in r.checks for c in check.columns))
+    return of_peers, tuple(rule for rule in rules if rule not in of_peers)
 
 
-def _evaluable(rules: Iterable[Rule], rows: pl.DataFrame) -> list[tuple[Rule, int]]:
-    """The checks that some row can be held to; in a first period, nothing can be compared with the last."""
-    checks = all_checks(rules)
-    if not checks:
-        return []
-    vacuous = rows.select(
-        rule.checks[place].not_evaluated().all().alias(str(i)) for i, (rule, place) in enumerate(checks)
-    ).row(0)
-    return [check for check, none in zip(checks, vacuous, strict=True) if not none]
-
-
-def _record(dataset: str, period: str, rule: Rule, *, per_row: bool) -> RuleRecord:
-    return RuleRecord(
-        dataset=dataset,
-        period=period,
-        rule=rule.rule,
-        severity=rule.severity,
-        checks=len(rule.checks),
-        per_row=per_row,
-        reason_zh=rule.reason_zh,
-        reason_en=rule.reason_en,
-        source=rule.source,
-    )
-
-
-def _failed(failures: Iterable[Failure], rows: pl.DataFrame) -> Counts:
-    """How many checks of each rule fail in each return."""
-    owners = list(zip(rows["receipt"], rows["county_code"], strict=True))
-    counts: dict[Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for failure in failures:
-        for row_id in failure.row_ids:
-            counts[owners[row_id]][failure.rule.rule] += 1
-    return counts
-
-
-def _not_evaluated(rules: Iterable[Rule], rows: pl.DataFrame) -> Counts:
-    """How many checks of each rule could not be held against the rows of each return; zeros are left out."""
-    per_rule = [
-        pl.sum_horizontal(check.not_evaluated().cast(pl.Int64) for check in rule.checks).sum().alias(rule.rule)
-        for rule in rules
-    ]
-    counted = rows.group_by("receipt", "county_code").agg(per_rule)
-    return {
-        (row.pop("receipt"), row.pop("county_code")): {rule: n for rule, n in row.items() if n}
-        for row in counted.iter_rows(named=True)
-    }
-
-
-def _decide(batch: Batch, of_returns: Validated, of_rows: Validated, known: Known) -> list[ReturnDecision]:
-    """The verdict on each return of the batch."""
-    severities: dict[tuple[int, str | None], set[Severity]] = defaultdict(set)
-    for finding in (*batch.at_reading, *of_returns.findings, *of_rows.findings):
-        severities[finding.receipt, finding.county_code].add(finding.severity)
+def _decide(batch: Batch, findings: Iterable[Finding], known: Known) -> list[ReturnDecision]:
+    """Whether each return of the batch is let in, by the findings of its own; counts and queries come later."""
+    severities = _severities((*batch.at_reading, *findings))
     rows = {(at, code): n for at, code, n in batch.rows.group_by("receipt", "county_code").len().iter_rows()}
     decisions = []
     for key, head in batch.heads.items():
-        # What concerns a whole table (no county) concerns every return in it: rows are never dropped one by one.
-        verdict = _verdict(severities[key] | severities[head.receipt, None])
+        verdict = _verdict(severities, key)
         accepted = verdict != "quarantined"
         decision = ReturnDecision(
             **head.model_dump(include=OF_THE_HEAD),
             rows=rows.get(key, 0),
             verdict=verdict,
             version=known.new_version(head.dataset, head.county_code, head.period) if accepted else None,
-            failed={**of_returns.failed.get(key, {}), **of_rows.failed.get(key, {})},
-            not_evaluated=dict(of_rows.not_evaluated.get(key, {})),
+            failed={},
+            not_evaluated={},
         )
         decisions.append(decision)
     return decisions
 
 
-def _verdict(severities: set[Severity]) -> Verdict:
-    if "critical" in severities:
+def _severities(findings: Iterable[Finding]) -> Mapping[tuple[int, str | None], set[Severity]]:
+    """The severities of what is open, by return; of a whole table under no county."""
+    severities: dict[tuple[int, str | None], set[Severity]] = defaultdict(set)
+    for finding in findings:
+        if finding.open:
+            severities[finding.receipt, finding.county_code].add(finding.severity)
+    return severities
+
+
+def _verdict(severities: Mapping[tuple[int, str | None], set[Severity]], key: Key) -> Verdict:
+    """What concerns a whole table (no county) concerns every return in it: rows are never dropped one by one."""
+    receipt, county = key
+    found = severities.get((receipt, county), set()) | severities.get((receipt, None), set())
+    if "critical" in found:
         return "quarantined"
-    return "accepted_with_queries" if "warning" in severities else "accepted"
+    return "accepted_with_queries" if "warning" in found else "accepted"
+
+
+def _explained(findings: Iterable[Finding], reading: Reading) -> tuple[Finding, ...]:
+    """The findings, each query with the county's own explanation where a note gives one."""
+    notes: dict[int, list[Note]] = defaultdict(list)
+    for note in reading.notes:
+        notes[note.receipt].append(note)
+    answers = [(f, next((n for n in notes[f.receipt] if n.answers(f)), None)) for f in findings]
+    return tuple(f.model_copy(update={"explanation": note.explanation}) if note else f for f, note in answers)
+
+
+def _noted(note: Note, findings: Iterable[Finding]) -> NoteRecord:
+    return NoteRecord(note=note, answered=any(note.answers(finding) for finding in findings))
+
+
+def _counted(
+    decisions: Iterable[ReturnDecision], validated: Validated, findings: Iterable[Finding]
+) -> list[ReturnDecision]:
+    """The decisions with the verdict that all findings give, and how many checks of each rule went which way."""
+    severities = _severities(findings)
+    explained = Counter((f.receipt, f.county_code, f.rule) for f in findings if f.explanation is not None)
+    return [_count(decision, validated, severities, explained) for decision in decisions]
+
+
+def _count(
+    decision: ReturnDecision,
+    validated: Validated,
+    severities: Mapping[tuple[int, str | None], set[Severity]],
+    explained: Mapping[tuple[int, str | None, str], int],
+) -> ReturnDecision:
+    key = (decision.receipt, decision.county_code)
+    failed = validated.failed.get(key, {})
+    answered = {rule: explained[*key, rule] for rule in failed if explained.get((*key, rule))}
+    return decision.model_copy(
+        update={
+            "verdict": _verdict(severities, key),
+            "failed": {rule: n - answered.get(rule, 0) for rule, n in failed.items() if n > answered.get(rule, 0)},
+            "explained": answered,
+            "not_evaluated": dict(validated.not_evaluated.get(key, {})),
+        }
+    )
 
 
 def _with_verdict(rows: pl.DataFrame, decisions: list[ReturnDecision], received_at: datetime) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -13,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from flows.settings import Settings, load_settings, quiet_environment
+from flows.settings import QUIET, Settings, load_settings, quiet_environment
 from warehouse.errors import XianbaoError
 from warehouse.report import Summary
 
@@ -57,12 +59,103 @@ def submit(
 
 
 @app.command(epilog=EPILOG)
+def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
+    first: Annotated[str | None, typer.Option("--from", help="The first period of a range, like 2017-06.")] = None,
+    last: Annotated[str | None, typer.Option("--until", help="The last period of a range, included.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance.")] = None,
+    county: Annotated[str | None, typer.Option(help="Only this county code.")] = None,
+    accepted_too: Annotated[
+        bool, typer.Option("--accepted-too", help="Accepted returns as well; so it is where a range is given.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Judge quarantined returns, or a range of all, again under today's rules. 按现行规则重新核对。"""
+    from flows.screen import watch
+    from warehouse.store.again import Scope
+
+    settings = load_settings()
+    quiet_environment(settings)
+    from flows.changes import show_changes
+    from flows.rejudge import rejudge as rejudge_flow
+
+    scope = Scope(
+        first=first, last=last, dataset=dataset, county_code=county, accepted_too=accepted_too or bool(first or last)
+    )
+    console = Console(stderr=as_json)
+    with watch(console, quiet=as_json):
+        done = rejudge_flow(scope, received_at, dry_run=dry_run)
+    _print(done.model_dump()) if as_json else show_changes(done.changes, console, dry_run=dry_run)
+    raise typer.Exit(FAULTS if any(change.after == "quarantined" for change in done.changes) else GOOD)
+
+
+@app.command(epilog=EPILOG)
 def status(as_json: Json = False) -> None:
     """Say what is published, what came last, what is open. 查看状态。"""
     from flows.status import read_status, show_status
 
     state = read_status(load_settings())
     _print(state) if as_json else show_status(state, Console())
+
+
+@app.command(epilog=EPILOG)
+def rules(
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance, with all its checks.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Find rules that contradict each other or can never fail.")
+    ] = False,
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            help="An edited copy of a suite, like finance.py: what it would do to what is accepted.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the rules; check them; try out changed ones, without writing anything. 查看、自检、试行规则。"""
+    if sum((dataset is not None, check, preview is not None)) > 1:
+        raise typer.BadParameter("say one of --dataset, --check and --preview")
+    # Before Great Expectations is imported: it reads the environment once.
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", QUIET["GX_ANALYTICS_ENABLED"])
+    from flows import rules as found
+    from flows import rules_shown as shown
+    from warehouse.codebook import load
+
+    book, console = load(), Console()
+    if check:
+        from expectations.consistency import check_all
+
+        checked = check_all(book)
+        _print([dataclasses.asdict(one) for one in checked]) if as_json else shown.show_check(checked, console)
+        raise typer.Exit(FAULTS if any(fault.fatal for one in checked for fault in one.faults) else GOOD)
+    if preview:
+        would = found.preview_file(load_settings(), preview)
+        names = {division.county_code: division.name_zh for division in book.divisions}
+        _print(dataclasses.asdict(would)) if as_json else shown.show_preview(would, names, console)
+        return
+    listed = found.list_rules(book, dataset)
+    if as_json:
+        _print([dataclasses.asdict(one) for one in listed])
+    else:
+        shown.show_rules(listed, book, console, whole=dataset is not None)
+
+
+@app.command(epilog=EPILOG)
+def docs(
+    run: Annotated[str | None, typer.Argument(help="The run, like 000001; default: the last one.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make the pages anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say where the pages of a run's checks are, for a browser without any network. 查看核对结果网页。"""
+    from flows.docs import docs_of
+
+    settings = load_settings()
+    quiet_environment(settings)
+    index = docs_of(settings, run, again=again)
+    _print({"index": index}) if as_json else Console().print(str(index), highlight=False, soft_wrap=True)
 
 
 @app.command(epilog=EPILOG)
@@ -129,5 +222,6 @@ def main() -> None:
     try:
         app()
     except (XianbaoError, OSError) as error:
-        Console(stderr=True).print(f"[red]xianbao:[/] {error}", highlight=False)
+        # As it is: what it quotes is no markup, and carets below a line stay below it.
+        Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {error}"), soft_wrap=True)
         sys.exit(FAULTS)

@@ -63,6 +63,11 @@ def process(run: Run, files: dict[str, Path], stages: Stages) -> Summary:
     for period in periods:
         with stages.stage("judge", period):
             judge(run, period)
+    return finish(run, stages)
+
+
+def finish(run: Run, stages: Stages) -> Summary:
+    """Commit, publish, report what was judged."""
     with stages.stage("commit", f"run {run.name}"):
         commit(run)
     with stages.stage("publish", "the marts"):

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING
 
 from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import load_reading
+from warehouse.store import again, ledger
+from warehouse.store.again import Change
 from warehouse.store.judged import keep_judged, known_so_far
+
+if TYPE_CHECKING:
+    from expectations.judge import Judged
 
 
 @task(name="judge", task_run_name="judge {period}", **RETRIES)
 def judge(run: Run, period: str) -> int:
     """Judges the returns of a period and keeps the rows; returns how many returns there were."""
+    judged = _judged(run, period)
+    keep_judged(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
+    return len(judged.record.decisions)
+
+
+@task(name="judge again", task_run_name="judge {period} again", **RETRIES)
+def judge_again(run: Run, period: str) -> list[Change]:
+    """Judges returns of a period that have been decided before and keeps what is now decided otherwise."""
+    judged = _judged(run, period)
+    before = again.decided_before(ledger.open_ledger(run.ledger_url), period)
+    decisions = again.changed(judged.record, before)
+    kept = judged.only(again.key_of(decision) for decision in decisions)
+    if decisions:
+        keep_judged(run.root, run.name, run.judged, kept.record, kept.accepted, kept.quarantined)
+    return [again.change(decision, before[again.key_of(decision)]) for decision in decisions]
+
+
+def _judged(run: Run, period: str) -> Judged:
     # Great Expectations takes 3 s to import: not where a night has nothing to judge.
     from expectations.judge import judge_period  # noqa: PLC0415
 
@@ -21,8 +45,6 @@ def judge(run: Run, period: str) -> int:
     # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
     gc.freeze()
     try:
-        judged = judge_period(period, load_reading(run.reading), known, run.received_at)
+        return judge_period(period, load_reading(run.reading), known, run.received_at)
     finally:
         gc.unfreeze()
-    keep_judged(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
-    return len(judged.record.decisions)

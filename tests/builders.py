@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import polars as pl
+import polars.selectors as cs
 
 from warehouse.codebook import load
 from warehouse.intake.preflight import Limits
@@ -22,7 +24,8 @@ from warehouse.publish import build_marts, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.report import Summary, summarise, write_findings
 from warehouse.sample import Return, write_returns
-from warehouse.store import journal, ledger
+from warehouse.store import again, journal, ledger
+from warehouse.store.again import Change, Scope
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 from warehouse.store.judged import entry_of, keep_judged, known_so_far, load_judged
@@ -126,6 +129,11 @@ def read_files(*paths: Path) -> Reading:
     return read_submissions(received, Limits(), {})
 
 
+def to_pandas(batch: pl.DataFrame) -> pd.DataFrame:
+    """The batch for the stock engine, the oracle; numbers as floats, for its integers overflow without a word."""
+    return batch.with_columns((cs.numeric() - cs.by_name("row_id")).cast(pl.Float64)).to_pandas()
+
+
 # --- a night -------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +167,32 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
         version = publish_new(root)
         write_findings(entry, root.reports / run)
         return summarise(entry, version)
+
+
+def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, dry_run: bool = False) -> list[Change]:
+    """What flows/rejudge.py does, by the rooms' plain functions."""
+    from expectations.judge import judge_period  # noqa: PLC0415
+
+    with root.lock(0):
+        run, engine = journal.next_run(root), ledger.open_ledger(url(root))
+        prepare(root, url(root))
+        keys = again.chosen(engine, scope)
+        received = [Received(r, archived(root, r.submission, r.file)) for r in again.receipts_of(engine, keys)]
+        reading = again.restricted(read_submissions(received, Limits(), {}), keys)
+        work, changes = root.work / run, []
+        for period in sorted({head.period for head in reading.heads}):
+            judged = judge_period(period, reading, known_so_far(root, url(root), run, work), received_at)
+            before = again.decided_before(engine, period)
+            decisions = again.changed(judged.record, before)
+            kept = judged.only(map(again.key_of, decisions))
+            if decisions:
+                keep_judged(root, run, work, kept.record, kept.accepted, kept.quarantined)
+            changes += [again.change(decision, before[again.key_of(decision)]) for decision in decisions]
+        if changes and not dry_run:
+            journal.commit(root, entry_of(run, "rejudge", received_at, reading, load_judged(work)))
+            ledger.catch_up(engine, root)
+            publish_new(root)
+        return changes
 
 
 def publish_new(root: Root) -> str | None:

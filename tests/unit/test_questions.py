@@ -27,6 +27,7 @@ RULES = (
     Rule("days", "critical", "日", "days", (relation("day <= other"), relation("other <= day"))),
     Rule("known", "critical", "知", "known", (in_set("name", ["x", "y"]), in_set("a", [0, 1]))),
     Rule("once", "critical", "一", "once", (unique("name", "a"),)),
+    Rule("once_too", "critical", "一", "once", (unique("name", "b"), unique("name", "a"))),
     Rule("ratio", "critical", "比", "ratio", (relation("a / b >= 1"), relation("b / a >= 1"))),
 )  # fmt: skip
 

@@ -79,13 +79,28 @@ def test_no_findings_are_a_table_without_rows(tmp_path: Path) -> None:
 def test_a_run_in_numbers() -> None:
     verdicts = ("accepted", "accepted", "accepted_with_queries", "quarantined")
     found = summarise(entry(finding("1"), finding("2", "warning"), finding("3"), verdicts=verdicts), "000004")
-    assert found.model_dump(exclude={"seconds"}) == {
+    assert found.model_dump(exclude={"seconds", "groups"}) == {
         "run": "000001", "files": 3, "unreadable": 1, "duplicates": 1,
         "periods": ({"period": "2017-12", "counties": 2, "accepted": 2, "accepted_with_queries": 1, "quarantined": 1},),
-        "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "version": "000004",
+        "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "explained": 0,
+        "version": "000004",
     }  # fmt: skip
     assert "| quarantined | 1 |" in markdown(found)
     assert "| 2017-12 | 2 | 2 | 1 | 1 |" in markdown(found)
+    assert [(group.severity, group.findings) for group in found.groups] == [("critical", 2), ("warning", 1)]
+    assert "| 错误 error | `r` | 文件 files | 2 | 0 |" in markdown(found)
+
+
+def test_an_answered_query_is_no_open_one() -> None:
+    answered = finding("2", "warning").model_copy(update={"explanation": "已核实"})
+    found = summarise(entry(finding("1", "warning"), answered), None)
+    assert (found.queries, found.explained) == (1, 1)
+    assert [group.findings for group in found.groups] == [1]
+
+
+def test_the_findings_stand_in_a_text_too(tmp_path: Path) -> None:
+    path = write_findings(entry(finding("1")), tmp_path)
+    assert "`r`" in path.with_name("findings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

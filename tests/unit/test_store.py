@@ -182,7 +182,7 @@ def test_a_ledger_that_cannot_be_opened_may_be_tried_again(tmp_path: Path) -> No
 def rows(*amounts: int, receipt: int = 1) -> pl.DataFrame:
     made = [
         {"receipt": receipt, "submission": "ab", "sheet": "表", "row": n, "county_code": YANGGAO, "period": "2017-12",
-         "status": "reported", "version": 1, **finance(amount)}
+         "status": "reported", "version": receipt, **finance(amount)}
         for n, amount in enumerate(amounts, start=2)
     ]  # fmt: skip
     plain = {name: kind for name, kind in schema(FORM).items() if name != "known_from"}
@@ -238,8 +238,8 @@ def decided(*verdicts: str) -> pl.LazyFrame:
     """Returns of one county x dataset x period in the order of their receipts, a day apart."""
     return pl.LazyFrame(
         [
-            {"receipt": n, "dataset": "finance", "county_code": YANGGAO, "period": "2017-12", "verdict": verdict,
-             "known_from": datetime(2018, 1, n)}  # noqa: DTZ001
+            {"run": f"{n:06}", "receipt": n, "dataset": "finance", "county_code": YANGGAO, "period": "2017-12",
+             "verdict": verdict, "version": n, "known_from": datetime(2018, 1, n)}  # noqa: DTZ001
             for n, verdict in enumerate(verdicts, start=1)
         ]
     )  # fmt: skip

@@ -1,0 +1,98 @@
+"""What rules say of returns: which fail, how often, which could not be asked. Verdicts are `expectations.judge`'s."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from expectations.batch import Batch, Key
+from expectations.checkpoint import Failure, Session, validate
+from expectations.findings import rule_findings
+from expectations.rules import Rule, all_checks
+from warehouse.findings import Finding
+from warehouse.store.records import RuleRecord
+
+Counts = Mapping[Key, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What rules say of returns; `failed` and `not_evaluated` count checks by return and rule."""
+
+    rules: tuple[RuleRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    failed: Counts = field(default_factory=dict)
+    not_evaluated: Counts = field(default_factory=dict)
+
+    def __add__(self, other: Validated) -> Validated:
+        """Both, where they are of different rules."""
+        return Validated(
+            self.rules + other.rules,
+            self.findings + other.findings,
+            _both(self.failed, other.failed),
+            _both(self.not_evaluated, other.not_evaluated),
+        )
+
+
+def _both(one: Counts, other: Counts) -> Counts:
+    return {key: {**one.get(key, {}), **other.get(key, {})} for key in {**one, **other}}
+
+
+def validate_rows(batch: Batch, rules: tuple[Rule, ...], session: Session) -> Validated:
+    """These rules over all rows of the batch."""
+    records = tuple(record_of(batch.dataset.dataset, batch.period, rule, per_row=True) for rule in rules)
+    if batch.rows.is_empty() or not rules:
+        return Validated(records)
+    failures = validate(_evaluable(rules, batch.rows), batch.rows, session)
+    findings = tuple(rule_findings(failures, batch))
+    return Validated(records, findings, _failed(failures, batch.rows), _not_evaluated(rules, batch.rows))
+
+
+def record_of(dataset: str, period: str, rule: Rule, *, per_row: bool) -> RuleRecord:
+    """The rule as the journal keeps it."""
+    return RuleRecord(
+        dataset=dataset,
+        period=period,
+        rule=rule.rule,
+        severity=rule.severity,
+        checks=len(rule.checks),
+        per_row=per_row,
+        reason_zh=rule.reason_zh,
+        reason_en=rule.reason_en,
+        source=rule.source,
+    )
+
+
+def _evaluable(rules: Iterable[Rule], rows: pl.DataFrame) -> list[tuple[Rule, int]]:
+    """The checks that some row can be held to; in a first period, nothing can be compared with the last."""
+    checks = all_checks(rules)
+    vacuous = rows.select(
+        rule.checks[place].not_evaluated().all().alias(str(i)) for i, (rule, place) in enumerate(checks)
+    ).row(0)
+    return [check for check, none in zip(checks, vacuous, strict=True) if not none]
+
+
+def _failed(failures: Iterable[Failure], rows: pl.DataFrame) -> Counts:
+    """How many checks of each rule fail in each return."""
+    owners = list(zip(rows["receipt"], rows["county_code"], strict=True))
+    counts: dict[Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for failure in failures:
+        for row_id in failure.row_ids:
+            counts[owners[row_id]][failure.rule.rule] += 1
+    return counts
+
+
+def _not_evaluated(rules: Iterable[Rule], rows: pl.DataFrame) -> Counts:
+    """How many checks of each rule could not be held against the rows of each return; zeros are left out."""
+    per_rule = [
+        pl.sum_horizontal(check.not_evaluated().cast(pl.Int64) for check in rule.checks).sum().alias(rule.rule)
+        for rule in rules
+    ]
+    counted = rows.group_by("receipt", "county_code").agg(per_rule)
+    return {
+        (row.pop("receipt"), row.pop("county_code")): {rule: n for rule, n in row.items() if n}
+        for row in counted.iter_rows(named=True)
+    }
