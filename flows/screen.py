@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from time import perf_counter
 
 import polars as pl
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.settings import Settings
+from warehouse.findings_list import SEVERITY, dataset_label, more_groups
+from warehouse.grouping import RuleGroup
 from warehouse.published import read_manifest
 from warehouse.report import Summary
 
 SCORECARD_LINES = 10
+GROUPS = 8
+COLOURS = {"critical": "red", "warning": "yellow", "info": "dim"}
 
 
 class _Stages(logging.Handler):
@@ -70,6 +76,8 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
         seen = f"; {summary.duplicates} seen before 重复" if summary.duplicates else ""
         console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files{strange}{seen}", highlight=False)
         console.print(_verdicts(summary))
+        if summary.groups:
+            console.print(*_findings(summary.groups, console.width), sep="\n", highlight=False)
     manifest = read_manifest(settings.store)
     if manifest is None:
         return
@@ -93,6 +101,26 @@ def _verdicts(summary: Summary) -> Table:
     return table
 
 
+def _findings(groups: Sequence[RuleGroup], width: int) -> Iterator[Text]:
+    """A group of findings with its first one, the gravest groups first; how many more there are.
+
+    Lines are cut at the width, for the whole messages stand in the files; rich's own tables lose wide characters.
+    """
+    shown, left = groups[:GROUPS], groups[GROUPS:]
+    cells = [(SEVERITY[g.severity], g.rule, dataset_label(g.dataset)) for g in shown]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    yield Text("Findings 问题: n, counties 县, rule 规则, dataset 报表, the first 首条", style="italic")
+    for group, line in zip(shown, cells, strict=True):
+        named = "  ".join(set_cell_size(cell, size) for cell, size in zip(line, widths, strict=True))
+        yield Text(f"{group.findings:>6,} {group.counties:>5,}  {named}", COLOURS[group.severity])
+        for text, style in ((group.file, "dim"), (group.message_zh, ""), (group.message_en, "dim")):
+            example = Text(f"{' ' * 14}{' '.join(text.split())}", style)
+            example.truncate(width, overflow="ellipsis")
+            yield example
+    if left:
+        yield Text(more_groups(left))
+
+
 def _scorecard(card: pl.DataFrame) -> Table:
     table = Table(title="Scorecard, first lines 成绩单", title_justify="left")
     table.add_column("figure 数字")
@@ -113,8 +141,13 @@ def _number(value: Decimal | None) -> str:
 def _places(summary: Summary, settings: Settings, console: Console) -> None:
     root = settings.store
     console.print(f"marts     {root.marts / 'marts.duckdb'}", highlight=False, soft_wrap=True)
-    if summary.run and (summary.errors or summary.queries):
-        path = root.reports / summary.run / "findings.csv"
-        console.print(
-            f"findings  {path} ({summary.errors} errors, {summary.queries} queries)", highlight=False, soft_wrap=True
-        )
+    if summary.run is None:
+        return
+    report = root.reports / summary.run
+    if summary.errors or summary.queries or summary.explained:
+        answered = f", {summary.explained} answered 已说明" if summary.explained else ""
+        counts = f"{summary.errors} errors, {summary.queries} queries{answered}"
+        console.print(f"findings  {report / 'findings.md'} and .csv ({counts})", highlight=False, soft_wrap=True)
+    if (report / "validations").is_dir():
+        index = report / "docs" / "index.html"
+        console.print(f"pages     {index if index.exists() else 'xianbao docs'}", highlight=False, soft_wrap=True)
