@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
-from typing import Any
 
 # Before the import: it reads the environment once, and nothing may leave the machine.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -26,7 +25,6 @@ from warehouse.errors import PermanentError
 # It sets its own level on import, and would tell of a temporary folder for each context.
 logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)
 
-VERDICT_ONLY = {"result_format": "BOOLEAN_ONLY"}
 FAILING_ROWS = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": ["row_id"],
@@ -57,24 +55,20 @@ class Session:
         self.definition = asset.add_batch_definition_whole_dataframe("whole")
         self.runs = 0
 
-    def run(
-        self, asking: list[Question], frame: pl.DataFrame, result_format: dict[str, Any]
-    ) -> list[ExpectationValidationResult]:
-        """Asks the questions of the frame through a Checkpoint; results in their order."""
+    def run(self, asking: list[Question], frame: pl.DataFrame) -> list[ExpectationValidationResult]:
+        """Asks the questions of the frame through a Checkpoint; results in their order, with the rows that fail."""
         self.runs += 1
         name = f"{self.runs}"
         suite = gx.ExpectationSuite(
             name=name,
             # Of the rule's meta only what is needed here: it is copied some hundred times an expectation.
-            expectations=[
-                q.check.make(q.severity, {"id": q.rules, "question": i}) for i, q in enumerate(asking)
-            ],
+            expectations=[q.check.make(q.severity, {"id": q.rules, "question": i}) for i, q in enumerate(asking)],
         )
         definition = gx.ValidationDefinition(name=name, data=self.definition, suite=self.context.suites.add(suite))
         checkpoint = gx.Checkpoint(
             name=name,
             validation_definitions=[self.context.validation_definitions.add(definition)],
-            result_format=result_format,
+            result_format=FAILING_ROWS,
         )
         result = self.context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
         (validation,) = result.run_results.values()
@@ -86,21 +80,16 @@ class Session:
 def validate(asked: list[tuple[Rule, int]], batch: pl.DataFrame, session: Session | None = None) -> list[Failure]:
     """Applies checks (rules with a place among theirs) through a Checkpoint; what fails comes back, in their order.
 
-    `batch` has a `row_id` that is the row's position. All questions are asked for their verdict, then those that
-    failed for their rows: asking all for rows costs twice as much (measured). Raises PermanentError where a check
-    cannot be evaluated: that is a fault of a rule, never of the data.
+    `batch` has a `row_id` that is the row's position. Raises PermanentError where a check cannot be evaluated: that is
+    a fault of a rule, never of the data.
     """
     if not asked or batch.is_empty():
         return []
     session = session or Session()
     asking = questions(asked, batch)
-    frame = stack(asking, batch)
-    verdicts = session.run(asking, frame, VERDICT_ONLY)
-    failed = [question for question, verdict in zip(asking, verdicts, strict=True) if not verdict.success]
     rows: dict[tuple[str, int], tuple[int, ...]] = {}
-    if failed:
-        for question, outcome in zip(failed, session.run(failed, frame, FAILING_ROWS), strict=True):
-            rows |= question.answers(_positions(question, outcome), batch.height)
+    for question, outcome in zip(asking, session.run(asking, stack(asking, batch)), strict=True):
+        rows |= question.answers(_positions(question, outcome), batch.height)
     return [Failure(rule, place, rows[rule.rule, place]) for rule, place in asked if (rule.rule, place) in rows]
 
 

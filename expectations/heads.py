@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import polars as pl
+from great_expectations.core import ExpectationSuiteValidationResult
 
 from expectations.batch import Key
 from expectations.checkpoint import Session, validate
 from expectations.companions import rows_before
+from expectations.data_docs.results import count_not_evaluated, head_results, returns_result
 from expectations.findings import head_findings
 from expectations.rules import Rule, all_checks
 from expectations.suites import returns
@@ -22,20 +24,23 @@ from warehouse.store.known import Known
 OF_A_RETURN = ["receipt", "dataset", "county_code"]
 
 
-def validate_heads(reading: Reading, known: Known, period: str, session: Session) -> dict[str, Validated]:
-    """What the rules of `suites.returns` say of each dataset's returns of the period."""
+def validate_heads(
+    reading: Reading, known: Known, period: str, session: Session
+) -> tuple[dict[str, Validated], ExpectationSuiteValidationResult]:
+    """What the rules of `suites.returns` say of each dataset's returns of the period, and of all, for Data Docs."""
     heads = [h for h in reading.heads if h.period == period]
     rules = returns.rules(known.book, period)
     batch = _batch(heads, reading, known, period, returns.counted(rules))
     findings: dict[str, list[Finding]] = defaultdict(list)
     failed: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for failure in validate(all_checks(rules), batch, session):
+    failures = validate(all_checks(rules), batch, session)
+    for failure in failures:
         for head in (heads[i] for i in failure.row_ids):
             failed[head.dataset][head.receipt, head.county_code][failure.rule.rule] = 1
         for finding in head_findings(failure, heads, batch, known.book):
             findings[finding.dataset or ""].append(finding)
     left_out = _not_evaluated(rules, batch)
-    return {
+    by_dataset = {
         name: Validated(
             tuple(record_of(name, period, rule, per_row=False) for rule in returns.about(rules, name)),
             tuple(findings[name]),
@@ -44,6 +49,8 @@ def validate_heads(reading: Reading, known: Known, period: str, session: Session
         )
         for name in known.book.datasets
     }
+    results = head_results(heads, batch, rules, failures, count_not_evaluated(rules, batch))
+    return by_dataset, returns_result(period, heads, results)
 
 
 def _batch(

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+from great_expectations.core import ExpectationSuiteValidationResult
 
 from expectations.batch import Batch, Key
 from expectations.checkpoint import Session
+from expectations.data_docs.results import batch_result
 from expectations.findings import absent_findings
 from expectations.heads import validate_heads
 from expectations.roll_ups import validate_roll_ups
@@ -29,11 +31,12 @@ OF_THE_HEAD = {"receipt", "submission", "file", "dataset", "county_code", "perio
 
 @dataclass(frozen=True)
 class Judged:
-    """A period judged: what goes to the journal, and the rows of each dataset by where they go."""
+    """A period judged: what goes to the journal, the rows of each dataset by where they go, results for Data Docs."""
 
     record: PeriodJudged
     accepted: dict[str, pl.DataFrame]
     quarantined: dict[str, pl.DataFrame]
+    validations: tuple[ExpectationSuiteValidationResult, ...]
 
     def only(self, keys: Iterable[tuple[int, str, str, str]]) -> Judged:
         """What concerns these returns alone (receipt, dataset, county, period), and their datasets."""
@@ -61,6 +64,7 @@ class Judged:
             ),
             {name: _of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
             {name: _of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
+            self.validations,
         )
 
 
@@ -87,7 +91,7 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
     Grain of the decisions: one a return that was read. A return with any critical finding is quarantined whole.
     """
     session = Session()
-    of_returns = validate_heads(reading, known, period, session)
+    of_returns, of_heads = validate_heads(reading, known, period, session)
     judged = [
         _judge_batch(batch, of_returns[name], reading, known, received_at, session)
         for name, dataset in known.book.datasets.items()
@@ -106,6 +110,7 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         record,
         {one.batch.dataset.dataset: one.accepted for one in judged},
         {one.batch.dataset.dataset: one.quarantined for one in judged},
+        (of_heads, *(batch_result(one.batch, one.validated.results) for one in judged)),
     )
 
 

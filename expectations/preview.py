@@ -32,8 +32,9 @@ Failing = Mapping[str, frozenset[Owner]]
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A rule that is not as it was. `differs` are the parts that are changed; `fails` and `passes` the returns in
-    force, by period and county, that would newly fail it and no longer fail it.
+    """A rule that is not as it was, or fails others. `differs` are the parts that are changed, `companions` where it
+    is what is joined before; `fails` and `passes` the returns in force, by period and county, that would newly fail
+    it and no longer fail it.
     """
 
     rule: str
@@ -92,7 +93,7 @@ def preview(before: Written, after: Written, known: Known) -> Preview:
     changes = tuple(
         _change(rule, before.rules, after.rules, failing_before[rule], failing_after[rule])
         for rule in dict.fromkeys(rule.rule for rule in (*after.rules, *before.rules))
-        if _versions(before.rules, rule) != _versions(after.rules, rule)
+        if _versions(before.rules, rule) != _versions(after.rules, rule) or failing_before[rule] != failing_after[rule]
     )
     return Preview(dataset.dataset, tuple(periods), len(owners), changes, tuple(turned))
 
@@ -104,11 +105,16 @@ class _Outcome:
     owners: frozenset[Owner]
     failing: Failing
     severities: Mapping[str, Severity]
+    lacking: frozenset[Owner]
 
     def worst(self, owner: Owner) -> Severity | None:
-        """The worst severity of what a return fails; None where it fails nothing."""
+        """The worst severity of what a return fails; None where it fails nothing. One that lacks a return to be
+        compared with has a query for that.
+        """
         failed = {self.severities[rule] for rule, owners in self.failing.items() if owner in owners}
-        return next((severity for severity in ("critical", "warning") if severity in failed), None)
+        if "critical" in failed:
+            return "critical"
+        return "warning" if "warning" in failed or owner in self.lacking else None
 
 
 def _in_period(
@@ -117,16 +123,20 @@ def _in_period(
     """The period's returns under both; rules that both have are asked once where they look at the same rows."""
     old, new = (tuple(r for r in written.rules if r.holds_in(period)) for written in (before, after))
     rows = joined(before.dataset, before.companions, known, period)
-    old_failing = _failing(old, rows, session)
-    same = [rule for rule in new if rule in old] if before.companions == after.companions else []
-    changed = [rule for rule in new if rule not in same]
-    new_rows = rows if before.companions == after.companions else joined(after.dataset, after.companions, known, period)
-    new_failing = {**{rule.rule: old_failing[rule.rule] for rule in same}, **_failing(changed, new_rows, session)}
-    owners = frozenset((period, county) for county in rows["county_code"].unique())
-    return (
-        _Outcome(owners, old_failing, {rule.rule: rule.severity for rule in old}),
-        _Outcome(owners, new_failing, {rule.rule: rule.severity for rule in new}),
-    )
+    was = _outcome(before, old, rows, _failing(old, rows, session))
+    if before.companions != after.companions:
+        rows = joined(after.dataset, after.companions, known, period)
+        return was, _outcome(after, new, rows, _failing(new, rows, session))
+    same = {rule.rule: was.failing[rule.rule] for rule in new if rule in old}
+    changed = _failing([rule for rule in new if rule not in old], rows, session)
+    return was, _outcome(after, new, rows, {**same, **changed})
+
+
+def _outcome(written: Written, rules: Iterable[Rule], rows: pl.DataFrame, failing: Failing) -> _Outcome:
+    flags = [pl.col(companion.absent) for companion in written.companions if companion.absent]
+    lacking = rows.filter(pl.any_horizontal(pl.lit(value=False), *flags))
+    severities = {rule.rule: rule.severity for rule in rules}
+    return _Outcome(frozenset(_owners(rows)), failing, severities, frozenset(_owners(lacking)))
 
 
 def joined(dataset: Dataset, companions: Iterable[Companion], known: Known, period: str) -> pl.DataFrame:
@@ -139,24 +149,28 @@ def joined(dataset: Dataset, companions: Iterable[Companion], known: Known, peri
 
 def _failing(rules: Sequence[Rule], rows: pl.DataFrame, session: Session) -> Failing:
     """The returns that fail each of the rules."""
-    owners = rows.select("period", "county_code").rows()
+    owners = _owners(rows)
     failing: dict[str, set[Owner]] = {rule.rule: set() for rule in rules}
     for failure in validate(all_checks(rules), rows, session):
         failing[failure.rule.rule] |= {owners[row_id] for row_id in failure.row_ids}
     return {rule: frozenset(returns) for rule, returns in failing.items()}
 
 
+def _owners(rows: pl.DataFrame) -> list[Owner]:
+    """The return that each row is of."""
+    return rows.select("period", "county_code").rows()
+
+
 def _verdict(recorded: Verdict, was: Severity | None, would_be: Severity | None) -> Verdict:
     """The verdict on a return in force whose worst failure is another; as recorded where it is the same.
 
-    A return with queries that its rules did not raise (of reading, of a missing partner) keeps them.
+    What reading asked of it is not known here: a return that its rules set free is called accepted.
     """
     if was == would_be:
         return recorded
     if would_be == "critical":
         return "quarantined"
-    others_ask = was is None and recorded == "accepted_with_queries"
-    return "accepted_with_queries" if would_be == "warning" or others_ask else "accepted"
+    return "accepted_with_queries" if would_be == "warning" else "accepted"
 
 
 def _versions(rules: Iterable[Rule], rule: str) -> tuple[Rule, ...]:
@@ -175,7 +189,7 @@ def _change(
     return RuleChange(
         rule=rule,
         how="added" if not old else "removed" if not new else "changed",
-        differs=tuple(differs) if old and new else (),
+        differs=tuple(differs) or ("companions",) if old and new else (),
         failing_before=len(was),
         failing_after=len(would_be),
         fails=tuple(sorted(would_be - was)),

@@ -10,6 +10,7 @@ import polars as pl
 
 from expectations.batch import Batch, Key
 from expectations.checkpoint import Failure, Session, validate
+from expectations.data_docs.results import Results, count_not_evaluated, row_results
 from expectations.findings import rule_findings
 from expectations.rules import Rule, all_checks
 from warehouse.findings import Finding
@@ -20,12 +21,15 @@ Counts = Mapping[Key, Mapping[str, int]]
 
 @dataclass(frozen=True)
 class Validated:
-    """What rules say of returns; `failed` and `not_evaluated` count checks by return and rule."""
+    """What rules say of returns; `failed` and `not_evaluated` count checks by return and rule. `results` are those of
+    the checks, for Data Docs.
+    """
 
     rules: tuple[RuleRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     failed: Counts = field(default_factory=dict)
     not_evaluated: Counts = field(default_factory=dict)
+    results: Results = ()
 
     def __add__(self, other: Validated) -> Validated:
         """Both, where they are of different rules."""
@@ -34,6 +38,7 @@ class Validated:
             self.findings + other.findings,
             _both(self.failed, other.failed),
             _both(self.not_evaluated, other.not_evaluated),
+            self.results + other.results,
         )
 
 
@@ -46,9 +51,17 @@ def validate_rows(batch: Batch, rules: tuple[Rule, ...], session: Session) -> Va
     records = tuple(record_of(batch.dataset.dataset, batch.period, rule, per_row=True) for rule in rules)
     if batch.rows.is_empty() or not rules:
         return Validated(records)
-    failures = validate(_evaluable(rules, batch.rows), batch.rows, session)
-    findings = tuple(rule_findings(failures, batch))
-    return Validated(records, findings, _failed(failures, batch.rows), _not_evaluated(rules, batch.rows))
+    counts = count_not_evaluated(rules, batch.rows)
+    # A check that no row can be held to is not asked; in a first period, nothing can be compared with the last.
+    asked = [check for check, n in zip(all_checks(rules), counts, strict=True) if n < batch.rows.height]
+    failures = validate(asked, batch.rows, session)
+    return Validated(
+        records,
+        tuple(rule_findings(failures, batch)),
+        _failed(failures, batch.rows),
+        _not_evaluated(rules, batch.rows),
+        row_results(batch, rules, failures, counts),
+    )
 
 
 def record_of(dataset: str, period: str, rule: Rule, *, per_row: bool) -> RuleRecord:
@@ -64,15 +77,6 @@ def record_of(dataset: str, period: str, rule: Rule, *, per_row: bool) -> RuleRe
         reason_en=rule.reason_en,
         source=rule.source,
     )
-
-
-def _evaluable(rules: Iterable[Rule], rows: pl.DataFrame) -> list[tuple[Rule, int]]:
-    """The checks that some row can be held to; in a first period, nothing can be compared with the last."""
-    checks = all_checks(rules)
-    vacuous = rows.select(
-        rule.checks[place].not_evaluated().all().alias(str(i)) for i, (rule, place) in enumerate(checks)
-    ).row(0)
-    return [check for check, none in zip(checks, vacuous, strict=True) if not none]
 
 
 def _failed(failures: Iterable[Failure], rows: pl.DataFrame) -> Counts:

@@ -104,7 +104,7 @@ def show_preview(found: Preview, names: dict[str, str], console: Console) -> Non
     """What is changed, which returns fail before and after, whose verdict would turn; long lists with their count."""
     span = f"{found.periods[0]} to {found.periods[-1]}" if found.periods else "none yet"
     console.print(f"[bold]{found.dataset}[/]: {found.returns} returns in force, {span}", highlight=False)
-    if not found.changes:
+    if not found.changes and not found.turned:
         console.print("No rule differs from the suite 规则没有变化.")
         return
     table = Table(title="Rules changed 规则变动", title_justify="left")
@@ -136,7 +136,8 @@ def _show_turned(found: Preview, names: dict[str, str], console: Console) -> Non
     console.print(table)
     more = len(found.turned) - SHOWN
     hidden = f", {more} of them not shown (--json has all)" if more > 0 else ""
-    console.print(f"[bold]{len(found.turned)} returns[/] would be judged otherwise{hidden}", highlight=False)
+    returns = "1 return" if len(found.turned) == 1 else f"{len(found.turned)} returns"
+    console.print(f"[bold]{returns}[/] would be judged otherwise{hidden}", highlight=False)
 
 
 def _some(owners: Sequence[Owner], names: dict[str, str]) -> str:

@@ -39,12 +39,16 @@ def judge_again(run: Run, period: str) -> list[Change]:
 
 def _judged(run: Run, period: str) -> Judged:
     # Great Expectations takes 3 s to import: not where a night has nothing to judge.
+    from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
 
     known = known_so_far(run.root, run.ledger_url, run.name, run.judged)
     # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
     gc.freeze()
     try:
-        return judge_period(period, load_reading(run.reading), known, run.received_at)
+        judged = judge_period(period, load_reading(run.reading), known, run.received_at)
     finally:
         gc.unfreeze()
+    for result in judged.validations:
+        write_result(result, run.validations)
+    return judged

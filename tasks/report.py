@@ -12,9 +12,15 @@ from warehouse.store import journal
 
 @task(name="report", **RETRIES)
 def report(run: Run, version: str | None) -> Summary:
-    """Writes the run's findings to its report folder, leaves an artifact, returns the run in numbers."""
+    """Writes the run's findings and Data Docs to its report folder, leaves an artifact, returns the run in numbers."""
     entry = journal.read_entry(run.root, run.name)
-    write_findings(entry, run.root.reports / run.name)
+    folder = run.root.reports / run.name
+    write_findings(entry, folder)
+    if run.validations.is_dir():
+        # With Great Expectations: not where nothing was validated.
+        from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
+
+        publish_pages(run.validations, folder)
     summary = summarise(entry, version)
     create_markdown_artifact(key="xianbao-run", markdown=markdown(summary), description=f"run {run.name}")
     return summary

@@ -46,6 +46,11 @@ class Run(BaseModel):
         return self.work / "read"
 
     @property
+    def validations(self) -> Path:
+        """What validation said, in Great Expectations' own form; in the report folder once the run is committed."""
+        return self.work / "validations"
+
+    @property
     def judged(self) -> Path:
         return self.work / "judged"
 

@@ -143,6 +143,8 @@ def url(root: Root) -> str:
 
 def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
     """What flows/night.py does, by the rooms' plain functions: no Prefect."""
+    from expectations.data_docs.files import write_result  # noqa: PLC0415
+    from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
 
     with root.lock(0):
@@ -161,11 +163,14 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
             known = known_so_far(root, url(root), run, work / "judged")
             judged = judge_period(period, reading, known, received_at)
             keep_judged(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
+            for result in judged.validations:
+                write_result(result, work / "validations")
         entry = entry_of(run, "nightly", received_at, reading, load_judged(work / "judged"))
         journal.commit(root, entry)
         ledger.catch_up(ledger.open_ledger(url(root)), root)
         version = publish_new(root)
         write_findings(entry, root.reports / run)
+        publish_pages(work / "validations", root.reports / run)
         return summarise(entry, version)
 
 
