@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from expectations.engine.asked import Asked
+from expectations.engine.errors import NotSupportedOnPolarsError
 from expectations.engine.literals import members
 from expectations.engine.regexes import text
 
@@ -49,6 +50,14 @@ def _rows(asked: Asked) -> pl.Expr:
 def _sum(asked: Asked) -> pl.Expr:
     column = asked.column()
     return (column.cast(pl.Int128) if asked.dtype().is_integer() else column).sum()
+
+
+def _measured(asked: Asked, metric: str) -> pl.Expr:
+    """The column; raises NotSupportedOnPolarsError for text and nested types, of which Polars says null."""
+    dtype = asked.dtype()
+    if not (dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean):
+        raise NotSupportedOnPolarsError(metric, f"a column of type {dtype}")
+    return asked.column()
 
 
 def _distinct_count(asked: Asked) -> pl.Expr:
@@ -97,8 +106,8 @@ AGGREGATES: dict[str, Aggregate] = {
     "column.sum": Aggregate(_sum, as_number),
     "column.min": Aggregate(lambda asked: asked.column().min(), as_moment),
     "column.max": Aggregate(lambda asked: asked.column().max(), as_moment),
-    "column.mean": Aggregate(lambda asked: asked.column().mean(), as_number),
-    "column.median": Aggregate(lambda asked: asked.column().median(), as_number),
+    "column.mean": Aggregate(lambda asked: _measured(asked, "column.mean").mean(), as_number),
+    "column.median": Aggregate(lambda asked: _measured(asked, "column.median").median(), as_number),
     "column.standard_deviation": Aggregate(lambda asked: asked.column().std(), as_number),
     "column.non_null_count": Aggregate(lambda asked: asked.column().count()),
     "column.non_null_proportion": Aggregate(lambda asked: _share(asked.column().count(), _rows(asked))),

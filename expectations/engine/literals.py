@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from dateutil import parser  # type: ignore[import-untyped] # no types are published with it
@@ -87,7 +88,7 @@ def _instant(value: Any, dtype: pl.Datetime) -> dt.datetime | None:
         return None
     if (value.tzinfo is None) != (dtype.time_zone is None):
         raise TypeError(f"{value.isoformat()} and a column of type {dtype}: one has a time zone, the other has none")
-    return value
+    return value if dtype.time_zone is None else value.astimezone(ZoneInfo(dtype.time_zone))
 
 
 def _day(value: Any) -> dt.date | None:

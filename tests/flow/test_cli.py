@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.builders import YANGGAO, given, row, send, village
 from tests.flow.conftest import Province, said, xianbao
 from warehouse.store import journal
 
@@ -17,6 +18,7 @@ def test_a_clean_night_exits_with_0_and_shows_what_came_and_the_scorecard(provin
     assert "53 of 53" in province.night.stdout
     assert "农民人均可支配收入" in province.night.stdout
     assert str(province.root.marts / "marts.duckdb") in province.night.stdout
+    assert (province.root.reports / "000001" / "docs" / "index.html").is_file()
 
 
 def test_progress_is_shown_once_and_no_library_talks_over_it(province: Province) -> None:
@@ -65,6 +67,24 @@ def test_submit_takes_one_file_and_exits_with_1_when_it_is_quarantined(province:
     assert "请更正后重新报送" in findings
 
 
+def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: Province, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copytree(province.folder / "watchman", own / "watchman")
+    # A store of its own; of the province only Prefect's database, which takes long to make.
+    shutil.copytree(province.root.path / "prefect", own / "root" / "prefect")
+    summary = given(YANGGAO, "2018-07", "relocation", row("relocation", villages_planned=1))
+    for name, part in (("1", summary), ("2", given(YANGGAO, "2018-07", "relocation_villages", village("1")))):
+        assert xianbao(own, "submit", str(next(send(own / name, part).rglob("*.xlsx"))), "--json").returncode <= 1
+    again = xianbao(own, "rejudge", "--from", "2018-07", "--dry-run", "--json")
+    changes = [(c["dataset"], c["before"], c["after"]) for c in said(again)["changes"]]
+    assert changes == [("relocation", "accepted_with_queries", "accepted")]
+    done = xianbao(own, "rejudge", "--from", "2018-07")
+    assert done.returncode == 0, done.stderr
+    assert "1 returns" in done.stdout
+    assert said(xianbao(own, "rejudge", "--from", "2018-07", "--json")) == {"changes": [], "summary": None}
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -93,4 +113,4 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
 def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     done = xianbao(tmp_path, "--help")
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("run", "submit", "status", "sample", "Exit codes"))
+    assert all(command in done.stdout for command in ("run", "submit", "rejudge", "rules", "docs", "status", "sample", "Exit codes"))

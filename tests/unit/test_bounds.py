@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from expectations.companions import Companion, HistoryBounds, PeerBounds, PeerRatio
 from tests.builders import BOOK, YANGGAO, finance, row, village
-from tests.stores import Said, join, now, said
+from tests.stores import Said, frame, join, known, now, said
 
 # --- peers ---------------------------------------------------------------------------------------------------------
 
@@ -139,9 +140,26 @@ def test_a_short_past_or_one_of_zeros_says_nothing(values: list[int | None]) -> 
 
 def test_only_what_was_accepted_earlier_is_past() -> None:
     *five, last = balances([1000] * 6)
+    sixth = said(15, YANGGAO, "2018-05", "finance", finance(loan_balance_yuan=1000))
     quarantined = (*last[:4], "quarantined", last[5])
-    later = [said(n, YANGGAO, f"2018-{n:02d}", "finance", finance(loan_balance_yuan=1)) for n in range(6, 13)]
-    (found,) = join(PAST, now(), *five, quarantined, *later)
+    later = [said(n, YANGGAO, f"2018-{n - 10:02d}", "finance", finance(loan_balance_yuan=1)) for n in range(16, 23)]
+    (found,) = join(PAST, now(), *five, sixth, quarantined, *later)
+    assert found["history_low_loan_balance_yuan"] == pytest.approx(300)
+    (found,) = join(PAST, now(), *five[:4], sixth, quarantined, *later)
+    assert found["history_low_loan_balance_yuan"] is None
+
+
+def test_half_of_a_county_has_no_past() -> None:
+    """大同县 (140227) as if it had become two: each has one ancestor, neither is what that was."""
+    halves = [
+        d.model_copy(update={"successor_codes": ("140215", "140216")}) if d.county_code == "140227" else d
+        for d in BOOK.divisions
+    ]
+    other = next(d for d in BOOK.divisions if d.county_code == "140215")
+    store = known(*balances([1000] * 6, "140227"))
+    store.book = replace(BOOK, divisions=(*halves, other.model_copy(update={"county_code": "140216"})))
+    rows = frame("finance", now("140215")).lazy()
+    (found,) = PAST.join(rows, store, BOOK.datasets["finance"], "2018-06").collect().rows(named=True)
     assert found["history_low_loan_balance_yuan"] is None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from expectations.companions import Last, PeerRatio
@@ -123,6 +123,11 @@ def test_a_condition_that_numbers_cannot_meet_with_what_it_asks_is_found() -> No
     lend = rule("lend", between(LENT, low=1, when=When(HOUSEHOLDS, "==", 0)))
     (fault,) = checked(cap, lend).faults
     assert (fault.kind, set(fault.rules)) == ("contradiction", {"cap", "lend"})
+
+
+def test_a_rule_that_is_never_evaluated_never_fails() -> None:
+    none = rule("none", relation(f"{LENT} / {HOUSEHOLDS} >= 1000", when=When(HOUSEHOLDS, "==", 0)))
+    assert found(none) == [("never_fails", ("none",))]
 
 
 def test_each_stretch_of_time_is_looked_at_with_the_rules_that_hold_in_it() -> None:
@@ -297,6 +302,7 @@ CHECKS = [
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(CHECKS), st.integers(-5, 5), st.integers(1, 5), st.integers(-500, 500))
+@example(between("d", high=2, below=True), 0, 1, 200)
 def test_the_demands_of_a_check_say_what_it_says(check: Check, a: int, b: int, hundredths: int) -> None:
     row = {"a": a, "b": b, "d": Decimal(hundredths) / 100}
     piece = translate(rule("r", check), check, SCHEMA)

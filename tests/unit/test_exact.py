@@ -40,6 +40,8 @@ def test_values_too_wide_for_128_bits_are_compared_in_floats() -> None:
     assert decided(f"a <= {10**40} * b", wide) == [True, True]
     sums = pl.DataFrame({"x": [Decimal("1.000001")], "y": [Decimal("1.000002")]}, {c: pl.Decimal(38, 6) for c in "xy"})
     assert decided("1000000 * x + 1 == 1000000 * y", sums) == [True]
+    wide = pl.DataFrame({"x": [Decimal(10) ** 25], "y": [Decimal(1)]}, {c: pl.Decimal(38, 6) for c in "xy"})
+    assert decided("x * x >= y", wide) == [True]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,7 @@ def test_a_text_or_an_unknown_column_is_refused_by_name() -> None:
 def test_floats_that_are_not_numbers_are_missing() -> None:
     frame = pl.DataFrame({"a": [float("nan"), 1.0, 1.0], "b": [1.0, float("nan"), 1.0], "c": [1.0] * 3})
     assert decided("a <= b <= c", frame) == [None, None, True]
+    assert decided("a <= 0 * b <= c - 2", frame) == [None, None, False]
     assert decided("a <= b", frame) == [None, None, True]
 
 

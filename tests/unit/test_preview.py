@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import expectations.suites.finance as suite
+from expectations.companions import Last, LastDecember
 from expectations.preview import Preview, Turned, preview
 from expectations.rules import Check, Rule, between, relation
 from expectations.written import Written, load_edited
@@ -120,6 +122,11 @@ def test_a_rule_counts_in_the_periods_in_which_it_holds(would: Callable[..., Pre
     assert found.changes[0].fails == (("2017-11", YANGGAO), ("2017-12", TIANZHEN))
 
 
+def test_a_rule_of_later_periods_leaves_earlier_ones_alone(would: Callable[..., Preview]) -> None:
+    found = would(*FINANCE.own, rule("cap", between(LENT, high=25_000 - 10_000), holds_from="2017-12"))
+    assert found.changes[0].fails == (("2017-12", YANGGAO), ("2017-12", TIANZHEN))
+
+
 def test_a_rule_may_look_at_the_last_value_of_each_period(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own, rule("rise", relation(f"{LENT} <= this_year_{LENT}"), severity="warning"))
     assert found.changes[0].fails == (("2017-12", YANGGAO),)
@@ -129,6 +136,32 @@ def test_rules_without_a_companion_are_judged_again_without_it(would: Callable[.
     found = would(*without("peer_outlier"), companions=FINANCE.companions[:-1])
     assert [change.rule for change in found.changes] == ["peer_outlier"]
     assert found.turned == ()
+
+
+def test_another_companion_changes_what_the_same_rule_says(settings: Settings) -> None:
+    same = (*FINANCE.own, rule("rise", relation(f"{LENT} <= earlier_{LENT}")))
+    december, last = LastDecember("earlier_", (LENT,)), Last("earlier_", (LENT,))
+    before, after = (replace(FINANCE, own=same, companions=(*FINANCE.companions, one)) for one in (december, last))
+    found = preview(before, after, known_today(settings, BOOK))
+    assert [(c.rule, c.how, c.differs, c.failing_after) for c in found.changes] == [
+        ("rise", "changed", ("companions",), 1)
+    ]
+    assert Turned("2017-12", YANGGAO, "accepted", "quarantined") in found.turned
+
+
+class Lacking(Last):
+    """A companion whose other return is never there."""
+
+    def join(self, rows: pl.LazyFrame, *_: Any) -> pl.LazyFrame:
+        return rows.with_columns(pl.lit(value=True).alias(self.absent))
+
+
+def test_a_return_that_lacks_its_partner_has_a_query_already(settings: Settings) -> None:
+    before = replace(FINANCE, companions=(*FINANCE.companions, Lacking("other_", ())))
+    asking, cap = rule("small", between(LENT, high=0), severity="warning"), rule("cap", between(LENT, high=35_000))
+    found = preview(before, replace(before, own=(*FINANCE.own, asking, cap)), known_today(settings, BOOK))
+    assert [change.failing_after for change in found.changes] == [4, 1]
+    assert found.turned == (Turned("2017-12", TIANZHEN, "accepted", "quarantined"),)
 
 
 def test_superseded_and_nil_returns_are_not_looked_at(tmp_path: Path) -> None:

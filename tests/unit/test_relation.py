@@ -234,7 +234,8 @@ def test_a_ratio_is_multiplied_out(source: str, above: Linear | None, below: Lin
         ("a <= 50000 * b", None, True), ("a / b >= 1000", None, True), ("a + b == c <= d", None, True),
         ("a / (b + c) >= 60", None, True), ("a >= 0", None, True), ("a >= 1", None, False),
         ("a <= b <= 5", None, False), ("a / b <= c / d", None, False), ("a * b <= c * d", None, False),
-        ("a / (b + 1) >= 2", None, False), ("a == b", 1, False), ("a <= b", 1, True), ("g == 100 * a / b", None, False),
+        ("(a + 2) / (b + 1) >= 2", None, False), ("a == b", 1, False), ("a <= b", 1, True),
+        ("g == 100 * a / b", None, False),
     ],
 )  # fmt: skip
 def test_additive_is_what_holds_for_sums(source: str, digits: int | None, additive: bool) -> None:  # noqa: FBT001

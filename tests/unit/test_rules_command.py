@@ -143,7 +143,7 @@ def test_a_preview_says_what_would_change(xianbao: Callable[..., Result], edited
         {"period": "2017-12", "county_code": YANGGAO, "verdict": "accepted", "would_be": "quarantined"}
     ]
     shown = xianbao("--preview", edited).stdout
-    for part in ("loan_cap", "changed: checks", "阳高县 2017-12", "quarantined 退回", "1 returns", "未写入任何内容"):
+    for part in ("loan_cap", "changed: checks", "阳高县 2017-12", "quarantined 退回", "1 return ", "未写入任何内容"):
         assert part in shown
     assert max(cell_len(line.rstrip()) for line in shown.splitlines()) <= WIDTH
 
