@@ -110,8 +110,9 @@ def value(node: ast.expr, column: Callable[[str], Any], number: Callable[[Fracti
 
 
 def columns(node: ast.expr) -> tuple[str, ...]:
-    """The columns of an expression, as often as it names them."""
-    return tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    """The columns of an expression, from left to right, as often as it names them."""
+    named = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return tuple(n.id for n in sorted(named, key=lambda n: (n.lineno, n.col_offset)))
 
 
 def text(node: ast.expr, name: Callable[[str], str] = str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
+from expectations import expressions
 from expectations.batch import EN, ZH, Batch, Key
 from expectations.checkpoint import Failure
 from expectations.expect_relation import ExpectRelation
@@ -26,7 +29,8 @@ ADVICE = {
 SHOWN_DIGITS = 4
 # What is counted of a return as a whole, in ZH and EN.
 HEAD_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
-SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
+SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
+THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
 
@@ -49,18 +53,23 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding
 def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
     check = failure.check
     links = _failing_links(check, row)
-    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else _shown_columns(check, batch)
+    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.concerned)
     own = [c for c in columns if c in batch.dataset.columns]
+    shown = columns if links else own
     return _finding(
         failure.rule,
         batch.head(row),
         sheet=row["sheet"],
-        cells=batch.cells(row, own),
+        # A form of one row has no key of its own: that it stands there twice is said at its first column.
+        cells=batch.cells(row, own or batch.dataset.columns[:1]),
         indicator=own[0] if own else None,
-        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in columns),
+        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
-        said=[" ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in columns) for i in (ZH, EN)],
-        wanted=[_wanted(check, links, batch, i) for i in (ZH, EN)],
+        said=[
+            " ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in shown) or THIS_ROW[i].format(row["row"])
+            for i in (ZH, EN)
+        ],
+        wanted=[_wanted(check, links, batch, row, i) for i in (ZH, EN)],
     )
 
 
@@ -105,19 +114,22 @@ def _failing_links(check: Check, row: dict[str, Any]) -> tuple[Link, ...]:
     return parse(check.arguments["relation"], check.arguments["digits"]).failing(row)
 
 
-def _wanted(check: Check, links: tuple[Link, ...], batch: Batch, language: int) -> str:
+def _wanted(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str, Any], language: int) -> str:
+    """What was expected; of a relation its links with both sides, and what a computed side comes to."""
     if not links:
         return check.wanted[language]
-    texts = [link.text(lambda name: batch.label(name, language)) for link in links]
-    for sign, shown in SIGNS.items():
-        texts = [text.replace(f" {sign} ", f" {shown} ") for text in texts]
-    return " ; ".join(texts)
+    return " ; ".join(
+        f"{_side(link.left, batch, row, language)} {SIGNS[link.sign]} {_side(link.right, batch, row, language)}"
+        for link in links
+    )
 
 
-def _shown_columns(check: Check, batch: Batch) -> list[str]:
-    """The form's own columns of a check; where it has none (a form of one row, doubled), the row's first."""
-    own = [c for c in check.concerned if c in batch.dataset.columns]
-    return own or list(batch.dataset.columns[:1])
+def _side(node: ast.expr, batch: Batch, row: dict[str, Any], language: int) -> str:
+    written = expressions.text(node, lambda name: batch.label(name, language)).replace(" * ", " × ")
+    if isinstance(node, ast.Name | ast.Constant):
+        return written
+    worth = expressions.value(node, lambda name: Fraction(row[name]), Fraction)
+    return f"{written} (= {_shown(Decimal(worth.numerator) / worth.denominator, language)})"
 
 
 def _shown(value: Any, language: int) -> str:
@@ -167,7 +179,7 @@ def head_findings(failure: Failure, heads: list[ReturnHead], batch: pl.DataFrame
             failure.rule,
             head,
             sheet=head.sheet,
-            cells=[],
+            cells=[head.cell] if head.cell else [],
             indicator=None,
             found="; ".join(f"{column} = {row[column]}" for column in failure.check.columns),
             expected=" and ".join(link.text() for link in links),

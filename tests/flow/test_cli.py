@@ -113,4 +113,7 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
 def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     done = xianbao(tmp_path, "--help")
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("run", "submit", "rejudge", "rules", "docs", "status", "sample", "Exit codes"))
+    assert all(
+        command in done.stdout
+        for command in ("run", "submit", "rejudge", "rules", "docs", "status", "sample", "Exit codes")
+    )

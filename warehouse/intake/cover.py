@@ -22,7 +22,7 @@ FILLED = ("有", NIL)
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of the cover's list: a dataset as written, its cell, whether nil, its status.
+    """A line of the cover's list: a dataset as written, its cell, whether nil and the cell that says so, its status.
 
     `strange` are what the line says of either that is no known word, with its cell.
     """
@@ -30,6 +30,7 @@ class Listed:
     label: str
     cell: str
     nil: bool
+    filled_cell: str
     status: Status
     strange: tuple[tuple[str, str], ...]
 
@@ -97,5 +98,6 @@ def _listed(table: Table) -> tuple[Listed, ...]:
             if word and word not in known
         ]
         reported = STATUSES.get(status or "报送", "reported")
-        lines.append(Listed(code or label or "", table.cell(index, 0), filled == NIL, reported, tuple(strange)))
+        places = (table.cell(index, 0), table.cell(index, 2))
+        lines.append(Listed(code or label or "", places[0], filled == NIL, places[1], reported, tuple(strange)))
     return tuple(lines)

@@ -33,7 +33,8 @@ class Receipt(BaseModel):
 class ReturnHead(BaseModel):
     """That a submission has a return of one county x dataset x period; its rows follow elsewhere, none if nil.
 
-    `sheet` is where the rows stand (the cover, if nil); `county_sheet` and `county_cell` where the county is said.
+    `sheet` is where the rows stand (the cover, if nil), `cell` where there it is said that there are none;
+    `county_sheet` and `county_cell` where the county is said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +50,7 @@ class ReturnHead(BaseModel):
     dataset: str
     status: Status
     nil: bool
+    cell: str | None = None
 
 
 class Note(BaseModel):

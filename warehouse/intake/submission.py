@@ -86,6 +86,7 @@ def _read_listed(
         dataset=dataset.dataset,
         status=listed.status,
         nil=listed.nil,
+        cell=listed.filled_cell if listed.nil else None,
     )
     read.heads.append(head)
     _check_due(reporter, dataset, head, cover.period_cell)
