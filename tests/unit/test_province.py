@@ -190,10 +190,21 @@ def test_verdicts_follow_the_gravest_finding(faulty: Province) -> None:
     findings = mart(faulty.root, "mart_findings")
     place = ["county_code", "period", "dataset"]
     critical = set(findings.filter(severity="critical").select(place).unique().iter_rows())
-    queried = set(findings.filter(severity="warning").select(place).unique().iter_rows()) - critical
+    queries = findings.filter(pl.col("explanation").is_null(), severity="warning")
+    queried = set(queries.select(place).unique().iter_rows()) - critical
     came = mart(faulty.root, "mart_completeness").filter("received")
     for verdict, wanted in (("quarantined", critical), ("accepted_with_queries", queried)):
         assert set(came.filter(verdict=verdict).select(place).iter_rows()) == wanted, verdict
+
+
+def test_queries_that_the_county_explains_do_not_stand_open(faulty: Province) -> None:
+    wanted = {(row["county_code"], row["rule"], row["explanation"]) for row in faulty.key if row["explanation"]}
+    findings = mart(faulty.root, "mart_findings").filter(pl.col("explanation").is_not_null())
+    assert set(findings.select("county_code", "rule", "explanation").iter_rows()) == wanted
+    assert wanted
+    quality = mart(faulty.root, "mart_quality").filter(pl.col("explained") > 0)
+    assert set(quality.select("county_code", "rule").iter_rows()) == {place[:2] for place in wanted}
+    assert quality["failed"].sum() == 0
 
 
 def test_info_rules_are_counted_and_give_no_findings(faulty: Province) -> None:
@@ -212,8 +223,9 @@ def test_quality_counts_every_check_of_every_row_once(faulty: Province) -> None:
     assert quality.select(pl.min_horizontal("passed", "failed", "not_evaluated", "explained").min()).item() >= 0
     findings = mart(faulty.root, "mart_findings").filter(pl.col("rule") != "partner_missing")
     by_rule = findings.group_by("period", "dataset", "county_code", "rule").agg(n=pl.len().cast(pl.Int64))
-    failed = quality.filter(pl.col("failed") > 0, ~pl.col("rule").is_in(not_counted(faulty)))
-    same = failed.select("period", "dataset", "county_code", "rule", n="failed").sort(pl.all())
+    open_or_not = quality.with_columns(n=pl.col("failed") + pl.col("explained"))
+    failed = open_or_not.filter(pl.col("n") > 0, ~pl.col("rule").is_in(not_counted(faulty)))
+    same = failed.select("period", "dataset", "county_code", "rule", "n").sort(pl.all())
     assert same.equals(by_rule.sort(pl.all()))
 
 

@@ -81,7 +81,8 @@ class Fault:
 
     `needs`: columns that must be above zero; `also`: the other rules that the return breaks; `beside`: the rules that
     the county's returns of other datasets break, where the edit changes them too (none of them critical); `earlier`:
-    returns of earlier periods that the twin has besides, for a fault that shows against them only.
+    returns of earlier periods that the twin has besides, for a fault that shows against them only; `explanation`: the
+    county's answer to the query, in its notes.
     """
 
     fault: str
@@ -95,6 +96,7 @@ class Fault:
     beside: Mapping[str, str] = field(default_factory=dict)
     earlier: Callable[[Case], Iterable[Return]] = nothing
     period: str = PERIODS[-1]
+    explanation: str | None = None
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ RELOCATION = (
           also=("relocation_matches_register",)),
     Fault("people_counts_fall", "people_counts_fall", "warning", "relocation",
           cells(lambda c: {"persons_employed": c.before("persons_employed") - 5}),
-          needs=("persons_employed",), fits=lambda c: c.before("persons_employed") > 5),  # noqa: PLR2004
+          needs=("persons_employed",), fits=lambda c: c.before("persons_employed") > 5,  # noqa: PLR2004
+          explanation="5 人已外出务工,不再计入产业就业保障"),
     Fault("relocation_matches_register_planned", "relocation_matches_register", "critical", "relocation",
           cells(lambda c: {"villages_planned": c["villages_planned"] + 3})),
     Fault("relocation_matches_register_completed", "relocation_matches_register", "critical", "relocation",

@@ -46,6 +46,7 @@ class Planted:
     sheet: str
     cells: str
     rules: str
+    explanation: str = ""
 
 
 def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple[Planted, ...]]:
@@ -88,9 +89,10 @@ def _apply(fault: Fault, case: Case, returns: dict[tuple[str, str, str], Return]
     before = {dataset: case.rows(dataset) for dataset in edited}
     for dataset, rows in edited.items():
         place = (case.division.county_code, fault.period, dataset)
-        returns[place] = replace(returns[place], rows=rows, nil=not rows)
+        returns[place] = replace(returns[place], rows=rows, nil=not rows, explanation=fault.explanation)
     row = _changed_row(fault.fault, case, before[fault.dataset])
-    found = [replace(row, rule=fault.rule, severity=fault.severity, rules=";".join(fault.rules))]
+    rules, explanation = ";".join(fault.rules), fault.explanation or ""
+    found = [replace(row, rule=fault.rule, severity=fault.severity, rules=rules, explanation=explanation)]
     for dataset, rule in fault.beside.items():
         row = _changed_row(fault.fault, replace(case, dataset=dataset), before[dataset])
         found.append(replace(row, rule=rule, rules=rule))

@@ -28,7 +28,10 @@ PROVISIONAL = ("outcomes", "2017-12")  # the one 预计 return of each county: d
 
 @dataclass(frozen=True)
 class Return:
-    """What one county says of one dataset in one period: rows of base units, in codebook columns; none where nil."""
+    """What one county says of one dataset in one period: rows of base units, in codebook columns; none where nil.
+
+    `explanation` is what it answers beforehand to queries on it.
+    """
 
     county_code: str
     period: str
@@ -36,6 +39,7 @@ class Return:
     status: Status
     nil: bool
     rows: tuple[Row, ...]
+    explanation: str | None = None
 
 
 def year_of(period: str) -> int:

@@ -20,6 +20,7 @@ from warehouse.sample.records import Return, Value
 
 CREATED = datetime(2018, 7, 1)  # noqa: DTZ001  (a fixed day in the file, so that the same seed gives the same bytes)
 COVER_HEADER = ("报表", "代码", "填报情况", "状态")
+NOTES, NOTES_HEADER = "填报说明", ("报表", "指标", "规则", "说明")
 DATE_WIDTH = 12
 
 
@@ -41,6 +42,8 @@ def write_workbook(path: Path, division: Division, returns: Sequence[Return]) ->
             if not found.nil:
                 dataset = load().datasets[found.dataset]
                 _write_sheet(book.add_worksheet(dataset.label_zh), dataset, found, formats)
+        if explained := [found for found in returns if found.explanation]:
+            _write_notes(book.add_worksheet(NOTES), explained, formats)
 
 
 def _write_cover(sheet: Worksheet, division: Division, returns: Sequence[Return], formats: Formats) -> None:
@@ -59,6 +62,15 @@ def _write_cover(sheet: Worksheet, division: Division, returns: Sequence[Return]
         words = (label, found.dataset, NIL_ZH if found.nil else GIVEN_ZH, STATUS_ZH[found.status])
         for column, word in enumerate(words):
             sheet.write_string(row, column, word)
+
+
+def _write_notes(sheet: Worksheet, explained: Sequence[Return], formats: Formats) -> None:
+    """A line for each return that the county explains, whatever is queried of it."""
+    sheet.set_column(0, 3, 20)
+    lines = [(load().datasets[found.dataset].label_zh, "", "", found.explanation or "") for found in explained]
+    for row, line in enumerate((NOTES_HEADER, *lines)):
+        for column, word in enumerate(line):
+            sheet.write_string(row, column, word, formats.header if row == 0 else None)
 
 
 def _write_sheet(sheet: Worksheet, dataset: Dataset, found: Return, formats: Formats) -> None:
