@@ -19,7 +19,7 @@ from great_expectations.render import LegacyRendererType, RenderedStringTemplate
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.util import parse_row_condition_string
 
-from expectations.engine import Asked, add_condition
+from expectations.engine import Asked, KeepsConfiguration, add_condition
 from expectations.relation import parse
 
 METRIC = "multicolumn_values.relation"
@@ -46,7 +46,7 @@ def _polars(asked: Asked) -> pl.Expr:
 add_condition(METRIC, _polars)
 
 
-class ExpectRelation(MulticolumnMapExpectation):
+class ExpectRelation(KeepsConfiguration, MulticolumnMapExpectation):
     """Expect a chain of comparisons, such as `a <= b + c <= 100 * d / e`, to hold in every row.
 
     A row that lacks an operand, or whose denominator is zero, is neither expected nor unexpected. `digits` makes
