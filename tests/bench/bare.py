@@ -97,11 +97,12 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
         book=load(),
         history=Path(),
         returns=returns,
-        receipts=returns.select("run", "receipt").unique(),
+        runs=[RUN],
         rules=pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
-        results=pl.concat(tables.results),
+        results=pl.concat(tables.results).with_columns(run=pl.lit(RUN)),
+        roll_ups=pl.concat(tables.roll_ups).with_columns(run=pl.lit(RUN)),
         findings=pl.DataFrame(
-            schema={c.column: c.polars for c in load().marts["mart_findings"]} | {"receipt": pl.Int64}
+            schema={c.column: c.polars for c in load().marts["mart_findings"]} | {"receipt": pl.Int64, "run": pl.String}
         ),
         accepted={
             name: pl.concat(decided.rows[name]) if name in decided.rows else pl.DataFrame(schema=dataset.dtypes)

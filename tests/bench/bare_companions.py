@@ -1,18 +1,36 @@
-"""What the bare script's rules need from beyond the row: earlier returns, the register, peers."""
+"""What the bare script's rules need from beyond the row: earlier returns, another form, lists, peers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
 import polars as pl
 
-from tests.bench.bare_rules import SUMMED, VILLAGES, year_to_date
+from tests.bench.bare_forms import DATES, LEVELS, SUMMED, SUMMED_UNITS, VILLAGES
+from tests.bench.bare_rules import steady, year_to_date
 from warehouse.codebook import Dataset, load
 from warehouse.codebook.lineage import lineage
 
-DATES = {"villages_started": "started_on", "villages_completed": "completed_on", "villages_demolished": "demolished_on"}
-LEAST_SPREAD, MODIFIED_Z, MAD_TO_SIGMA, FEWEST_PEERS = 0.3, 3.5, 1.4826, 8
+COUNTED = dict(zip(VILLAGES[1:], DATES, strict=True))
+DECEMBER = (
+    "poor_persons_closing", "income_per_capita", "poor_villages_opening", "poor_villages_exited", "delisting_status",
+)  # fmt: skip
+PARTNERS = {"relocation": ("relocation_villages", "register_"), "support": ("support_units", "units_")}
+LISTS = {"frontline": "national_list", "support": "deep_poverty"}
+RATIOS = {
+    "ecology": ("payments_yuan", "persons_with_gains"),
+    "finance": ("loan_amount_yuan", "loan_households"),
+    "funds": ("fiscal_spent_yuan", "fiscal_received_yuan"),
+    "health": ("reimbursed_yuan", "medical_cost_yuan"),
+    "training": ("training_funds_yuan", "trained_persons"),
+    "frontline": ("resident_team_members", "resident_teams"),
+}
+MODIFIED_Z, MAD_TO_SIGMA, LEAST_SPREAD, LEAST_SHARE = 3.5, 1.4826, 0.3, 0.2
+FEWEST_PEERS, FEWEST_EARLIER, COLLECTED = 8, 6, 0.5
+START = "0000-01"
+RETURN = ("receipt", "county_code")
 COUNTY_PERIOD = ("county_code", "period")
 
 
@@ -24,7 +42,8 @@ class Decided:
     rows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
     def add(self, dataset: str, heads: pl.DataFrame, rows: pl.DataFrame) -> None:
-        self.heads.setdefault(dataset, []).append(heads)
+        decided = heads.select(*RETURN, "period", accepted=pl.col("version").is_not_null())
+        self.heads.setdefault(dataset, []).append(decided)
         self.rows.setdefault(dataset, []).append(rows)
 
     def in_force(self, dataset: str, first: str, until: str) -> pl.DataFrame:
@@ -32,30 +51,70 @@ class Decided:
         if dataset not in self.heads:
             return pl.DataFrame(schema={"receipt": pl.Int64, "county_code": pl.String, "period": pl.String})
         accepted = pl.concat(self.heads[dataset]).filter(
-            pl.col("version").is_not_null(), pl.col("period") >= first, pl.col("period") < until
+            "accepted", pl.col("period") >= first, pl.col("period") < until
         )
-        return accepted.sort("receipt").unique(COUNTY_PERIOD, keep="last").select("receipt", *COUNTY_PERIOD)
+        return accepted.sort("receipt").unique(COUNTY_PERIOD, keep="last").drop("accepted")
+
+    def all_rows(self, dataset: Dataset) -> pl.DataFrame:
+        """The accepted rows so far."""
+        place = {"receipt": pl.Int64, "county_code": pl.String, "period": pl.String}
+        rows = self.rows.get(dataset.dataset)
+        return pl.concat(rows) if rows else pl.DataFrame(schema=place | dataset.dtypes)
 
 
 def join(rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """`rows` with the companions of the dataset, and the flags that say that a partner is absent."""
-    name, year, before = dataset.dataset, int(period[:4]), f"{int(period[:4]) - 1}-12"
-    absent = []
-    if columns := year_to_date(dataset):
-        rows = _last(rows, decided, dataset, period, (f"{year}-01", period), columns, "this_year_")
-        absent.append("this_year_absent")
-    if name == "relocation":
-        rows = _last(rows, decided, dataset, period, ("0000-01", period), VILLAGES + SUMMED, "last_")
-        rows = _register(rows, decided, period)
-        absent += ["last_absent", "register_absent"]
-    if name == "relocation_villages":
+    name, absent = dataset.dataset, []
+    for prefix, columns, first, until in _earlier(dataset, period):
+        rows = _last(rows, decided, dataset, period, (first, until), columns, prefix)
+        absent.append(f"{prefix}absent")
+    if name in PARTNERS:
+        rows = _partner(rows, decided, *PARTNERS[name], period)
+        absent.append(f"{PARTNERS[name][1]}absent")
+    if name in LISTS:
+        rows = rows.with_columns(pl.col("county_code").is_in(_members(LISTS[name], period)).alias(f"in_{LISTS[name]}"))
+    if name in ("relocation_villages", "policy"):
         rows = rows.with_columns(period_end=_end(period))
-    if name == "outcomes":
-        columns = ("poor_persons_closing", "income_per_capita")
-        rows = _last(rows, decided, dataset, period, (before, f"{year}-01"), columns, "december_")
-        rows = _peers(rows, year)
-        absent.append("december_absent")
-    return rows, tuple(absent)
+    return _history(rows, decided, dataset, period), tuple(absent)
+
+
+def rows_before(decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
+    """How many rows the last return had of each county that can be compared with one; a nil return had none."""
+    latest = _latest(decided.in_force(dataset.dataset, START, period), period).filter("comparable")
+    counts = decided.all_rows(dataset).group_by("receipt", ancestor_code="county_code").len("rows_before")
+    counted = latest.join(counts, on=["receipt", "ancestor_code"], how="left")
+    return counted.group_by("county_code").agg(pl.col("rows_before").fill_null(0).sum().cast(pl.Int64))
+
+
+def join_peers(rows: pl.DataFrame, accepted: pl.DataFrame, dataset: Dataset, period: str) -> pl.DataFrame:
+    """`rows` with the bounds of a rate over counties that are, or are not, on the poverty list, of a ratio over those
+    of the prefecture; the peers are the accepted rows, the last of each county.
+    """
+    peers = accepted.sort("receipt").unique("county_code", keep="last")
+    if dataset.dataset == "outcomes":
+        value, kind = pl.col("income_growth").cast(pl.Float64), "listed"
+        low, high = _bounds(value, pl.lit(LEAST_SPREAD), FEWEST_PEERS)
+    else:
+        above, below = RATIOS[dataset.dataset]
+        peers = peers.filter(pl.col(below) > 0)
+        value, kind = pl.col(above).cast(pl.Float64) / pl.col(below).cast(pl.Float64), "prefecture"
+        low, high = _bounds(value, LEAST_SHARE * value.median().abs(), FEWEST_PEERS)
+    groups = _groups(int(period[:4])).select("county_code", of=kind)
+    bounds = peers.join(groups, on="county_code").group_by("of").agg(peers_low=low, peers_high=high)
+    return rows.join(groups.join(bounds, on="of").drop("of"), on="county_code", how="left")
+
+
+def _earlier(dataset: Dataset, period: str) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+    """The last values that a form is compared with: prefix, columns, from which period until before which."""
+    year = int(period[:4])
+    if columns := year_to_date(dataset):
+        yield "this_year_", columns, f"{year}-01", period
+    if dataset.dataset == "relocation":
+        yield "last_", VILLAGES + SUMMED, START, period
+    if dataset.dataset == "relocation_villages":
+        yield "last_", DATES, START, period
+    if dataset.dataset == "outcomes":
+        yield "december_", DECEMBER, f"{year - 1}-12", f"{year}-01"
 
 
 @cache
@@ -63,6 +122,25 @@ def _lines(year: int, year_to: int) -> pl.DataFrame:
     """County of today, ancestor of then, whether whole, and how many ancestors."""
     lines = lineage(load(), [year], year_to).drop("year")
     return lines.with_columns(parties=pl.len().over("county_code"))
+
+
+def _traced(heads: pl.DataFrame, period: str) -> pl.DataFrame:
+    """The heads with the county of today that each became a part of, or all."""
+    none = pl.DataFrame(schema={**_lines(2017, 2017).schema, "period": pl.String})
+    periods = heads["period"].unique().sort()
+    lines = (_lines(int(p[:4]), int(period[:4])).with_columns(period=pl.lit(p)) for p in periods)
+    return heads.rename({"county_code": "ancestor_code"}).join(
+        pl.concat([none, *lines]), on=["ancestor_code", "period"]
+    )
+
+
+def _latest(heads: pl.DataFrame, period: str) -> pl.DataFrame:
+    """The returns that each county is compared with: its ancestors' of the latest period; whether all are there."""
+    traced = _traced(heads, period)
+    latest = traced.filter(pl.col("period") == pl.col("period").max().over("county_code"))
+    return latest.with_columns(pl.col("whole").all().over("county_code")).with_columns(
+        comparable=pl.col("whole") & (pl.len().over("county_code") == pl.col("parties"))
+    )
 
 
 def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from them)
@@ -74,92 +152,135 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
     columns: tuple[str, ...],
     prefix: str,
 ) -> pl.DataFrame:
-    """The latest accepted values in the window, summed over counties that became one."""
+    """The latest accepted values in the window, together where counties became one; whether there should be some."""
     heads, flag = decided.in_force(dataset.dataset, *window), f"{prefix}absent"
     if heads.is_empty():
         nothing = (pl.lit(None, dataset.dtypes[c]).alias(prefix + c) for c in columns)
         return rows.with_columns(*nothing, pl.lit(value=False).alias(flag))
-    periods = heads["period"].unique().sort()
-    lines = pl.concat(_lines(int(p[:4]), int(period[:4])).with_columns(period=pl.lit(p)) for p in periods)
-    traced = heads.rename({"county_code": "ancestor_code"}).join(lines, on=["ancestor_code", "period"])
-    latest = traced.filter(pl.col("period") == pl.col("period").max().over("county_code"))
-    comparable = pl.col("whole").all() & (pl.len() == pl.col("parties").first())
-    asked = latest.group_by("county_code").agg(pl.col("whole").all(), comparable=comparable)
+    latest = _latest(heads, period)
     values = (
-        latest.join(asked.filter("comparable"), on="county_code", how="semi")
+        latest.filter("comparable")
         .join(
-            pl.concat(decided.rows[dataset.dataset]).rename({"county_code": "ancestor_code"}),
+            decided.all_rows(dataset).rename({"county_code": "ancestor_code"}),
             on=["receipt", "ancestor_code", "period"],
         )
         .group_by("county_code", *dataset.keys)
         .agg(_together(dataset, column).alias(prefix + column) for column in columns)
     )
-    lacking = (
-        pl.when(pl.col("comparable").is_null())
-        .then(pl.lit(value=True))
-        .otherwise(~pl.col("comparable") & pl.col("whole"))
-    )
+    asked = latest.group_by("county_code").agg((pl.col("whole") & ~pl.col("comparable")).any().alias(flag))
     return (
         rows.join(values, on=["county_code", *dataset.keys], how="left")
         .join(asked, on="county_code", how="left")
-        .with_columns(lacking.alias(flag))
-        .drop("whole", "comparable")
+        .with_columns(pl.col(flag).fill_null(_collected(heads, dataset)))
     )
 
 
 def _together(dataset: Dataset, column: str) -> pl.Expr:
+    """The value of counties that became one: summed or averaged; of what is neither, only that of a single one."""
     roll_up, value = dataset[column].roll_up, pl.col(column)
+    if roll_up.how == "sum":
+        return pl.when(~value.has_nulls()).then(value.sum())
     if roll_up.how == "weighted" and roll_up.weight and not roll_up.denominator:
         weight = pl.col(roll_up.weight).cast(pl.Float64)
         mean = (value.cast(pl.Float64) * weight).sum() / weight.sum()
         return pl.when(pl.len() == 1).then(value.first().cast(pl.Float64)).when(~value.has_nulls()).then(mean)
-    return pl.when(~value.has_nulls()).then(value.sum())
+    return pl.when(pl.len() == 1).then(value.first())
 
 
-def _register(rows: pl.DataFrame, decided: Decided, period: str) -> pl.DataFrame:
-    """The counts of the same submission's register, else of the one in force; a nil register counts none."""
-    register = "relocation_villages"
-    own = pl.concat(decided.heads[register]).filter(pl.col("period") == period)
-    own = own.select("receipt", "county_code", own=pl.col("version").is_not_null())
-    standing = decided.in_force(register, period, f"{period}~").select("county_code", standing="receipt")
+def _collected(heads: pl.DataFrame, dataset: Dataset) -> bool:
+    """Whether half of the counties that owe the form have an accepted return of one of these periods."""
+    for (period,), returns in heads.group_by("period"):
+        owing = _members(dataset.owed_by, str(period))
+        if returns["county_code"].is_in(owing).sum() >= COLLECTED * len(owing):
+            return True
+    return False
+
+
+def _history(rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
+    """Bounds over the county's own accepted values of at least six earlier periods, through a change of its code."""
+    heads = decided.in_force(dataset.dataset, START, period)
+    names = [(c, f"history_low_{c}", f"history_high_{c}") for c in steady(dataset)]
+    if heads["period"].n_unique() < FEWEST_EARLIER:
+        return rows.with_columns(pl.lit(None, pl.Float64).alias(n) for _, *both in names for n in both)
+    limits = [e.alias(n) for c, *both in names for e, n in zip(_usual(dataset, c), both, strict=True)]
+    past = (
+        _traced(heads, period)
+        .filter("whole", parties=1)
+        .join(
+            decided.all_rows(dataset).rename({"county_code": "ancestor_code"}),
+            on=["receipt", "ancestor_code", "period"],
+        )
+        .group_by("county_code", *dataset.keys)
+        .agg(limits)
+    )
+    return rows.join(past, on=["county_code", *dataset.keys], how="left")
+
+
+def _usual(dataset: Dataset, column: str) -> tuple[pl.Expr, pl.Expr]:
+    value, kind = pl.col(column).cast(pl.Float64), dataset[column]
+    least = LEAST_SHARE * value.median().abs()
+    if kind.unit.dtype == "count" and kind.kind == "stock":
+        least = pl.when(value.median() > 0).then(pl.max_horizontal(least, 1.0)).otherwise(0.0)
+    return _bounds(value, least, FEWEST_EARLIER)
+
+
+def _bounds(value: pl.Expr, least: pl.Expr, fewest: int) -> tuple[pl.Expr, pl.Expr]:
+    """The median and what a modified z of 3.5 reaches to either side; null for too few values or no spread."""
+    median = value.median()
+    spread = pl.max_horizontal((value - median).abs().median() * MAD_TO_SIGMA, least)
+    reach = pl.when(value.count() >= fewest, spread > 0).then(MODIFIED_Z * spread)
+    return median - reach, median + reach
+
+
+def _partner(rows: pl.DataFrame, decided: Decided, partner: str, prefix: str, period: str) -> pl.DataFrame:
+    """What the same submission's return of another form comes to, else the one in force; a nil return counts none."""
+    dataset = load().datasets[partner]
+    own = pl.concat(decided.heads[partner]).filter(pl.col("period") == period).select(*RETURN, own="accepted")
+    standing = decided.in_force(partner, period, f"{period}~").select("county_code", standing="receipt")
+    totals = _register(period) if partner == "relocation_villages" else _units()
     counts = (
-        pl.concat(decided.rows[register])
+        decided.all_rows(dataset)
         .filter(pl.col("period") == period)
         .group_by("county_code", partner="receipt")
-        .agg(
-            pl.len().cast(pl.Int64).alias("register_villages_planned"),
-            *((pl.col(d) <= _end(period)).sum().cast(pl.Int64).alias(f"register_{c}") for c, d in DATES.items()),
-        )
+        .agg(total.cast(pl.Int64).alias(prefix + column) for column, total in totals.items())
     )
-    partner = pl.when("own").then("receipt").when(pl.col("own").is_null()).then("standing")
     there = pl.col("partner").is_not_null()
     return (
-        rows.join(own, on=["receipt", "county_code"], how="left")
+        rows.join(own, on=RETURN, how="left")
         .join(standing, on="county_code", how="left")
-        .with_columns(partner=partner)
+        .with_columns(partner=pl.when("own").then("receipt").when(pl.col("own").is_null()).then("standing"))
         .join(counts, on=["partner", "county_code"], how="left")
-        .with_columns(pl.when(there).then(pl.col(f"register_{c}").fill_null(0)) for c in VILLAGES)
-        .with_columns(register_absent=~there)
+        .with_columns(*(pl.when(there).then(pl.col(prefix + column).fill_null(0)) for column in totals))
+        .with_columns((~there).alias(f"{prefix}absent"))
         .drop("own", "standing", "partner")
     )
 
 
-def _peers(rows: pl.DataFrame, year: int) -> pl.DataFrame:
-    """Robust bounds of the income's growth over the counties that are, or are not, on the poverty list."""
-    listed = [d.county_code for d in load().members("poverty_counties", year)]
-    growth = pl.col("income_growth").cast(pl.Float64)
-    median = growth.median()
-    spread = (growth - median).abs().median() * MAD_TO_SIGMA
-    reach = MODIFIED_Z * pl.max_horizontal(spread, pl.lit(LEAST_SPREAD))
-    enough = growth.count() >= FEWEST_PEERS
-    rows = rows.with_columns(listed=pl.col("county_code").is_in(listed))
-    bounds = (
-        rows.sort("receipt")
-        .unique("county_code", keep="last")
-        .group_by("listed")
-        .agg(peers_low=pl.when(enough).then(median - reach), peers_high=pl.when(enough).then(median + reach))
-    )
-    return rows.join(bounds, on="listed", how="left").drop("listed")
+def _register(period: str) -> dict[str, pl.Expr]:
+    until = {column: (pl.col(date) <= _end(period)).sum() for column, date in COUNTED.items()}
+    return {VILLAGES[0]: pl.len(), **until}
+
+
+def _units() -> dict[str, pl.Expr]:
+    counted = {column: (pl.col("unit_level") == level).sum() for column, level in LEVELS.items()}
+    return counted | {column: pl.col(column).sum() for column in SUMMED_UNITS}
+
+
+@cache
+def _groups(year: int) -> pl.DataFrame:
+    """The prefecture of each county, and whether it is on the poverty list."""
+    listed = _members("poverty_counties", f"{year}-12")
+    rows = [(d.county_code, d.prefecture_code, str(d.county_code in listed)) for d in load().in_force(year)]
+    return pl.DataFrame(rows, ("county_code", "prefecture", "listed"), orient="row")
+
+
+def _members(group: str, period: str) -> list[str]:
+    return _codes(group, int(period[:4]))
+
+
+@cache
+def _codes(group: str, year: int) -> list[str]:
+    return [d.county_code for d in load().members(group, year)]
 
 
 def _end(period: str) -> pl.Expr:

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from warehouse.codebook import Dataset, Indicator, load
 
-COVER, NIL = "封面", "无"
+COVER, NIL, NOTES = "封面", "无", "填报说明"
 STATUS = {"预计": "provisional", "报送": "reported", "核实": "verified", "审定": "approved"}
 FLAG = {"是": True, "否": False, True: True, False: False}
 PLACE = {
@@ -26,6 +26,7 @@ PLACE = {
 HEAD = {
     "receipt": pl.Int64, "submission": pl.String, "file": pl.String, "dataset": pl.String,
     "county_code": pl.String, "period": pl.String, "status": pl.String, "nil": pl.Boolean,
+    "noted": pl.Boolean,
 }  # fmt: skip
 # A product of a number of 15 digits is off by less than this part of it.
 EXACT = 1e-15
@@ -41,7 +42,10 @@ class Gathered:
 
 
 def read_inbox(inbox: Path) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-    """The returns, and by dataset their typed rows; `unconverted` counts a row's cells that did not convert."""
+    """The returns, and by dataset their typed rows; `unconverted` counts a row's cells that did not convert.
+
+    `noted`: the county explains whatever is queried of the return. Notes on one rule or indicator are not told apart.
+    """
     gathered = Gathered()
     names = sorted(p.relative_to(inbox).as_posix() for p in inbox.rglob("*") if p.is_file())
     for receipt, name in enumerate(names, 1):
@@ -60,11 +64,12 @@ def _workbook(gathered: Gathered, path: Path, receipt: tuple[int, str, str]) -> 
     with CalamineWorkbook.from_path(str(path)) as book:
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     cover = sheets.pop(COVER)
+    noted = {line[0] for line in sheets.pop(NOTES, [])}
     said = {row[0]: row[1] for row in cover}
     at = (said["区划代码"], said["报告期"])
     start = next(i for i, row in enumerate(cover) if row[0] == "报表")
     for label, dataset, filled, status in cover[start + 1 :]:
-        gathered.heads.append((*receipt, dataset, *at, STATUS[status], filled == NIL))
+        gathered.heads.append((*receipt, dataset, *at, STATUS[status], filled == NIL, label in noted))
         if filled != NIL:
             header, *rows = sheets[label]
             shape = (dataset, tuple(header))
@@ -85,7 +90,7 @@ def _csv(gathered: Gathered, path: Path, receipt: tuple[int, str, str]) -> None:
         seen.setdefault(at, STATUS[row[status]])
         gathered.places[shape].append((*receipt[:2], None, number, *at))
         gathered.cells[shape].append(row)
-    gathered.heads += [(*receipt, dataset, *at, given, False) for at, given in seen.items()]
+    gathered.heads += [(*receipt, dataset, *at, given, False, False) for at, given in seen.items()]
 
 
 def _decoded(data: bytes) -> str:

@@ -53,10 +53,11 @@ class Bench:
         return max(run["peak_mib"] + run["server_peak_mib"] for run in self.product)
 
 
-def run(repeat: int, folder: Path) -> Bench:
-    """Writes the sample and measures, product and bare script in turn."""
+def run(repeat: int, folder: Path, *, faulty: bool = False) -> Bench:
+    """Writes the sample, perhaps with a fault for every rule, and measures, product and bare script in turn."""
     inbox = folder / "inbox"
-    written = _child(folder, "-c", SAMPLE, "sample", "--out", str(inbox), "--seed", str(SEED), "--json")
+    faults = ["--faulty"] if faulty else []
+    written = _child(folder, "-c", SAMPLE, "sample", "--out", str(inbox), "--seed", str(SEED), "--json", *faults)
     product, bare = [], []
     for turn in range(repeat):
         root, out = folder / f"root-{turn}", folder / f"bare-{turn}"
@@ -135,10 +136,11 @@ def _spread(runs: list[Measured], what: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=3, help="how often each is run (3)")
+    parser.add_argument("--faulty", action="store_true", help="plant a fault for every rule: the stricter comparison")
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     given = parser.parse_args()
     with TemporaryDirectory(prefix="xianbao-bench-") as folder:
-        bench = run(max(1, given.repeat), Path(folder))
+        bench = run(max(1, given.repeat), Path(folder), faulty=given.faulty)
     if given.json:
         sys.stdout.write(as_json(bench) + "\n")
     else:
