@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 # Before the import: it reads the environment once, and nothing may leave the machine.
@@ -18,13 +19,16 @@ from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 import expectations.engine  # noqa: F401  (it makes `add_polars` available)
-from expectations.questions import Question, questions, stack
+from expectations.questions import Asked, Question, questions, stack
 from expectations.rules import Check, Rule
 from warehouse.errors import PermanentError
 
 # It sets its own level on import, and would tell of a temporary folder for each context.
 logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)
 
+# Rows times checks that one Checkpoint takes: a province's datasets go together, a nation's a few at a time, because
+# what is stacked is filled up to the longest question.
+TOGETHER = 400_000
 FAILING_ROWS = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": ["row_id"],
@@ -77,20 +81,47 @@ class Session:
         return [by_question[i] for i in range(len(asking))]
 
 
-def validate(asked: list[tuple[Rule, int]], batch: pl.DataFrame, session: Session | None = None) -> list[Failure]:
-    """Applies checks (rules with a place among theirs) through a Checkpoint; what fails comes back, in their order.
+def validate_all(asked: Sequence[Asked], session: Session | None = None) -> list[list[Failure]]:
+    """Applies checks to batches, small ones together through one Checkpoint; what fails of each, in the order of its
+    checks.
 
-    `batch` has a `row_id` that is the row's position. Raises PermanentError where a check cannot be evaluated: that is
-    a fault of a rule, never of the data.
+    Raises PermanentError where a check cannot be evaluated: that is a fault of a rule, never of the data.
     """
-    if not asked or batch.is_empty():
-        return []
     session = session or Session()
-    asking = questions(asked, batch)
-    rows: dict[tuple[str, int], tuple[int, ...]] = {}
-    for question, outcome in zip(asking, session.run(asking, stack(asking, batch)), strict=True):
-        rows |= question.answers(_positions(question, outcome), batch.height)
-    return [Failure(rule, place, rows[rule.rule, place]) for rule, place in asked if (rule.rule, place) in rows]
+    return [failures for group in _together(asked) for failures in _validate(group, session)]
+
+
+def _together(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+    """The batches in order, as many at a time as TOGETHER allows; a larger one by itself."""
+    group: list[Asked] = []
+    size = 0
+    for one in asked:
+        own = one.batch.height * len(one.checks)
+        if group and size + own > TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(one)
+        size += own
+    if group:
+        yield group
+
+
+def _validate(asked: list[Asked], session: Session) -> list[list[Failure]]:
+    asking = questions(asked)
+    rows: dict[tuple[int, str, int], tuple[int, ...]] = {}
+    if asking:
+        for question, outcome in zip(asking, session.run(asking, stack(asking, asked)), strict=True):
+            rows |= question.answers(_positions(question, outcome))
+    return [
+        [Failure(rule, place, rows[k, rule.rule, place]) for rule, place in one.checks if (k, rule.rule, place) in rows]
+        for k, one in enumerate(asked)
+    ]
+
+
+def validate(checks: Iterable[tuple[Rule, int]], batch: pl.DataFrame, session: Session | None = None) -> list[Failure]:
+    """Applies checks (rules with a place among theirs) to one batch: see `validate_all`."""
+    (failures,) = validate_all([Asked(() if batch.is_empty() else tuple(checks), batch)], session)
+    return failures
 
 
 def _positions(question: Question, outcome: ExpectationValidationResult) -> tuple[int, ...]:

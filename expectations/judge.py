@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,13 +12,15 @@ from great_expectations.core import ExpectationSuiteValidationResult
 
 from expectations.batch import Batch, Key
 from expectations.checkpoint import Session
+from expectations.companions import Partner
 from expectations.data_docs.results import batch_result
 from expectations.findings import absent_findings
 from expectations.heads import validate_heads
 from expectations.roll_ups import validate_roll_ups
 from expectations.rules import Rule
-from expectations.suites import rules_for
+from expectations.suites import companions_for, rules_for
 from expectations.validated import Validated, validate_rows
+from warehouse.codebook import Dataset
 from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
 from warehouse.intake.records import Note
@@ -74,28 +76,51 @@ def _of(rows: pl.DataFrame, owners: list[Key]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class JudgedBatch:
-    """One dataset of a period judged."""
+class LetIn:
+    """One dataset of a period after the first step: who is let in by the rules of the returns themselves."""
 
     batch: Batch
-    decisions: list[ReturnDecision]
+    strangers: Container[Key]
     validated: Validated
-    findings: tuple[Finding, ...]
+    decisions: list[ReturnDecision]
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
+
+    @property
+    def dataset(self) -> str:
+        return self.batch.dataset.dataset
+
+
+@dataclass(frozen=True)
+class JudgedBatch:
+    """One dataset of a period judged, as it goes to the journal."""
+
+    let_in: LetIn
+    validated: Validated
+    decisions: list[ReturnDecision]
+    findings: tuple[Finding, ...]
 
 
 def judge_period(period: str, reading: Reading, known: Known, received_at: datetime) -> Judged:
     """Judges all returns of a period, the datasets that others look at first; `known` learns as it goes.
 
-    Grain of the decisions: one a return that was read. A return with any critical finding is quarantined whole.
+    First the rules about each return itself decide who is let in. Those are the others' peers, whose rules come then:
+    they are queries, so that they turn nobody's verdict. Last come the sums of what counts. Grain of the decisions:
+    one a return that was read. A return with any critical finding is quarantined whole.
     """
     session = Session()
     of_returns, of_heads = validate_heads(reading, known, period, session)
+    let_in: list[LetIn] = []
+    for wave in _waves(known.book.datasets.values()):
+        batches = [batch for dataset in wave if (batch := Batch.of(reading, dataset, period, known)).heads]
+        of_rows = validate_rows([(batch, _own_rules(batch)) for batch in batches], session)
+        for batch, found in zip(batches, of_rows, strict=True):
+            let_in.append(_let_in(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))
+    order = list(known.book.datasets)
+    let_in.sort(key=lambda one: order.index(one.dataset))
     judged = [
-        _judge_batch(batch, of_returns[name], reading, known, received_at, session)
-        for name, dataset in known.book.datasets.items()
-        if (batch := Batch.of(reading, dataset, period, known)).heads
+        _judge(one, of_peers, reading)
+        for one, of_peers in zip(let_in, _beside_peers(let_in, known, session), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
     record = PeriodJudged(
@@ -103,50 +128,76 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         decisions=tuple(d for one in judged for d in one.decisions),
         rules=tuple(r for one in judged for r in one.validated.rules),
         findings=tuple(findings),
-        roll_ups=validate_roll_ups([one.batch.dataset for one in judged], period, known, session),
+        roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known, session),
         notes=tuple(_noted(note, findings) for note in reading.notes if note.period == period),
     )
     return Judged(
         record,
-        {one.batch.dataset.dataset: one.accepted for one in judged},
-        {one.batch.dataset.dataset: one.quarantined for one in judged},
-        (of_heads, *(batch_result(one.batch, one.validated.results) for one in judged)),
+        {one.dataset: one.accepted for one in let_in},
+        {one.dataset: one.quarantined for one in let_in},
+        (of_heads, *(batch_result(one.let_in.batch, one.validated.results) for one in judged)),
     )
 
 
-def _judge_batch(  # noqa: PLR0913, PLR0917
-    batch: Batch, of_returns: Validated, reading: Reading, known: Known, received_at: datetime, session: Session
-) -> JudgedBatch:
-    """Judges one dataset's returns of a period: who is let in by the rules of its own return is a peer to the others,
-    and rules about peers come last. They are queries, so that they turn nobody's verdict.
-    """
-    of_peers, own = _by_step(batch)
-    first = of_returns + validate_rows(batch, own, session)
-    decisions = _decide(batch, first.findings, known)
-    kept = _with_verdict(
-        reading.rows[batch.dataset.dataset].filter(pl.col("period") == batch.period), decisions, received_at
-    )
+def _waves(datasets: Iterable[Dataset]) -> list[list[Dataset]]:
+    """The datasets in as few steps as may be: one that is compared with another form comes after it."""
+    wave_of: dict[str, int] = {}
+    waves: dict[int, list[Dataset]] = defaultdict(list)
+    for dataset in datasets:
+        after = [wave_of[c.dataset] for c in companions_for(dataset) if isinstance(c, Partner)]
+        wave_of[dataset.dataset] = max(after, default=-1) + 1
+        waves[wave_of[dataset.dataset]].append(dataset)
+    return [waves[number] for number in sorted(waves)]
+
+
+def _let_in(  # noqa: PLR0913, PLR0917
+    batch: Batch, of_returns: Validated, of_rows: Validated, reading: Reading, known: Known, received_at: datetime
+) -> LetIn:
+    """Decides who is let in; `known` learns it."""
+    validated = of_returns + of_rows
+    decisions = _decide(batch, validated.findings, known)
+    rows = reading.rows[batch.dataset.dataset].filter(pl.col("period") == batch.period)
+    kept = _with_verdict(rows, decisions, received_at)
     accepted = kept.filter(pl.col("version").is_not_null())
     known.learn(decisions, batch.dataset, accepted)
-    validated = first + (validate_rows(batch.beside_peers(known), of_peers, session) if of_peers else Validated())
-    findings = _explained((*batch.at_reading, *validated.findings, *absent_findings(batch, of_returns.failed)), reading)
+    return LetIn(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
+
+
+def _beside_peers(let_in: list[LetIn], known: Known, session: Session) -> list[Validated]:
+    """What the rules about peers say of each dataset; nothing of one that has none."""
+    asked = {one.dataset: (one.batch.beside_peers(known), rules) for one in let_in if (rules := _peer_rules(one.batch))}
+    found = dict(zip(asked, validate_rows(list(asked.values()), session), strict=True))
+    return [found.get(one.dataset, Validated()) for one in let_in]
+
+
+def _judge(one: LetIn, of_peers: Validated, reading: Reading) -> JudgedBatch:
+    """The verdicts that all findings give, explained ones apart."""
+    validated = one.validated + of_peers
+    absent = absent_findings(one.batch, one.strangers)
+    findings = _explained((*one.batch.at_reading, *validated.findings, *absent), reading)
     return JudgedBatch(
-        batch=batch,
-        decisions=_counted(decisions, validated, findings),
+        let_in=one,
         validated=validated,
+        decisions=_counted(one.decisions, validated, findings),
         # A finding of a whole table has no period; it stays with the file's.
-        findings=tuple(f for f in findings if f.period == batch.period),
-        accepted=accepted,
-        quarantined=kept.filter(pl.col("version").is_null()),
+        findings=tuple(f for f in findings if f.period == one.batch.period),
     )
 
 
-def _by_step(batch: Batch) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """The dataset's rules: those with a check that looks at peers, and the others."""
-    rules = rules_for(batch.dataset, batch.period)
+def _peer_rules(batch: Batch) -> tuple[Rule, ...]:
+    """The rules with a check that looks at peers."""
     bounds = [companion for companion in batch.companions if companion.of_peers]
-    of_peers = tuple(r for r in rules if any(b.label(c) for b in bounds for check in r.checks for c in check.columns))
-    return of_peers, tuple(rule for rule in rules if rule not in of_peers)
+    return tuple(
+        rule
+        for rule in rules_for(batch.dataset, batch.period)
+        if any(bound.label(c) for bound in bounds for check in rule.checks for c in check.columns)
+    )
+
+
+def _own_rules(batch: Batch) -> tuple[Rule, ...]:
+    """The rules about a return itself, and what it is compared with of its own county."""
+    of_peers = _peer_rules(batch)
+    return tuple(rule for rule in rules_for(batch.dataset, batch.period) if rule not in of_peers)
 
 
 def _decide(batch: Batch, findings: Iterable[Finding], known: Known) -> list[ReturnDecision]:

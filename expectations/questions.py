@@ -1,14 +1,17 @@
 """Questions: checks that ask the same of different columns, asked once of those columns stacked.
 
-`not_negative` of twelve columns is one question; so is `{0} >= {1}` of all columns that a critical rule compares so.
-Great Expectations itself takes some 4 ms an expectation whatever its rows and its engine, so a night asks some
-hundreds of questions instead of thousands (measured, docs/adr/0001). The rules and suites know nothing of it.
+`not_negative` of twelve columns is one question; so is `{0} >= {1}` of all columns that critical rules compare so, of
+whichever dataset. Great Expectations itself takes some 4 ms an expectation and 15 ms a checkpoint whatever the rows and
+the engine, so a night asks some hundreds of questions instead of thousands (measured, docs/adr/0001). The rules and
+suites know nothing of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import great_expectations.expectations as core
 import polars as pl
@@ -20,48 +23,81 @@ PRESENT = 1
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Checks (rules, each with a place among its checks) asked of a batch, whose `row_id` is a row's position."""
+
+    checks: tuple[tuple[Rule, int], ...]
+    batch: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A check's stretch of a question's rows: the check is the rule's `place`, asked of the batch `asked` (from 0)."""
+
+    asked: int
+    rule: Rule
+    place: int
+    rows: int
+
+    @property
+    def check(self) -> Check:
+        return self.rule.checks[self.place]
+
+
+@dataclass(frozen=True)
 class Question:
-    """`check` is about columns of the stacked frame; each of `asked` (rule, place) is a stretch of its rows."""
+    """`check` is about columns of the stacked frame, which are the stretches one under the other."""
 
     check: Check
-    asked: tuple[tuple[Rule, int], ...]
+    stretches: tuple[Stretch, ...]
 
     @property
     def severity(self) -> Severity:
-        return self.asked[0][0].severity
+        return self.stretches[0].rule.severity
 
     @property
     def rules(self) -> str:
         """The ids of the rules that ask it."""
-        return "; ".join(dict.fromkeys(rule.rule for rule, _ in self.asked))
+        return "; ".join(dict.fromkeys(stretch.rule.rule for stretch in self.stretches))
 
-    def answers(self, positions: Iterable[int], rows: int) -> dict[tuple[str, int], tuple[int, ...]]:
-        """Row ids by rule and place, from positions in the stacked frame; `rows` is the batch's height."""
-        by_check: dict[tuple[str, int], list[int]] = {}
+    @property
+    def rows(self) -> int:
+        return sum(stretch.rows for stretch in self.stretches)
+
+    def answers(self, positions: Iterable[int]) -> dict[tuple[int, str, int], tuple[int, ...]]:
+        """Row ids by batch, rule and place, from positions in the stacked frame."""
+        starts = [0, *accumulate(stretch.rows for stretch in self.stretches)]
+        found: dict[tuple[int, str, int], list[int]] = {}
         for position in sorted(positions):
-            rule, place = self.asked[position // rows]
-            by_check.setdefault((rule.rule, place), []).append(position % rows)
-        return {check: tuple(row_ids) for check, row_ids in by_check.items()}
+            which = bisect_right(starts, position) - 1
+            stretch = self.stretches[which]
+            found.setdefault((stretch.asked, stretch.rule.rule, stretch.place), []).append(position - starts[which])
+        return {check: tuple(row_ids) for check, row_ids in found.items()}
 
 
-def questions(asked: Iterable[tuple[Rule, int]], batch: pl.DataFrame) -> list[Question]:
+def questions(asked: Sequence[Asked]) -> list[Question]:
     """The checks, grouped: those of one severity and of one kind of column that differ by the columns' names alone."""
-    alike: dict[str, list[tuple[Rule, int]]] = {}
-    for rule, place in asked:
-        check = rule.checks[place]
-        if check.expectation is core.ExpectCompoundColumnsToBeUnique:
-            # What stands twice is seen among all rows: one check's must not meet another's.
-            alike[f"{rule.rule} {place}"] = [(rule, place)]
-            continue
-        kinds = [_kind(check, batch.schema[column]) for column in check.columns]
-        form = check.renamed({column: f"c{i}" for i, column in enumerate(dict.fromkeys(check.concerned))})
-        alike.setdefault(f"{rule.severity} {kinds} {form!r}", []).append((rule, place))
+    alike: dict[str, list[Stretch]] = {}
+    for number, one in enumerate(asked):
+        for rule, place in one.checks:
+            stretch = Stretch(number, rule, place, one.batch.height)
+            alike.setdefault(_form(stretch, one.batch.schema), []).append(stretch)
     return [_question(f"q{i}", group) for i, group in enumerate(alike.values())]
 
 
-def _question(name: str, group: list[tuple[Rule, int]]) -> Question:
-    rule, place = group[0]
-    check = rule.checks[place]
+def _form(stretch: Stretch, schema: pl.Schema) -> str:
+    """What is alike about alike checks."""
+    check = stretch.check
+    if check.expectation is core.ExpectCompoundColumnsToBeUnique:
+        # What stands twice is seen among all rows: one check's must not meet another's.
+        return f"{stretch.asked} {stretch.rule.rule} {stretch.place}"
+    kinds = [_kind(check, schema[column]) for column in check.columns]
+    named = check.renamed({column: f"c{i}" for i, column in enumerate(dict.fromkeys(check.concerned))})
+    return f"{stretch.rule.severity} {kinds} {named!r}"
+
+
+def _question(name: str, group: list[Stretch]) -> Question:
+    check = group[0].check
     names = {column: f"{name}_{i}" for i, column in enumerate(dict.fromkeys(check.concerned))}
     return Question(check.renamed(names), tuple(group))
 
@@ -77,34 +113,54 @@ def _asks_presence(check: Check) -> bool:
     return check.expectation is core.ExpectColumnValuesToNotBeNull
 
 
-def stack(asking: list[Question], batch: pl.DataFrame) -> pl.DataFrame:
+def stack(asking: Sequence[Question], asked: Sequence[Asked]) -> pl.DataFrame:
     """The columns that the questions are about, one under the other; `row_id` is the position.
 
     Shorter questions are filled up with what their check leaves alone: blanks, and ones where blanks are at stake.
     """
-    height = batch.height * max(len(question.asked) for question in asking)
-    stacked = [column for question in asking for column in _stacked(question, batch.schema)]
-    # All of them in one pass over the batch: a cast of each by itself takes longer than the checks.
-    made = batch.select(part.alias(f"{name} {i}") for name, parts, _ in stacked for i, part in enumerate(parts))
+    height = max(question.rows for question in asking)
+    stacked = [column for question in asking for column in _stacked(question, asked)]
+    # All of a batch in one pass over it: a cast of each by itself takes longer than the checks.
+    made = [
+        one.batch.select(
+            part.alias(f"{column.name} {i}")
+            for column in stacked
+            for i, (of, part) in enumerate(column.parts)
+            if of == k
+        )
+        for k, one in enumerate(asked)
+    ]
     columns = [pl.Series("row_id", range(height))]
-    for name, parts, filling in stacked:
-        whole = pl.concat([made[f"{name} {i}"] for i in range(len(parts))]).alias(name)
-        columns.append(whole.extend_constant(filling, height - len(whole)))
+    for column in stacked:
+        whole = pl.concat([made[of][f"{column.name} {i}"] for i, (of, _) in enumerate(column.parts)])
+        columns.append(whole.alias(column.name).extend_constant(column.filling, height - len(whole)))
     return pl.DataFrame(columns)
 
 
-def _stacked(question: Question, schema: pl.Schema) -> list[tuple[str, list[pl.Expr], int | None]]:
-    """For each column of a question: its name, the batch's columns that it is made of, what it is filled up with."""
-    names = dict.fromkeys(question.check.concerned)
-    own = [list(dict.fromkeys(rule.checks[place].concerned)) for rule, place in question.asked]
-    stacked: list[tuple[str, list[pl.Expr], int | None]] = []
-    for i, name in enumerate(names):
-        columns = [concerned[i] for concerned in own]
-        if _asks_presence(question.check) and name in question.check.columns:
-            present: list[pl.Expr] = [pl.when(pl.col(c).is_not_null()).then(pl.lit(PRESENT, pl.Int8)) for c in columns]
-            stacked.append((name, present, PRESENT))
-        elif len({schema[c] for c in columns}) > 1:
-            stacked.append((name, [pl.col(c).cast(pl.Float64) for c in columns], None))
-        else:
-            stacked.append((name, [pl.col(c) for c in columns], None))
-    return stacked
+@dataclass(frozen=True)
+class _Stacked:
+    """A column of the stacked frame: of which batches' columns it is made, what it is filled up with."""
+
+    name: str
+    parts: list[tuple[int, pl.Expr]]
+    filling: int | None
+
+
+def _stacked(question: Question, asked: Sequence[Asked]) -> list[_Stacked]:
+    """The columns of a question."""
+    own = [(s.asked, list(dict.fromkeys(s.check.concerned))) for s in question.stretches]
+    return [
+        _column(question, name, [(of, columns[i]) for of, columns in own], asked)
+        for i, name in enumerate(dict.fromkeys(question.check.concerned))
+    ]
+
+
+def _column(question: Question, name: str, columns: list[tuple[int, str]], asked: Sequence[Asked]) -> _Stacked:
+    if _asks_presence(question.check) and name in question.check.columns:
+        present = [(of, pl.when(pl.col(c).is_not_null()).then(pl.lit(PRESENT, pl.Int8))) for of, c in columns]
+        return _Stacked(name, list(present), PRESENT)
+    kinds = {asked[of].batch.schema[c] for of, c in columns}
+    # Whole numbers and decimals under one another are numbers.
+    return _Stacked(
+        name, [(of, pl.col(c).cast(pl.Float64) if len(kinds) > 1 else pl.col(c)) for of, c in columns], None
+    )

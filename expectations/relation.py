@@ -118,7 +118,7 @@ class Relation:
         )
         return self.printed(language, name) + (",", ", ")[language] + left_out[language]
 
-    @property
+    @cached_property
     def additive(self) -> bool:
         """Whether it holds for the sums of rows wherever it holds for the rows: then it makes sense of roll-ups.
 

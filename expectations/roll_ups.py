@@ -14,11 +14,12 @@ from typing import Any
 
 import polars as pl
 
-from expectations.checkpoint import Session, validate
+from expectations.checkpoint import Session, validate_all
 from expectations.companions import Companion
 from expectations.expect_relation import ExpectRelation
+from expectations.questions import Asked
 from expectations.relation import parse
-from expectations.rules import Check, Rule
+from expectations.rules import Check, Rule, all_checks
 from expectations.suites import companions_for, rules_for
 from warehouse.codebook import Codebook, Dataset
 from warehouse.store.known import Known
@@ -29,16 +30,25 @@ AREA = ("level", "code", "name")
 
 @dataclass(frozen=True)
 class Summed:
-    """A check, about sums: `check` speaks of columns of `areas`, which has a row per area (AREA, counties, the sums).
+    """A dataset's additive checks, about sums: each speaks of columns of `areas`, one row per area.
 
-    `columns` are the sums' columns, by the name of what was summed.
+    `areas` has AREA, the sums, and per check the counties that entered its sums (`_counties`); `columns` are the sums'
+    columns of each check, by the name of what was summed.
     """
 
     dataset: str
-    rule: Rule
-    check: Check
-    columns: Mapping[str, str]
+    rules: tuple[tuple[Rule, int], ...]
+    columns: tuple[Mapping[str, str], ...]
     areas: pl.DataFrame
+
+    @property
+    def asked(self) -> Asked:
+        """The checks of sums, as of one rule each."""
+        checks = [
+            (replace(rule, checks=(replace(rule.checks[place], when=None).renamed(columns),), rule=str(number)), 0)
+            for number, ((rule, place), columns) in enumerate(zip(self.rules, self.columns, strict=True))
+        ]
+        return Asked(tuple(checks), self.areas)
 
 
 def validate_roll_ups(
@@ -49,38 +59,47 @@ def validate_roll_ups(
     A county counts in a sum where all that the relation speaks of is there: temporal rules so look only at counties
     present in both periods.
     """
-    sums = [one for dataset in datasets for one in _sums(dataset, period, known)]
-    if not sums:
-        return ()
-    # All are asked as checks of one rule, so that those that ask alike are one question.
-    asked = replace(sums[0].rule, checks=tuple(one.check for one in sums))
-    batch = pl.concat([one.areas.select(one.columns.values()) for one in sums], how="horizontal").with_row_index(
-        "row_id"
+    sums = [summed for dataset in datasets if (summed := _summed(dataset, period, known))]
+    failures = validate_all([summed.asked for summed in sums], session)
+    return tuple(
+        record
+        for summed, failing in zip(sums, failures, strict=True)
+        for record in _records(summed, period, {(int(f.rule.rule), row_id) for f in failing for row_id in f.row_ids})
     )
-    failures = validate([(asked, place) for place in range(len(sums))], batch, session)
-    failing = {(failure.place, row_id) for failure in failures for row_id in failure.row_ids}
-    by_rule = groupby(enumerate(sums), key=lambda numbered: (numbered[1].dataset, numbered[1].rule))
-    return tuple(record for _, own in by_rule for record in _records(period, dict(own), failing))
 
 
-def _sums(dataset: Dataset, period: str, known: Known) -> list[Summed]:
-    """The additive checks of a form of one row, with the sums of their columns by area; none of a longer form."""
+def _summed(dataset: Dataset, period: str, known: Known) -> Summed | None:
+    """The sums that the additive checks of a form of one row speak of; None where it has no such check."""
     # Those that stand for another return's values; bounds and flags are nothing to add up.
     companions = [c for c in companions_for(dataset) if c.absent]
-    checks = [
+    checks = tuple(
         (rule, place)
-        for rule in rules_for(dataset, period)
-        for place, check in enumerate(rule.checks)
-        if dataset.one_row and _adds_up(check, dataset, companions)
-    ]
+        for rule, place in all_checks(rules_for(dataset, period))
+        if dataset.one_row and _adds_up(rule.checks[place], dataset, companions)
+    )
     if not checks:
-        return []
+        return None
     rows = known.rows(dataset).filter(pl.col("period") == period)
+    looked_at = {c for rule, place in checks for c in rule.checks[place].concerned if c not in dataset.columns}
     for companion in companions_for(dataset):
-        rows = rows.pipe(companion.join, known, dataset, period)
+        if any(companion.label(column) for column in looked_at):
+            rows = rows.pipe(companion.join, known, dataset, period)
+    columns = tuple({c: f"n{n}_{c}" for c in rule.checks[place].columns} for n, (rule, place) in enumerate(checks))
+    sums = [s for n, (rule, place) in enumerate(checks) for s in _sums(rule.checks[place], n, columns[n])]
     areas = _areas(known.book, period)
-    placed = areas.lazy().join(rows, on="county_code", how="left", maintain_order="left").collect()
-    return [_summed(dataset, rule, place, placed) for rule, place in checks]
+    placed = areas.lazy().join(rows, on="county_code", how="left", maintain_order="left")
+    return Summed(
+        dataset.dataset, checks, columns, placed.group_by(AREA).agg(sums).sort(AREA).with_row_index("row_id").collect()
+    )
+
+
+def _sums(check: Check, number: int, columns: Mapping[str, str]) -> list[pl.Expr]:
+    """The sums of a check's columns over the rows that it is evaluated for, and how many these are."""
+    counts = pl.col("receipt").is_not_null() & ~check.not_evaluated()
+    return [
+        counts.sum().alias(f"n{number}_counties"),
+        *(pl.when(counts.any()).then(pl.col(c).filter(counts).sum()).alias(name) for c, name in columns.items()),
+    ]
 
 
 def _adds_up(check: Check, dataset: Dataset, companions: Iterable[Companion]) -> bool:
@@ -114,40 +133,33 @@ def _areas(book: Codebook, period: str) -> pl.DataFrame:
     return pl.DataFrame(rows, dict.fromkeys(("county_code", *AREA), pl.String), orient="row")
 
 
-def _summed(dataset: Dataset, rule: Rule, place: int, placed: pl.DataFrame) -> Summed:
-    check = rule.checks[place]
-    columns = {column: f"{dataset.dataset}_{rule.rule}_{place}_{column}" for column in check.columns}
-    counts = pl.col("receipt").is_not_null() & ~check.not_evaluated()
-    sums = [
-        pl.when(counts.any()).then(pl.col(column).filter(counts).sum()).alias(name) for column, name in columns.items()
-    ]
-    areas = placed.group_by(AREA).agg(counts.sum().alias("counties"), *sums).sort(AREA)
-    return Summed(dataset.dataset, rule, replace(check, when=None).renamed(columns), columns, areas)
+def _records(summed: Summed, period: str, failing: set[tuple[int, int]]) -> Iterator[RollUpRecord]:
+    """One record per rule and level; `failing` are checks, as they were asked, with the row of the area."""
+    rows = list(summed.areas.iter_rows(named=True))
+    for rule, own in groupby(enumerate(summed.rules), key=lambda numbered: numbered[1][0]):
+        numbers = [number for number, _ in own]
+        for level in dict.fromkeys(row["level"] for row in rows):
+            at_level = [
+                (number, row)
+                for number in numbers
+                for row in rows
+                if row["level"] == level and row[f"n{number}_counties"]
+            ]
+            yield RollUpRecord(
+                dataset=summed.dataset,
+                period=period,
+                rule=rule.rule,
+                severity=rule.severity,
+                level=level,
+                counties=max((row[f"n{number}_counties"] for number, row in at_level), default=0),
+                evaluated=len(at_level),
+                failing=tuple(
+                    _said(summed.columns[number], row) for number, row in at_level if (number, row["row_id"]) in failing
+                ),
+            )
 
 
-def _records(period: str, sums: Mapping[int, Summed], failing: set[tuple[int, int]]) -> Iterator[RollUpRecord]:
-    """One record per level, over all checks of one rule, which are numbered as they were asked."""
-    rows = [
-        (row, _said(one, row) if (number, place) in failing else None)
-        for number, one in sums.items()
-        for place, row in enumerate(one.areas.iter_rows(named=True))
-    ]
-    first = next(iter(sums.values()))
-    for level in dict.fromkeys(row["level"] for row, _ in rows):
-        own = [(row, said) for row, said in rows if row["level"] == level and row["counties"]]
-        yield RollUpRecord(
-            dataset=first.dataset,
-            period=period,
-            rule=first.rule.rule,
-            severity=first.rule.severity,
-            level=level,
-            counties=max((row["counties"] for row, _ in own), default=0),
-            evaluated=len(own),
-            failing=tuple(said for _, said in own if said),
-        )
-
-
-def _said(one: Summed, row: Mapping[str, Any]) -> str:
+def _said(columns: Mapping[str, str], row: Mapping[str, Any]) -> str:
     """An area and its sums: `140200 大同市: villages_completed = 5100; villages_started = 5000`."""
-    found = "; ".join(f"{column} = {row[name]}" for column, name in one.columns.items())
+    found = "; ".join(f"{column} = {row[name]}" for column, name in columns.items())
     return f"{row['code']} {row['name']}: {found}"

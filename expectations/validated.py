@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from expectations.batch import Batch, Key
-from expectations.checkpoint import Failure, Session, validate
+from expectations.checkpoint import Failure, Session, validate_all
 from expectations.data_docs.results import Results, count_not_evaluated, row_results
 from expectations.findings import rule_findings
+from expectations.questions import Asked
 from expectations.rules import Rule, all_checks
 from warehouse.findings import Finding
 from warehouse.store.records import RuleRecord
@@ -46,15 +47,25 @@ def _both(one: Counts, other: Counts) -> Counts:
     return {key: {**one.get(key, {}), **other.get(key, {})} for key in {**one, **other}}
 
 
-def validate_rows(batch: Batch, rules: tuple[Rule, ...], session: Session) -> Validated:
-    """These rules over all rows of the batch."""
+def validate_rows(batches: Sequence[tuple[Batch, tuple[Rule, ...]]], session: Session) -> list[Validated]:
+    """What these rules say of all rows of their batch, for each."""
+    counts = [count_not_evaluated(rules, batch.rows) for batch, rules in batches]
+    asked = [
+        # A check that no row can be held to is not asked; in a first period, nothing can be compared with the last.
+        Asked(tuple(c for c, n in zip(all_checks(rules), left, strict=True) if n < batch.rows.height), batch.rows)
+        for (batch, rules), left in zip(batches, counts, strict=True)
+    ]
+    failures = validate_all(asked, session)
+    return [
+        _validated(batch, rules, failing, left)
+        for (batch, rules), failing, left in zip(batches, failures, counts, strict=True)
+    ]
+
+
+def _validated(batch: Batch, rules: tuple[Rule, ...], failures: list[Failure], counts: list[int]) -> Validated:
     records = tuple(record_of(batch.dataset.dataset, batch.period, rule, per_row=True) for rule in rules)
-    if batch.rows.is_empty() or not rules:
+    if batch.rows.is_empty():
         return Validated(records)
-    counts = count_not_evaluated(rules, batch.rows)
-    # A check that no row can be held to is not asked; in a first period, nothing can be compared with the last.
-    asked = [check for check, n in zip(all_checks(rules), counts, strict=True) if n < batch.rows.height]
-    failures = validate(asked, batch.rows, session)
     return Validated(
         records,
         tuple(rule_findings(failures, batch)),

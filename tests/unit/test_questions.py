@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from expectations.checkpoint import validate
-from expectations.questions import questions, stack
+from expectations.questions import Asked, questions, stack
 from expectations.rules import Check, Rule, When, all_checks, between, in_set, not_null, relation, unique
 
 SCHEMA = {
@@ -79,8 +79,8 @@ def test_each_row_of_each_check_comes_out_as_in_plain_polars(seed: int) -> None:
 
 
 def test_alike_checks_are_one_question_and_others_are_not() -> None:
-    asking = questions(all_checks(RULES), batch(0))
-    asked = [[(rule.rule, place) for rule, place in question.asked] for question in asking]
+    asking = questions([Asked(tuple(all_checks(RULES)), batch(0))])
+    asked = [[(s.rule.rule, s.place) for s in question.stretches] for question in asking]
     assert [("present", 0), ("present", 1), ("present", 2), ("present", 3)] in asked
     assert [("bounds", 0), ("bounds", 1), ("bounds", 2)] in asked
     assert [("below", 0)] in asked, "one has a condition, the other none"
@@ -95,5 +95,6 @@ def test_what_fills_up_a_shorter_question_never_fails() -> None:
         Rule("short", "critical", "短", "short", (not_null("name"),)),
         Rule("once", "critical", "一", "once", (unique("name", "a"),)),
     )
-    assert stack(questions(all_checks(rules), rows), rows).height == 2
+    asked = [Asked(tuple(all_checks(rules)), rows)]
+    assert stack(questions(asked), asked).height == 2
     assert validate(all_checks(rules), rows) == []
