@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := var/demo
+PEERS := var/peers-venv
 # Nothing of ours, and no library of ours, talks to anyone.
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: demo sample test lint bench lock docs clean
+.PHONY: demo sample test lint bench bench-peers lock docs clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -35,9 +36,22 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/xianbao rules --check
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench.night
+	$(BIN)/python -m tests.bench.engine
+
+# What we are compared with has an environment of its own.
+$(PEERS)/.ready: tests/bench/peers/requirements.lock
+	@echo "setting up $(PEERS): a minute or two"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile -r $<
+	@$(PEERS)/bin/python -m compileall -q -j 0 $(PEERS)/lib
+	@touch $@
+
+bench-peers: $(READY) $(PEERS)/.ready
+	$(BIN)/python -m tests.bench.peers.run $(PEERS)
 
 docs: $(READY)
 	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md

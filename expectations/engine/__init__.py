@@ -9,6 +9,7 @@ from expectations.engine.asked import Asked
 from expectations.engine.datasource import PolarsDataFrameAsset, PolarsDatasource
 from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
 from expectations.engine.execution import PolarsExecutionEngine
+from expectations.engine.kept_configuration import KeepsConfiguration
 from expectations.engine.registering import add_aggregate, add_condition, register_core
 from expectations.engine.type_expectations import ExpectColumnPolarsTypeToBe, ExpectColumnPolarsTypeToBeInList
 
@@ -18,6 +19,7 @@ __all__ = [
     "Asked",
     "ExpectColumnPolarsTypeToBe",
     "ExpectColumnPolarsTypeToBeInList",
+    "KeepsConfiguration",
     "NoSuchColumnError",
     "NotSupportedOnPolarsError",
     "PolarsDataFrameAsset",

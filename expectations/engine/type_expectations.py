@@ -8,12 +8,13 @@ from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine import ExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
+from expectations.engine.kept_configuration import KeepsConfiguration
 from expectations.engine.type_names import is_named
 
 METRIC = "column.polars_type"
 
 
-class ExpectColumnPolarsTypeToBe(ColumnAggregateExpectation):
+class ExpectColumnPolarsTypeToBe(KeepsConfiguration, ColumnAggregateExpectation):
     """Expect the column {column} to be of the Polars type {type_}.
 
     A name such as `Int64`, `Decimal(38,2)`, or of a family, `Decimal`. Nulls have no part in it.
@@ -34,7 +35,7 @@ class ExpectColumnPolarsTypeToBe(ColumnAggregateExpectation):
         return _judge(metrics, [self.type_])
 
 
-class ExpectColumnPolarsTypeToBeInList(ColumnAggregateExpectation):
+class ExpectColumnPolarsTypeToBeInList(KeepsConfiguration, ColumnAggregateExpectation):
     """Expect the column {column} to be of one of the Polars types {type_list}; names as for the one type."""
 
     type_list: list[str] = pydantic.Field(min_items=1)

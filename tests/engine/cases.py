@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 INTEGERS = [*range(-3, 6)]
 FLOATS = [-2.5, -1.0, 0.0, 0.5, 1.0, 2.0, 3.25]
 TEXTS = ["", "a", "b", "ab", "abc", "B7", "东", "a%b"]
-MOMENTS = [dt.datetime(2017, month, 1) for month in (1, 2, 3, 12)]
+MOMENTS = [dt.datetime(2017, month, 1) for month in (1, 2, 3, 12)]  # noqa: DTZ001 - of no zone
 NUMERIC = ["i", "j", "f", "g"]
 ANY = [*NUMERIC, "s", "t", "d"]
 FORMATS: list[Any] = [
@@ -64,14 +64,19 @@ def row_conditions(draw: st.DrawFn) -> Any:
 
     def simple() -> Any:
         column = draw(st.sampled_from(["i", "j", "f", "s", "d"]))
-        name, operator = Column(column), draw(st.sampled_from(["==", "!=", "<", ">=", ">", "<=", "in", "out", "null", "there"]))
+        name, operator = (
+            Column(column),
+            draw(st.sampled_from(["==", "!=", "<", ">=", ">", "<=", "in", "out", "null", "there"])),
+        )
         if operator == "null":
             return name.is_null()
         if operator == "there":
             return name.is_not_null()
-        if operator in ("in", "out") and column != "d":
+        if column != "d" and operator in ("in", "out"):
             values = draw(st.lists(_one(column), max_size=3))
             return name.is_in(values) if operator == "in" else name.is_not_in(values)
+        if column == "d" and operator in ("==", "!=", "in", "out"):
+            operator = "<="  # text never equals a moment in pandas 3, though it is before or after one
         value = draw(_one(column))
         compare: dict[str, Callable[[], Any]] = {
             "==": lambda: name == value, "!=": lambda: name != value, "<": lambda: name < value,
@@ -125,7 +130,9 @@ def _counted(*columns: str) -> Any:
 
 
 def _set_of(columns: list[str]) -> Any:
-    return _from(columns, lambda draw, column: {"value_set": draw(st.lists(_one(column), min_size=1, max_size=5, unique=True))})
+    return _from(
+        columns, lambda draw, column: {"value_set": draw(st.lists(_one(column), min_size=1, max_size=5, unique=True))}
+    )
 
 
 def _pair(columns: list[tuple[str, str]], also: Callable[[st.DrawFn], dict[str, Any]] = lambda _: {}) -> Any:
@@ -149,6 +156,10 @@ def _many(columns: list[str], also: Callable[[st.DrawFn], dict[str, Any]] = lamb
 REGEXES = ["^a", "b$", "a|东", "[A-Z][0-9]", "^$", ".", "(ab)+"]
 MOSTLY = {"mostly": [0.0, 0.3, 0.5, 0.9, 1.0]}
 NUMBERS = [("i", "j"), ("f", "g"), ("j", "g"), ("i", "f")]
+
+
+def _regex(draw: st.DrawFn, _: str) -> dict[str, Any]:
+    return {"regex": draw(st.sampled_from(REGEXES))}
 
 
 def _regexes(draw: st.DrawFn, _: str) -> dict[str, Any]:
@@ -211,15 +222,18 @@ ASKED: dict[str, Callable[[st.DrawFn], dict[str, Any]]] = {
     "ExpectColumnValuesToBeNull": _from(ANY),
     "ExpectColumnValuesToNotBeNull": _from(ANY),
     "ExpectColumnValuesToBeUnique": _from(ANY),
-    "ExpectColumnValuesToMatchRegex": _from(["s", "t", "j"], lambda draw, _: {"regex": draw(st.sampled_from(REGEXES))}),
-    "ExpectColumnValuesToNotMatchRegex": _from(["s", "t", "j"], lambda draw, _: {"regex": draw(st.sampled_from(REGEXES))}),
+    "ExpectColumnValuesToMatchRegex": _from(["s", "t", "j"], _regex),
+    "ExpectColumnValuesToNotMatchRegex": _from(["s", "t", "j"], _regex),
     "ExpectColumnValuesToMatchRegexList": _from(
         ["s", "t"], lambda draw, column: _regexes(draw, column) | {"match_on": draw(st.sampled_from(["any", "all"]))}
     ),
     "ExpectColumnValuesToNotMatchRegexList": _from(["s", "t"], _regexes),
     "ExpectColumnValuesToNotBeOutliers": _from(
         NUMERIC,
-        lambda draw, _: {"method": draw(st.sampled_from(["iqr", "std"])), "multiplier": draw(st.sampled_from([0.13, 1.5]))},
+        lambda draw, _: {
+            "method": draw(st.sampled_from(["iqr", "std"])),
+            "multiplier": draw(st.sampled_from([0.13, 1.5])),
+        },
     ),
     "ExpectCompoundColumnsToBeUnique": _many(["i", "j", "s", "f"]),
     "ExpectMulticolumnSumToEqual": _many(["i", "j", "g"], lambda draw: {"sum_total": draw(st.sampled_from(INTEGERS))}),
