@@ -40,6 +40,7 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench.night
+	$(BIN)/python -m tests.bench.night --faulty --repeat 1
 	$(BIN)/python -m tests.bench.engine
 
 # What we are compared with has an environment of its own.
