@@ -170,9 +170,7 @@ def test_out_of_scope_is_left(root: Root, inbox: Path, monkeypatch: pytest.Monke
     assert len(judge_again(root, scope.model_copy(update={"dataset": None, "county_code": None, "last": None}))) == 1
 
 
-def test_a_rule_that_changes_in_the_middle_of_a_year(
-    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rule_that_changes_in_the_middle_of_a_year(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """50000 yuan until June 2017, 70000 from July on: each period is held to its own."""
     change_rules(monkeypatch, cap(50_000, holds_until="2017-07"), cap(70_000, holds_from="2017-07"))
     night(root, send(inbox, loans(HIGH, period="2017-06"), loans(HIGH, period="2017-07")))
