@@ -11,6 +11,7 @@ from great_expectations.expectations.metrics.column_aggregate_metrics.column_par
 
 from expectations.engine.aggregates import Aggregate
 from expectations.engine.asked import Asked
+from expectations.engine.conditions import within_bounds
 from expectations.engine.errors import NotSupportedOnPolarsError
 from expectations.engine.relative_conditions import numeric
 
@@ -80,5 +81,6 @@ DISTRIBUTIONS: dict[str, Aggregate] = {
     "column.quantile_values": Aggregate(_quantiles),
     "column.most_common_value": Aggregate(_most_common),
     "column.histogram": Aggregate(_histogram),
+    "column_values.between.count": Aggregate(lambda asked: within_bounds(asked.column(), asked).sum()),
     "column.partition": Aggregate(_partition, _bins),
 }
