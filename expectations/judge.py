@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from warehouse.codebook import Dataset
 from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
 from warehouse.intake.records import Note
+from warehouse.intake.report import reading_finding
 from warehouse.store.history import known_from
 from warehouse.store.known import Known
 from warehouse.store.records import NoteRecord, PeriodJudged, ReturnDecision, Verdict
@@ -123,13 +124,15 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         for one, of_peers in zip(let_in, _beside_peers(let_in, known, session), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
+    notes = tuple(_noted(note, findings) for note in reading.notes if note.period == period)
+    findings += _unanswered(notes, reading)
     record = PeriodJudged(
         period=period,
         decisions=tuple(d for one in judged for d in one.decisions),
         rules=tuple(r for one in judged for r in one.validated.rules),
         findings=tuple(findings),
         roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known, session),
-        notes=tuple(_noted(note, findings) for note in reading.notes if note.period == period),
+        notes=notes,
     )
     return Judged(
         record,
@@ -249,6 +252,24 @@ def _explained(findings: Iterable[Finding], reading: Reading) -> tuple[Finding, 
 
 def _noted(note: Note, findings: Iterable[Finding]) -> NoteRecord:
     return NoteRecord(note=note, answered=any(note.answers(finding) for finding in findings))
+
+
+def _unanswered(notes: Iterable[NoteRecord], reading: Reading) -> Iterator[Finding]:
+    """A finding for each note that answers nothing, for information: its query is gone, or it names another."""
+    receipts = {receipt.receipt: receipt for receipt in reading.receipts}
+    for note in (record.note for record in notes if not record.answered):
+        if note.receipt in receipts:
+            finding = reading_finding(
+                receipts[note.receipt],
+                "note_unanswered",
+                " ".join(part for part in (note.dataset, note.indicator, note.rule) if part),
+                "待核问题 a query",
+                sheet=note.sheet,
+                cells=[f"A{note.row}"],
+                dataset=note.dataset,
+                indicator=note.indicator,
+            )
+            yield finding.model_copy(update={"county_code": note.county_code, "period": note.period})
 
 
 def _counted(

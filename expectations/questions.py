@@ -16,6 +16,7 @@ from itertools import accumulate
 import great_expectations.expectations as core
 import polars as pl
 
+from expectations.expect_relation import ExpectRelation
 from expectations.rules import Check, Rule
 from warehouse.findings import Severity
 
@@ -91,7 +92,7 @@ def _form(stretch: Stretch, schema: pl.Schema) -> str:
     if check.expectation is core.ExpectCompoundColumnsToBeUnique:
         # What stands twice is seen among all rows: one check's must not meet another's.
         return f"{stretch.asked} {stretch.rule.rule} {stretch.place}"
-    kinds = [_kind(check, schema[column]) for column in check.columns]
+    kinds = [_kind(check, column, schema[column]) for column in check.concerned]
     named = check.renamed({column: f"c{i}" for i, column in enumerate(dict.fromkeys(check.concerned))})
     return f"{stretch.rule.severity} {kinds} {named!r}"
 
@@ -102,11 +103,13 @@ def _question(name: str, group: list[Stretch]) -> Question:
     return Question(check.renamed(names), tuple(group))
 
 
-def _kind(check: Check, dtype: pl.DataType) -> str:
-    """Which columns may be stacked: any for presence, numbers with numbers, else those of one type."""
-    if _asks_presence(check):
+def _kind(check: Check, column: str, dtype: pl.DataType) -> str:
+    """Which columns may be stacked: any for presence, numbers of all types for bounds and sets, else those of one type:
+    a relation compares whole numbers and decimals exactly, floats not.
+    """
+    if _asks_presence(check) and column in check.columns:
         return "present"
-    return "number" if dtype.is_numeric() else str(dtype)
+    return "number" if dtype.is_numeric() and check.expectation is not ExpectRelation else str(dtype)
 
 
 def _asks_presence(check: Check) -> bool:

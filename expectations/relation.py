@@ -159,7 +159,8 @@ class Relation:
 
     def failing(self, row: Mapping[str, Any]) -> tuple[Link, ...]:
         """The links that do not hold for a row of Python values, computed exactly; all where none stands out."""
-        exact = {k: Fraction(v) if isinstance(v, int | float | Decimal) else v for k, v in row.items()}
+        given = {column: row[column] for column in self.columns}
+        exact = {k: Fraction(v) if isinstance(v, int | float | Decimal) else v for k, v in given.items()}
         failing = tuple(link for link in self.links if not self._exactly(link, exact))
         return failing or self.links
 

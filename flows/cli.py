@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
@@ -65,7 +66,7 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance.")] = None,
     county: Annotated[str | None, typer.Option(help="Only this county code.")] = None,
     accepted_too: Annotated[
-        bool, typer.Option("--accepted-too", help="Accepted returns as well; so it is where a range is given.")
+        bool, typer.Option("--accepted-too", help="Accepted returns as well, as where a range is given.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     received_at: At = None,
@@ -75,19 +76,20 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     from flows.screen import watch
     from warehouse.store.again import Scope
 
+    try:
+        scope = Scope(first=first, last=last, dataset=dataset, county_code=county, accepted_too=accepted_too)
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
     settings = load_settings()
     quiet_environment(settings)
     from flows.changes import show_changes
     from flows.rejudge import rejudge as rejudge_flow
 
-    scope = Scope(
-        first=first, last=last, dataset=dataset, county_code=county, accepted_too=accepted_too or bool(first or last)
-    )
     console = Console(stderr=as_json)
     with watch(console, quiet=as_json):
         done = rejudge_flow(scope, received_at, dry_run=dry_run)
-    _print(done.model_dump()) if as_json else show_changes(done.changes, console, dry_run=dry_run)
-    raise typer.Exit(FAULTS if any(change.after == "quarantined" for change in done.changes) else GOOD)
+    _print(done.model_dump()) if as_json else show_changes(done, console, dry_run=dry_run)
+    raise typer.Exit(GOOD if done.good else FAULTS)
 
 
 @app.command(epilog=EPILOG)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
@@ -12,10 +11,11 @@ from flows.settings import Settings
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.ledger import RETURNS
+from warehouse.store.standing import latest
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The last run and snapshot, whether they agree, and the verdicts by period. Writes nothing."""
+    """The last run and snapshot, whether they agree, and the verdicts by period."""
     runs = journal.runs(settings.store)
     manifest = read_manifest(settings.store)
     return {
@@ -30,14 +30,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
 
 def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
-    engine = ledger.open_ledger(settings.ledger)
-    query = sa.select(RETURNS.c.period, RETURNS.c.verdict, sa.func.count()).group_by(
-        RETURNS.c.period, RETURNS.c.verdict
-    )
+    """Returns received by period and verdict, each as it was decided last."""
+    returns = ledger.read_table(ledger.open_ledger(settings.ledger), RETURNS)
+    counts = returns.lazy().pipe(latest).group_by("period", "verdict").len().sort("period", "verdict").collect()
     periods: dict[str, dict[str, int]] = {}
-    with engine.connect() as connection:
-        for period, verdict, count in connection.execute(query.order_by(RETURNS.c.period, RETURNS.c.verdict)):
-            periods.setdefault(period, {})[verdict] = count
+    for period, verdict, count in counts.iter_rows():
+        periods.setdefault(period, {})[verdict] = count
     return periods
 
 

@@ -10,7 +10,7 @@ from prefect import task
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import load_reading
 from warehouse.store import again, ledger
-from warehouse.store.again import Change
+from warehouse.store.again import Again
 from warehouse.store.judged import keep_judged, known_so_far
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def judge(run: Run, period: str) -> int:
 
 
 @task(name="judge again", task_run_name="judge {period} again", **RETRIES)
-def judge_again(run: Run, period: str) -> list[Change]:
+def judge_again(run: Run, period: str) -> Again:
     """Judges returns of a period that have been decided before and keeps what is now decided otherwise."""
     judged = _judged(run, period)
     before = again.decided_before(ledger.open_ledger(run.ledger_url), period)
@@ -34,7 +34,11 @@ def judge_again(run: Run, period: str) -> list[Change]:
     kept = judged.only(again.key_of(decision) for decision in decisions)
     if decisions:
         keep_judged(run.root, run.name, run.judged, kept.record, kept.accepted, kept.quarantined)
-    return [again.change(decision, before[again.key_of(decision)]) for decision in decisions]
+    return Again(
+        returns=len(judged.record.decisions),
+        quarantined=sum(decision.verdict == "quarantined" for decision in judged.record.decisions),
+        changes=tuple(again.change(decision, before[again.key_of(decision)]) for decision in decisions),
+    )
 
 
 def _judged(run: Run, period: str) -> Judged:

@@ -183,7 +183,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
         prepare(root, url(root))
         keys = again.chosen(engine, scope)
         received = [Received(r, archived(root, r.submission, r.file)) for r in again.receipts_of(engine, keys)]
-        reading = again.restricted(read_submissions(received, Limits(), {}), keys)
+        reading = again.restricted(read_submissions(received, Limits(), None), keys)
         work, changes = root.work / run, []
         for period in sorted({head.period for head in reading.heads}):
             judged = judge_period(period, reading, known_so_far(root, url(root), run, work), received_at)

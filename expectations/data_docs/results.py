@@ -23,7 +23,7 @@ SHOWN_ROWS = 20
 PLACE = ("county", "file", "sheet", "cells")
 # Key columns that every form has: as values they say nothing that PLACE does not.
 KEYS = {
-    "submission": ("文件", "File"),
+    "receipt": ("收文", "Receipt"),
     "county_code": ("区划代码", "County code"),
     "period": ("报告期", "Period"),
 }

@@ -22,7 +22,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "critical",
             "同一报表内主键不得重复",
             "a key stands once in a return",
-            (unique("submission", "county_code", "period", *dataset.keys),),
+            (unique("receipt", "county_code", "period", *dataset.keys),),
         ),
         Rule(
             "required_present",

@@ -20,7 +20,7 @@ RULES = (
         "critical",
         "同一举措只报一次",
         "a measure stands once in a return",
-        (unique("submission", "county_code", "period", "measure"),),
+        (unique("receipt", "county_code", "period", "measure"),),
     ),
     Rule(
         "state_matches_dates",

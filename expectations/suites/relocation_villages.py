@@ -14,7 +14,7 @@ RULES = (
         "critical",
         "自然村代码在名册中不得重复",
         "a village stands once in the register",
-        (unique("submission", "county_code", "period", "village_code"),),
+        (unique("receipt", "county_code", "period", "village_code"),),
     ),
     Rule(
         "dates_in_order",

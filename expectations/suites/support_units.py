@@ -10,6 +10,6 @@ RULES = (
         "critical",
         "帮扶单位在名册中不得重复",
         "a unit stands once in the list, at its level",
-        (unique("submission", "county_code", "period", "unit_level", "unit_name"),),
+        (unique("receipt", "county_code", "period", "unit_level", "unit_name"),),
     ),
 )

@@ -81,8 +81,9 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: 
     assert changes == [("relocation", "accepted_with_queries", "accepted")]
     done = xianbao(own, "rejudge", "--from", "2018-07")
     assert done.returncode == 0, done.stderr
-    assert "1 returns" in done.stdout
-    assert said(xianbao(own, "rejudge", "--from", "2018-07", "--json")) == {"changes": [], "summary": None}
+    assert "1 decided otherwise" in done.stdout
+    last = said(xianbao(own, "rejudge", "--from", "2018-07", "--json"))
+    assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,8 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: 
         ("run", "--inbox", "nowhere"),
         ("sample", "--out", "x", "--period", "2017-13"),
         ("sample",),
+        ("rejudge", "--from", "2017-13"),
+        ("rejudge", "--dataset", "nosuch"),
         ("what",),
     ],
 )

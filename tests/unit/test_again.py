@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from expectations.rules import Rule, relation
 from expectations.suites import finance as suite
 from tests.builders import (
+    BOOK,
     TIANZHEN,
     YANGGAO,
     finance,
@@ -25,11 +28,13 @@ from tests.builders import (
     said,
     send,
     sources,
+    url,
     verdicts,
     village,
 )
 from warehouse.codebook import load
-from warehouse.store import journal
+from warehouse.errors import PermanentError, StoreError
+from warehouse.store import again, journal, ledger
 from warehouse.store.again import Scope
 from warehouse.store.files import Root
 
@@ -137,7 +142,7 @@ def test_a_partner_that_has_come_since_answers_the_query(root: Root, inbox: Path
     send(inbox / "1", given(YANGGAO, "2017-12", "relocation", row("relocation", villages_planned=1)))
     night(root, inbox)
     night(root, send(inbox / "2", given(YANGGAO, "2017-12", "relocation_villages", village("1"))).parent)
-    (change,) = judge_again(root, EVERYTHING)
+    (change,) = judge_again(root, Scope())
     assert (change.dataset, change.before, change.after) == ("relocation", "accepted_with_queries", "accepted")
     assert mart(root, "mart_findings").is_empty()
 
@@ -178,3 +183,64 @@ def test_a_rule_that_changes_in_the_middle_of_a_year(root: Root, inbox: Path, mo
     assert decided == {"2017-06": "quarantined", "2017-07": "accepted"}
     quality = mart(root, "mart_quality").filter(pl.col("rule") == "loan_cap").sort("period")
     assert quality.select("period", "passed", "failed").rows() == [("2017-06", 0, 1), ("2017-07", 1, 0)]
+
+
+def test_of_a_range_the_superseded_are_judged_too(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the older one, as wrong by the new rule, would be left in force when the newer goes."""
+    night(root, send(inbox / "1", loans(finance(4500))).parent)
+    night(root, send(inbox / "2", loans(finance(4000))).parent)
+    change_rules(monkeypatch, cap(2_000))
+    assert [c.after for c in judge_again(root, EVERYTHING)] == ["quarantined", "quarantined"]
+    assert lent(root) == {}
+    assert judge_again(root, EVERYTHING) == []
+
+
+def test_the_same_bytes_received_twice_are_both_judged_again(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(inbox / "1", loans(HIGH))
+    night(root, inbox)
+    shutil.copytree(inbox / "1", inbox / "2")
+    night(root, inbox)
+    change_rules(monkeypatch, cap(70_000))
+    assert [c.after for c in judge_again(root, Scope())] == ["accepted", "accepted"]
+    assert mart(root, "mart_findings").is_empty()
+    assert judge_again(root, Scope()) == []
+
+
+def test_what_is_wrong_with_a_whole_table_is_said_again(root: Root, inbox: Path) -> None:
+    """A line without a county quarantines its table; judged again, the finding stays with the decision."""
+    path = inbox / "a_finance.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = BOOK.datasets["finance"].indicators
+    header = ["区划代码", "报告期", *(i.header_zh for i in columns)]
+    line = [YANGGAO, "2017-12", *("0" for _ in columns)]
+    path.write_text("\n".join(",".join(cells) for cells in (header, line, ["", *line[1:]])), encoding="utf-8")
+    assert night(root, inbox).quarantined == 1
+    before = mart(root, "mart_findings").drop("message_zh")
+    assert before.height >= 1
+    assert judge_again(root, EVERYTHING) == []
+    assert mart(root, "mart_findings").drop("message_zh").equals(before)
+
+
+@pytest.mark.parametrize("scope", [{"first": "2017-13"}, {"last": "soon"}, {"dataset": "x"}, {"county_code": "999999"}])
+def test_a_scope_of_what_is_not_there_is_refused(scope: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Scope.model_validate(scope)
+
+
+def test_judging_again_before_the_last_run_is_refused(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000))))
+    with pytest.raises(PermanentError, match="before the last run"):
+        again.not_before_the_last(ledger.open_ledger(url(root)), datetime(2018, 1, 1, tzinfo=UTC))
+
+
+def test_an_earlier_version_s_ledger_is_renewed_by_a_run_and_by_nothing_else(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000))))
+    with ledger.open_ledger(url(root)).begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE results DROP COLUMN explained")
+    with pytest.raises(StoreError, match="earlier version"):
+        ledger.open_ledger(url(root))
+    night(root, inbox)
+    assert lent(root) == {YANGGAO: 1000}
+    assert said(root) == [("accepted", 1)]

@@ -58,7 +58,7 @@ def test_a_note_names_its_dataset_and_indicator_in_either_language(tmp_path: Pat
 
 def test_columns_in_another_order_english_and_blank_lines(tmp_path: Path) -> None:
     lines = [["so it is", "finance"], [None, None], ["and so", "finance"]]
-    found = read(tmp_path, *lines, header=["Explanation", "Dataset"], named="notes")
+    found = read(tmp_path, *lines, header=["Explanation", "Dataset"], named="Notes ")
     assert [(n.indicator, n.rule, n.explanation, n.row) for n in found.notes] == [
         (None, None, "so it is", 2),
         (None, None, "and so", 4),
@@ -101,7 +101,10 @@ def test_a_query_without_a_note_stays_open(root: Root, inbox: Path) -> None:
     assert quality(root) == {"passed": 0, "failed": 1, "explained": 0, "not_evaluated": 0}
 
 
-@pytest.mark.parametrize("names", [(None, None), ("小额信贷投放", None), (None, "loan_unit_slip")])
+@pytest.mark.parametrize(
+    "names",
+    [(None, None), ("小额信贷投放", None), (None, "loan_unit_slip"), ("小额信贷户数", "Loan_Unit_Slip")],
+)
 def test_a_note_makes_a_query_an_explained_one(root: Root, inbox: Path, names: tuple[str | None, ...]) -> None:
     book(inbox / "a.xlsx", ["金融扶贫", *names, "贷款刚开始"])
     summary = night(root, inbox)
@@ -121,6 +124,8 @@ def test_a_note_about_something_else_answers_nothing(root: Root, inbox: Path, li
     assert quality(root)["explained"] == 0
     notes = ledger.read_table(ledger.open_ledger(url(root)), ledger.NOTES)
     assert notes["answered"].to_list() == [False]
+    (said,) = mart(root, "mart_findings").filter(rule="note_unanswered").rows(named=True)
+    assert (said["severity"], said["sheet"], said["cell"]) == ("info", "填报说明", "A2")
 
 
 def test_an_error_cannot_be_explained_away(root: Root, inbox: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from expectations.checkpoint import validate
+from expectations.checkpoint import validate, validate_all
 from expectations.questions import Asked, questions, stack
 from expectations.rules import Check, Rule, When, all_checks, between, in_set, not_null, relation, unique
 
@@ -98,3 +98,22 @@ def test_what_fills_up_a_shorter_question_never_fails() -> None:
     asked = [Asked(tuple(all_checks(rules)), rows)]
     assert stack(questions(asked), asked).height == 2
     assert validate(all_checks(rules), rows) == []
+
+
+def test_what_is_asked_beside_it_changes_no_answer() -> None:
+    """0.10 + 0.20 is 0.30, also where another batch compares whole numbers in the same way."""
+    tenths = {"a": ["0.10"], "b": ["0.20"], "c": ["0.30"]}
+    exact = pl.DataFrame(tenths).cast(pl.Decimal(18, 2)).with_row_index("row_id")
+    whole = pl.DataFrame({"a": [1], "b": [2], "c": [3]}).with_row_index("row_id")
+    adds_up = Rule("sum", "critical", "和", "sum", (relation("a + b == c"),))
+    asked = [Asked(tuple(all_checks([adds_up])), rows) for rows in (exact, whole)]
+    assert validate_all(asked) == [[], []]
+
+
+def test_conditions_on_columns_of_other_types_are_other_questions() -> None:
+    rows = pl.DataFrame({"row_id": [0], "a": [None], "name": ["x"], "b": [None], "day": [date(2017, 1, 1)]})
+    rules = [
+        Rule(name, "critical", "在", "present", (not_null(column, When(when, "is_not_null")),))
+        for name, column, when in (("one", "a", "name"), ("two", "b", "day"))
+    ]
+    assert [failure.row_ids for failure in validate(all_checks(rules), rows)] == [(0,), (0,)]

@@ -123,7 +123,7 @@ def test_rule_ids_are_unique_within_a_dataset() -> None:
 
 def test_rules_speak_of_columns_that_are_there() -> None:
     for dataset in BOOK.datasets.values():
-        joined = {"submission", "county_code", "period", "period_end", *dataset.columns}
+        joined = {"receipt", "county_code", "period", "period_end", *dataset.columns}
         companions = companions_for(dataset)
         for rule in rules_for(dataset, "2018-06"):
             for check in rule.checks:

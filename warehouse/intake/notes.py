@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from warehouse.codebook import load
 from warehouse.intake.cover import Cover
 from warehouse.intake.records import Note, SubmissionRead
@@ -16,6 +18,11 @@ HEADERS = {
     "explanation": ("说明", "explanation"),
 }
 Line = dict[str, str | None]
+
+
+def find_notes(tables: Iterable[Table]) -> Table | None:
+    """The sheet of notes, however its name is spaced and cased."""
+    return next((t for t in tables if half_width(t.sheet or "").strip().lower() in NOTES_SHEETS), None)
 
 
 def read_notes(read: SubmissionRead, reporter: Reporter, cover: Cover, table: Table) -> None:
@@ -59,7 +66,7 @@ def _understood(read: SubmissionRead, cover: Cover, table: Table, index: int, li
         period=cover.period,
         dataset=dataset.dataset,
         indicator=indicator.column if indicator else None,
-        rule=line["rule"],
+        rule=line["rule"] and line["rule"].lower(),
         explanation=line["explanation"],
         sheet=table.sheet,
         row=index + 1,

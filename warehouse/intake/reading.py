@@ -61,15 +61,15 @@ class Reading:
 
 
 def read_submissions(
-    received: Iterable[Received], limits: Limits, in_force: Mapping[tuple[str, str, str], str]
+    received: Iterable[Received], limits: Limits, in_force: Mapping[tuple[str, str, str], str] | None
 ) -> Reading:
     """Reads the files one after the other, then converts all sheets of one shape at once.
 
     `in_force` says which submission each return (dataset, county, period) in force came with: a file all of whose
-    returns are in force with its own bytes is a duplicate and is not judged again.
+    returns are in force with its own bytes is a duplicate and is not judged again. None where nothing is one.
     """
     everything = [read_submission(r, limits) for r in received]
-    reads, duplicates = _without_duplicates(everything, dict(in_force))
+    reads, duplicates = (everything, []) if in_force is None else _without_duplicates(everything, dict(in_force))
     heads = list(chain.from_iterable(r.heads for r in reads))
     sheets = list(chain.from_iterable(r.sheets for r in reads))
     rows, cell_findings = _convert(sheets, heads)

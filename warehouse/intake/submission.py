@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from warehouse.codebook import Codebook, Dataset, load
 from warehouse.intake.cover import STATUSES, Cover, Listed, find_cover, parse_period, read_cover
 from warehouse.intake.layout import match_header
-from warehouse.intake.notes import NOTES_SHEETS, read_notes
+from warehouse.intake.notes import find_notes, read_notes
 from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import DataSheet, Received, ReturnHead, SubmissionRead
 from warehouse.intake.report import Reporter
@@ -50,9 +50,9 @@ def _read_workbook(read: SubmissionRead, reporter: Reporter, tables: list[Table]
     if cover is None:
         return
     sheets = {t.sheet: t for t in tables if t is not cover_table}
-    notes = next((sheets.pop(name) for name in NOTES_SHEETS if name in sheets), None)
+    notes = find_notes(sheets.values())
     if notes is not None:
-        read_notes(read, reporter, cover, notes)
+        read_notes(read, reporter, cover, sheets.pop(notes.sheet))
     for listed in cover.listed:
         _read_listed(read, reporter, cover, listed, sheets)
     for sheet, table in sheets.items():

@@ -11,10 +11,18 @@ from warehouse.store.standing import RETURN, latest
 def build(sources: Sources) -> pl.LazyFrame:
     """One row a finding, those of files that could not be read too (their county and period are null).
 
-    Of a return that was judged again, the findings of the last time.
+    Of a return that was judged again, and of its whole table, the findings of the last time.
     """
     columns = [c.column for c in sources.book.marts["mart_findings"]]
     decided = sources.returns.lazy().select("run", "receipt", *RETURN)
     overtaken = decided.join(sources.returns.lazy().pipe(latest), on=["run", "receipt", *RETURN], how="anti")
-    found = sources.findings.lazy().join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
-    return found.sort("receipt", maintain_order=True).select(columns)
+    last = decided.group_by("receipt", "dataset").agg(last=pl.col("run").max())
+    of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
+    return (
+        sources.findings.lazy()
+        .join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
+        .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
+        .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
+        .sort("receipt", maintain_order=True)
+        .select(columns)
+    )

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
 import polars as pl
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from warehouse.codebook import load
+from warehouse.errors import PermanentError
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import Receipt
+from warehouse.intake.records import Receipt, ReturnHead
 from warehouse.store import ledger
 from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
 from warehouse.store.standing import RETURN, in_force, latest
 
+Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 # A return as it was received: its receipt, dataset, county and period.
 Key = tuple[int, str, str, str]
+PARTNER_MISSING = "partner_missing"
 COUNTS = ("failed", "explained", "not_evaluated")
 
 
 class Scope(BaseModel):
-    """Which returns to judge again: those that are quarantined, or (`accepted_too`) all; None restricts nothing.
+    """Which returns to judge again; None restricts nothing.
 
-    Periods from `first` until `last`, both included.
+    Those that are quarantined or that lacked a partner; all of them where a range of periods is given (from `first`
+    until `last`, both included) or `accepted_too` says so. Refuses what is no period, dataset or county.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    first: str | None = None
-    last: str | None = None
-    dataset: str | None = None
-    county_code: str | None = None
+    first: Period | None = None
+    last: Period | None = None
+    dataset: Annotated[str, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))] | None = None
+    county_code: Annotated[str, AfterValidator(lambda code: _among(code, load().names, "county code"))] | None = None
     accepted_too: bool = False
+
+    @property
+    def all(self) -> bool:
+        """Whether accepted returns are judged again as well."""
+        return self.accepted_too or bool(self.first or self.last)
+
+
+def _among(value: str, known: Container[str], what: str) -> str:
+    if value not in known:
+        raise ValueError(f"{value} is no {what}")
+    return value
+
+
+class Again(BaseModel):
+    """What judging a period's returns again came to: how many were looked at, how many of them are quarantined now,
+    and which are decided otherwise than before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    returns: int
+    quarantined: int
+    changes: tuple[Change, ...]
 
 
 class Change(BaseModel):
@@ -60,21 +90,35 @@ class Before:
 
 
 def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
-    """The returns in scope that may still count: each county's return in force and what came after it."""
+    """The returns in scope. Of all in a range also the superseded: one may be all that is left in the end.
+
+    Otherwise those that may come to count: what is quarantined or lacked a partner, no older than what is in force.
+    """
     returns = ledger.read_table(engine, ledger.RETURNS).lazy()
+    findings = ledger.read_table(engine, ledger.FINDINGS).lazy().filter(pl.col("rule") == PARTNER_MISSING)
+    lacking = findings.select("run", "receipt", *RETURN, lacks=pl.lit(value=True)).unique()
     counting = returns.pipe(in_force).select(*RETURN, in_force="receipt")
+    may_count = pl.col("receipt") >= pl.col("in_force").fill_null(0)
+    unsettled = (pl.col("verdict") == "quarantined") | pl.col("lacks").fill_null(value=False)
     found = (
         returns.pipe(latest)
-        .filter(pl.col("verdict") != "withdrawn")
         .join(counting, on=RETURN, how="left")
-        .filter(pl.col("receipt") >= pl.col("in_force").fill_null(0))
+        .join(lacking, on=["run", "receipt", *RETURN], how="left")
         .filter(
-            pl.lit(scope.accepted_too) | (pl.col("verdict") == "quarantined"),
+            pl.col("verdict") != "withdrawn",
+            pl.lit(scope.all) | (may_count & unsettled),
             pl.col("period").is_between(pl.lit(scope.first or ""), pl.lit(scope.last or "9999-99")),
             **scope.model_dump(include={"dataset", "county_code"}, exclude_none=True),
         )
     )
     return set(found.select("receipt", *RETURN).collect().iter_rows())
+
+
+def not_before_the_last(engine: sa.Engine, moment: datetime) -> None:
+    """Raises PermanentError for a time before the last run's: what is decided now was not known then."""
+    last = ledger.read_table(engine, ledger.RUNS)["received_at"].max()
+    if isinstance(last, datetime) and moment.replace(tzinfo=None) < last:
+        raise PermanentError(f"{moment:%Y-%m-%d %H:%M} is before the last run ({last:%Y-%m-%d %H:%M} UTC)")
 
 
 def receipts_of(engine: sa.Engine, keys: Iterable[Key]) -> list[Receipt]:
@@ -86,7 +130,7 @@ def receipts_of(engine: sa.Engine, keys: Iterable[Key]) -> list[Receipt]:
 
 def restricted(reading: Reading, keys: set[Key]) -> Reading:
     """The reading of these returns alone: nothing is received again, and what was said of files stays said."""
-    heads = [h for h in reading.heads if (h.receipt, h.dataset, h.county_code, h.period) in keys]
+    heads = [head for head in reading.heads if head_key(head) in keys]
     return Reading(
         receipts=[],
         heads=heads,
@@ -150,6 +194,10 @@ def changed(record: PeriodJudged, before: Mapping[Key, Before]) -> list[ReturnDe
 
 def _nonempty(decision: ReturnDecision) -> dict[str, dict[str, int]]:
     return {name: counts for name in COUNTS if (counts := getattr(decision, name))}
+
+
+def head_key(head: ReturnHead) -> Key:
+    return head.receipt, head.dataset, head.county_code, head.period
 
 
 def key_of(decision: ReturnDecision) -> Key:

@@ -62,12 +62,18 @@ def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judge
     )
     kept = {f for period in judged for f in period.findings}
     received = {r.receipt for r in reading.receipts}
+    decided = {(d.receipt, d.dataset) for period in judged for d in period.decisions}
     return Entry(
         run=run,
         flow=flow,
         received_at=received_at,
         receipts=receipts,
         periods=tuple(judged),
-        # What was said of a file when it came is not said again when its returns are judged again.
-        findings=tuple(f for f in reading.findings if f.receipt in received and f not in kept),
+        # What was said of a file when it came is not said again when its returns are judged again; of a table, it is.
+        findings=tuple(
+            f
+            for f in reading.findings
+            if f not in kept
+            and (f.receipt in received or (f.county_code is None and (f.receipt, f.dataset) in decided))
+        ),
     )

@@ -88,26 +88,34 @@ SNAPSHOTS = sa.Table(
 OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS)
 
 
-def open_ledger(url: str) -> sa.Engine:
-    """The ledger at `url`, its tables made where missing; raises TransientError when it cannot be reached now."""
+def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
+    """The ledger at `url`, its tables made where missing.
+
+    One that an earlier version of this program made is emptied with `renew`, for `catch_up` to index the runs again;
+    the lock on the root must then be held. Raises StoreError for it otherwise, and TransientError when the ledger
+    cannot be reached now.
+    """
     engine = sa.create_engine(url)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _durable)
     try:
-        _drop_outdated(engine)
+        if outdated := _outdated(engine):
+            if not renew:
+                raise StoreError(f"the ledger is an earlier version's ({outdated}); the next xianbao run renews it")
+            metadata.drop_all(engine, tables=list(OF_A_RUN))
         metadata.create_all(engine)
     except sa.exc.OperationalError as error:
         raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
     return engine
 
 
-def _drop_outdated(engine: sa.Engine) -> None:
-    """Drops the index of runs where an earlier version of this program made its tables: it is made anew."""
+def _outdated(engine: sa.Engine) -> str | None:
+    """The first table with other columns than ours, or that is missing among the others; None where all are right."""
     inspector = sa.inspect(engine)
     present = set(inspector.get_table_names())
-    columns = {t: {c["name"] for c in inspector.get_columns(t.name)} for t in OF_A_RUN if t.name in present}
-    if any(set(table.columns.keys()) != found for table, found in columns.items()):
-        metadata.drop_all(engine, tables=list(OF_A_RUN))
+    found = {t.name: {c["name"] for c in inspector.get_columns(t.name)} for t in OF_A_RUN if t.name in present}
+    wrong = (t.name for t in OF_A_RUN if found and found.get(t.name) != set(t.columns.keys()))
+    return next(wrong, None)
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -28,7 +28,7 @@ def prepare(root: Root, ledger_url: str) -> list[str]:
 
     Returns the committed runs that the ledger lacked. The lock on the root must be held.
     """
-    indexed = ledger.catch_up(ledger.open_ledger(ledger_url), root)
+    indexed = ledger.catch_up(ledger.open_ledger(ledger_url, renew=True), root)
     remove_uncommitted((root.history, root.quarantine), journal.runs(root))
     shutil.rmtree(root.work, ignore_errors=True)
     return indexed
