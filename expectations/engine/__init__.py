@@ -5,15 +5,18 @@ not belong here: anything of xianbao; the package is complete in itself, README 
 `context.data_sources.add_polars(name)` available.
 """
 
-from expectations.engine.asked import Asked
-from expectations.engine.datasource import PolarsDataFrameAsset, PolarsDatasource
-from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
-from expectations.engine.execution import PolarsExecutionEngine
-from expectations.engine.kept_configuration import KeepsConfiguration
-from expectations.engine.registering import add_aggregate, add_condition, register_core
-from expectations.engine.type_expectations import ExpectColumnPolarsTypeToBe, ExpectColumnPolarsTypeToBeInList
+from expectations.engine.importing import nothing_collected
 
-register_core()
+with nothing_collected():
+    from expectations.engine.asked import Asked
+    from expectations.engine.datasource import PolarsDataFrameAsset, PolarsDatasource
+    from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
+    from expectations.engine.execution import PolarsExecutionEngine
+    from expectations.engine.kept_configuration import KeepsConfiguration
+    from expectations.engine.registering import add_aggregate, add_condition, register_core
+    from expectations.engine.type_expectations import ExpectColumnPolarsTypeToBe, ExpectColumnPolarsTypeToBeInList
+
+    register_core()
 
 __all__ = [
     "Asked",

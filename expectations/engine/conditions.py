@@ -18,11 +18,14 @@ class Condition:
     """How rows are judged: an expression, true where a row is as expected.
 
     `alone`: each row is judged by itself. `sees_missing`: rows whose column is null are judged too.
+    `blind_to_left_out`: though a row is not judged alone, rows left out for their nulls make no difference to it (no
+    row left out equals one that is not), so all may be judged and those left out be masked, which is faster.
     """
 
     compile: Callable[[Asked], pl.Expr]
     alone: bool = True
     sees_missing: bool = False
+    blind_to_left_out: bool = False
 
 
 def _between(asked: Asked) -> pl.Expr:

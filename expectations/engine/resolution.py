@@ -125,12 +125,13 @@ class Resolution:
         left = None if condition.sees_missing else present(metric.metric_domain_kwargs, domain.columns)
         rows = both(domain.where, left)
         judged = expected(condition, Asked(domain.columns, values, schema))
-        if condition.alone or rows is None:
+        masked = condition.alone or (condition.blind_to_left_out and domain.where is None)
+        if masked or rows is None:
             failing = ~judged if rows is None else rows & ~judged
         else:
             failing = ~expected(condition, Asked(domain.columns, values, schema, rows))
         key = self._pass.put(identity, failing.sum())
-        return Judged(domain.columns, rows, judged, condition.alone, key)
+        return Judged(domain.columns, rows, judged, masked, key)
 
     def _finish(self, number: Number, numbers: dict[str, Any], errors: dict[str, BaseException]) -> None:
         if number.key in errors:

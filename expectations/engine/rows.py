@@ -12,25 +12,29 @@ from great_expectations.constants import MAX_RESULT_RECORDS
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from expectations.engine.batch_data import PolarsBatchData
+from expectations.engine.index_list import IndexList
 
 ROW = "__row__"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A condition over a domain: how many rows fail stands under `count` in the first pass."""
+    """A condition over a domain: how many rows fail stands under `count` in the first pass.
+
+    `masked`: all rows may be judged together, and those outside the domain be left out afterwards.
+    """
 
     columns: tuple[str, ...]
     domain: pl.Expr | None
     expected: pl.Expr
-    alone: bool
+    masked: bool
     count: str
 
     def unexpected(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The rows of the domain that are not as expected, in the frame's order."""
         if self.domain is None:
             return frame.filter(~self.expected)
-        if self.alone:
+        if self.masked:
             return frame.filter(self.domain & ~self.expected)
         return frame.filter(self.domain).filter(~self.expected)
 
@@ -63,9 +67,9 @@ class Wanted:
 
     @property
     def needed(self) -> list[str]:
-        """The columns to fetch."""
+        """The columns to fetch: none where only the count is wanted."""
         if self.suffix == "unexpected_values":
-            return list(self.judged.columns)
+            return list(self.judged.columns) if self.partly else []
         if self.suffix == "unexpected_index_query" and self.format.get("return_unexpected_index_query") is False:
             return []
         if self.suffix == "unexpected_index_list" and self.index_columns:
@@ -134,11 +138,15 @@ def _index_list(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
     if names and wanted.format.get("exclude_unexpected_values"):
         return [found.select(names).to_dict(as_series=False)]
     shown = found if wanted.complete else found.head(wanted.format.get("partial_unexpected_count", 20))
-    return (
-        shown.select(list(dict.fromkeys([*wanted.judged.columns, *names]))).to_dicts()
-        if names
-        else shown[ROW].to_list()
-    )
+    if not names:
+        return IndexList(shown[ROW])
+    chosen = shown.select(list(dict.fromkeys([*wanted.judged.columns, *names])))
+    return chosen.to_dicts() if any(map(_can_change, chosen.dtypes)) else IndexList(chosen.iter_rows(named=True))
+
+
+def _can_change(dtype: pl.DataType) -> bool:
+    """Whether Python's values of the type can be changed in place: lists, dictionaries, objects."""
+    return dtype.is_nested() or dtype == pl.Object
 
 
 def query_of(rows: list[int]) -> str:

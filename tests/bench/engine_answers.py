@@ -14,14 +14,14 @@ TOLERANCE = 1e-9  # of sums and means, which are added up in another order
 
 
 def of_bare(found: Answers, *, complete: bool) -> Answers:
-    """The bare side's: frames of failing rows become lists of rows."""
+    """The bare side's: a check that no row fails has an empty list of rows."""
     return {name: _bare(answer) if complete else {"success": answer["success"]} for name, answer in found.items()}
 
 
 def _bare(found: Answer) -> Answer:
     if "observed" in found:
         return found
-    return found | {"rows": found["rows"].to_dicts() if "rows" in found else []}
+    return {"rows": []} | found
 
 
 def of_great_expectations(found: Answers, *, complete: bool) -> Answers:

@@ -1,6 +1,7 @@
 """The bare side of the engine bench: the checks as Polars expressions, counted in one lazy select.
 
-For COMPLETE the failing rows of all checks come from one collect_all, as frames: whoever writes by hand keeps them so.
+For COMPLETE the failing rows of all checks come from one collect_all, and are made Python's, as Great Expectations'
+are: lists of dictionaries.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ Answers = dict[str, dict[str, Any]]
 
 
 def validate(frame: pl.LazyFrame, checks: dict[str, Check], *, fetch: bool) -> Answers:
-    """By check: whether it holds, its counts or its value, and where rows are fetched, those that fail as a frame."""
+    """By check: whether it holds, its counts or its value, and where rows are fetched, those that fail."""
     asked = {
         f"{name} {what}": expression for name, check in checks.items() for what, expression in _asked(check).items()
     }
@@ -75,7 +76,7 @@ def validate(frame: pl.LazyFrame, checks: dict[str, Check], *, fetch: bool) -> A
             if isinstance(check, Rows) and answers[name][FAILING]
         }
         for name, rows in zip(wanted, pl.collect_all(wanted.values()), strict=True):
-            answers[name]["rows"] = rows
+            answers[name]["rows"] = rows.to_dicts()
     return answers
 
 

@@ -47,10 +47,11 @@ def prepare(
     sources = context.data_sources
     source = sources.add_polars("register") if side == "engine" else sources.add_pandas("register")
     batch = source.add_dataframe_asset("register").add_batch_definition_whole_dataframe("whole")
-    suite = context.suites.add(gx.ExpectationSuite(name="register"))
-    for name, expectation in checks(rows).items():
+    asked = checks(rows)
+    for name, expectation in asked.items():
         expectation.meta = {"check": name}
-        suite.add_expectation(expectation)
+    # All at once: a suite that is stored already is stored anew with each expectation that is added to it.
+    suite = context.suites.add(gx.ExpectationSuite(name="register", expectations=list(asked.values())))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="register", data=batch, suite=suite))
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(name="register", validation_definitions=[validation], result_format=result_format)

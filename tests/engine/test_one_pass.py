@@ -74,6 +74,17 @@ def test_verdicts_alone_need_no_rows(counted: Counted) -> None:
     assert (counted.single, counted.together) == (1, 0)
 
 
+def test_counts_alone_need_no_rows(counted: Counted) -> None:
+    asked = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    found = [result.result for result in validate(FRAME.lazy(), *FAILING, result_format=asked)]
+    assert [(each["unexpected_count"], each["partial_unexpected_list"]) for each in found] == [
+        (2, []),
+        (2, []),
+        (2, []),
+    ]
+    assert (counted.single, counted.together) == (1, 0)
+
+
 def test_an_error_that_is_known_beforehand_costs_no_pass(counted: Counted) -> None:
     """Great Expectations asks a suite with an error again, three times for each reason; the data are read once."""
     missing = [gxe.ExpectColumnMaxToBeBetween(column=name, min_value=0) for name in ("nowhere", "neither")]

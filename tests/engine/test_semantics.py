@@ -118,6 +118,21 @@ def test_sums_do_not_wrap_around(dtype: Any) -> None:
     assert unexpected(frame, total) == []
 
 
+def test_quantiles_of_few_values() -> None:
+    """Half-way the one at the even place; shares may be whole numbers; decimals give floats, no values give none."""
+    ranges = {"quantiles": [0, 0.25, 0.5, 0.75, 1], "value_ranges": [[None, None]] * 5}
+    asked = gxe.ExpectColumnQuantileValuesToBeBetween(column="a", quantile_ranges=ranges)
+    assert observed(column([4, None, 1, 3, 2]), asked)["values"] == [1, 2, 3, 3, 4]
+    assert observed(column([Decimal("0.5"), Decimal("1.5")], pl.Decimal(5, 2)), asked)["values"] == [
+        0.5,
+        0.5,
+        0.5,
+        1.5,
+        1.5,
+    ]
+    assert observed(column([], pl.Float64), asked)["values"] == [None] * 5
+
+
 def test_a_value_that_the_type_cannot_hold_is_no_error() -> None:
     frame = column([1, 100], pl.Int8)
     assert unexpected(frame, gxe.ExpectColumnValuesToBeInSet(column="a", value_set=[1, 100, 300, 1.5, "x"])) == []
