@@ -13,7 +13,7 @@ AS_THEY_ARE = (int, str, bool, type(None))
 class IndexList(list[Any], SerializableDictDot):
     """Row numbers, or flat dictionaries: a list like any other, but for how it is copied and made JSON.
 
-    A checkpoint copies each result some six times and makes it JSON five times, value by value in Python. What is
+    A checkpoint copies each result nine times and makes it JSON four times, value by value in Python. What is
     known of these values (dictionaries hold no others) makes that a fraction of the work, to the same end.
     """
 
