@@ -6,12 +6,8 @@ The engine behind it is our own on Polars (`expectations.engine`); it is named h
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-# Before the import: it reads the environment once, and nothing may leave the machine.
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 import great_expectations as gx
 import polars as pl

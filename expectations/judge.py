@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from expectations.companions import Partner
 from expectations.data_docs.results import batch_result
 from expectations.findings import absent_findings
 from expectations.heads import validate_heads
+from expectations.notes import explained, noted, unanswered
 from expectations.roll_ups import validate_roll_ups
 from expectations.rules import Rule
 from expectations.suites import companions_for, rules_for
@@ -23,11 +24,10 @@ from expectations.validated import Validated, validate_rows
 from warehouse.codebook import Dataset
 from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import Note
-from warehouse.intake.report import reading_finding
+from warehouse.store import again
 from warehouse.store.history import known_from
 from warehouse.store.known import Known
-from warehouse.store.records import NoteRecord, PeriodJudged, ReturnDecision, Verdict
+from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
 
 OF_THE_HEAD = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 
@@ -41,30 +41,21 @@ class Judged:
     quarantined: dict[str, pl.DataFrame]
     validations: tuple[ExpectationSuiteValidationResult, ...]
 
-    def only(self, keys: Iterable[tuple[int, str, str, str]]) -> Judged:
-        """What concerns these returns alone (receipt, dataset, county, period), and their datasets."""
+    def only(self, keys: Iterable[again.Key]) -> Judged:
+        """What concerns these returns alone, and their datasets."""
         kept = set(keys)
         datasets = {dataset for _, dataset, _, _ in kept}
         owners = {name: [(at, code) for at, n, code, _ in kept if n == name] for name in datasets}
         record = self.record
+        parts = {
+            "decisions": tuple(d for d in record.decisions if again.key_of(d) in kept),
+            "rules": tuple(r for r in record.rules if r.dataset in datasets),
+            "findings": tuple(f for f in record.findings if (f.receipt, f.dataset, f.county_code, f.period) in kept),
+            "roll_ups": tuple(r for r in record.roll_ups if r.dataset in datasets),
+            "notes": tuple(n for n in record.notes if again.key_of(n.note) in kept),
+        }
         return Judged(
-            record.model_copy(
-                update={
-                    "decisions": tuple(
-                        d for d in record.decisions if (d.receipt, d.dataset, d.county_code, d.period) in kept
-                    ),
-                    "rules": tuple(r for r in record.rules if r.dataset in datasets),
-                    "findings": tuple(
-                        f for f in record.findings if (f.receipt, f.dataset, f.county_code, f.period) in kept
-                    ),
-                    "roll_ups": tuple(r for r in record.roll_ups if r.dataset in datasets),
-                    "notes": tuple(
-                        n
-                        for n in record.notes
-                        if (n.note.receipt, n.note.dataset, n.note.county_code, n.note.period) in kept
-                    ),
-                }
-            ),
+            record.model_copy(update=parts),
             {name: _of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
             {name: _of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
             self.validations,
@@ -124,8 +115,8 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         for one, of_peers in zip(let_in, _beside_peers(let_in, known, session), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
-    notes = tuple(_noted(note, findings) for note in reading.notes if note.period == period)
-    findings += _unanswered(notes, reading)
+    notes = tuple(noted(note, findings) for note in reading.notes if note.period == period)
+    findings += unanswered(notes, reading)
     record = PeriodJudged(
         period=period,
         decisions=tuple(d for one in judged for d in one.decisions),
@@ -177,7 +168,7 @@ def _judge(one: LetIn, of_peers: Validated, reading: Reading) -> JudgedBatch:
     """The verdicts that all findings give, explained ones apart."""
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
-    findings = _explained((*one.batch.at_reading, *validated.findings, *absent), reading)
+    findings = explained((*one.batch.at_reading, *validated.findings, *absent), reading)
     return JudgedBatch(
         let_in=one,
         validated=validated,
@@ -241,60 +232,31 @@ def _verdict(severities: Mapping[tuple[int, str | None], set[Severity]], key: Ke
     return "accepted_with_queries" if "warning" in found else "accepted"
 
 
-def _explained(findings: Iterable[Finding], reading: Reading) -> tuple[Finding, ...]:
-    """The findings, each query with the county's own explanation where a note gives one."""
-    notes: dict[int, list[Note]] = defaultdict(list)
-    for note in reading.notes:
-        notes[note.receipt].append(note)
-    answers = [(f, next((n for n in notes[f.receipt] if n.answers(f)), None)) for f in findings]
-    return tuple(f.model_copy(update={"explanation": note.explanation}) if note else f for f, note in answers)
-
-
-def _noted(note: Note, findings: Iterable[Finding]) -> NoteRecord:
-    return NoteRecord(note=note, answered=any(note.answers(finding) for finding in findings))
-
-
-def _unanswered(notes: Iterable[NoteRecord], reading: Reading) -> Iterator[Finding]:
-    """A finding for each note that answers nothing, for information: its query is gone, or it names another."""
-    receipts = {receipt.receipt: receipt for receipt in reading.receipts}
-    for note in (record.note for record in notes if not record.answered):
-        if note.receipt in receipts:
-            finding = reading_finding(
-                receipts[note.receipt],
-                "note_unanswered",
-                " ".join(part for part in (note.dataset, note.indicator, note.rule) if part),
-                "待核问题 a query",
-                sheet=note.sheet,
-                cells=[f"A{note.row}"],
-                dataset=note.dataset,
-                indicator=note.indicator,
-            )
-            yield finding.model_copy(update={"county_code": note.county_code, "period": note.period})
-
-
 def _counted(
     decisions: Iterable[ReturnDecision], validated: Validated, findings: Iterable[Finding]
 ) -> list[ReturnDecision]:
     """The decisions with the verdict that all findings give, and how many checks of each rule went which way."""
     severities = _severities(findings)
-    explained = Counter((f.receipt, f.county_code, f.rule) for f in findings if f.explanation is not None)
-    return [_count(decision, validated, severities, explained) for decision in decisions]
+    answered = Counter((f.receipt, f.county_code, f.rule) for f in findings if f.explanation is not None)
+    return [_count(decision, validated, severities, answered) for decision in decisions]
 
 
 def _count(
     decision: ReturnDecision,
     validated: Validated,
     severities: Mapping[tuple[int, str | None], set[Severity]],
-    explained: Mapping[tuple[int, str | None, str], int],
+    answered: Mapping[tuple[int, str | None, str], int],
 ) -> ReturnDecision:
     key = (decision.receipt, decision.county_code)
     failed = validated.failed.get(key, {})
-    answered = {rule: explained[*key, rule] for rule in failed if explained.get((*key, rule))}
+    explained_of = {rule: answered[*key, rule] for rule in failed if answered.get((*key, rule))}
     return decision.model_copy(
         update={
             "verdict": _verdict(severities, key),
-            "failed": {rule: n - answered.get(rule, 0) for rule, n in failed.items() if n > answered.get(rule, 0)},
-            "explained": answered,
+            "failed": {
+                rule: n - explained_of.get(rule, 0) for rule, n in failed.items() if n > explained_of.get(rule, 0)
+            },
+            "explained": explained_of,
             "not_evaluated": dict(validated.not_evaluated.get(key, {})),
         }
     )

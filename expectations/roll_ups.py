@@ -32,8 +32,8 @@ AREA = ("level", "code", "name")
 class Summed:
     """A dataset's additive checks, about sums: each speaks of columns of `areas`, one row per area.
 
-    `areas` has AREA, the sums, and per check the counties that entered its sums (`_counties`); `columns` are the sums'
-    columns of each check, by the name of what was summed.
+    `areas` has AREA, the sums, and per check the counties that entered its sums (n0_counties ...); `columns` are the
+    sums' columns of each check, by the name of what was summed.
     """
 
     dataset: str
@@ -43,12 +43,13 @@ class Summed:
 
     @property
     def asked(self) -> Asked:
-        """The checks of sums, as of one rule each."""
-        checks = [
-            (replace(rule, checks=(replace(rule.checks[place], when=None).renamed(columns),), rule=str(number)), 0)
-            for number, ((rule, place), columns) in enumerate(zip(self.rules, self.columns, strict=True))
-        ]
-        return Asked(tuple(checks), self.areas)
+        """The checks of sums, as those of one rule: which of them fails is told by its place."""
+        checks = tuple(
+            replace(rule.checks[place], when=None).renamed(columns)
+            for (rule, place), columns in zip(self.rules, self.columns, strict=True)
+        )
+        sums = Rule("sums", "info", "合计也应符合", "what holds for counties holds for their sums", checks)
+        return Asked(tuple(all_checks([sums])), self.areas)
 
 
 def validate_roll_ups(
@@ -64,7 +65,7 @@ def validate_roll_ups(
     return tuple(
         record
         for summed, failing in zip(sums, failures, strict=True)
-        for record in _records(summed, period, {(int(f.rule.rule), row_id) for f in failing for row_id in f.row_ids})
+        for record in _records(summed, period, {(f.place, row_id) for f in failing for row_id in f.row_ids})
     )
 
 

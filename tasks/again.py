@@ -23,4 +23,4 @@ def read_again(run: Run, scope: Scope) -> tuple[list[str], int]:
     received = [Received(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
     reading = restricted(read_submissions(received, run.limits, None), keys)
     save_reading(reading, run.reading)
-    return sorted({head.period for head in reading.heads}), len(keys) - len({*map(again.head_key, reading.heads)})
+    return sorted({head.period for head in reading.heads}), len(keys) - len({*map(again.key_of, reading.heads)})

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from warehouse.codebook import load
 from warehouse.errors import PermanentError
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import Receipt, ReturnHead
+from warehouse.intake.records import Note, Receipt, ReturnHead
 from warehouse.store import ledger
 from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
 from warehouse.store.standing import RETURN, in_force, latest
@@ -130,7 +130,7 @@ def receipts_of(engine: sa.Engine, keys: Iterable[Key]) -> list[Receipt]:
 
 def restricted(reading: Reading, keys: set[Key]) -> Reading:
     """The reading of these returns alone: nothing is received again, and what was said of files stays said."""
-    heads = [head for head in reading.heads if head_key(head) in keys]
+    heads = [head for head in reading.heads if key_of(head) in keys]
     return Reading(
         receipts=[],
         heads=heads,
@@ -196,12 +196,9 @@ def _nonempty(decision: ReturnDecision) -> dict[str, dict[str, int]]:
     return {name: counts for name in COUNTS if (counts := getattr(decision, name))}
 
 
-def head_key(head: ReturnHead) -> Key:
-    return head.receipt, head.dataset, head.county_code, head.period
-
-
-def key_of(decision: ReturnDecision) -> Key:
-    return decision.receipt, decision.dataset, decision.county_code, decision.period
+def key_of(one: ReturnHead | ReturnDecision | Note) -> Key:
+    """The return that it is, that it decides, or that it is about."""
+    return one.receipt, one.dataset, one.county_code, one.period
 
 
 def change(decision: ReturnDecision, before: Before) -> Change:
