@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK
-from warehouse.codebook import load_codebook
+from warehouse.codebook import load_codebook, plain_name
 from warehouse.codebook.load import HERE
 from warehouse.errors import CodebookError, PermanentError
 
@@ -204,6 +204,44 @@ BROKEN = {  # file, its text, the text instead, what the error says
         ",many,percent",
         "figures.csv, income_growth, published",
     ),
+    "synonym of an unknown dataset": (
+        "synonyms",
+        "finance,loan_households,信贷户数",
+        "finances,loan_households,信贷户数",
+        "finances.loan_households, 信贷户数: unknown dataset 'finances'.*take the line out",
+    ),
+    "synonym of an unknown column": (
+        "synonyms",
+        "finance,loan_households,信贷户数",
+        "finance,loan_people,信贷户数",
+        "finance.loan_people, 信贷户数: unknown column 'loan_people'.*take the line out",
+    ),
+    "synonym that is another's label": (
+        "synonyms",
+        "loan_households,信贷户数",
+        "loan_households,贷款余额",
+        "finance.loan_balance_yuan, 贷款余额: also a name of finance.loan_households.*take one",
+    ),
+    "synonym of two indicators": (
+        "synonyms",
+        "loan_households,信贷户数",
+        "loan_households,五位一体",
+        "finance.partnership_amount_yuan, 五位一体: also a name of finance.loan_households",
+    ),
+    "synonym twice": (
+        *twice("synonyms", "finance,loan_households,信贷户数"),
+        "finance.loan_households, 信贷户数: also a name of finance.loan_households",
+    ),
+    "synonym with full-width signs": ("synonyms", "乡(镇)", "乡（镇）", r"township, 乡（镇）: .*write '乡\(镇\)'"),
+    "synonym with a blank": ("synonyms", "信贷户数", "信贷 户数", "write '信贷户数'"),
+    "synonym with its unit": ("synonyms", "信贷户数", "信贷户数(户)", r"leave out '\(户\)'"),
+    "synonym that says something else": ("synonyms", "所属乡镇", "备注", "township, 备注: about.csv .* for note"),
+    "word twice": (*twice("words", "合计,"), "words.csv: 合计"),
+    "word of unknown meaning": ("words", "没有,none,", "没有,nothing,", "words.csv, 没有, meaning"),
+    "word in full-width signs": ("words", "N/A,", "Ｎ/A,", "words.csv, Ｎ/A: .*write 'N/A'"),
+    "header beside twice": (*twice("about", "序号,"), "about.csv: 序号"),
+    "header beside of unknown meaning": ("about", "序号,serial", "序号,number", "about.csv, 序号, column"),
+    "header beside with a blank": ("about", "序号,", "序 号,", "about.csv, 序 号: .*write '序号'"),
     "a type marts lack": (
         "marts",
         "dim_county,county_code,text",
@@ -234,6 +272,38 @@ def test_persons_and_person_times_never_meet(tmp_path: Path) -> None:
         csv.writer(lines).writerow((*made, "false", "false"))
     with pytest.raises(CodebookError, match=r"training\.share.*persons and person-times never meet"):
         load_codebook(folder)
+
+
+def test_every_indicator_has_synonyms_and_a_name_fits_one_indicator_of_its_dataset() -> None:
+    assert [f"{i.dataset}.{i.column}" for d in BOOK.datasets.values() for i in d.indicators if not i.synonyms] == []
+    for dataset in BOOK.datasets.values():
+        names = [plain_name(name) for indicator in dataset.indicators for name in indicator.names]
+        assert len(names) == len(set(names))
+    completed = BOOK.datasets["relocation"]["villages_completed"]
+    assert completed.names == (
+        "完成村数", "Villages completed", "villages_completed", "已完成", "搬迁完成", "已完成村数", "整村搬迁完成",
+    )  # fmt: skip
+
+
+def test_words_that_are_no_value_have_a_meaning() -> None:
+    blank = {word for word, entry in BOOK.words.items() if entry.blank}
+    assert blank >= {"—", "-", "/", "无", "没有", "不详", "暂无", "缺", "未统计", "空"}
+    assert {BOOK.words[word].meaning for word in ("合计", "小计", "填表人", "—", "无", "不详")} == {
+        "total", "subtotal", "footer", "not_applicable", "none", "unknown",
+    }  # fmt: skip
+    assert not BOOK.words["合计"].blank
+    assert "0" not in BOOK.words
+
+
+def test_headers_beside_the_indicators_say_what_they_are() -> None:
+    headers = ("区划代码", "县(市、区)", "市", "报告期", "报送状态", "备注", "序号")
+    assert [BOOK.about[header] for header in headers] == [
+        "county_code", "county_name", "prefecture_name", "period", "return_status", "note", "serial",
+    ]  # fmt: skip
+
+
+def test_plain_names_have_no_blanks_and_no_full_width_signs() -> None:
+    assert plain_name(" 增收人数 （去重）\u3000") == "增收人数(去重)"
 
 
 def test_an_untouched_copy_loads_and_is_equal(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 Each thing is written once, in a CSV file here; reader layouts, basic expectations, Parquet schemas, the synthetic
 province and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
-dataset, add its line to `datasets.csv`, its indicators, and its suite in `expectations/suites/`.
+dataset, add its line to `datasets.csv`, its indicators, and its suite in `expectations/suites/`. What clerks write:
+`synonyms.csv` (an indicator's other names), `about.csv` (headers beside the indicators), `words.csv` (no values).
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
 
 from warehouse.codebook.load import Codebook, load, load_codebook
-from warehouse.codebook.model import Dataset, Division, Figure, Frequency, Group, Indicator, Unit
+from warehouse.codebook.model import Dataset, Division, Figure, Frequency, Group, Indicator, Unit, Word
+from warehouse.codebook.names import plain_name
 
 __all__ = [
     "Codebook",
@@ -18,6 +20,8 @@ __all__ = [
     "Group",
     "Indicator",
     "Unit",
+    "Word",
     "load",
     "load_codebook",
+    "plain_name",
 ]

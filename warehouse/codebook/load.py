@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from warehouse.codebook.model import (
+    AboutHeader,
     Dataset,
     Division,
     Figure,
@@ -26,14 +28,17 @@ from warehouse.codebook.model import (
     ReadingCheck,
     Record,
     Scale,
+    Synonym,
     Unit,
+    Word,
 )
+from warehouse.codebook.names import check_about, check_synonyms, check_words
 from warehouse.errors import CodebookError
 
 HERE = Path(__file__).parent
 REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
 # What tells the lines of a file apart, where it is not the first column alone.
-ENTRY = {"indicators": ("dataset", "column"), "marts": ("mart", "column")}
+ENTRY = {"indicators": ("dataset", "column"), "marts": ("mart", "column"), "synonyms": ("dataset", "column")}
 R = TypeVar("R", bound=Record)
 
 
@@ -48,6 +53,8 @@ class Codebook:
     datasets: Mapping[str, Dataset]
     figures: tuple[Figure, ...]
     checks: Mapping[str, ReadingCheck]
+    words: Mapping[str, Word]
+    about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
     marts: Mapping[str, tuple[MartColumn, ...]]
 
     def in_force(self, year: int) -> tuple[Division, ...]:
@@ -78,8 +85,15 @@ def load_codebook(folder: Path) -> Codebook:
     """The codebook in `folder`, checked; raises CodebookError naming file, entry and fault."""
     units = {u.unit: u for u in _records(folder, "units", Unit)}
     groups = {g.group: g for g in _records(folder, "groups", Group)}
+    synonyms = [_record("synonyms", Synonym, row) for row in _rows(folder, "synonyms")]
+    also = {key: tuple(s.synonym for s in group) for key, group in groupby(sorted(synonyms, key=_place), _place)}
     indicators = [
-        _record("indicators", Indicator, row | {"unit": _unit(units, row)}) for row in _rows(folder, "indicators")
+        _record(
+            "indicators",
+            Indicator,
+            row | {"unit": _unit(units, row), "synonyms": also.get((row["dataset"], row["column"]), ())},
+        )
+        for row in _rows(folder, "indicators")
     ]
     datasets = {
         row["dataset"]: _record("datasets", Dataset, row | {"indicators": _of(indicators, row["dataset"])})
@@ -94,9 +108,14 @@ def load_codebook(folder: Path) -> Codebook:
         figures=tuple(_records(folder, "figures", Figure)),
         marts=_marts(folder),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
+        words={w.word: w for w in _records(folder, "words", Word)},
+        about={a.header: a.column for a in _records(folder, "about", AboutHeader)},
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
+    check_words(book.words)
+    check_about(book.about)
+    check_synonyms(synonyms, book.datasets, book.about, book.spellings.keys() | {u.label_zh for u in units.values()})
     return book
 
 
@@ -134,6 +153,10 @@ def _unit(units: Mapping[str, Unit], row: Mapping[str, str]) -> Unit:
             f"indicators.csv, {row['dataset']}.{row['column']}: unknown unit '{row['unit']}'; add it to units.csv"
         )
     return units[row["unit"]]
+
+
+def _place(synonym: Synonym) -> tuple[str, str]:
+    return synonym.dataset, synonym.column
 
 
 def _of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:

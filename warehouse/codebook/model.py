@@ -133,7 +133,8 @@ class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
-    negative (business income can be a loss, and income can fall).
+    negative (business income can be a loss, and income can fall). `synonyms` are what clerks call it besides, from
+    `synonyms.csv`.
     """
 
     dataset: str
@@ -147,6 +148,7 @@ class Indicator(Record):
     roll_up: RollUp
     required: str
     signed: bool
+    synonyms: tuple[str, ...] = ()
 
     @field_validator("roll_up", mode="before")
     @classmethod
@@ -188,6 +190,45 @@ class Indicator(Record):
         """The column's header in a workbook: its label and, in brackets, the unit that a county writes it in."""
         unit = self.input_unit or self.unit.label_zh
         return f"{self.label_zh}({unit})" if unit else self.label_zh
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that a header may call it, without a unit: both labels, the column, the synonyms."""
+        return (self.label_zh, self.label_en, self.column, *self.synonyms)
+
+
+class Synonym(Record):
+    """Another name that clerks give to one indicator: as `plain_name` leaves it, and without its unit."""
+
+    dataset: str
+    column: str
+    synonym: str
+
+
+class Word(Record):
+    """A word in a cell that is no value.
+
+    In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
+    begin rows that sum others up; `footer` begins the lines below a table.
+    """
+
+    word: str
+    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer"]
+    label_zh: str
+    label_en: str
+
+    @property
+    def blank(self) -> bool:
+        return self.meaning in ("not_applicable", "none", "unknown")
+
+
+class AboutHeader(Record):
+    """A header of a column that says whose row it is, or something else beside the indicators."""
+
+    header: str
+    column: Literal[
+        "county_code", "county_name", "prefecture_name", "period", "return_status", "note", "serial"
+    ]  # fmt: skip
 
 
 class Dataset(Record):
