@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 
 from flows.settings import Settings
@@ -20,6 +19,7 @@ from tasks.report import report
 from tasks.run import Run
 from warehouse.report import Summary
 from warehouse.store import journal
+from warehouse.store.inbox import Arrivals
 
 log = logging.getLogger("xianbao")
 
@@ -51,14 +51,27 @@ def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Ru
         root_path=settings.store.path,
         ledger_url=settings.ledger,
         limits=settings.limits,
+        folders=settings.folders,
     )
 
 
-def process(run: Run, files: dict[str, Path], stages: Stages) -> Summary:
-    """Receive, read, judge, commit, publish, report. Files are by the name that they are known under."""
-    with stages.stage("receive", f"{len(files)} files"):
-        receive(run, files)
-    with stages.stage("read", f"{len(files)} files"):
+def process(run: Run, arrivals: Arrivals, stages: Stages) -> Summary:
+    """Receive, read, judge, commit, publish, report; says in the summary what waits and what was passed over."""
+    received = take_in(run, arrivals, stages) if arrivals.files else []
+    waiting = len(arrivals.waiting) + len(arrivals.files.keys() - set(received))
+    summary = walk(run, len(received), stages) if received else nothing_new(run, stages)
+    return summary.model_copy(update={"waiting": waiting, "skipped": len(arrivals.skipped)})
+
+
+def take_in(run: Run, arrivals: Arrivals, stages: Stages) -> list[str]:
+    """Receives the files; the names of those that have a receipt now."""
+    with stages.stage("receive", f"{len(arrivals.files)} files"):
+        return receive(run, arrivals.files)
+
+
+def walk(run: Run, files: int, stages: Stages) -> Summary:
+    """Read, judge, commit, publish, report what was received."""
+    with stages.stage("read", f"{files} files"):
         periods = read(run)
     for period in periods:
         with stages.stage("judge", period):

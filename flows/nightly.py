@@ -7,11 +7,11 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.night import Stages, nothing_new, prepare, process, start_run
+from flows.night import Stages, prepare, process, start_run
 from flows.settings import load_settings
 from warehouse.report import Summary
 from warehouse.store import ledger
-from warehouse.store.receive import new_files
+from warehouse.store.inbox import new_files
 
 
 @flow(name="nightly")
@@ -22,7 +22,6 @@ def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> S
     with settings.store.lock(settings.lock_wait_seconds):
         run = start_run(settings, "nightly", received_at)
         prepare(run, stages)
-        files = new_files(
-            (inbox or settings.inbox_folder).absolute(), ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
-        )
-        return process(run, files, stages) if files else nothing_new(run, stages)
+        known = ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
+        arrivals = new_files((inbox or settings.inbox_folder).absolute(), known, settings.patience)
+        return process(run, arrivals, stages)

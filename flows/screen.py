@@ -41,7 +41,9 @@ class _Stages(logging.Handler):
             self.spinner.start()
         else:
             self.spinner.stop()
-            self.console.print(f"  {text}", style="yellow" if record.levelno > logging.INFO else "dim", highlight=False)
+            # A county may have a bracket in the name of a file: this is no markup.
+            style = "yellow" if record.levelno > logging.INFO else "dim"
+            self.console.print(f"  {text}", style=style, highlight=False, markup=False)
 
 
 @contextmanager
@@ -74,10 +76,15 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
     else:
         strange = f"; [red]{summary.unreadable} unreadable 无法读取[/]" if summary.unreadable else ""
         seen = f"; {summary.duplicates} seen before 重复" if summary.duplicates else ""
-        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files{strange}{seen}", highlight=False)
+        packed = f", {summary.archives} archives unpacked 解压" if summary.archives else ""
+        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files{packed}{strange}{seen}", highlight=False)
         console.print(_verdicts(summary))
         if summary.groups:
             console.print(*_findings(summary.groups, console.width), sep="\n", highlight=False)
+    if summary.waiting or summary.skipped:
+        console.print(
+            f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过", highlight=False
+        )
     manifest = read_manifest(settings.store)
     if manifest is None:
         return

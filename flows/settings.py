@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import NonNegativeFloat, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from warehouse.errors import PermanentError
+from warehouse.intake.folders import checked_folders
 from warehouse.intake.preflight import Limits
 from warehouse.store.files import Root
+from warehouse.store.inbox import Patience
 
 # No library of ours says anything to anyone, and little to the terminal.
 QUIET = {
@@ -34,6 +42,18 @@ class Settings(BaseSettings):
     max_file_bytes: int = Limits().file_bytes
     max_unpacked_bytes: int = Limits().unpacked_bytes
     max_sheet_cells: int = Limits().cells
+    max_archive_members: int = Limits().members
+    settle_seconds: NonNegativeFloat = Patience().settle_seconds
+    stale_lock_hours: NonNegativeFloat = Patience().lock_hours
+    folders: dict[str, str] = {}
+
+    @field_validator("folders")
+    @classmethod
+    def _known_folders(cls, folders: dict[str, str]) -> dict[str, str]:
+        try:
+            return checked_folders(folders)
+        except PermanentError as error:
+            raise ValueError(str(error)) from error
 
     @classmethod
     def settings_customise_sources(
@@ -60,7 +80,11 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.max_file_bytes, self.max_unpacked_bytes, self.max_sheet_cells)
+        return Limits(self.max_file_bytes, self.max_unpacked_bytes, self.max_sheet_cells, self.max_archive_members)
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.settle_seconds, self.stale_lock_hours)
 
 
 def load_settings() -> Settings:
@@ -70,6 +94,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise PermanentError(f"a setting is wrong (XIANBAO_* or xianbao.toml): {faults}") from error
+    except SettingsError as error:
+        raise PermanentError(f"a setting is wrong (XIANBAO_*): {error}; tables are written in JSON") from error
     except ValueError as error:
         raise PermanentError(f"xianbao.toml cannot be read: {error}") from error
 

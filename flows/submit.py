@@ -10,19 +10,21 @@ from prefect import flow
 from flows.night import Stages, prepare, process, start_run
 from flows.settings import load_settings
 from warehouse.errors import PermanentError
+from warehouse.intake.labels import label_of
 from warehouse.report import Summary
+from warehouse.store.inbox import Arrivals, arrived
 
 
 @flow(name="submit")
 def submit(file: Path, received_at: datetime | None = None) -> Summary:
-    """Takes in one file, known by its name in the inbox where it lies there, and publishes."""
+    """Takes in one file, or an archive of files, known by its name in the inbox where it lies there, and publishes."""
     settings = load_settings()
     path, inbox = file.absolute(), settings.inbox_folder
     if not path.is_file():
         raise PermanentError(f"{file}: no such file")
-    name = path.relative_to(inbox).as_posix() if path.is_relative_to(inbox) else path.name
+    name = label_of(path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name))
     stages = Stages()
     with settings.store.lock(settings.lock_wait_seconds):
         run = start_run(settings, "submit", received_at)
         prepare(run, stages)
-        return process(run, {name: path}, stages)
+        return process(run, Arrivals({name: arrived(path)}), stages)

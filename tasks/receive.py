@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prefect import task
 
 from tasks.run import RETRIES, Run
+from warehouse.store.inbox import Arrival
 from warehouse.store.receive import number, prepare, save_receipts
 
 
@@ -17,8 +16,8 @@ def prepare_root(run: Run) -> list[str]:
 
 
 @task(name="receive", **RETRIES)
-def receive(run: Run, files: dict[str, Path]) -> int:
-    """Keeps the files, by name, and numbers them in the order of their names; returns how many there are."""
-    receipts = number(run.root, run.ledger_url, files, run.received_at)
+def receive(run: Run, files: dict[str, Arrival]) -> list[str]:
+    """Keeps the files, by name, and what archives hold, and numbers all in the order of their names; returns these."""
+    receipts = number(run.root, run.ledger_url, files, run.received_at, run.limits)
     save_receipts(run.receipts, receipts)
-    return len(receipts)
+    return [receipt.file for receipt in receipts]

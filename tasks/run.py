@@ -17,7 +17,10 @@ from warehouse.store.files import Root
 
 
 class Run(BaseModel):
-    """One run of a flow: its name in the journal, when its files were received (UTC), where everything is."""
+    """One run of a flow: its name in the journal, when its files were received (UTC), where everything is.
+
+    `folders` says which folder of the inbox belongs to which county or prefecture.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,6 +30,7 @@ class Run(BaseModel):
     root_path: Path
     ledger_url: str
     limits: Limits
+    folders: dict[str, str] = {}
 
     @property
     def root(self) -> Root:

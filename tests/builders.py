@@ -28,15 +28,17 @@ from warehouse.store import again, journal, ledger
 from warehouse.store.again import Change, Scope
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
+from warehouse.store.inbox import Patience, new_files
 from warehouse.store.judged import entry_of, keep_judged, known_so_far, load_judged
 from warehouse.store.known import in_force_submissions
-from warehouse.store.receive import load_receipts, new_files, number, prepare, save_receipts
+from warehouse.store.receive import load_receipts, number, prepare, save_receipts
 
 BOOK = load()
 # Three counties of one prefecture that are in force in every year of the sample.
 YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
 NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
 RECEIVED = datetime(2018, 7, 5, 3, 0, tzinfo=UTC)
+NO_WAIT = Patience(settle_seconds=0)
 
 
 # --- returns and files ---------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ def url(root: Root) -> str:
     return f"sqlite:///{root.path / 'ledger.db'}"
 
 
-def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
+def night(root: Root, inbox: Path, received_at: datetime = RECEIVED, patience: Patience = NO_WAIT) -> Summary:
     """What flows/night.py does, by the rooms' plain functions: no Prefect."""
     from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
@@ -150,11 +152,16 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
     with root.lock(0):
         run = journal.next_run(root)
         prepare(root, url(root))
-        files = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))))
-        if not files:
-            return Summary(version=publish_new(root))
+        arrivals = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))), patience)
+        receipts = number(root, url(root), arrivals.files, received_at, Limits())
+        passed = {
+            "waiting": len(arrivals.waiting) + len(arrivals.files.keys() - {r.file for r in receipts}),
+            "skipped": len(arrivals.skipped),
+        }
+        if not receipts:
+            return Summary(version=publish_new(root), **passed)
         work = root.work / run
-        save_receipts(work / "receipts.json", number(root, url(root), files, received_at))
+        save_receipts(work / "receipts.json", receipts)
         received = [Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")]
         in_force = in_force_submissions(ledger.open_ledger(url(root)))
         save_reading(read_submissions(received, Limits(), in_force), work / "read")
@@ -171,7 +178,7 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED) -> Summary:
         version = publish_new(root)
         write_findings(entry, root.reports / run)
         publish_pages(work / "validations", root.reports / run)
-        return summarise(entry, version)
+        return summarise(entry, version).model_copy(update=passed)
 
 
 def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, dry_run: bool = False) -> list[Change]:

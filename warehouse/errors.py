@@ -28,3 +28,7 @@ class StoreError(PermanentError):
 
 class RootBusyError(TransientError):
     """Another run holds the lock on the root."""
+
+
+class StillWrittenError(TransientError):
+    """A file changes while it is being received, or cannot be read now; it is whole at another time."""

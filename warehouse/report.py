@@ -33,6 +33,8 @@ class Summary(BaseModel):
     """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule; `explained`
     counts queries that a county has answered. The verdicts count returns.
 
+    `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
+    `waiting` were left for the next run; `skipped` are links and special files.
     `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
     """
 
@@ -40,8 +42,11 @@ class Summary(BaseModel):
 
     run: str | None = None
     files: int = 0
+    archives: int = 0
     unreadable: int = 0
     duplicates: int = 0
+    waiting: int = 0
+    skipped: int = 0
     periods: tuple[PeriodSummary, ...] = ()
     accepted: int = 0
     accepted_with_queries: int = 0
@@ -67,7 +72,8 @@ def summarise(entry: Entry, version: str | None) -> Summary:
     severities = Counter(f.severity for f in unsettled)
     return Summary(
         run=entry.run,
-        files=len(entry.receipts),
+        files=len(entry.receipts) - receipts["unpacked"],
+        archives=receipts["unpacked"],
         unreadable=receipts["unreadable"],
         duplicates=receipts["duplicate"],
         periods=tuple(_summarise_period(period) for period in entry.periods),

@@ -74,6 +74,7 @@ def _child(root: Path, *arguments: str) -> Measured:
     ours = ("PREFECT_", "XIANBAO_", "GX_", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "XIANBAO_ROOT": str(root),
+        "XIANBAO_SETTLE_SECONDS": "0",
         "PREFECT_HOME": str(root.parent / "prefect"),
         "PREFECT_LOGGING_LEVEL": "WARNING",
     }

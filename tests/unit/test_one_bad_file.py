@@ -24,7 +24,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from warehouse.store import receive
+from warehouse.store import inbox as inbox_module
 from warehouse.store.files import Root
 
 PERIOD = "2017-12"
@@ -191,14 +191,14 @@ def test_a_file_that_cannot_be_read_now_waits_and_stops_no_other(
 ) -> None:
     send(inbox, loans(finance()))
     (inbox / "closed.xlsx").write_bytes(b"x")
-    whole = receive.hash_file
+    whole = inbox_module.hash_file
 
     def closed(path: Path) -> str:
         if path.name == "closed.xlsx":
             raise PermissionError(13, "Permission denied")
         return whole(path)
 
-    monkeypatch.setattr(receive, "hash_file", closed)
+    monkeypatch.setattr(inbox_module, "hash_file", closed)
     assert (night(root, inbox).files, lent(root)) == (1, {YANGGAO: 1000})
     monkeypatch.undo()
     assert night(root, inbox).unreadable == 1

@@ -80,7 +80,7 @@ def test_a_run_in_numbers() -> None:
     verdicts = ("accepted", "accepted", "accepted_with_queries", "quarantined")
     found = summarise(entry(finding("1"), finding("2", "warning"), finding("3"), verdicts=verdicts), "000004")
     assert found.model_dump(exclude={"seconds", "groups"}) == {
-        "run": "000001", "files": 3, "unreadable": 1, "duplicates": 1,
+        "run": "000001", "files": 3, "archives": 0, "unreadable": 1, "duplicates": 1, "waiting": 0, "skipped": 0,
         "periods": ({"period": "2017-12", "counties": 2, "accepted": 2, "accepted_with_queries": 1, "quarantined": 1},),
         "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "explained": 0,
         "version": "000004",

@@ -8,15 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO, finance, url
+from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, url
 from warehouse.errors import RootBusyError, StoreError, TransientError
 from warehouse.findings import Finding
+from warehouse.intake.preflight import Limits
 from warehouse.intake.records import Receipt
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
-from warehouse.store.receive import new_files, number, prepare
+from warehouse.store.inbox import new_files
+from warehouse.store.receive import number, prepare
 from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision, ReturnDecision, RuleRecord
 from warehouse.store.standing import as_of, in_force, rows_in_force, standing
 
@@ -80,7 +82,7 @@ def test_receipts_are_numbered_by_sorted_name_after_the_last(root: Root, inbox: 
     for name in ("b.csv", "c/a.csv", "a.csv"):
         (inbox / name).parent.mkdir(exist_ok=True)
         (inbox / name).write_text(name)
-    receipts = number(root, url(root), new_files(inbox, {}), RECEIVED)
+    receipts = number(root, url(root), new_files(inbox, {}, NO_WAIT).files, RECEIVED, Limits())
     assert [(r.receipt, r.file) for r in receipts] == [(42, "a.csv"), (43, "b.csv"), (44, "c/a.csv")]
     assert {r.received_at for r in receipts} == {RECEIVED}
 
@@ -89,7 +91,7 @@ def test_new_is_what_last_came_with_other_bytes_or_never(inbox: Path) -> None:
     (inbox / "a.csv").write_text("a")
     (inbox / "b.csv").write_text("b")
     known = {"a.csv": hash_file(inbox / "a.csv"), "b.csv": "0" * 64, "gone.csv": "0" * 64}
-    assert list(new_files(inbox, known)) == ["b.csv"]
+    assert list(new_files(inbox, known, NO_WAIT).files) == ["b.csv"]
 
 
 # --- journal -------------------------------------------------------------------------------------------------------

@@ -3,29 +3,110 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
-from warehouse.store.files import Root, write_durably
+from warehouse.errors import StillWrittenError
+from warehouse.store.files import Root, sync, sync_folder
+
+CHUNK = 1 << 20
+LONGEST_SUFFIX = 32
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What shows that a file is still the one that was looked at, with the same bytes."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, state: os.stat_result) -> Stamp:
+        return cls(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """The file for reading. Raises OSError for a link or a special file, and never waits for one."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"not a regular file: {path}")
+    return os.fdopen(descriptor, "rb")
 
 
 def hash_file(path: Path) -> str:
     """The SHA-256 of the file's bytes, in hex."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def archived(root: Root, submission: str, name: str) -> Path:
-    """Where the original of a submission is kept; its suffix is the one it came with."""
+    """Where the original of a submission is kept; its suffix is the one it came with.
+
+    A suffix that no person would give a file is left out: a place in the archive is never up to a sender.
+    """
     suffix = Path(name).suffix.lower()
-    return root.archive / submission[:2] / f"{submission}{suffix}"
+    plain = len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() and "\\" not in suffix
+    return root.archive / submission[:2] / f"{submission}{suffix if plain else ''}"
 
 
-def keep(root: Root, path: Path, name: str) -> tuple[str, Path]:
-    """Keeps the bytes of `path`; returns their SHA-256 and where they are kept. What is kept already stays."""
-    data = path.read_bytes()
-    submission = hashlib.sha256(data).hexdigest()
+def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple[str, Path]:
+    """Keeps the bytes of `path`; returns their SHA-256 and where they are kept. What is kept already stays.
+
+    The bytes are read once: what is hashed is what is kept. Raises StillWrittenError, and keeps nothing, where the
+    file cannot be opened, is no longer as `stamp` says, or changes meanwhile.
+    """
+    root.work.mkdir(parents=True, exist_ok=True)
+    temporary = root.work / f"keep.{os.getpid()}"
+    try:
+        source = open_regular(path)
+    except OSError as error:
+        raise StillWrittenError(f"{path}: {error.strerror or error}") from error
+    with source:
+        before = Stamp.of(os.fstat(source.fileno()))
+        submission = _copy(source, temporary)
+        after = Stamp.of(os.fstat(source.fileno()))
+    if before != after or (stamp or before) != before:
+        temporary.unlink()
+        raise StillWrittenError(f"{path} changed while it was read")
+    return submission, adopt(root, temporary, submission, name)
+
+
+def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
+    """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays."""
     kept = archived(root, submission, name)
-    if not kept.exists():
-        write_durably(kept, data)
-        kept.chmod(0o444)
-    return submission, kept
+    if kept.exists():
+        temporary.unlink()
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("rb") as file:
+        sync(file.fileno())
+    temporary.chmod(0o444)
+    temporary.replace(kept)
+    sync_folder(kept.parent)
+    return kept
+
+
+def _copy(source: BufferedReader, target: Path) -> str:
+    """Copies the bytes and returns their SHA-256."""
+    digest = hashlib.sha256()
+    with target.open("wb") as file:
+        for chunk in _chunks(source):
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(source: BufferedReader) -> Iterator[bytes]:
+    """The bytes; an error of reading, unlike one of writing, is a matter of this file alone."""
+    try:
+        while chunk := source.read(CHUNK):
+            yield chunk
+    except OSError as error:
+        raise StillWrittenError(f"{source.name}: {error.strerror or error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 from warehouse.store.history import write_rows
 from warehouse.store.known import RETURNS, Known, decided
-from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision
+from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision, ReceiptVerdict
 
 
 def known_so_far(root: Root, ledger_url: str, run: str, judged: Path) -> Known:
@@ -51,15 +51,6 @@ def load_judged(judged: Path) -> list[PeriodJudged]:
 
 def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judged: list[PeriodJudged]) -> Entry:
     """The run as it goes to the journal."""
-    unreadable = {r.receipt for r in reading.unreadable}
-    duplicates = {r.receipt for r in reading.duplicates}
-    receipts = tuple(
-        ReceiptDecision(
-            receipt=r,
-            verdict="unreadable" if r.receipt in unreadable else "duplicate" if r.receipt in duplicates else "read",
-        )
-        for r in reading.receipts
-    )
     kept = {f for period in judged for f in period.findings}
     received = {r.receipt for r in reading.receipts}
     decided = {(d.receipt, d.dataset) for period in judged for d in period.decisions}
@@ -67,7 +58,7 @@ def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judge
         run=run,
         flow=flow,
         received_at=received_at,
-        receipts=receipts,
+        receipts=_receipts(reading),
         periods=tuple(judged),
         # What was said of a file when it came is not said again when its returns are judged again; of a table, it is.
         findings=tuple(
@@ -77,3 +68,11 @@ def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judge
             and (f.receipt in received or (f.county_code is None and (f.receipt, f.dataset) in decided))
         ),
     )
+
+
+def _receipts(reading: Reading) -> tuple[ReceiptDecision, ...]:
+    """What became of each receipt. What gave no return itself, but others came out of it, is an archive unpacked."""
+    verdicts: dict[int, ReceiptVerdict] = {r.receipt: "duplicate" for r in reading.duplicates}
+    archives = {str(folder) for r in reading.receipts for folder in PurePosixPath(r.file).parents}
+    verdicts |= {r.receipt: "unpacked" if r.file in archives else "unreadable" for r in reading.unreadable}
+    return tuple(ReceiptDecision(receipt=r, verdict=verdicts.get(r.receipt, "read")) for r in reading.receipts)

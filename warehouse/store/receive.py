@@ -1,26 +1,29 @@
-"""Receiving: what in the inbox is new, its bytes into the archive, a receipt with the next number."""
+"""Receiving: the bytes of what is new into the archive, archives unpacked, a receipt with the next number for each."""
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from warehouse.errors import StillWrittenError
+from warehouse.intake.labels import harmless
+from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import Receipt
+from warehouse.intake.zips import Member, is_archive, unpack
 from warehouse.store import journal, ledger
-from warehouse.store.archive import hash_file, keep
+from warehouse.store.archive import adopt, hash_file, keep
 from warehouse.store.files import Root
 from warehouse.store.history import remove_uncommitted
+from warehouse.store.inbox import Arrival
 
 log = logging.getLogger("xianbao")
 RECEIPTS = TypeAdapter(list[Receipt])
-# What editors and copying programs leave while a file is open or under way.
-PASSING = ("~$", ".")
-PASSING_SUFFIXES = (".tmp", ".part", ".crdownload")
 
 
 def prepare(root: Root, ledger_url: str) -> list[str]:
@@ -34,53 +37,47 @@ def prepare(root: Root, ledger_url: str) -> list[str]:
     return indexed
 
 
-def new_files(inbox: Path, known: dict[str, str]) -> dict[str, Path]:
-    """The files of the inbox, by name relative to it, that last came with other bytes or never; sorted by name.
-
-    Links are not followed, and what is still being written is left for the next run.
+def number(
+    root: Root, ledger_url: str, files: Mapping[str, Arrival], received_at: datetime, limits: Limits
+) -> list[Receipt]:
+    """A receipt for each file and each member of an archive, numbered by sorted name after the last one; their bytes
+    are in the archive. A file that changes while it is read waits for the next run and has no receipt.
     """
-    files = {
-        readable(path.relative_to(inbox)): path
-        for path in sorted(inbox.rglob("*"))
-        if path.is_file() and not path.is_symlink() and not _passing(path.relative_to(inbox))
-    }
-    return {name: path for name, path in files.items() if _changed(path, known.get(name))}
-
-
-def _changed(path: Path, submission: str | None) -> bool:
-    """Whether the file's bytes are others than before; one that cannot be read now waits, and is named."""
-    try:
-        return hash_file(path) != submission
-    except OSError as error:
-        log.warning("%s cannot be read now and waits for the next run: %s", path, error.strerror)
-        return False
-
-
-def readable(path: Path) -> str:
-    """The path as text: its bytes are UTF-8, or GB18030 as an old archive program may have left them."""
-    raw = os.fsencode(path.as_posix())
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", errors="replace")
-
-
-def _passing(path: Path) -> bool:
-    return any(part.startswith(PASSING) for part in path.parts) or path.suffix.lower() in PASSING_SUFFIXES
-
-
-def number(root: Root, ledger_url: str, files: dict[str, Path], received_at: datetime) -> list[Receipt]:
-    """A receipt for each file, numbered by sorted name after the last one; its bytes are in the archive."""
     last = ledger.last_receipt(ledger.open_ledger(ledger_url))
+    kept = [one for name, arrival in files.items() for one in _take_in(root, name, arrival, limits)]
     return [
-        Receipt(
-            receipt=last + place,
-            submission=keep(root, files[name], name)[0],
-            file=name,
-            received_at=received_at,
-        )
-        for place, name in enumerate(sorted(files), start=1)
+        Receipt(receipt=last + place, submission=submission, file=file, received_at=received_at)
+        for place, (file, submission) in enumerate(sorted(kept), start=1)
     ]
+
+
+def _take_in(root: Root, name: str, arrival: Arrival, limits: Limits) -> list[tuple[str, str]]:
+    """Name and submission of a file, and of the members of an archive of files, all of them kept."""
+    try:
+        submission, kept = keep(root, arrival.path, name, arrival.stamp)
+    except StillWrittenError as error:
+        log.warning("%s 正在变化或无法读取,留待下次处理; it waits for the next run: %s", name, harmless(str(error)))
+        return []
+    if not is_archive(kept, limits):
+        return [(name, submission)]
+    members = _keep_members(root, name, kept, limits)
+    log.info("%s 解压出 %d 个文件; %d files came out of it", name, len(members), len(members))
+    return [(name, submission), *members]
+
+
+def _keep_members(root: Root, name: str, archive: Path, limits: Limits) -> list[tuple[str, str]]:
+    """Name and submission of each member that is a submission; what is wrong with the archive is said on reading."""
+    scratch = root.work / "unpack"
+    scratch.mkdir(parents=True, exist_ok=True)
+    members = []
+    with suppress(Unreadable):
+        for member in unpack(archive, limits, scratch):
+            if isinstance(member, Member):
+                file = f"{name}/{member.label}"
+                submission = hash_file(member.path)
+                adopt(root, member.path, submission, file)
+                members.append((file, submission))
+    return members
 
 
 def save_receipts(path: Path, receipts: list[Receipt]) -> None:

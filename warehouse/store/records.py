@@ -11,7 +11,7 @@ from warehouse.findings import Finding, Severity
 from warehouse.intake.records import Note, Receipt, Status
 
 Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn"]
-ReceiptVerdict = Literal["read", "unreadable", "duplicate"]
+ReceiptVerdict = Literal["read", "unreadable", "duplicate", "unpacked"]
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
 
 
@@ -20,7 +20,11 @@ class JournalRecord(BaseModel):
 
 
 class ReceiptDecision(JournalRecord):
-    """What became of one receipt as a whole; its returns have verdicts of their own."""
+    """What became of one receipt as a whole; its returns have verdicts of their own.
+
+    `unpacked` is an archive of which at least one member was taken in; members have receipts of their own, under the
+    archive's name.
+    """
 
     receipt: Receipt
     verdict: ReceiptVerdict

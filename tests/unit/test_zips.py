@@ -1,0 +1,411 @@
+"""Archives of submissions: what is taken out of them, what is refused, and that nothing in them does harm."""
+
+from __future__ import annotations
+
+import io
+import random
+import stat
+import struct
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tests.builders import YANGGAO, finance, lent, loans, mart, night, send
+from warehouse.intake.labels import distinct, harmless, is_litter
+from warehouse.intake.preflight import Limits, Unreadable
+from warehouse.intake.zips import Member, Refused, is_archive, unpack, zip_findings
+from warehouse.store import journal, ledger
+from warehouse.store.archive import archived, hash_file
+from warehouse.store.files import Root
+
+# name, bytes, what to set on the member's entry.
+Entry = tuple[str, bytes, Mapping[str, int]]
+FEW = Limits(file_bytes=20_000, unpacked_bytes=50_000, members=10)
+
+
+def packed(path: Path, *entries: tuple[str, bytes] | Entry) -> Path:
+    """A zip of these members; attributes of an entry's ZipInfo may be given."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data, *marks in entries:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            for mark, value in (marks[0] if marks else {}).items():
+                setattr(info, mark, value)
+            archive.writestr(info, data)
+    return path
+
+
+def renamed(path: Path, old: bytes, new: bytes) -> Path:
+    """The same zip with other bytes for a name of the same length: what no zip writer of Python's would write."""
+    assert len(old) == len(new)
+    path.write_bytes(path.read_bytes().replace(old, new))
+    return path
+
+
+def taken(path: Path, limits: Limits = FEW) -> dict[str, bytes]:
+    """The members that are taken in, by label."""
+    with tempfile.TemporaryDirectory() as scratch:
+        found = unpack(path, limits, Path(scratch))
+        return {m.label: m.path.read_bytes() for m in found if isinstance(m, Member)}
+
+
+def refused(path: Path, limits: Limits = FEW) -> list[str]:
+    return [found for found, _ in zip_findings(path, limits)]
+
+
+# --- what is an archive --------------------------------------------------------------------------------------------
+
+
+def test_a_zip_of_files_is_an_archive_and_a_workbook_is_none(tmp_path: Path) -> None:
+    (book,) = send(tmp_path, loans(finance())).rglob("*.xlsx")
+    assert not is_archive(book, FEW)
+    assert not is_archive(book.rename(tmp_path / "book.zip"), Limits())
+    assert is_archive(packed(tmp_path / "a.zip", ("a.csv", b"x")), FEW)
+    assert is_archive(packed(tmp_path / "no suffix", ("a.csv", b"x")), FEW)
+
+
+@pytest.mark.parametrize(
+    "part", ["[Content_Types].xml", "xl/workbook.xml", "XL\\workbook.xml", "xl/workbook.bin", "mimetype", "content.xml"]
+)
+def test_another_document_is_one_file_and_no_archive_of_parts(tmp_path: Path, part: str) -> None:
+    assert not is_archive(packed(tmp_path / "a.docx", (part, b"x"), ("word/document.xml", b"x")), FEW)
+
+
+def test_what_is_only_called_a_zip_is_an_archive_that_cannot_be_read(tmp_path: Path) -> None:
+    for data in (b"", b"Rar!\x1a\x07", b"PK\x03\x04", b"PK\x05\x06"):
+        (tmp_path / "a.zip").write_bytes(data)
+        (tmp_path / "a.xlsx").write_bytes(data)
+        assert is_archive(tmp_path / "a.zip", FEW)
+        assert not is_archive(tmp_path / "a.xlsx", FEW)
+        with pytest.raises(Unreadable):
+            zip_findings(tmp_path / "a.zip", FEW)
+
+
+# --- names ---------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_utf_8_or_gb18030_whether_marked_or_not(tmp_path: Path) -> None:
+    marked = packed(tmp_path / "marked.zip", ("天镇/天镇县.csv", b"x"))
+    assert list(taken(marked)) == ["天镇/天镇县.csv"]
+    for encoding in ("utf-8", "gb18030"):
+        raw = "天镇县.csv".encode(encoding)
+        bare = renamed(packed(tmp_path / "bare.zip", ("a" * len(raw), b"x")), b"a" * len(raw), raw)
+        assert list(taken(bare)) == ["天镇县.csv"]
+
+
+def test_a_second_character_of_gbk_that_is_a_backslash_is_no_folder(tmp_path: Path) -> None:
+    raw = "乗.csv".encode("gb18030")
+    assert b"\\" in raw
+    bare = renamed(packed(tmp_path / "bare.zip", ("a" * len(raw), b"x")), b"a" * len(raw), raw)
+    assert list(taken(bare)) == ["乗.csv"]
+
+
+def test_folders_of_windows_programs_are_folders(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("datong\\", b""), ("datong\\a.csv", b"x"), ("./b//c.csv", b"x"), ("d/", b""))
+    assert list(taken(path)) == ["datong/a.csv", "b/c.csv"]
+    assert refused(path) == []
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "a\u202egsc.csv", "a\x1b[31m.csv", "a\u2028.csv", "a\x7f.csv"])
+def test_what_would_harm_a_line_or_a_terminal_is_taken_out_of_names(tmp_path: Path, name: str) -> None:
+    (label,) = taken(packed(tmp_path / "a.zip", (name, b"x")))
+    assert "\N{REPLACEMENT CHARACTER}" in label
+    assert harmless(label) == label
+    assert label.endswith(".csv")
+
+
+def test_a_nul_does_not_hide_the_end_of_a_name(tmp_path: Path) -> None:
+    path = renamed(packed(tmp_path / "a.zip", ("a.csv0exe", b"x")), b"a.csv0exe", b"a.csv\0exe")
+    assert taken(path) == {"a.csv\N{REPLACEMENT CHARACTER}exe": b"x"}
+
+
+def test_a_long_name_keeps_its_end(tmp_path: Path) -> None:
+    (label,) = taken(packed(tmp_path / "a.zip", (f"{'长' * 2000}/b.csv", b"x")))
+    assert len(label) == 200
+    assert label.endswith("长/b.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/passwd", "\\\\server\\a.csv", "C:\\a.csv", "c:a.csv", "../a.csv", "a/../../b.csv", "a\\..\\b.csv", "..",
+     "a/.. /b.csv", "a/.../b.csv", "//a.csv"],
+)  # fmt: skip
+def test_a_name_that_leads_out_of_the_archive_is_refused(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / "a.zip", (name, b"x"), ("good.csv", b"x"))
+    assert list(taken(path)) == ["good.csv"]
+    (found,) = refused(path)
+    assert found.startswith(f"{name}: ")
+
+
+def test_two_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = packed(tmp_path / "a.zip", ("d/a.csv", b"1"), ("d/a.csv", b"2"), ("d\\a.csv", b"3"), ("d/a", b"4"))
+    assert taken(path) == {"d/a.csv": b"1", "d/a (2).csv": b"2", "d/a (3).csv": b"3", "d/a": b"4"}
+    assert refused(path) == []
+
+
+def test_a_label_with_a_number_keeps_folder_and_suffix() -> None:
+    assert distinct("a.b/.c", {"a.b/.c"}) == "a.b/.c (2)"
+    assert distinct("a.b/c", {"a.b/c", "a.b/c (2)"}) == "a.b/c (3)"
+
+
+def test_litter_is_left_out_without_a_word(tmp_path: Path) -> None:
+    names = ["__MACOSX/._a.csv", ".DS_Store", "d/Thumbs.db", "desktop.ini", "~$a.xlsx", ".~lock.a.xlsx#", "d/._a.csv"]
+    path = packed(tmp_path / "a.zip", *((name, b"x") for name in names), ("a.csv", b"x"))
+    assert list(taken(path)) == ["a.csv"]
+    assert refused(path) == []
+    assert not is_litter("a.csv")
+    with pytest.raises(Unreadable, match="空"):
+        zip_findings(packed(tmp_path / "b.zip", *((name, b"x") for name in names)), FEW)
+
+
+# --- members that are refused --------------------------------------------------------------------------------------
+
+
+def mode(kind: int) -> dict[str, int]:
+    return {"create_system": 3, "external_attr": (kind | 0o777) << 16}
+
+
+def nested() -> bytes:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("b.csv", "x")
+    return inner.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (("a.zip", nested()), "an archive inside the archive"),
+        (("a.xlsx", nested()), "an archive inside the archive"),
+        (("a.zip", b"damaged"), "an archive inside the archive"),
+        (("a.csv", b"/etc/passwd", mode(stat.S_IFLNK)), "a symbolic link"),
+        (("a.csv", b"", mode(stat.S_IFIFO)), "not a regular file"),
+        (("a.csv", b"x", {"compress_type": zipfile.ZIP_LZMA}), "compression method 14"),
+        (("a.csv", b"x", {"compress_type": zipfile.ZIP_BZIP2}), "compression method 12"),
+        (("a.csv", b"0" * 20_001), "20001 字节 bytes"),
+        (("a/", b"hidden", mode(stat.S_IFDIR)), "not a regular file"),
+    ],
+)
+def test_a_member_that_is_no_submission_is_refused_alone(tmp_path: Path, entry: Entry, said: str) -> None:
+    path = packed(tmp_path / "a.zip", ("0.csv", b"x"), entry, ("z.csv", b"x"))
+    assert list(taken(path)) == ["0.csv", "z.csv"]
+    (found,) = refused(path)
+    assert said in found
+    assert found.startswith(f"{entry[0].rstrip('/')}: ")
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("a.csv", b"x"), ("b.csv", b"x"))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    assert list(taken(path)) == ["b.csv"]
+    assert refused(path) == ["a.csv: 加密的文件 an encrypted file"]
+
+
+def test_a_damaged_member_is_refused_and_the_others_are_taken(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("a.csv", b"x" * 9), ("b.csv", random.Random(1).randbytes(999)), ("c.csv", b"c"))
+    data = bytearray(path.read_bytes())
+    data[600] ^= 1
+    path.write_bytes(data)
+    assert taken(path) == {"a.csv": b"x" * 9, "c.csv": b"c"}
+    assert refused(path) == ["b.csv: 损坏 damaged"]
+
+
+def test_only_so_many_are_named(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", *((f"../{n}", b"x") for n in range(150)))
+    found = refused(path, Limits())
+    assert len(found) == 101
+    assert found[-1] == "另有 50 个文件 50 more members"
+
+
+# --- archives that are refused whole -------------------------------------------------------------------------------
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
+    bomb = packed(tmp_path / "a.zip", *((f"{n}.csv", b"0" * 20_000) for n in range(3)))
+    with pytest.raises(Unreadable, match="60000"):
+        next(unpack(bomb, FEW, tmp_path))
+    many = packed(tmp_path / "b.zip", *((f"{n}.csv", b"") for n in range(11)))
+    with pytest.raises(Unreadable, match="11"):
+        next(unpack(many, FEW, tmp_path))
+
+
+def test_a_size_that_is_a_lie_gives_no_more_than_it_says(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("a.csv", b"0" * 1_000_000), ("b.csv", b"x"))
+    data = path.read_bytes().replace(struct.pack("<L", 1_000_000), struct.pack("<L", 7))
+    path.write_bytes(data)
+    assert taken(path) == {"b.csv": b"x"}
+    assert refused(path) == ["a.csv: 损坏 damaged"]
+
+
+def test_members_that_share_their_bytes_are_counted_each(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("a.csv", b"0" * 19_000), ("b.csv", b"1"), ("c.csv", b"2"))
+    data = path.read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    first = data[start : data.index(b"PK\x01\x02", start + 1)]
+    directory = first * 3
+    tail = data[:start] + directory + data[end : end + 12] + struct.pack("<LLH", len(directory), start, 0)
+    path.write_bytes(tail)
+    with pytest.raises(Unreadable, match="57000"):
+        next(unpack(path, FEW, tmp_path))
+
+
+def test_a_directory_of_a_million_entries_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK\x03\x04" + b"PK\x01\x02" * 100_001)
+    with pytest.raises(Unreadable, match="100001"):
+        zip_findings(path, Limits())
+    with pytest.raises(Unreadable, match="400008"):
+        zip_findings(path, FEW)
+
+
+def test_an_empty_archive_is_refused(tmp_path: Path) -> None:
+    for entries in ((), (("d/", b""),)):
+        with pytest.raises(Unreadable, match="空的压缩包"):
+            zip_findings(packed(tmp_path / "a.zip", *entries), FEW)
+
+
+# --- whatever it is ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@drawn(raw=st.binary(min_size=1, max_size=40), marked=st.booleans())
+def test_a_name_of_any_bytes_is_a_harmless_label_or_refused(raw: bytes, marked: bool) -> None:  # noqa: FBT001
+    with tempfile.TemporaryDirectory() as folder:
+        path = packed(Path(folder) / "a.zip", ("q" * len(raw), b"x"))
+        renamed(path, b"q" * len(raw), raw)
+        if marked:
+            data = path.read_bytes()
+            for mark, at in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
+                place = data.index(mark) + at
+                data = data[:place] + bytes([data[place] | 8]) + data[place + 1 :]
+            path.write_bytes(data)
+        try:
+            labels = list(taken(path))
+        except Unreadable:
+            return
+        root = Root(Path(folder) / "root")
+        for label in labels:
+            assert harmless(label) == label
+            assert not label.startswith("/")
+            assert ".." not in label.split("/")
+            kept = archived(root, "ab" * 32, f"a.zip/{label}")
+            assert kept.parent == root.archive / "ab"
+            assert kept.name.startswith("ab" * 32)
+            assert len(kept.name.encode()) < 230
+            kept.resolve().relative_to(root.path.resolve())
+
+
+@settings(max_examples=200, deadline=None)
+@drawn(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
+def test_an_archive_with_changed_bytes_gives_its_own_members_or_none(changes: list[tuple[float, int]]) -> None:
+    given = {"a.csv": b"a" * 500, "天镇.csv": random.Random(1).randbytes(500), "c.csv": b""}
+    with tempfile.TemporaryDirectory() as folder:
+        path = packed(Path(folder) / "a.zip", *given.items())
+        data = bytearray(path.read_bytes())
+        for place, value in changes:
+            data[int(place * len(data))] = value
+        path.write_bytes(data)
+        try:
+            found = taken(path, Limits())
+            assert len(zip_findings(path, Limits())) + len(found) <= len(given) + 1
+        except Unreadable:
+            return
+        assert set(found.values()) <= set(given.values())
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
+def test_an_archive_that_was_cut_off_is_refused(tmp_path: Path, kept: float) -> None:
+    path = packed(tmp_path / "a.zip", ("a.csv", b"x" * 500), ("b.csv", b"y" * 500))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(kept * len(data))])
+    with pytest.raises(Unreadable):
+        zip_findings(path, FEW)
+
+
+def test_nothing_is_unpacked_anywhere_but_in_the_scratch_folder(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", ("../../evil.csv", b"x"), ("/tmp/evil.csv", b"x"), ("a/b.csv", b"x"))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    for member in unpack(path, FEW, scratch):
+        if not isinstance(member, Refused):
+            assert member.path.parent == scratch
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "scratch"]
+    assert [p.name for p in scratch.iterdir()] == ["member"]
+
+
+# --- a night -------------------------------------------------------------------------------------------------------
+
+
+def bundle(inbox: Path, *more: tuple[str, bytes] | Entry, county: str = YANGGAO) -> Path:
+    """A zip in the inbox with a good workbook, and more."""
+    with tempfile.TemporaryDirectory() as folder:
+        (book,) = send(Path(folder), loans(finance(), county=county)).rglob("*.xlsx")
+        return packed(inbox / "大同.zip", ("天镇/一.xlsx", book.read_bytes()), *more)
+
+
+def receipts(root: Root) -> list[tuple[int, str, str]]:
+    """Number, file and verdict."""
+    table = ledger.read_table(ledger.open_ledger(f"sqlite:///{root.path / 'ledger.db'}"), ledger.RECEIPTS)
+    return table.select("receipt", "file", "verdict").sort("receipt").rows()
+
+
+def test_the_members_of_an_archive_are_submissions_of_their_own(root: Root, inbox: Path) -> None:
+    path = bundle(inbox, ("坏.csv", b"\0"))
+    (inbox / "大同.zip.csv").write_bytes(b"\0")
+    summary = night(root, inbox)
+    assert (summary.files, summary.archives, summary.unreadable, summary.accepted) == (3, 1, 2, 1)
+    assert lent(root) == {YANGGAO: 1000}
+    assert receipts(root) == [
+        (1, "大同.zip", "unpacked"),
+        (2, "大同.zip.csv", "unreadable"),
+        (3, "大同.zip/坏.csv", "unreadable"),
+        (4, "大同.zip/天镇/一.xlsx", "read"),
+    ]
+    kept = archived(root, hash_file(path), "大同.zip")
+    assert kept.read_bytes() == path.read_bytes()
+    (entry,) = [journal.read_entry(root, run) for run in journal.runs(root)]
+    for decision in entry.receipts:
+        got = decision.receipt
+        assert hash_file(archived(root, got.submission, got.file)) == got.submission
+
+
+def test_what_an_archive_refuses_is_a_finding_of_its_receipt(root: Root, inbox: Path) -> None:
+    bundle(inbox, ("../a.csv", b"x"), ("b.zip", b"x"))
+    summary = night(root, inbox)
+    assert (summary.accepted, summary.unreadable, summary.errors, summary.good) == (1, 0, 2, False)
+    found = mart(root, "mart_findings").filter(rule="member_refused").sort("found")
+    assert found["file"].to_list() == ["大同.zip"] * 2
+    assert found["found"].to_list() == [
+        "../a.csv: 指向上级文件夹 a name with ..",
+        "b.zip: 压缩包中的压缩包 an archive inside the archive",
+    ]
+
+
+def test_the_same_archive_is_not_taken_up_again_and_a_changed_one_is(root: Root, inbox: Path) -> None:
+    bundle(inbox)
+    assert night(root, inbox).accepted == 1
+    assert night(root, inbox).run is None
+    bundle(inbox, ("z.csv", b"x"))
+    summary = night(root, inbox)
+    assert (summary.files, summary.archives, summary.duplicates, summary.unreadable) == (2, 1, 1, 1)
+
+
+def test_an_archive_of_which_nothing_can_be_taken_is_unreadable_and_stops_no_other(root: Root, inbox: Path) -> None:
+    send(inbox, loans(finance()))
+    packed(inbox / "empty.zip")
+    packed(inbox / "links.zip", ("a.csv", b"/etc/passwd", mode(stat.S_IFLNK)))
+    (inbox / "cut.zip").write_bytes(packed(inbox / "x", ("a.csv", b"x")).read_bytes()[:-9])
+    (inbox / "x").unlink()
+    summary = night(root, inbox)
+    assert (summary.files, summary.archives, summary.unreadable, summary.accepted) == (4, 0, 3, 1)
+    found = mart(root, "mart_findings").select("file", "rule").sort("file").rows()
+    assert found == [("cut.zip", "unreadable_file"), ("empty.zip", "unreadable_file"), ("links.zip", "member_refused")]

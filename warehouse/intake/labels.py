@@ -1,0 +1,60 @@
+"""Names of files as others wrote them, made fit to be shown: a label is never a path.
+
+Belongs here: decoding a name, taking the sting out of it, telling litter from files. Does not belong here: where a
+file is kept (`warehouse.store.archive`), whether it waits (`warehouse.store.inbox`).
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Container
+from pathlib import PurePath
+
+# Control and format characters (a right-to-left override turns a name round), surrogates, line and paragraph ends.
+HARMFUL = ("Cc", "Cf", "Cs", "Zl", "Zp")
+LONGEST = 200
+# What macOS and Windows leave in folders and archives.
+LITTER = ("__macosx", ".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini")
+# The owner files of Excel and WPS, of LibreOffice, and the second halves of macOS files.
+LEFT_BY_EDITORS = ("~$", ".~lock.", "._")
+
+
+def decoded(raw: bytes) -> str:
+    """A name as text: its bytes are UTF-8, or GB18030 as an old archive program may have left them."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", errors="replace")
+
+
+def harmless(text: str) -> str:
+    """The text with a replacement character for each one that would harm a line, a page or a terminal.
+
+    One that is too long keeps its end, where the name of the file stands.
+    """
+    if not text.isprintable():
+        text = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in HARMFUL else c for c in text)
+    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
+
+
+def label_of(path: PurePath) -> str:
+    """The label of a file of the file system."""
+    return harmless(decoded(os.fsencode(path.as_posix())))
+
+
+def distinct(label: str, taken: Container[str]) -> str:
+    """The label, or, where another file has it, the same with a number: `a.xlsx`, `a (2).xlsx`."""
+    folder, slash, name = label.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    stem, suffix = (stem, f".{suffix}") if dot and stem else (name, "")
+    number, candidate = 1, label
+    while candidate in taken:
+        number += 1
+        candidate = f"{folder}{slash}{stem} ({number}){suffix}"
+    return candidate
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name is nobody's submission."""
+    return name.lower() in LITTER or name.startswith(LEFT_BY_EDITORS)

@@ -1,0 +1,179 @@
+"""The inbox: what has newly arrived, what is still under way and waits, what is never opened.
+
+The inbox belongs to those who send: nothing in it is ever changed, locked or removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from warehouse.intake.labels import distinct, is_litter, label_of
+from warehouse.store.archive import Stamp, hash_file
+
+log = logging.getLogger("xianbao")
+# What editors and copying programs leave while a file is open or under way.
+PASSING = ("~$", ".")
+PASSING_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+RECENT_SECONDS = 60
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a file is looked at before it is taken for whole: seconds between two looks at one that was written
+    lately (0: one look), and hours until a lock file is taken for left behind.
+    """
+
+    settle_seconds: float = 1.0
+    lock_hours: float = 24
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that is to be received, as it was when it was looked at last."""
+
+    path: Path
+    stamp: Stamp
+
+
+@dataclass
+class Arrivals:
+    """The new files by label, sorted; labels of those that wait for the next run, and of links and special files."""
+
+    files: dict[str, Arrival] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def wait(self, label: str, why_zh: str, why_en: str) -> None:
+        """Leaves a file for the next run, and says so."""
+        self.files.pop(label, None)
+        self.waiting.append(label)
+        log.warning("%s %s,留待下次处理; it %s and waits for the next run", label, why_zh, why_en)
+
+
+def new_files(inbox: Path, known: Mapping[str, str], patience: Patience) -> Arrivals:
+    """The files of the inbox that last came with other bytes (`known`, by label) or never.
+
+    Links and special files are neither followed nor opened. What is open in an editor or still being written waits.
+    """
+    arrivals = Arrivals()
+    for label, path in _labelled(inbox):
+        try:
+            arrival = _look(path)
+        except FileNotFoundError:
+            continue
+        if arrival is None:
+            arrivals.skipped.append(label)
+            log.warning("%s 是链接或特殊文件,已跳过; it is a link or a special file and is passed over", label)
+        elif _changed(label, arrival, known, arrivals) and not _locked(label, arrival, patience, arrivals):
+            arrivals.files[label] = arrival
+    _settle(patience, arrivals)
+    arrivals.files = dict(sorted(arrivals.files.items()))
+    return arrivals
+
+
+def arrived(path: Path) -> Arrival:
+    """A file that somebody names, as it is now; what a link points to is that file."""
+    file = path.resolve()
+    return Arrival(file, Stamp.of(file.stat()))
+
+
+def _labelled(inbox: Path) -> Iterator[tuple[str, Path]]:
+    """All that lies in the inbox but folders, litter and what is passing, by label; no two have the same."""
+    labels: set[str] = set()
+    for path in sorted(_walk(inbox), key=os.fsencode):
+        label = distinct(label_of(path.relative_to(inbox)), labels)
+        labels.add(label)
+        yield label, path
+
+
+def _walk(inbox: Path) -> Iterator[Path]:
+    """Links to folders are not followed; a folder that cannot be read is named and left out."""
+    pending = [inbox]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = [(Path(entry.path), entry.is_dir(follow_symlinks=False)) for entry in found]
+        except OSError as error:
+            if folder != inbox or inbox.exists():
+                log.warning("%s 无法读取; it cannot be read: %s", label_of(folder), error.strerror)
+            continue
+        for path, is_folder in entries:
+            if path.name.startswith(PASSING) or is_litter(path.name):
+                continue
+            if is_folder:
+                pending.append(path)
+            elif not path.name.lower().endswith(PASSING_SUFFIXES):
+                yield path
+
+
+def _look(path: Path) -> Arrival | None:
+    """The file as it is now; None for what is no regular file."""
+    state = path.stat(follow_symlinks=False)
+    return Arrival(path, Stamp.of(state)) if stat.S_ISREG(state.st_mode) else None
+
+
+def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: Arrivals) -> bool:
+    """Whether the file's bytes are others than before; one that cannot be read now waits, and is named."""
+    try:
+        return hash_file(arrival.path) != known.get(label)
+    except OSError as error:
+        arrivals.wait(label, "现在无法读取", f"cannot be read now ({error.strerror or error})")
+        return False
+
+
+def _locked(label: str, arrival: Arrival, patience: Patience, arrivals: Arrivals) -> bool:
+    """Whether a lock file says that somebody has the file open; such a file waits, unless the lock is an old one."""
+    lock = _lock_of(arrival.path)
+    if lock is None:
+        return False
+    try:
+        hours = (time.time() - lock.stat(follow_symlinks=False).st_mtime) / HOUR
+    except FileNotFoundError:
+        return False
+    if hours > patience.lock_hours:
+        log.warning(
+            "%s 旁的锁文件已留了 %.0f 小时,照常处理; the lock file beside it was left behind %.0f hours ago,"
+            " the file is taken in",
+            label, hours, hours,
+        )  # fmt: skip
+        return False
+    arrivals.wait(label, f"正被打开({label_of(Path(lock.name))})", f"is open, as {label_of(Path(lock.name))} says,")
+    return True
+
+
+def _lock_of(path: Path) -> Path | None:
+    """The lock file beside a file: `~$name` or, for a longer name, without its first two characters (Excel, WPS);
+    `.~lock.name#` (LibreOffice).
+    """
+    name, shortened = path.name, path.name[2:]
+    locks = [f"~${name}", f".~lock.{name}#"]
+    if Path(shortened).stem and not os.path.lexists(path.with_name(shortened)):
+        locks.append(f"~${shortened}")
+    return next((path.with_name(lock) for lock in locks if os.path.lexists(path.with_name(lock))), None)
+
+
+def _settle(patience: Patience, arrivals: Arrivals) -> None:
+    """Looks again at what was written lately, after one pause for all; what has changed meanwhile waits.
+
+    A time in the future is another machine's clock, and counts as lately.
+    """
+    since = (time.time() - RECENT_SECONDS) * 1e9
+    recent = {label: a for label, a in arrivals.files.items() if a.stamp.mtime_ns > since}
+    if not recent or not patience.settle_seconds:
+        return
+    time.sleep(patience.settle_seconds)
+    for label, arrival in recent.items():
+        try:
+            same = _look(arrival.path) == arrival
+        except OSError:
+            same = False
+        if not same:
+            arrivals.wait(label, "还在写入", "is still being written")
