@@ -21,7 +21,7 @@ from polars.testing import assert_frame_equal
 from expectations.relation import parse
 from tests import builders
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, cover, finance, read_file, read_files, write_book
-from warehouse.intake.reading import PROVENANCE
+from warehouse.intake.rows import PROVENANCE
 from warehouse.intake.values import faults, typed
 from warehouse.store.files import Root
 

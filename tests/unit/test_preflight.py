@@ -13,7 +13,7 @@ import pytest
 
 from tests.builders import cover, finance, sheet, write_book
 from warehouse.intake.preflight import Limits, Unreadable, column_number, preflight
-from warehouse.intake.tables import read_tables
+from warehouse.intake.files import read_tables
 
 MAIN = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
 
@@ -51,12 +51,14 @@ def with_rows(book: Path, rows: bytes) -> Path:
 def test_a_workbook_and_a_csv_pass(book: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n")
     assert preflight(book, Limits()).format == "xlsx"
-    assert not preflight(book, Limits()).has_error_cells
-    assert preflight(tmp_path / "a.csv", Limits()).format == "csv"
+    assert not preflight(book, Limits()).second_look
+    assert preflight(tmp_path / "a.csv", Limits()).format == "text"
 
 
 def test_error_cells_are_noticed(tmp_path: Path) -> None:
-    assert preflight(write_book(tmp_path / "a.xlsx", {"表": [["#REF!"]]}), Limits()).has_error_cells
+    assert preflight(write_book(tmp_path / "a.xlsx", {"表": [["#REF!"]]}), Limits()).second_look == {
+        "xl/worksheets/sheet1.xml"
+    }
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,9 @@ def test_error_cells_are_noticed(tmp_path: Path) -> None:
         ("a.xlsx", b"\x00\x01\x02garbage", "another kind"),
         ("a.pdf", b"%PDF-1.4", "another kind"),
         ("a", b"abc", "another kind"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on", "encrypted"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on", "no workbook"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        ("a.et", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "WPS"),
         ("a.xlsx", b"PK\x03\x04 and no more", "damaged"),
         ("a.csv", b"PK\x03\x04 and no more", "damaged"),
     ],

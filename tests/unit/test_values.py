@@ -10,20 +10,22 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK
-from warehouse.intake.reading import PROVENANCE
-from warehouse.intake.values import FAULT_SCHEMA, faults, typed
+from warehouse.intake.rows import PROVENANCE
+from warehouse.intake.tables import EPOCH_1900, EPOCH_1904
+from warehouse.intake.values import FAULT_SCHEMA, converted
 
 WAN, YI = 10_000, 100_000_000
 
 
-def convert(dataset: str, column: str, text: str | None, factor: int = 1) -> tuple[Any, str | None]:
+def convert(
+    dataset: str, column: str, text: str | None, factor: int = 1, epoch: date | None = None
+) -> tuple[Any, str | None]:
     """The value of a text in a column, and the rule of its fault."""
     form = BOOK.datasets[dataset]
     place = (1, "ab", "表", 2, "140221", "2017-12")
     raw = pl.DataFrame([(*place, text)], {**PROVENANCE, column: pl.String()}, orient="row")
-    done = raw.lazy().pipe(typed, form, {column: factor}).collect()
+    done, found = converted(raw, form, {column: factor}, epoch)
     assert dict(done.schema) == {**PROVENANCE, **form.dtypes}
-    found = faults(raw, done, form, {column: factor})
     return done[column].item(), found["rule"].item() if found.height else None
 
 
@@ -53,8 +55,66 @@ def test_amounts_are_exact_in_yuan(text: str, factor: int, yuan: int) -> None:
     assert money(text, factor) == (yuan, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "factor", "yuan"),
+    [
+        ("83.82亿元", 1, 8_382_000_000),
+        ("83.82亿元", WAN, 8_382_000_000),
+        ("83.82 亿 元", YI, 8_382_000_000),
+        ("1.2万元", WAN, 12_000),
+        ("12000元", WAN, 12_000),
+        ("1元", YI, 1),
+        ("1.2万", 1, 12_000),
+        ("-0.5亿", 1, -50_000_000),
+        ("\uff11\uff12\uff13", 1, 123),
+        ("\uff11\uff0c\uff12\uff13\uff14\uff0e\uff15", WAN, 12_345_000),
+        ("１２３．５万元", WAN, 1_235_000),
+        ("\u00a0 12 \u3000", 1, 12),
+        ("1 234", 1, 1234),
+    ],
+)
+def test_a_unit_in_the_cell_counts_and_full_width_signs_are_plain(text: str, factor: int, yuan: int) -> None:
+    assert money(text, factor) == (yuan, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value"),
+    [
+        ("poverty_headcount_ratio", "10.7%", Decimal("10.7")),
+        ("poverty_headcount_ratio", "10.7\uff05", Decimal("10.7")),
+        ("poor_persons_closing", "884人", 884),
+        ("poor_persons_closing", "1.2万人", 12_000),
+        ("poor_persons_closing", "1.2万", 12_000),
+        ("poor_villages_opening", "884个", 884),
+        ("delisting_year", "2017年", 2017),
+    ],
+)
+def test_units_behind_a_number(column: str, text: str, value: Any) -> None:
+    assert convert("outcomes", column, text) == (value, None)
+
+
+@pytest.mark.parametrize(("column", "text"), [("poverty_headcount_ratio", "1.2万"), ("poor_persons_closing", "10.7%")])
+def test_a_unit_that_does_not_fit_the_indicator(column: str, text: str) -> None:
+    assert convert("outcomes", column, text) == (None, "not_a_number")
+
+
+@pytest.mark.parametrize("text", [None, "—", "-", "/", "／", "无", "不详", " 无 "])
+def test_a_blank_and_words_that_stand_for_one_are_null_without_a_fault(text: str | None) -> None:
+    assert money(text) == (None, None)
+    assert convert("relocation_villages", "started_on", text) == (None, None)
+
+
+def test_words_for_a_blank_stay_in_texts() -> None:
+    assert convert("policy", "document", "无") == ("无", None)
+
+
 def test_a_blank_is_null_without_a_fault() -> None:
     assert money(None) == (None, None)
+
+
+@pytest.mark.parametrize(("text", "rule"), [("#REF!", "error_cell"), ("=HYPERLINK(1)", "formula_cell")])
+def test_no_error_and_no_formula_is_taken_for_a_text(text: str, rule: str) -> None:
+    assert convert("policy", "document", text) == (None, rule)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +128,23 @@ def test_a_blank_is_null_without_a_fault() -> None:
         ("9" * 400, 1, "digits_lost"),
         ("9" * 400 + "." + "9" * 400, WAN, "digits_lost"),
         ("约100", 1, "not_a_number"),
-        ("100万", 1, "not_a_number"),
+        ("100万", WAN, "unit_unclear"),
+        ("1.2亿", WAN, "unit_unclear"),
+        ("100万人", 1, "not_a_number"),
+        ("12 箱", 1, "not_a_number"),
+        ("0.00005万元", 1, "digits_lost"),
+        ("1元", YI * 1_000_000, "digits_lost"),
+        ("(1,234)", 1, "not_a_number"),
+        ("一百", 1, "not_a_number"),
         ("1e5", 1, "not_a_number"),
         ("NaN", 1, "not_a_number"),
         ("Infinity", 1, "not_a_number"),
-        ("-", 1, "not_a_number"),
+        ("+", 1, "not_a_number"),
         ("是", 1, "not_a_number"),
         ("2017-12-31", 1, "not_a_number"),
         ("1,23", 1, "not_a_number"),
-        ("\uff11\uff12\uff13", 1, "not_a_number"),
         ("#REF!", WAN, "error_cell"),
+        ("=B2+B3", WAN, "formula_cell"),
         ("#DIV/0!", 1, "error_cell"),
     ],
 )
@@ -95,6 +162,15 @@ def test_ratios_keep_their_decimals_and_no_more() -> None:
     ("text", "value", "rule"),
     [
         ("2017-12-31", date(2017, 12, 31), None),
+        ("2017.12.31", date(2017, 12, 31), None),
+        ("2017/1/5", date(2017, 1, 5), None),
+        ("2017年1月5日", date(2017, 1, 5), None),
+        ("２０１７年12月31日", date(2017, 12, 31), None),
+        ("20171231", date(2017, 12, 31), None),
+        ("2017112", None, "not_a_date"),
+        ("17.12.31", None, "not_a_date"),
+        ("2017.13.01", None, "not_a_date"),
+        ("20171301", None, "not_a_date"),
         ("2017-02-30", None, "not_a_date"),
         ("2017年12月", None, "not_a_date"),
         ("2017-12-31 10:30:00", None, "not_a_date"),
@@ -106,13 +182,20 @@ def test_dates(text: str | None, value: date | None, rule: str | None) -> None:
     assert convert("relocation_villages", "started_on", text) == (value, rule)
 
 
+def test_serial_numbers_of_spreadsheets_count_from_their_epoch() -> None:
+    day = ("relocation_villages", "started_on")
+    assert convert(*day, "43100", epoch=EPOCH_1900) == (date(2017, 12, 31), None)
+    assert convert(*day, "41638", epoch=EPOCH_1904) == (date(2017, 12, 31), None)
+    assert convert(*day, "20", epoch=EPOCH_1900) == (None, "not_a_date")
+
+
 FLAG = next((d.dataset, i.column) for d in BOOK.datasets.values() for i in d.indicators if i.unit.dtype == "boolean")
 
 
 @pytest.mark.parametrize(
     ("text", "value", "rule"),
     [("是", True, None), ("否", False, None), ("1", True, None), ("0", False, None), ("true", True, None),
-     ("有", None, "not_in_list"), (None, None, None)],
+     ("√", True, None), ("×", False, None), ("Ｙ", True, None), ("有", None, "not_in_list"), (None, None, None)],
 )  # fmt: skip
 def test_yes_or_no(text: str | None, value: bool | None, rule: str | None) -> None:  # noqa: FBT001
     assert convert(*FLAG, text) == (value, rule)
@@ -133,9 +216,9 @@ def test_texts_stay_as_they_are() -> None:
 def test_an_indicator_that_the_sheet_lacks_is_null_and_no_fault() -> None:
     form = BOOK.datasets["finance"]
     raw = pl.DataFrame(schema=dict(PROVENANCE))
-    done = raw.lazy().pipe(typed, form, {}).collect()
+    done, found = converted(raw, form, {}, None)
     assert dict(done.schema) == {**PROVENANCE, **form.dtypes}
-    assert dict(faults(raw, done, form, {}).schema) == FAULT_SCHEMA
+    assert dict(found.schema) == FAULT_SCHEMA
 
 
 def test_a_fault_says_where_it_stands() -> None:
@@ -143,7 +226,7 @@ def test_a_fault_says_where_it_stands() -> None:
     place = (7, "ab", "金融扶贫", 5, "140221", "2017-12")
     raw = pl.DataFrame([(*place, "x")], {**PROVENANCE, "loan_balance_yuan": pl.String()}, orient="row")
     factors = {"loan_balance_yuan": WAN}
-    (found,) = faults(raw, raw.lazy().pipe(typed, form, factors).collect(), form, factors).rows(named=True)
+    (found,) = converted(raw, form, factors, None)[1].rows(named=True)
     assert found == {
         "receipt": 7, "sheet": "金融扶贫", "row": 5, "county_code": "140221", "period": "2017-12",
         "column": "loan_balance_yuan", "rule": "not_a_number", "found": "x",

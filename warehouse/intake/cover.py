@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from warehouse.codebook import load
+from warehouse.intake.claims import Claim, county_by_code, county_by_name
+from warehouse.intake.periods import parse_period
 from warehouse.intake.records import Status
-from warehouse.intake.tables import Table, half_width
+from warehouse.intake.tables import Table, squeezed
 
 COVER_SHEETS = ("封面", "cover")
 STATUSES: dict[str, Status] = {
     "预计": "provisional", "报送": "reported", "核实": "verified", "审定": "approved",
     "provisional": "provisional", "reported": "reported", "verified": "verified", "approved": "approved",
 }  # fmt: skip
-PERIOD = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-[0-9]{1,2})?")
 LIST_HEADER = "报表"
 NIL = "无"
 FILLED = ("有", NIL)
@@ -37,50 +38,59 @@ class Listed:
 
 @dataclass(frozen=True)
 class Cover:
-    """What the cover says; `county_cell` and `period_cell` are where it says it."""
+    """What the cover claims of county and period, and its list of datasets."""
 
     sheet: str | None
-    county_code: str
-    county_name: str | None
-    county_cell: str
-    period: str
-    period_cell: str
+    county: tuple[Claim, ...]
+    period: Claim
     listed: tuple[Listed, ...]
 
 
-def parse_period(text: str | None) -> str | None:
-    """`2017-12` for 2017-12, 2017-12-31 and the like; None for what is no month."""
-    match = PERIOD.fullmatch(half_width(text or ""))
-    return f"{match[1]}-{int(match[2]):02}" if match and 1 <= int(match[2]) <= 12 else None  # noqa: PLR2004
-
-
 def find_cover(tables: list[Table]) -> Table | None:
-    return next((t for t in tables if t.sheet in COVER_SHEETS), None)
+    return next((t for t in tables if squeezed(t.sheet).casefold() in COVER_SHEETS), None)
 
 
 def read_cover(table: Table, report: Callable[[str, str, str], None]) -> Cover | None:
-    """The cover; None where county or period is missing, after `report(cell, found, expected)` for each fault."""
-    code, code_cell = _beside(table, "区划代码")
-    name, _ = _beside(table, "县(市、区)")
-    text, period_cell = _beside(table, "报告期")
+    """The cover; None where it lacks something, after `report(cell, found, expected)` for each fault.
+
+    A county may be said by its code, its name, or both; whether they agree is not looked at here.
+    """
+    code, code_cell = _said(table, "county_code")
+    name, name_cell = _said(table, "county_name")
+    text, period_cell = _said(table, "period")
     period = parse_period(text)
-    if not code:
+    if not code and not name:
         report(code_cell, "空白 blank", "六位区划代码 a county code of six digits")
     if not period:
         report(period_cell, text or "空白 blank", "报告期 a period like 2017-12")
     listed = _listed(table)
     if not listed:
         report("A1", "没有报表清单 no list of datasets", f"以 {LIST_HEADER} 开头的清单 a list under {LIST_HEADER}")
-    if not (code and period and listed):
+    if not ((code or name) and period and listed):
         return None
-    return Cover(table.sheet, code, name, code_cell, period, period_cell, listed)
+    county = [county_by_code(code, table.sheet, code_cell)] if code else []
+    by_name = county_by_name(name, sheet=table.sheet, cell=name_cell) if name else None
+    # Of a code that the codebook does not know it does not know the name either.
+    if by_name and (by_name.values or not code or county[0].values <= load().names.keys()):
+        county.append(by_name)
+    return Cover(
+        table.sheet, tuple(county), Claim(text or period, frozenset((period,)), table.sheet, period_cell), listed
+    )
 
 
-def _beside(table: Table, label: str) -> tuple[str | None, str]:
-    """The value to the right of a label in column A, and its cell (B1 where the label itself is missing)."""
+def _said(table: Table, column: str) -> tuple[str | None, str]:
+    """What stands to the right of a label, or behind it and a colon, and its cell (B1 where there is no such label)."""
+    about = load().about
     for index, row in enumerate(table.rows):
-        if row and half_width(row[0] or "") == label:
-            return (row[1] if len(row) > 1 else None), table.cell(index, 1)
+        for place, text in enumerate(row):
+            label, _, rest = squeezed(text).partition(":")
+            if about.get(label) == column:
+                if rest:
+                    return rest, table.cell(index, place)
+                beside = next(((at, t) for at, t in enumerate(row[place + 1 :], place + 1) if t), (place + 1, None))
+                return beside[1], table.cell(index, beside[0])
+        if row and row[0] == LIST_HEADER:
+            break
     return None, "B1"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from warehouse.codebook import load
-from warehouse.intake.cover import Cover
-from warehouse.intake.records import Note, SubmissionRead
-from warehouse.intake.report import Reporter
+from warehouse.intake.places import Source
+from warehouse.intake.records import Note
 from warehouse.intake.tables import Row, Table, half_width
 
 NOTES_SHEETS = ("填报说明", "notes")
@@ -25,24 +24,27 @@ def find_notes(tables: Iterable[Table]) -> Table | None:
     return next((t for t in tables if half_width(t.sheet or "").strip().lower() in NOTES_SHEETS), None)
 
 
-def read_notes(read: SubmissionRead, reporter: Reporter, cover: Cover, table: Table) -> None:
+def read_notes(source: Source, table: Table) -> None:
     """Adds the sheet's notes to the reading; a line that cannot be understood is a finding and no note."""
+    report = source.reporter.report
     header = [half_width(cell or "").strip().lower() for cell in table.rows[0]] if table.rows else []
     places = {name: header.index(word) for name, words in HEADERS.items() for word in words if word in header}
     if missing := [HEADERS[name][0] for name in ("dataset", "explanation") if name not in places]:
-        reporter.report("note_unclear", "缺少列 no column", ", ".join(missing), sheet=table.sheet, cell="A1")
+        report("note_unclear", "缺少列 no column", ", ".join(missing), sheet=table.sheet, cell="A1")
         return
+    place = source.place(None)
+    whose = place.county.value, place.period.value
     for index, row in enumerate(table.rows[1:], 1):
         line = {name: _text(row, places.get(name)) for name in HEADERS}
         if not any(line.values()):
             continue
-        note = _understood(read, cover, table, index, line)
+        note = _understood(source, whose, table, index, line)
         if isinstance(note, Note):
-            read.notes.append(note)
+            source.read.notes.append(note)
         else:
             name, expected = note
             cell = table.cell(index, places.get(name, 0))
-            reporter.report("note_unclear", line[name] or "空白 blank", expected, sheet=table.sheet, cell=cell)
+            report("note_unclear", line[name] or "空白 blank", expected, sheet=table.sheet, cell=cell)
 
 
 def _text(row: Row, place: int | None) -> str | None:
@@ -50,7 +52,9 @@ def _text(row: Row, place: int | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _understood(read: SubmissionRead, cover: Cover, table: Table, index: int, line: Line) -> Note | tuple[str, str]:
+def _understood(
+    source: Source, whose: tuple[str | None, str | None], table: Table, index: int, line: Line
+) -> Note | tuple[str, str]:
     """The note that a line is, or which part of it is not clear and what was expected there."""
     dataset = load().find(line["dataset"] or "")
     if dataset is None:
@@ -61,9 +65,9 @@ def _understood(read: SubmissionRead, cover: Cover, table: Table, index: int, li
     if line["explanation"] is None:
         return "explanation", "说明文字 an explanation"
     return Note(
-        receipt=read.receipt.receipt,
-        county_code=cover.county_code,
-        period=cover.period,
+        receipt=source.read.receipt.receipt,
+        county_code=whose[0] or "",
+        period=whose[1] or "",
         dataset=dataset.dataset,
         indicator=indicator.column if indicator else None,
         rule=line["rule"] and line["rule"].lower(),

@@ -7,30 +7,27 @@ where each column stood, findings.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 from pydantic import TypeAdapter
 
 from warehouse.codebook import Dataset, load
 from warehouse.findings import Finding
-from warehouse.intake.cover import parse_period
 from warehouse.intake.preflight import Limits
 from warehouse.intake.records import Column, DataSheet, Note, Receipt, Received, ReturnHead, SubmissionRead
 from warehouse.intake.report import reading_finding
+from warehouse.intake.rows import PROVENANCE, raw_rows
 from warehouse.intake.submission import read_submission
 from warehouse.intake.tables import column_letters
-from warehouse.intake.values import expected, faults, typed
+from warehouse.intake.totals import differing_totals
+from warehouse.intake.values import converted, expected
 
-Schema: TypeAlias = dict[str, pl.DataType | type[pl.DataType]]
-PROVENANCE: Schema = {
-    "receipt": pl.Int64, "submission": pl.String, "sheet": pl.String, "row": pl.Int64,
-    "county_code": pl.String, "period": pl.String,
-}  # fmt: skip
 LAYOUT = {"receipt": pl.Int64, "sheet": pl.String, "column": pl.String, "letters": pl.String}
 RECORDS: dict[str, TypeAdapter[Any]] = {
     "receipts": TypeAdapter(list[Receipt]),
@@ -101,59 +98,46 @@ def _without_duplicates(
 
 
 def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
-    """Typed rows by dataset, and a finding for each cell that did not convert."""
-    by_shape: dict[tuple[str, tuple[Column, ...]], list[DataSheet]] = defaultdict(list)
+    """Typed rows by dataset, and a finding for each cell that did not convert and each total that differs."""
+    by_shape: dict[tuple[str, tuple[Column, ...], date | None], list[DataSheet]] = defaultdict(list)
     for sheet in sheets:
-        by_shape[sheet.dataset, sheet.columns].append(sheet)
+        by_shape[sheet.dataset, sheet.columns, sheet.epoch].append(sheet)
     head_of = {(h.receipt, h.dataset, h.county_code, h.period): h for h in heads}
-    first_period = {(h.receipt, h.dataset): h.period for h in sorted(heads, key=lambda h: h.period, reverse=True)}
     rows: dict[str, list[pl.DataFrame]] = defaultdict(list)
     findings: list[Finding] = []
-    for (name, columns), alike in by_shape.items():
+    for (name, columns, epoch), alike in by_shape.items():
         dataset = load().datasets[name]
         own = {c.column: c for c in columns if c.column in dataset.columns}
         factors = {c.column: c.factor for c in own.values()}
-        raw = _raw(alike, own, first_period)
-        done = raw.lazy().pipe(typed, dataset, factors).collect()
+        raw = raw_rows(((sheet, row) for sheet in alike for row in sheet.rows), own)
+        done, faults = converted(raw, dataset, factors, epoch)
         rows[name].append(done)
-        for fault in faults(raw, done, dataset, factors).iter_rows(named=True):
-            head = head_of.get((fault["receipt"], name, fault["county_code"], fault["period"]))
-            if head is not None:
-                letters = column_letters(own[fault["column"]].index)
-                findings.append(
-                    reading_finding(
-                        head,
-                        fault["rule"],
-                        fault["found"],
-                        expected(dataset[fault["column"]]),
-                        sheet=fault["sheet"],
-                        cells=[f"{letters}{fault['row']}"],
-                        head=head,
-                        indicator=fault["column"],
-                    )
-                )
+        findings += _cell_findings(faults, dataset, own, head_of)
+        findings += chain.from_iterable(differing_totals(sheet, dataset, own) for sheet in alike if sheet.sums)
     return rows, findings
 
 
-def _raw(sheets: list[DataSheet], own: dict[str, Column], first_period: Mapping[tuple[int, str], str]) -> pl.DataFrame:
-    """The filled rows of sheets of one shape, as text, with their provenance."""
-    values: dict[str, list[object]] = {name: [] for name in (*PROVENANCE, *own)}
-    for sheet in sheets:
-        key = (sheet.receipt.receipt, sheet.dataset)
-        places = {c.column: c.index for c in sheet.columns}
-        for index, row in enumerate(sheet.table.rows[sheet.first :], sheet.first):
-            if not any(row):
-                continue
-            values["receipt"].append(sheet.receipt.receipt)
-            values["submission"].append(sheet.receipt.submission)
-            values["sheet"].append(sheet.table.sheet)
-            values["row"].append(index + 1)
-            values["county_code"].append(sheet.county_code or row[places["county_code"]])
-            # A line without a period is kept with its table's first, which is quarantined for it.
-            values["period"].append(sheet.period or parse_period(row[places["period"]]) or first_period.get(key))
-            for column, place in own.items():
-                values[column].append(row[place.index] if place.index < len(row) else None)
-    return pl.DataFrame(values, schema={**PROVENANCE, **dict.fromkeys(own, pl.String)})
+def _cell_findings(
+    faults: pl.DataFrame,
+    dataset: Dataset,
+    own: Mapping[str, Column],
+    head_of: Mapping[tuple[int, str, str, str], ReturnHead],
+) -> Iterator[Finding]:
+    """What is said of each cell that did not convert, if it is of a return; a row that is of none has its finding."""
+    for fault in faults.iter_rows(named=True):
+        head = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
+        if head is not None:
+            letters = column_letters(own[fault["column"]].index)
+            yield reading_finding(
+                head,
+                fault["rule"],
+                fault["found"],
+                expected(dataset[fault["column"]]),
+                sheet=fault["sheet"],
+                cells=[f"{letters}{fault['row']}"],
+                head=head,
+                indicator=fault["column"],
+            )
 
 
 def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> pl.DataFrame:
@@ -171,7 +155,7 @@ def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> pl.DataFrame:
 
 
 def _layout(sheets: list[DataSheet]) -> pl.DataFrame:
-    places = [(s.receipt.receipt, s.table.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns]
+    places = [(s.receipt.receipt, s.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns]
     return pl.DataFrame(places, LAYOUT, orient="row")
 
 

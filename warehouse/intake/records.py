@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.findings import Finding
-from warehouse.intake.tables import Table
+from warehouse.intake.tables import Row
 
 Status = Literal["provisional", "reported", "verified", "approved"]
 
@@ -92,31 +92,66 @@ class Column:
 
 
 @dataclass(frozen=True)
-class DataSheet:
-    """The table of one dataset within a submission, its header understood; `first` is the index of its first row.
+class DataRow:
+    """A row of a table that is data: its number in the sheet, whose it is and of which period, and all its cells.
 
-    `county_code`, `period` and `status` are the cover's; None where the table's own columns say them.
+    Where county or period are not clear, what the row says of them is kept as it is; None for nothing.
+    """
+
+    number: int
+    county_code: str | None
+    period: str | None
+    cells: Row
+
+
+@dataclass(frozen=True)
+class SumRow:
+    """A total or subtotal that a sheet itself gives: its number in the sheet, the rows that it sums, its cells."""
+
+    number: int
+    over: tuple[DataRow, ...]
+    cells: Row
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """The table of one dataset within a submission, its header understood, its rows told apart.
+
+    `head` is the return that what is wrong with the whole table is said of; None where it has several.
     """
 
     receipt: Receipt
     dataset: str
-    table: Table
+    sheet: str | None
     columns: tuple[Column, ...]
-    first: int
-    county_code: str | None
-    period: str | None
-    status: Status | None
+    epoch: date | None
+    rows: list[DataRow]
+    sums: list[SumRow]
+    head: ReturnHead | None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Part of a sheet that is no data: its rows (numbers in the sheet, none for all of it) and why, in zh and en."""
+
+    sheet: str | None
+    rows: tuple[int, ...]
+    why: str
 
 
 @dataclass
 class SubmissionRead:
-    """What one file gave: heads, data sheets, notes, findings. `unreadable` where nothing could be taken from it."""
+    """What one file gave: heads, data sheets, notes, findings, and what was left out of it.
+
+    `unreadable` where nothing could be taken from it.
+    """
 
     receipt: Receipt
     heads: list[ReturnHead] = field(default_factory=list)
     sheets: list[DataSheet] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     @property
     def unreadable(self) -> bool:

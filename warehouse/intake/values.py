@@ -1,21 +1,35 @@
 """Text to typed values, a column at a time: exact decimals, integers of the base unit, dates, codes.
 
 What does not convert becomes null, and a fault beside it; a blank is null without one. Numbers go from text to
-decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan.
+decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan. `plain` first makes of what clerks type
+what the types take; most sheets need none of it.
 """
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
 import polars as pl
 
-from warehouse.codebook import Dataset, Indicator
+from warehouse.codebook import Dataset, Indicator, load
+from warehouse.intake.tables import ERRORS
 
 # At most 15 digits before the point (Excel keeps no more) and 12 after it: then a product with 亿 still fits EXACT.
 NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$"
 # The same of any length: a number, but one that is not kept whole.
 ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
+# A number with something behind it: 1.2万, 884个, 10.7%.
+WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
+MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
-TRUE, FALSE = ("是", "true", "TRUE", "1"), ("否", "false", "FALSE", "0")
+TRUE = ("是", "true", "TRUE", "True", "1", "√", "Y", "Yes")
+FALSE = ("否", "false", "FALSE", "False", "0", "×", "N", "No")
+DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?(?:00:00:00)?$"
+DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
+# Serial numbers of days from 1990 to 2099, whatever they are counted from.
+FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
 FAULT_SCHEMA = {
     "receipt": pl.Int64, "sheet": pl.String, "row": pl.Int64, "county_code": pl.String, "period": pl.String,
     "column": pl.String, "rule": pl.String, "found": pl.String,
@@ -48,7 +62,7 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
         yes_or_no = pl.when(text.is_in(TRUE)).then(pl.lit(value=True)).when(text.is_in(FALSE))
         return yes_or_no.then(pl.lit(value=False)).alias(indicator.column)
     if indicator.unit.dtype == "text":
-        return text
+        return pl.when(~_no_text(text)).then(text)
     exact = number(text) * factor
     kept = exact.round(indicator.decimals)
     return pl.when(kept == exact).then(kept).cast(indicator.dtype, strict=False).alias(indicator.column)
@@ -60,17 +74,95 @@ def number(text: pl.Expr) -> pl.Expr:
     return digits.cast(EXACT, strict=False)
 
 
-def fault(indicator: Indicator) -> pl.Expr:
-    """Which check of the codebook a text fails that has become null."""
-    if indicator.codes or indicator.unit.dtype == "boolean":
-        return pl.lit("not_in_list")
+def _no_text(text: pl.Expr) -> pl.Expr:
+    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in."""
+    return text.is_in(ERRORS) | text.str.starts_with("=")
+
+
+def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None) -> pl.LazyFrame:
+    """`lf` with the texts of the indicators in `factors` as the types take them; grain and columns unchanged.
+
+    Full-width signs become plain ones, words that stand for no value (codebook/words.csv) null, units and multipliers
+    behind a number are applied (in the header's unit), dates become 2017-12-31. What is not understood stays as it is.
+    """
+    return lf.with_columns(_plain(dataset[column], factor, epoch) for column, factor in factors.items())
+
+
+def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
+    text = pl.col(indicator.column)
+    if indicator.unit.dtype == "text" and not indicator.codes:
+        return text
+    said = text.str.normalize("NFKC").str.replace_all(r"\s", "")
+    said = pl.when(~said.is_in(_blank_words())).then(said)
     if indicator.unit.dtype == "date":
-        return pl.lit("not_a_date")
-    text = pl.col("found")
+        return _date(said, epoch).alias(indicator.column)
+    if indicator.codes or indicator.unit.dtype == "boolean":
+        return said.alias(indicator.column)
+    return _number(said, indicator, factor).alias(indicator.column)
+
+
+@cache
+def _blank_words() -> frozenset[str]:
+    meanings = ("not_applicable", "none", "unknown")
+    return frozenset(word for word, known in load().words.items() if known.meaning in meanings)
+
+
+def _number(said: pl.Expr, indicator: Indicator, factor: int) -> pl.Expr:
+    """The number in the header's unit, where the cell says a unit of its own: the cell's own counts.
+
+    A bare 万 or 亿 multiplies only where the header counts in base units; below 万元 it is unclear and stays, and so
+    does a number that the header's unit cannot say exactly.
+    """
+    parts = said.str.extract_groups(WITH_UNIT)
+    scales = _scales(indicator, factor)
+    exact = number(parts.struct.field("number"))
+    unit = parts.struct.field("unit")
+    of_header = {name: Decimal(times) / factor for name, times in scales.items()}
+    converted = exact * unit.replace_strict(of_header, default=None, return_dtype=EXACT)
+    same = converted * factor == exact * unit.replace_strict(scales, default=None, return_dtype=pl.Int64)
+    return pl.when(same).then(converted.cast(pl.String).str.replace(r"\.?0+$", "")).otherwise(said)
+
+
+def _scales(indicator: Indicator, factor: int) -> dict[str, int]:
+    """Base units in one of each unit that may stand behind a number of the indicator."""
+    base = indicator.unit
+    scales = {s.spelling: s.factor for s in load().scales if s.unit == base.unit}
+    if base.label_zh:
+        scales |= {base.label_zh: 1} | {f"{sign}{base.label_zh}": times for sign, times in MULTIPLIERS.items()}
+    return scales | (MULTIPLIERS if factor == 1 and base.additive else {})
+
+
+def _date(said: pl.Expr, epoch: date | None) -> pl.Expr:
+    """The day as 2017-12-31: written with points, strokes or 年月日, or as the serial number of a spreadsheet."""
+    parts = said.str.extract_groups(DATE_PARTS)
+    month, day = ((pl.lit("0") + parts.struct.field(name)).str.tail(2) for name in ("m", "d"))
+    written = pl.concat_str(parts.struct.field("y"), month, day, separator="-")
+    digits = pl.when(said.str.contains(DATE_DIGITS)).then(said.str.replace(DATE_DIGITS, "$1-$2-$3"))
+    return pl.coalesce(*([_serial(said, epoch)] if epoch else []), written, digits, said)
+
+
+def _serial(said: pl.Expr, epoch: date) -> pl.Expr:
+    days = pl.when(said.str.contains(r"^[0-9]{5}$")).then(said).cast(pl.Int64, strict=False)
+    plausible = days.is_between(FIRST_SERIAL, LAST_SERIAL)
+    return (pl.lit(epoch) + pl.duration(days=pl.when(plausible).then(days))).cast(pl.String)
+
+
+def fault(indicator: Indicator, factor: int) -> pl.Expr:
+    """Which check of the codebook a text fails that has become null: `found` as it was typed, `said` made plain."""
+    found = pl.col("found")
+    error = (pl.when(found.is_in(ERRORS)).then(pl.lit("error_cell")).when(found.str.starts_with("="))).then(
+        pl.lit("formula_cell")
+    )
+    if indicator.codes or indicator.unit.dtype == "boolean":
+        return error.otherwise(pl.lit("not_in_list"))
+    if indicator.unit.dtype == "date":
+        return error.otherwise(pl.lit("not_a_date"))
+    said = pl.col("said")
+    unit = said.str.extract_groups(WITH_UNIT).struct.field("unit")
     return (
-        pl.when(text.str.starts_with("#"))
-        .then(pl.lit("error_cell"))
-        .when(text.str.contains(ANY_NUMBER))
+        error.when(unit.is_in(list(MULTIPLIERS)))
+        .then(pl.lit("unit_unclear" if factor != 1 else "not_a_number"))
+        .when(said.str.contains(ANY_NUMBER) | unit.is_in(list(_scales(indicator, factor))))
         .then(pl.lit("digits_lost"))
         .otherwise(pl.lit("not_a_number"))
     )
@@ -84,24 +176,45 @@ def expected(indicator: Indicator) -> str:
         return "是 | 否"
     if indicator.unit.dtype == "date":
         return "2017-12-31"
+    if indicator.unit.dtype == "text":
+        return "文字 text"
     whole = "" if indicator.decimals else "整数 whole "
     return f"{whole}数字 number ({indicator.unit.label_zh} {indicator.unit.label_en})"
 
 
-def faults(raw: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dict[str, int]) -> pl.DataFrame:
-    """One row per cell that has text in `raw` and null in `done` (`typed` of it, row for row).
+def converted(
+    raw: pl.DataFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows typed, and the faults of those cells that did not convert.
+
+    What is typed plainly is taken as it is; only columns in which a cell does not convert are made plain, and again.
+    """
+    done = raw.lazy().pipe(typed, dataset, factors).collect()
+    strange = {c: f for c, f in factors.items() if raw[c].null_count() != done[c].null_count()}
+    if not strange:
+        return done, pl.DataFrame(schema=FAULT_SCHEMA)
+    said = raw.lazy().pipe(plain, dataset, strange, epoch).collect()
+    again = said.lazy().pipe(typed, dataset, factors).collect()
+    # A cell that converts as it was typed stays as it was: making plain is for the others.
+    done = done.with_columns(done[c].fill_null(again[c]).alias(c) for c in strange)
+    return done, faults(raw, said, done, dataset, strange)
+
+
+def faults(
+    raw: pl.DataFrame, said: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dict[str, int]
+) -> pl.DataFrame:
+    """One row per cell that has text in `raw` and, made plain, in `said`, and null in `done`, row for row.
 
     Columns: receipt, sheet, row, county_code, period, column, rule (of codebook/checks.csv), found.
     """
     found = [
-        raw.filter(raw[column].is_not_null() & done[column].is_null())
-        .select(
-            "receipt", "sheet", "row", "county_code", "period",
-            column=pl.lit(column), found=pl.col(column),
+        raw.select(
+            "receipt", "sheet", "row", "county_code", "period", column=pl.lit(column), found=pl.col(column),
         )
-        .with_columns(rule=fault(dataset[column]))
+        .with_columns(said=said[column])
+        .filter(pl.col("said").is_not_null() & done[column].is_null())
+        .with_columns(rule=fault(dataset[column], factor))
         .select(*FAULT_SCHEMA)
-        for column in factors
-        if raw[column].null_count() != done[column].null_count()
+        for column, factor in factors.items()
     ]  # fmt: skip
     return pl.concat([pl.DataFrame(schema=FAULT_SCHEMA), *found])

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.intake.reading import PROVENANCE, Schema
+from warehouse.intake.rows import PROVENANCE, Schema
 from warehouse.store.files import write_durably
 
 ROW_GROUP = 100_000

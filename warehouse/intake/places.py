@@ -1,0 +1,129 @@
+"""Where a submission says whose its figures are: cover, columns, file name, sheet name; and whether its folder may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from warehouse.codebook import load
+from warehouse.intake.claims import (
+    Agreed,
+    Claim,
+    agree_county,
+    agree_period,
+    county_by_code,
+    county_by_name,
+    county_within,
+    period_within,
+)
+from warehouse.intake.cover import Cover
+from warehouse.intake.periods import parse_period
+from warehouse.intake.records import Column, SubmissionRead
+from warehouse.intake.report import Reporter
+from warehouse.intake.tables import Row, Table, column_letters
+
+OF_COUNTIES = ("county_code", "county_name", "prefecture_name")
+BLANK = "空白 blank"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The county and the period that all claims agree on, and the claim of each that says it."""
+
+    county: Agreed
+    period: Agreed
+    county_claim: Claim | None
+    period_claim: Claim | None
+
+    @property
+    def said_county(self) -> str | None:
+        """The county's code; where it is not clear, what is said of it, as it is."""
+        return self.county.value or (self.county_claim.text if self.county_claim else None)
+
+    @property
+    def said_period(self) -> str | None:
+        """The period; where it is not clear, what is said of it, as it is."""
+        return self.period.value or (self.period_claim.text if self.period_claim else None)
+
+
+@dataclass
+class Source:
+    """A submission as it is read: what has been taken from it, what its cover says, whose its folder is.
+
+    `owner` are the counties that may send from its folder; None where no setting says so.
+    """
+
+    read: SubmissionRead
+    reporter: Reporter
+    owner: Claim | None = None
+    cover: Cover | None = None
+    _of_file: tuple[Claim | None, Claim | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = self.read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        self._of_file = county_within(name), period_within(name)
+
+    def place(self, sheet: str | None, counties: Iterable[Claim] = (), period: Claim | None = None) -> Place:
+        """What cover, columns (`counties`, `period`), file name and sheet name agree on, in that order."""
+        of_sheet = (county_within(sheet, sheet), period_within(sheet, sheet)) if sheet else (None, None)
+        of_cover = (self.cover.county, self.cover.period) if self.cover else ((), None)
+        periods = _present(of_cover[1], period, self._of_file[1], of_sheet[1])
+        claims = _present(*of_cover[0], *counties, self._of_file[0], of_sheet[0])
+        agreed_period = agree_period(periods)
+        agreed_county = agree_county(claims, agreed_period.value)
+        speaks = (c for c in claims if c.values == {agreed_county.value})
+        return Place(agreed_county, agreed_period, next(speaks, next(iter(claims), None)), next(iter(periods), None))
+
+
+def _present(*claims: Claim | None) -> list[Claim]:
+    return [claim for claim in claims if claim is not None]
+
+
+@dataclass(frozen=True)
+class PlaceColumns:
+    """The columns of a table that say whose each row is, and of which period."""
+
+    table: Table
+    columns: dict[str, int]
+
+    @classmethod
+    def of(cls, table: Table, columns: Iterable[Column]) -> PlaceColumns:
+        """Those among the columns of a header."""
+        wanted = (*OF_COUNTIES, "period")
+        return cls(table, {c.column: c.index for c in columns if c.column in wanted})
+
+    @property
+    def any(self) -> bool:
+        """Whether a row may be of another county or period than the next."""
+        return bool(self.columns.keys() - {"prefecture_name"})
+
+    def said(self, row: Row) -> tuple[str | None, ...]:
+        """What a row says in these columns: rows that say the same are of one place."""
+        return tuple(row[at] if at < len(row) else None for at in self.columns.values())
+
+    def place(self, source: Source, index: int) -> Place:
+        """The place of a row; a cell that should say it and is blank, or says no period, is a claim of nothing."""
+        row = self.table.rows[index]
+        texts = dict(zip(self.columns, self.said(row), strict=True))
+        code, name, prefecture = (texts.get(column) for column in OF_COUNTIES)
+        counties = []
+        if code:
+            counties.append(county_by_code(code, self.table.sheet, self.cell("county_code", index)))
+        if name:
+            claim = county_by_name(name, prefecture, self.table.sheet, self.cell("county_name", index))
+            # Of a code that the codebook does not know it does not know the name either.
+            if claim.values or not code or counties[0].values <= load().names.keys():
+                counties.append(claim)
+        return source.place(self.table.sheet, counties, self._period(texts.get("period"), index))
+
+    def _period(self, text: str | None, index: int) -> Claim | None:
+        if text is None:
+            return None
+        period = parse_period(text)
+        values = frozenset((period,)) if period else frozenset[str]()
+        return Claim(text, values, self.table.sheet, self.cell("period", index))
+
+    def cell(self, column: str, index: int) -> str:
+        """The address of what a row says in one of the columns; in the first of them where it is not among them."""
+        at = self.columns.get(column, min(self.columns.values(), default=0))
+        return f"{column_letters(at)}{index + 1}"

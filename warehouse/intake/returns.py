@@ -1,0 +1,266 @@
+"""The returns of a table: of one county and period, or of those that its own columns say, row by row."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from warehouse.codebook import Dataset
+from warehouse.intake.claims import Agreed
+from warehouse.intake.cover import STATUSES
+from warehouse.intake.header import Header, find_header
+from warehouse.intake.lines import Line, lines_of
+from warehouse.intake.places import BLANK, Place, PlaceColumns, Source
+from warehouse.intake.records import DataRow, DataSheet, LeftOut, ReturnHead, Status, SumRow
+from warehouse.intake.tables import Table
+
+KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
+FIRST_PERIOD = "0001-01"
+COLUMNS = {"county": "county_code", "period": "period"}
+NEEDED = {"county": "区划代码或县名 a county code or name", "period": "报告期 a period like 2017-12"}
+WHY = {
+    "above": "表头以上的标题 titles above the header",
+    "total": "合计行,已与各行核对 totals, checked against the rows",
+    "subtotal": "小计行,已与各行核对 subtotals, checked against the rows",
+    "footer": "表尾的备注或签字 notes or signatures below the table",
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A table that is being taken in: its dataset and header, and the status of its returns unless a row says it."""
+
+    source: Source
+    dataset: Dataset
+    table: Table
+    header: Header
+    status: Status
+
+    def report(self, rule: str, found: str, expected: str, cell: str | None, head: ReturnHead | None = None) -> None:
+        """Adds a finding about the table: of `head`, or of all returns in it."""
+        self.source.reporter.report(
+            rule, found, expected, sheet=self.table.sheet, cell=cell, head=head, dataset=self.dataset.dataset
+        )
+
+
+def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHead]:
+    """Takes in the returns of a dataset that a table holds, with all that is wrong with them; gives their heads."""
+    header = find_header(table, dataset)
+    if header is None:
+        return _headless(source, dataset, table, status)
+    taken = Taken(source, dataset, table, header, status)
+    lines = lines_of(table, header, dataset)
+    data = [line.index for line in lines if line.kind == "data"]
+    places = PlaceColumns.of(table, header.columns)
+    heads, rows = _by_row(taken, places, data) if places.any else _as_one(taken, data)
+    _leave_out(taken, lines)
+    only = heads[0] if len(heads) == 1 else None
+    _check_header(taken, data, only)
+    if not data:
+        cell = f"A{header.first + 1}"
+        taken.report("empty_return", "没有数据 no rows", "至少一行 at least one row", cell, only)
+        return heads
+    _say_hidden(taken, data, only)
+    sheet = DataSheet(
+        source.read.receipt,
+        dataset.dataset,
+        table.sheet,
+        header.columns,
+        table.epoch,
+        rows,
+        _sums(table, lines, rows),
+        only,
+    )
+    source.read.sheets.append(sheet)
+    source.read.heads.extend(heads)
+    return heads
+
+
+def _headless(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHead]:
+    """A table of which no column is understood: its return, if the place is clear, is quarantined for it."""
+    place = source.place(table.sheet)
+    head = _head(source, dataset, place, table.sheet, status) if place.county.value and place.period.value else None
+    first = next((i for i, row in enumerate(table.rows) if any(row)), None)
+    rule, found, cell = "empty_return", "没有数据 no rows", "A2"
+    expected = "至少一行 at least one row"
+    if first is not None and len([row for row in table.rows if any(row)]) > 1:
+        rule, found = "unknown_header", " ".join(text for text in table.rows[first] if text)
+        cell, expected = f"A{first + 1}", "; ".join(i.header_zh for i in dataset.indicators)
+    source.reporter.report(rule, found, expected, sheet=table.sheet, cell=cell, head=head, dataset=dataset.dataset)
+    if head is None:
+        return []
+    source.read.heads.append(head)
+    return [head]
+
+
+def _as_one(taken: Taken, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
+    """The one return of a table whose county and period stand elsewhere than in its columns."""
+    place = taken.source.place(taken.table.sheet)
+    head = _told(taken, place, dict.fromkeys(NEEDED, f"A{taken.header.top + 1}"))
+    code, period = place.county.value, place.period.value
+    rows = [DataRow(index + 1, code, period, taken.table.rows[index]) for index in data]
+    return ([head] if head else []), rows
+
+
+def _by_row(taken: Taken, places: PlaceColumns, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
+    """A return for each county and period that the rows say, at the first row that does."""
+    heads: dict[tuple[str | None, str | None], ReturnHead] = {}
+    known: dict[tuple[str | None, ...], Place] = {}
+    rows = []
+    for index in data:
+        row = taken.table.rows[index]
+        said = places.said(row)
+        if said not in known:
+            known[said] = places.place(taken.source, index)
+            cells = {name: places.cell(column, index) for name, column in COLUMNS.items()}
+            head = _told(taken, known[said], cells, index)
+            if head:
+                heads.setdefault((head.county_code, head.period), head)
+        place = known[said]
+        rows.append(DataRow(index + 1, place.said_county, place.said_period, row))
+    first = next(iter(heads.values()), None)
+    # A line without a period is kept with its table's first, which is quarantined for it.
+    kept = [r if r.period else DataRow(r.number, r.county_code, first.period, r.cells) for r in rows] if first else rows
+    return list(heads.values()), kept
+
+
+def _told(taken: Taken, place: Place, cells: Mapping[str, str], index: int | None = None) -> ReturnHead | None:
+    """The head of a place, with findings of what is unclear about it; None where it is no return of anybody.
+
+    `cells` are where county and period should be said.
+    """
+    clear = bool(place.county.value and place.period.value)
+    status, strange = _status(taken, index)
+    head = _head(taken.source, taken.dataset, place, taken.table.sheet, status) if clear else None
+    both = {"county": place.county, "period": place.period}
+    for agreed in (agreed for agreed in both.values() if agreed.fault):
+        report_disagreement(taken.source, taken.dataset, agreed, head)
+    missing = [name for name, agreed in both.items() if agreed.value is None and not agreed.fault]
+    if missing:
+        found = BLANK if index is not None else "没有列 no column"
+        taken.report("cover_incomplete", found, "; ".join(NEEDED[name] for name in missing), cells[missing[0]])
+    if head:
+        _check_head(taken.source, taken.dataset, head, place)
+        for word, where in strange:
+            taken.report("unknown_status", word, KNOWN_WORDS, where, head)
+    return head
+
+
+def report_disagreement(source: Source, dataset: Dataset, agreed: Agreed, head: ReturnHead | None) -> None:
+    """Says what of a county or period does not agree, or is not clear, where it stands."""
+    at = (agreed.claim.sheet, agreed.claim.cell) if agreed.claim else (None, None)
+    source.reporter.report(
+        agreed.fault or "", agreed.found, agreed.expected, sheet=at[0], cell=at[1], head=head, dataset=dataset.dataset
+    )
+
+
+def _status(taken: Taken, index: int | None) -> tuple[Status, tuple[tuple[str, str], ...]]:
+    """The status that a row says, else the table's; and the word that is none, with its cell."""
+    at = next((c.index for c in taken.header.columns if c.column == "return_status"), None)
+    row = taken.table.rows[index] if index is not None else []
+    word = row[at] if at is not None and at < len(row) else None
+    if word is None or at is None or index is None:
+        return taken.status, ()
+    strange = () if word in STATUSES else ((word, taken.table.cell(index, at)),)
+    return STATUSES.get(word, taken.status), strange
+
+
+def _head(source: Source, dataset: Dataset, place: Place, sheet: str | None, status: Status) -> ReturnHead:
+    claim = place.county_claim
+    return ReturnHead(
+        receipt=source.read.receipt.receipt,
+        submission=source.read.receipt.submission,
+        file=source.read.receipt.file,
+        sheet=sheet,
+        county_code=place.county.value or "",
+        county_sheet=claim.sheet if claim else None,
+        county_cell=claim.cell if claim else None,
+        period=place.period.value or "",
+        dataset=dataset.dataset,
+        status=status,
+        nil=False,
+    )
+
+
+def nil_return(source: Source, dataset: Dataset, status: Status, cell: str) -> ReturnHead | None:
+    """The return of a dataset of which the cover says that there is none; None where its place is not clear."""
+    place = source.place(None)
+    sheet = source.cover.sheet if source.cover else None
+    clear = bool(place.county.value and place.period.value)
+    head = _head(source, dataset, place, sheet, status) if clear else None
+    for agreed in (place.county, place.period):
+        if agreed.fault:
+            report_disagreement(source, dataset, agreed, head)
+    if head:
+        head = head.model_copy(update={"nil": True, "cell": cell})
+        source.read.heads.append(head)
+        _check_head(source, dataset, head, place)
+    return head
+
+
+def _check_head(source: Source, dataset: Dataset, head: ReturnHead, place: Place) -> None:
+    """A period that had not ended when the return came, or in which it is not due; a folder of somebody else."""
+    claim = place.period_claim
+    sheet, cell = (claim.sheet, claim.cell) if claim else (None, None)
+    ends_on = monthrange(int(head.period[:4]), int(head.period[5:]))[1] if head.period >= FIRST_PERIOD else 1
+    received = f"{source.reporter.receipt.received_at:%Y-%m-%d}"
+    if f"{head.period}-{ends_on:02}" > received:
+        source.reporter.report(
+            "period_in_future", head.period, f"早于 before {received}", sheet=sheet, cell=cell, head=head
+        )
+    if int(head.period[5:]) not in dataset.frequency.months:
+        months = ", ".join(map(str, dataset.frequency.months))
+        source.reporter.report("not_due", head.period, f"月份 months {months}", sheet=sheet, cell=cell, head=head)
+    if source.owner and head.county_code not in source.owner.values:
+        at = (head.county_sheet, head.county_cell)
+        source.reporter.report("wrong_folder", head.county_code, source.owner.text, sheet=at[0], cell=at[1], head=head)
+
+
+def _check_header(taken: Taken, data: list[int], head: ReturnHead | None) -> None:
+    """The faults of the header's cells; of a column that fits nothing only where it holds something."""
+    filled = {at for index in data for at, text in enumerate(taken.table.rows[index]) if text is not None}
+    for fault in taken.header.faults:
+        if fault.rule != "unknown_header" or fault.column in filled or not data:
+            cell = taken.table.cell(fault.row, fault.column)
+            taken.report(fault.rule, fault.found, fault.expected, cell, head)
+    for at in sorted(filled - taken.header.named):
+        cell = taken.table.cell(taken.header.first - 1, at)
+        taken.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, head)
+
+
+def _say_hidden(taken: Taken, data: list[int], head: ReturnHead | None) -> None:
+    hidden = [index + 1 for index in data if index in taken.table.hidden]
+    if hidden:
+        found = f"{len(hidden)} 行 rows: {', '.join(map(str, hidden[:20]))}"
+        taken.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", head)
+
+
+def _sums(table: Table, lines: Iterable[Line], rows: list[DataRow]) -> list[SumRow]:
+    """The totals and subtotals with the rows that each sums: all rows of the table's part above, or of its block."""
+    by_number = {row.number: row for row in rows}
+    sums: list[SumRow] = []
+    since_total: list[DataRow] = []
+    since_any: list[DataRow] = []
+    for line in lines:
+        if line.kind == "data":
+            since_total.append(by_number[line.index + 1])
+            since_any.append(by_number[line.index + 1])
+        elif line.kind in ("total", "subtotal"):
+            over = since_total if line.kind == "total" else since_any
+            sums.append(SumRow(line.index + 1, tuple(over), table.rows[line.index]))
+            since_any = []
+            if line.kind == "total":
+                since_total = []
+    return sums
+
+
+def _leave_out(taken: Taken, lines: Iterable[Line]) -> None:
+    above = [i + 1 for i, row in enumerate(taken.table.rows[: taken.header.top]) if any(row)]
+    kinds: dict[str, list[int]] = {"above": above}
+    for line in lines:
+        if line.kind != "data":
+            kinds.setdefault(line.kind, []).append(line.index + 1)
+    taken.source.read.left_out.extend(
+        LeftOut(taken.table.sheet, tuple(numbers), WHY[kind]) for kind, numbers in kinds.items() if numbers
+    )
