@@ -28,6 +28,7 @@ demo: $(READY)
 sample: $(READY)
 	$(BIN)/xianbao sample --out var/sample --seed 2017
 	$(BIN)/xianbao sample --out var/sample-faulty --seed 2017 --faulty
+	$(BIN)/xianbao sample --out var/sample-messy --seed 2017 --messy
 
 test: $(READY)
 	$(BIN)/python -m pytest

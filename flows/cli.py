@@ -161,11 +161,14 @@ def docs(
 
 
 @app.command(epilog=EPILOG)
-def sample(
+def sample(  # noqa: PLR0913, PLR0917  (an option each)
     out: Annotated[Path, typer.Option(help="The folder to write the workbooks to.")],
     seed: Annotated[int, typer.Option(help="Another seed, another province with the same totals.")] = 1,
     faulty: Annotated[
         bool, typer.Option("--faulty", help="Plant a fault for every rule; writes a key beside.")
+    ] = False,
+    messy: Annotated[
+        bool, typer.Option("--messy", help="The same figures in files as clerks send them; writes a key beside.")
     ] = False,
     period: Annotated[str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06.")] = None,
     as_json: Json = False,
@@ -175,14 +178,16 @@ def sample(
 
     if period is not None and period not in PERIODS:
         raise typer.BadParameter(f"{period} is none of {', '.join(PERIODS)}", param_hint="--period")
-    written = write_sample(out, seed, faulty=faulty, period=period)
+    if faulty and messy:
+        raise typer.BadParameter("say one of --faulty and --messy")
+    written = write_sample(out, seed, faulty=faulty, messy=messy, period=period)
     if as_json:
         _print(dataclasses.asdict(written))
         return
     console = Console()
     console.print(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")
     if written.key:
-        console.print(f"what was planted is in {written.key}")
+        console.print(f"what {'each file is like' if messy else 'was planted'} is in {written.key}")
 
 
 def _nightly(**arguments: Any) -> Summary:

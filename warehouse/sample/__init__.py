@@ -1,6 +1,7 @@
-"""The synthetic province: made-up county returns that give every published figure, and a faulty twin with its key.
+"""The synthetic province: made-up county returns that give every published figure, a faulty twin, and a messy one.
 
-`write_sample` writes it; `build_returns` and `plant` give the same as records. No number in it is a county's real one.
+`write_sample` writes it; `build_returns` and `plant` give the same as records. Each twin has a key: `planting.py` of
+faults, `messy` of the habits in which clerks write the clean returns. No number in it is a county's real one.
 Belongs here: drawing the values, planting faults, the files' look. Does not belong here: rules (room `expectations`),
 definitions (`warehouse.codebook`), reading (`warehouse.intake`).
 """

@@ -1,4 +1,5 @@
-"""Writing the sample: a folder for each period, a workbook for each county, a few CSV files, the key of the faults.
+"""Writing the sample: a folder for each period, a workbook for each county, a few CSV files, the key of the faults;
+or, by `warehouse.sample.messy`, what clerks make of it.
 
 Belongs here: what is written where. Does not belong here: how a file looks (`layout.py`, `workbook.py`, `plain.py`).
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from warehouse.codebook import load
 from warehouse.errors import PermanentError
 from warehouse.sample.layout import AS_CSV, plain_path, workbook_path
+from warehouse.sample.messy import write_messy
 from warehouse.sample.plain import write_plain
 from warehouse.sample.planting import Planted, plant
 from warehouse.sample.records import PERIODS, Return
@@ -34,8 +36,11 @@ class SampleWritten:
     key: Path | None
 
 
-def write_sample(out: Path, seed: int, *, faulty: bool = False, period: str | None = None) -> SampleWritten:
-    """Writes the synthetic province of a seed under `out`, or its faulty twin with the key of what is wrong.
+def write_sample(
+    out: Path, seed: int, *, faulty: bool = False, messy: bool = False, period: str | None = None
+) -> SampleWritten:
+    """Writes the synthetic province of a seed under `out`, or its faulty twin with the key of what is wrong, or the
+    clean one as clerks would send it, with the key of their habits.
 
     The same seed gives the same bytes; another seed gives other counties' values and the same published totals.
     `period` limits it to one of 2016-12, 2017-11, 2017-12, 2018-06. The twin has one county's returns of one dataset
@@ -43,15 +48,21 @@ def write_sample(out: Path, seed: int, *, faulty: bool = False, period: str | No
     """
     if period is not None and period not in PERIODS:
         raise PermanentError(f"period '{period}' is not in the sample; choose one of {', '.join(PERIODS)}")
+    if faulty and messy:
+        raise PermanentError("a sample is faulty or messy, not both; choose one")
     returns: Sequence[Return] = build_returns(seed)
     faults: tuple[Planted, ...] = ()
     if faulty:
         returns, faults = plant(returns, seed)
     periods = (period,) if period else tuple(sorted({found.period for found in returns}))
     chosen = [found for found in returns if found.period in periods]
+    counties = len({found.county_code for found in chosen})
+    if messy:
+        count, path = write_messy(out, chosen, seed)
+        return SampleWritten(out, count, counties, periods, path)
     files = write_returns(out, chosen)
     key = _write_key(out, [row for row in faults if row.period in periods]) if faulty else None
-    return SampleWritten(out, files, len({found.county_code for found in chosen}), periods, key)
+    return SampleWritten(out, files, counties, periods, key)
 
 
 def write_returns(out: Path, returns: Sequence[Return]) -> int:
