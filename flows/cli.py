@@ -190,6 +190,27 @@ def sample(  # noqa: PLR0913, PLR0917  (an option each)
         console.print(f"what {'each file is like' if messy else 'was planted'} is in {written.key}")
 
 
+@app.command(epilog=EPILOG)
+def template(
+    county: Annotated[str, typer.Option(help="The county's code, or its name where only one is called so.")],
+    period: Annotated[str, typer.Option(help="The period, like 2018-06.")],
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="Only this dataset, like finance; may be given again. Default: all due.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file or folder; default: its own name, here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write an empty workbook for a county and period, with its limits and how to fill it in. 生成填报模板。"""
+    from flows.template import write
+
+    written = write(county, period, dataset or (), out)
+    if as_json:
+        _print(dataclasses.asdict(written))
+        return
+    what = f"{written.county_code} {written.name_zh} {written.period}, {len(written.datasets)} datasets"
+    Console().print(f"{written.file}: {what}", highlight=False, soft_wrap=True)
+
+
 def _nightly(**arguments: Any) -> Summary:
     from flows.nightly import nightly
 

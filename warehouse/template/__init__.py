@@ -1,0 +1,12 @@
+"""Input templates: one workbook for a county and period, laid out as `warehouse.intake` reads it, with help and limits.
+
+`asked` says for which county, period and datasets; `write_template` gives the bytes, the same for the same request.
+Belongs here: cells, looks, drop-downs, messages, the how-to sheet. Does not belong here: rules, which come as small
+records of limits (room `expectations`); reading what was filled in (`warehouse.intake`).
+"""
+
+from warehouse.template.asked import Asked, asked
+from warehouse.template.records import Form, Limit, Seen, Told
+from warehouse.template.workbook import template_name, write_template
+
+__all__ = ["Asked", "Form", "Limit", "Seen", "Told", "asked", "template_name", "write_template"]
