@@ -137,7 +137,7 @@ def _refused(case: Case, habit: Habit, style: Style, found: Return) -> Letter:
             claim, blamed = Claim(old.county_code, old.name_zh), (COVER, CODE_CELL)
             stem = file_stem(old, period, style, 0)
         case "code_name_disagree":
-            claim, blamed = Claim(division.county_code, _other(case).name_zh), (COVER, CODE_CELL)
+            claim, blamed = Claim(division.county_code, _other(case).name_zh), (COVER, NAME_CELL)
             stem = f"扶贫报表({case.number})"
         case "file_name_county":
             stem = file_stem(_other(case), period, style, case.number)
