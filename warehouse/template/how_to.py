@@ -64,7 +64,7 @@ class Page:
 
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column, Chinese signs being twice as wide as others."""
-    signs = sum(1 if sign.isascii() else 1.95 for sign in text)
+    signs = sum(0.9 if sign.isascii() else 1.95 for sign in text)
     return int(signs // (width - 3)) + 1
 
 

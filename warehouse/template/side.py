@@ -11,7 +11,7 @@ from warehouse.template.look import FONT, LINE
 from warehouse.template.records import Form
 from warehouse.template.words import SEVERITY
 
-WIDTH, LINE_HEIGHT, MARGIN = 860, 19, 24
+WIDTH, LINE_HEIGHT, MARGIN = 860, 18, 20
 SIGNS_IN_LINE = 128  # half-width ones, at this width and size
 COLOURS = "浅蓝:必填,尚空 to fill  ·  红:须更正 wrong  ·  黄:请核实 doubtful  ·  灰:封面已选“无” none"
 
