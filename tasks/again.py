@@ -5,7 +5,8 @@ from __future__ import annotations
 from prefect import task
 
 from tasks.run import RETRIES, Run
-from warehouse.intake.reading import read_submissions, save_reading
+from warehouse.intake.apart import read_apart
+from warehouse.intake.reading import save_reading
 from warehouse.intake.records import Received
 from warehouse.store import again, ledger
 from warehouse.store.again import Scope, chosen, receipts_of, restricted
@@ -21,6 +22,6 @@ def read_again(run: Run, scope: Scope) -> tuple[list[str], int]:
     engine = ledger.open_ledger(run.ledger_url)
     keys = chosen(engine, scope)
     received = [Received(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
-    reading = restricted(read_submissions(received, run.limits, None), keys)
+    reading = restricted(read_apart(received, run.limits, None, run.folders, run.parts), keys)
     save_reading(reading, run.reading)
     return sorted({head.period for head in reading.heads}), len(keys) - len({*map(again.key_of, reading.heads)})

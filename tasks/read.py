@@ -1,11 +1,12 @@
-"""Read: the archived originals to typed rows, all files of the run in one task."""
+"""Read: the archived originals to typed rows, all files of the run in one task, in child processes of its own."""
 
 from __future__ import annotations
 
 from prefect import task
 
 from tasks.run import RETRIES, Run
-from warehouse.intake.reading import read_submissions, save_reading
+from warehouse.intake.apart import read_apart
+from warehouse.intake.reading import save_reading
 from warehouse.intake.records import Received
 from warehouse.store import ledger
 from warehouse.store.archive import archived
@@ -18,6 +19,6 @@ def read(run: Run) -> list[str]:
     """Reads every receipt and leaves the reading in the work folder; returns the periods found, ascending."""
     received = [Received(r, archived(run.root, r.submission, r.file)) for r in load_receipts(run.receipts)]
     in_force = in_force_submissions(ledger.open_ledger(run.ledger_url))
-    reading = read_submissions(received, run.limits, in_force)
+    reading = read_apart(received, run.limits, in_force, run.folders, run.parts)
     save_reading(reading, run.reading)
     return sorted({head.period for head in reading.heads})

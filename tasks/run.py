@@ -46,6 +46,11 @@ class Run(BaseModel):
         return self.work / "receipts.json"
 
     @property
+    def parts(self) -> Path:
+        """What the processes that read leave, a folder a part."""
+        return self.work / "parts"
+
+    @property
     def reading(self) -> Path:
         return self.work / "read"
 

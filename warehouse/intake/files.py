@@ -12,15 +12,10 @@ from warehouse.intake.tables import Table
 from warehouse.intake.workbook import read_workbook
 
 
-def read_tables(path: Path, limits: Limits) -> list[Table] | None:
-    """All tables of a file, in its order; None for an archive of files, which has none of its own.
-
-    Raises Unreadable, and no other error, for whatever the file is.
-    """
+def read_tables(path: Path, limits: Limits) -> list[Table]:
+    """All tables of a file, in its order; raises Unreadable, and no other error, for whatever the file is."""
     passed = preflight(path, limits)
     match passed.format:
-        case "zip":
-            return None
         case "text":
             return [read_text(path, limits)]
         case "xls":

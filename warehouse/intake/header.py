@@ -123,7 +123,9 @@ def _take(
 ) -> tuple[str, str, str] | None:
     """Adds the column that the texts mean, or says which check they fail, what was found and expected."""
     text = " ".join(parts)
-    meanings = {meaning.column: meaning for meaning in _meanings(dataset.dataset, tuple(parts))}
+    meanings: dict[str, Meaning] = {}
+    for meaning in _meanings(dataset.dataset, tuple(parts)):
+        meanings.setdefault(meaning.column, meaning)
     if len(meanings) != 1:
         known = "; ".join(dataset[c].header_zh for c in meanings if c in dataset.columns)
         return "unknown_header", text, known or "; ".join(i.header_zh for i in dataset.indicators)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from warehouse.codebook import Dataset, load
 from warehouse.intake.header import Header
-from warehouse.intake.tables import Row, Table, squeezed
+from warehouse.intake.tables import Row, Table, half_width, squeezed
 
 SUMS = ("合计", "总计", "小计")
 AFTER_A_WORD = ":;,.(1234567890"
+NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?%?")
 Kind = Literal["data", "total", "subtotal", "footer"]
 
 
@@ -27,7 +29,7 @@ def lines_of(table: Table, header: Header, dataset: Dataset) -> list[Line]:
     """The filled rows below the header, in order.
 
     A row is a total where a cell that holds no value of an indicator says so (合计); it is below the table where its
-    first cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a value in it.
+    first cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it.
     """
     valued = {c.index for c in header.columns if c.column in dataset.columns and _holds_values(dataset, c.column)}
     texts = {c.index for c in header.columns if c.column in dataset.columns} - valued
@@ -39,11 +41,11 @@ def _lines(table: Table, first: int, valued: set[int], texts: set[int]) -> Itera
     for index, row in enumerate(table.rows[first:], first):
         if not any(row):
             continue
-        has_values = any(row[place] for place in valued if place < len(row))
+        numbers = any(NUMBER.fullmatch(half_width(row[at] or "")) for at in valued if at < len(row))
         kind = _sum(row, valued, texts)
         if kind:
             yield Line(index, kind)
-        elif not has_values and (below or _is_footer(next(text for text in row if text))):
+        elif not numbers and (below or _is_footer(next(text for text in row if text))):
             below = True
             yield Line(index, "footer")
         else:

@@ -50,12 +50,12 @@ class Place:
 class Source:
     """A submission as it is read: what has been taken from it, what its cover says, whose its folder is.
 
-    `owner` are the counties that may send from its folder; None where no setting says so.
+    `owner` is the county or prefecture whose folder it lies in; None where no setting says so.
     """
 
     read: SubmissionRead
     reporter: Reporter
-    owner: Claim | None = None
+    owner: str | None = None
     cover: Cover | None = None
     _of_file: tuple[Claim | None, Claim | None] = field(init=False)
 

@@ -43,7 +43,7 @@ A_FILE = ".xlsx、.xls、.ods、.csv 或 or .zip 文件 a file"
 A_WORKBOOK = "完整、未加密的工作簿 a whole, unencrypted workbook"
 NO_PASSWORD = "没有密码的工作簿,请先取消密码 a workbook without a password"  # noqa: S105  (words, not one)
 SAVED_ANEW = "另存为 .xlsx 的工作簿 a workbook saved as .xlsx"
-Format = Literal["xlsx", "xls", "ods", "text", "zip"]
+Format = Literal["xlsx", "xls", "ods", "text"]
 
 
 class Unreadable(Exception):  # noqa: N818  (what a file is, not what the program did wrong)
@@ -124,8 +124,6 @@ def _zipped(path: Path, limits: Limits) -> Passed:
             if "xl/workbook.bin" in names:
                 raise Unreadable("二进制工作簿(.xlsb) a binary workbook", SAVED_ANEW)
             if not {"xl/workbook.xml", "content.xml"} & names:
-                if path.suffix.lower() == ".zip":
-                    return Passed("zip")
                 raise Unreadable("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
             unpacked = sum(info.file_size for info in infos)
             if unpacked > limits.unpacked_bytes:

@@ -1,13 +1,14 @@
 """All submissions of a run to typed tables: sheets with the same columns are converted together.
 
 What comes out is kept as files between tasks (`save_reading`, `load_reading`): heads, one table of rows a dataset,
-where each column stood, findings.
+where each column stood, findings. A run's files are read a part at a time (`read_part`, in child processes:
+`warehouse.intake.apart`); what the parts gave is put together, the same however they were cut (`merged`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -20,15 +21,16 @@ from pydantic import TypeAdapter
 from warehouse.codebook import Dataset, load
 from warehouse.findings import Finding
 from warehouse.intake.preflight import Limits
-from warehouse.intake.records import Column, DataSheet, Note, Receipt, Received, ReturnHead, SubmissionRead
+from warehouse.intake.records import Column, DataSheet, Note, Receipt, Received, ReturnHead
 from warehouse.intake.report import reading_finding
-from warehouse.intake.rows import PROVENANCE, raw_rows
+from warehouse.intake.rows import PROVENANCE, Schema, raw_rows
 from warehouse.intake.submission import read_submission
 from warehouse.intake.tables import column_letters
 from warehouse.intake.totals import differing_totals
+from warehouse.intake.twice import disagreements
 from warehouse.intake.values import converted, expected
 
-LAYOUT = {"receipt": pl.Int64, "sheet": pl.String, "column": pl.String, "letters": pl.String}
+LAYOUT: Schema = {"receipt": pl.Int64, "sheet": pl.String, "column": pl.String, "letters": pl.String}
 RECORDS: dict[str, TypeAdapter[Any]] = {
     "receipts": TypeAdapter(list[Receipt]),
     "heads": TypeAdapter(list[ReturnHead]),
@@ -37,14 +39,17 @@ RECORDS: dict[str, TypeAdapter[Any]] = {
     "unreadable": TypeAdapter(list[Receipt]),
     "duplicates": TypeAdapter(list[Receipt]),
 }
+# Which submission each return (dataset, county, period) in force came with.
+InForce = Mapping[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a run read.
 
-    `rows[dataset]`: one row per data row, PROVENANCE columns first, then the form's, typed. `layout`: one row per
-    receipt x sheet x column, with the column's letters. `unreadable`: receipts that gave no return at all.
+    `rows[dataset]`: one row per data row, PROVENANCE columns first, then the form's, typed, in the order of receipt,
+    sheet and row. `layout`: one row per receipt x sheet x column, with the column's letters. `unreadable`: receipts
+    that gave no return at all. All records are in the order of receipts.
     """
 
     receipts: list[Receipt]
@@ -57,44 +62,91 @@ class Reading:
     duplicates: list[Receipt]
 
 
-def read_submissions(
-    received: Iterable[Received], limits: Limits, in_force: Mapping[tuple[str, str, str], str] | None
-) -> Reading:
-    """Reads the files one after the other, then converts all sheets of one shape at once.
+def read_submissions(received: Iterable[Received], limits: Limits, in_force: InForce | None) -> Reading:
+    """Reads the files one after the other in this process; `in_force` as in `merged`."""
+    return merged([read_part(received, limits, {})], in_force)
 
-    `in_force` says which submission each return (dataset, county, period) in force came with: a file all of whose
-    returns are in force with its own bytes is a duplicate and is not judged again. None where nothing is one.
+
+def read_part(received: Iterable[Received], limits: Limits, folders: Mapping[str, str]) -> Reading:
+    """What these files hold, duplicates or not; they are read one by one, then all sheets of one shape converted.
+
+    `folders` says which folders of the inbox are whose (`warehouse.intake.folders`).
     """
-    everything = [read_submission(r, limits) for r in received]
-    reads, duplicates = (everything, []) if in_force is None else _without_duplicates(everything, dict(in_force))
+    reads = [read_submission(r, limits, folders) for r in received]
     heads = list(chain.from_iterable(r.heads for r in reads))
     sheets = list(chain.from_iterable(r.sheets for r in reads))
     rows, cell_findings = _convert(sheets, heads)
     return Reading(
-        receipts=[r.receipt for r in everything],
+        receipts=[r.receipt for r in reads],
         heads=heads,
-        rows={name: pl.concat([*rows[name], _nil_rows(d, heads)]) for name, d in load().datasets.items()},
+        rows={name: pl.concat([*rows[name], *_nil_rows(d, heads)]) for name, d in _given(heads).items()},
         layout=_layout(sheets),
         notes=list(chain.from_iterable(r.notes for r in reads)),
-        findings=[*chain.from_iterable(r.findings for r in reads), *cell_findings],
+        findings=sorted(chain(chain.from_iterable(r.findings for r in reads), cell_findings), key=lambda f: f.receipt),
         unreadable=[r.receipt for r in reads if r.unreadable],
+        duplicates=[],
+    )
+
+
+def merged(parts: Sequence[Reading], in_force: InForce | None) -> Reading:
+    """The parts as one reading, without what is a duplicate.
+
+    A file all of whose returns are in force with its own bytes (`in_force`) is one and is not judged again; none is
+    where `in_force` is None. A, then B, then A again is none: it puts A back in force.
+    """
+    heads = sorted(chain.from_iterable(part.heads for part in parts), key=lambda h: h.receipt)
+    receipts = sorted(chain.from_iterable(part.receipts for part in parts), key=lambda r: r.receipt)
+    duplicates = [] if in_force is None else _duplicates(receipts, heads, dict(in_force))
+    left = {r.receipt for r in duplicates}
+    counted = [h for h in heads if h.receipt not in left]
+    rows = {name: _merged_rows(d, parts, left) for name, d in load().datasets.items()}
+    said = (f for part in parts for f in part.findings if f.receipt not in left)
+    return Reading(
+        receipts=receipts,
+        heads=counted,
+        rows=rows,
+        layout=_without(pl.concat([pl.DataFrame(schema=LAYOUT), *(part.layout for part in parts)]), left),
+        notes=[n for part in parts for n in part.notes if n.receipt not in left],
+        findings=sorted(chain(said, disagreements(counted, rows, receipts)), key=lambda f: f.receipt),
+        unreadable=[r for part in parts for r in part.unreadable],
         duplicates=duplicates,
     )
 
 
-def _without_duplicates(
-    reads: list[SubmissionRead], in_force: dict[tuple[str, str, str], str]
-) -> tuple[list[SubmissionRead], list[Receipt]]:
-    """The readings in order without the duplicates; A, then B, then A again is none: it puts A back in force."""
-    kept, duplicates = [], []
-    for read in reads:
-        returns = [(h.dataset, h.county_code, h.period) for h in read.heads]
-        if returns and all(in_force.get(r) == read.receipt.submission for r in returns):
-            duplicates.append(read.receipt)
+def _duplicates(
+    receipts: Iterable[Receipt], heads: Iterable[ReturnHead], in_force: dict[tuple[str, str, str], str]
+) -> list[Receipt]:
+    returns: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for head in heads:
+        returns[head.receipt].append((head.dataset, head.county_code, head.period))
+    duplicates = []
+    for receipt in receipts:
+        own = returns[receipt.receipt]
+        if own and all(in_force.get(one) == receipt.submission for one in own):
+            duplicates.append(receipt)
         else:
-            kept.append(read)
-            in_force |= dict.fromkeys(returns, read.receipt.submission)
-    return kept, duplicates
+            in_force |= dict.fromkeys(own, receipt.submission)
+    return duplicates
+
+
+def _merged_rows(dataset: Dataset, parts: Iterable[Reading], left: set[int]) -> pl.DataFrame:
+    """The rows of all parts in the order of receipt, sheet and row, whichever part they came in."""
+    rows = pl.concat([empty_rows(dataset), *(p.rows[dataset.dataset] for p in parts if dataset.dataset in p.rows)])
+    return _without(rows, left).sort("receipt", "sheet", "row", maintain_order=True, nulls_last=True)
+
+
+def _without(frame: pl.DataFrame, receipts: set[int]) -> pl.DataFrame:
+    return frame.filter(~pl.col("receipt").is_in(receipts)) if receipts else frame
+
+
+def empty_rows(dataset: Dataset) -> pl.DataFrame:
+    """No rows of a dataset, typed."""
+    return pl.DataFrame(schema={**PROVENANCE, **dataset.dtypes})
+
+
+def _given(heads: Iterable[ReturnHead]) -> dict[str, Dataset]:
+    named = {h.dataset for h in heads}
+    return {name: d for name, d in load().datasets.items() if name in named}
 
 
 def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
@@ -114,7 +166,9 @@ def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str
         rows[name].append(done)
         findings += _cell_findings(faults, dataset, own, head_of)
         findings += chain.from_iterable(differing_totals(sheet, dataset, own) for sheet in alike if sheet.sums)
-    return rows, findings
+    order = list(load().datasets)
+    # In an order that does not hang on which files were converted together.
+    return rows, sorted(findings, key=lambda f: (order.index(f.dataset or ""), f.sheet or ""))
 
 
 def _cell_findings(
@@ -140,40 +194,48 @@ def _cell_findings(
             )
 
 
-def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> pl.DataFrame:
+def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> Iterator[pl.DataFrame]:
     """A nil return of a form with one row a county says none of each: its required counts are zero, not blank."""
     nil = [h for h in heads if h.nil and dataset.nil and dataset.one_row and h.dataset == dataset.dataset]
-    return pl.DataFrame(
-        [(h.receipt, h.submission, h.sheet, None, h.county_code, h.period) for h in nil], PROVENANCE, orient="row"
-    ).select(
-        *PROVENANCE,
-        *(
-            pl.lit(0 if i.roll_up.how == "sum" and i.required == "true" else None).cast(i.dtype).alias(i.column)
-            for i in dataset.indicators
-        ),
-    )
+    yield empty_rows(dataset)
+    if nil:
+        yield pl.DataFrame(
+            [(h.receipt, h.submission, h.sheet, None, h.county_code, h.period) for h in nil], PROVENANCE, orient="row"
+        ).select(
+            *PROVENANCE,
+            *(
+                pl.lit(0 if i.roll_up.how == "sum" and i.required == "true" else None).cast(i.dtype).alias(i.column)
+                for i in dataset.indicators
+            ),
+        )
 
 
 def _layout(sheets: list[DataSheet]) -> pl.DataFrame:
+    """Where each column of the indicators stands."""
     places = [(s.receipt.receipt, s.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns]
     return pl.DataFrame(places, LAYOUT, orient="row")
 
 
 def save_reading(reading: Reading, folder: Path) -> None:
-    """Writes the reading as files in `folder`, for the tasks that follow."""
+    """Writes the reading as files in `folder`, for the tasks that follow; nothing of datasets that have no rows."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in reading.rows.items():
-        frame.write_parquet(folder / f"{name}.parquet")
-    reading.layout.write_parquet(folder / "layout.parquet")
+        if not frame.is_empty():
+            frame.write_ipc(folder / f"{name}.arrow")
+    reading.layout.write_ipc(folder / "layout.arrow")
     for name, adapter in RECORDS.items():
         (folder / f"{name}.json").write_bytes(adapter.dump_json(getattr(reading, name)))
 
 
 def load_reading(folder: Path) -> Reading:
-    """The reading that `save_reading` wrote."""
+    """The reading that `save_reading` wrote, with the rows of every dataset, none though there be."""
     records = {name: adapter.validate_json((folder / f"{name}.json").read_bytes()) for name, adapter in RECORDS.items()}
+    paths = {name: folder / f"{name}.arrow" for name in load().datasets}
     return Reading(
-        rows={name: pl.read_parquet(folder / f"{name}.parquet") for name in load().datasets},
-        layout=pl.read_parquet(folder / "layout.parquet"),
+        rows={
+            name: pl.read_ipc(path) if path.exists() else empty_rows(load().datasets[name])
+            for name, path in paths.items()
+        },
+        layout=pl.read_ipc(folder / "layout.arrow"),
         **records,
     )

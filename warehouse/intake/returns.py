@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from warehouse.codebook import Dataset
 from warehouse.intake.claims import Agreed
 from warehouse.intake.cover import STATUSES
+from warehouse.intake.folders import owns
 from warehouse.intake.header import Header, find_header
 from warehouse.intake.lines import Line, lines_of
 from warehouse.intake.places import BLANK, Place, PlaceColumns, Source
@@ -97,7 +98,8 @@ def _headless(source: Source, dataset: Dataset, table: Table, status: Status) ->
 def _as_one(taken: Taken, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
     """The one return of a table whose county and period stand elsewhere than in its columns."""
     place = taken.source.place(taken.table.sheet)
-    head = _told(taken, place, dict.fromkeys(NEEDED, f"A{taken.header.top + 1}"))
+    missing = ("没有列 no column", dict.fromkeys(NEEDED, f"A{taken.header.top + 1}"))
+    head = _told(taken, place, missing, data[0] if data else None)
     code, period = place.county.value, place.period.value
     rows = [DataRow(index + 1, code, period, taken.table.rows[index]) for index in data]
     return ([head] if head else []), rows
@@ -114,7 +116,7 @@ def _by_row(taken: Taken, places: PlaceColumns, data: list[int]) -> tuple[list[R
         if said not in known:
             known[said] = places.place(taken.source, index)
             cells = {name: places.cell(column, index) for name, column in COLUMNS.items()}
-            head = _told(taken, known[said], cells, index)
+            head = _told(taken, known[said], (BLANK, cells), index)
             if head:
                 heads.setdefault((head.county_code, head.period), head)
         place = known[said]
@@ -125,10 +127,11 @@ def _by_row(taken: Taken, places: PlaceColumns, data: list[int]) -> tuple[list[R
     return list(heads.values()), kept
 
 
-def _told(taken: Taken, place: Place, cells: Mapping[str, str], index: int | None = None) -> ReturnHead | None:
+def _told(taken: Taken, place: Place, missing: tuple[str, Mapping[str, str]], index: int | None) -> ReturnHead | None:
     """The head of a place, with findings of what is unclear about it; None where it is no return of anybody.
 
-    `cells` are where county and period should be said.
+    `missing` is what is found, and at which cell, where nothing says the county or the period; `index` is the row
+    that says the status.
     """
     clear = bool(place.county.value and place.period.value)
     status, strange = _status(taken, index)
@@ -136,10 +139,10 @@ def _told(taken: Taken, place: Place, cells: Mapping[str, str], index: int | Non
     both = {"county": place.county, "period": place.period}
     for agreed in (agreed for agreed in both.values() if agreed.fault):
         report_disagreement(taken.source, taken.dataset, agreed, head)
-    missing = [name for name, agreed in both.items() if agreed.value is None and not agreed.fault]
-    if missing:
-        found = BLANK if index is not None else "没有列 no column"
-        taken.report("cover_incomplete", found, "; ".join(NEEDED[name] for name in missing), cells[missing[0]])
+    unsaid = [name for name, agreed in both.items() if agreed.value is None and not agreed.fault]
+    if unsaid:
+        expected = "; ".join(NEEDED[name] for name in unsaid)
+        taken.report("cover_incomplete", missing[0], expected, missing[1][unsaid[0]])
     if head:
         _check_head(taken.source, taken.dataset, head, place)
         for word, where in strange:
@@ -164,6 +167,15 @@ def _status(taken: Taken, index: int | None) -> tuple[Status, tuple[tuple[str, s
         return taken.status, ()
     strange = () if word in STATUSES else ((word, taken.table.cell(index, at)),)
     return STATUSES.get(word, taken.status), strange
+
+
+def holds_figures(table: Table, dataset: Dataset) -> bool:
+    """Whether a table says more than the codes that a template has filled in before (the measures m01 to m10)."""
+    header = find_header(table, dataset)
+    if header is None:
+        return any(any(row) for row in table.rows[1:])
+    filled_in = {c.index for c in header.columns if c.column in dataset.keys and dataset[c.column].codes}
+    return any(text for row in table.rows[header.first :] for at, text in enumerate(row) if at not in filled_in)
 
 
 def _head(source: Source, dataset: Dataset, place: Place, sheet: str | None, status: Status) -> ReturnHead:
@@ -212,9 +224,9 @@ def _check_head(source: Source, dataset: Dataset, head: ReturnHead, place: Place
     if int(head.period[5:]) not in dataset.frequency.months:
         months = ", ".join(map(str, dataset.frequency.months))
         source.reporter.report("not_due", head.period, f"月份 months {months}", sheet=sheet, cell=cell, head=head)
-    if source.owner and head.county_code not in source.owner.values:
+    if source.owner and not owns(source.owner, head.county_code):
         at = (head.county_sheet, head.county_cell)
-        source.reporter.report("wrong_folder", head.county_code, source.owner.text, sheet=at[0], cell=at[1], head=head)
+        source.reporter.report("wrong_folder", head.county_code, source.owner, sheet=at[0], cell=at[1], head=head)
 
 
 def _check_header(taken: Taken, data: list[int], head: ReturnHead | None) -> None:

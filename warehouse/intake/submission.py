@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from warehouse.codebook import Dataset, load
-from warehouse.intake.claims import Claim
 from warehouse.intake.cover import Listed, find_cover, read_cover
 from warehouse.intake.datasets import dataset_named, dataset_of_headers
 from warehouse.intake.files import read_tables
+from warehouse.intake.folders import owner_of
 from warehouse.intake.notes import find_notes, read_notes
 from warehouse.intake.places import Source
 from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import LeftOut, Received, SubmissionRead
 from warehouse.intake.report import Reporter
-from warehouse.intake.returns import KNOWN_WORDS, nil_return, take_table
+from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, take_table
 from warehouse.intake.tables import Table, squeezed
+from warehouse.intake.zips import is_archive, zip_findings
 
 # Sheets of a template that hold no figures.
 BESIDE = ("填表须知", "howto")
 IGNORED = "说明页或隐藏的工作表 a sheet of instructions, or a hidden one"
 
 
-def read_submission(received: Received, limits: Limits, owner: Claim | None = None) -> SubmissionRead:
+def read_submission(
+    received: Received, limits: Limits, folders: Mapping[str, str] = MappingProxyType({})
+) -> SubmissionRead:
     """What the file holds. Never raises for a fault of the file: what is wrong stands in `findings`.
 
-    `owner` are the counties that may send from its folder; None where anybody may.
+    Of an archive, whose members are submissions of their own, what of it was not taken in. `folders` says which
+    folders of the inbox are whose; from them nobody else may send.
     """
     reporter = Reporter(received.receipt)
     read = SubmissionRead(received.receipt, findings=reporter.findings)
-    source = Source(read, reporter, owner)
     try:
+        if is_archive(received.path, limits):
+            for found, expected in zip_findings(received.path, limits):
+                reporter.report("member_refused", found, expected)
+            return read
         tables = read_tables(received.path, limits)
     except Unreadable as fault:
         reporter.report("unreadable_file", fault.found, fault.expected)
         return read
-    if tables is not None:
-        cover = find_cover(tables)
-        if cover is not None:
-            _with_cover(source, cover, [t for t in tables if t is not cover])
-        else:
-            _without_cover(source, tables)
+    source = Source(read, reporter, owner_of(folders, received.receipt.file))
+    cover = find_cover(tables)
+    if cover is not None:
+        _with_cover(source, cover, [t for t in tables if t is not cover])
+    else:
+        _without_cover(source, tables)
     _refuse_twice(read, reporter)
     return read
 
@@ -78,7 +86,7 @@ def _take_listed(source: Source, dataset: Dataset, listed: Listed, tables: list[
     """One line of the cover: its return, or those of the sheets that are of it."""
     sheet = source.cover.sheet if source.cover else None
     before = len(source.read.heads)
-    with_rows = [table for table in tables if any(any(row) for row in table.rows[1:])]
+    with_rows = [table for table in tables if holds_figures(table, dataset)]
     if listed.nil or not tables:
         head = nil_return(source, dataset, listed.status, listed.filled_cell)
         if head and not listed.nil:

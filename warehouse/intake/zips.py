@@ -28,6 +28,7 @@ SUFFIX = ".zip"
 PACKAGE = {
     "[content_types].xml", "xl/workbook.xml", "xl/workbook.bin", "mimetype", "content.xml", "meta-inf/manifest.xml",
 }  # fmt: skip
+FIRST_NAME, FIRST_PARTS = 30, (b"[content_types].xml", b"mimetype")
 ENTRY = re.compile(rb"PK\x01\x02")
 # Members that are archives themselves have entries too, which count here.
 ENTRIES_PER_MEMBER = 20
@@ -71,8 +72,10 @@ def is_archive(path: Path, limits: Limits) -> bool:
     """
     named = path.suffix.lower() == SUFFIX
     with path.open("rb") as file:
-        if not named and not file.read(2).startswith(b"PK"):
-            return False
+        head = file.read(FIRST_NAME + 64)
+    # Most workbooks say so in the first of their parts, without a look at all of them.
+    if not named and (not head.startswith(b"PK") or head[FIRST_NAME:].lower().startswith(FIRST_PARTS)):
+        return False
     try:
         with _opened(path, limits) as archive:
             return not any(_name(info).replace("\\", "/").lower() in PACKAGE for info in archive.infolist())
