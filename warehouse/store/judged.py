@@ -10,6 +10,7 @@ import polars as pl
 from warehouse.codebook import load
 from warehouse.intake.reading import Reading
 from warehouse.store import journal, ledger
+from warehouse.store.archive import hash_file
 from warehouse.store.files import Root
 from warehouse.store.history import write_rows
 from warehouse.store.known import RETURNS, Known, decided
@@ -37,16 +38,25 @@ def keep_judged(  # noqa: PLR0913, PLR0917
     quarantined: dict[str, pl.DataFrame],
 ) -> None:
     """Writes the period's rows to history and quarantine, then its record; nothing counts before the commit."""
-    for folder, by_dataset in ((root.history, accepted), (root.quarantine, quarantined)):
-        for name, rows in by_dataset.items():
-            write_rows(folder, load().datasets[name], record.period, run, rows)
+    written = [
+        write_rows(folder, load().datasets[name], record.period, run, rows)
+        for folder, by_dataset in ((root.history, accepted), (root.quarantine, quarantined))
+        for name, rows in by_dataset.items()
+    ]
+    files = {path.relative_to(root.path).as_posix(): hash_file(path) for path in written if path}
     judged.mkdir(parents=True, exist_ok=True)
-    (judged / f"{record.period}.json").write_text(record.model_dump_json(), encoding="utf-8")
+    kept = record.model_copy(update={"files": files})
+    (judged / f"{record.period}.json").write_text(kept.model_dump_json(), encoding="utf-8")
 
 
 def load_judged(judged: Path) -> list[PeriodJudged]:
     """The periods judged so far, ascending."""
     return [PeriodJudged.model_validate_json(path.read_bytes()) for path in sorted(judged.glob("*.json"))]
+
+
+def entry_of_decisions(run: str, flow: str, received_at: datetime, judged: list[PeriodJudged]) -> Entry:
+    """A run that received and read nothing, as it goes to the journal."""
+    return Entry(run=run, flow=flow, received_at=received_at, receipts=(), periods=tuple(judged), findings=())
 
 
 def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judged: list[PeriodJudged]) -> Entry:

@@ -34,6 +34,9 @@ class ReturnDecision(JournalRecord):
     """The verdict on one return. `version` counts the accepted versions of a county x dataset x period from 1; it
     is None for one that was not accepted. `failed`, `explained` (queries that the county has answered) and
     `not_evaluated` count checks of rows by rule; those not counted passed.
+
+    `reason` is that of a person who withdrew or waived the return, and `by` their name where they gave it; such a
+    decision counts no checks, for none were made. Both are None where the rules decided.
     """
 
     receipt: int
@@ -50,6 +53,8 @@ class ReturnDecision(JournalRecord):
     failed: dict[str, int]
     explained: dict[str, int] = {}
     not_evaluated: dict[str, int]
+    reason: str | None = None
+    by: str | None = None
 
 
 class RuleRecord(JournalRecord):
@@ -91,7 +96,9 @@ class NoteRecord(JournalRecord):
 
 
 class PeriodJudged(JournalRecord):
-    """What a run decided of one period."""
+    """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
+    the SHA-256 of its bytes.
+    """
 
     period: str
     decisions: tuple[ReturnDecision, ...]
@@ -99,6 +106,7 @@ class PeriodJudged(JournalRecord):
     findings: tuple[Finding, ...]
     roll_ups: tuple[RollUpRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
+    files: dict[str, str] = {}
 
 
 class Entry(JournalRecord):
