@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,12 +15,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from flows.cli_decide import commands
+from flows.command import EPILOG, FAULTS, GOOD, At, Json
+from flows.command import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
 from warehouse.errors import XianbaoError
 from warehouse.report import Summary
 
-GOOD, FAULTS, USAGE = 0, 1, 2
-EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
 app = typer.Typer(
     name="xianbao",
     help="County returns in, validated Parquet marts out. 县报:收表、核对、出数。",
@@ -31,8 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
-At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]
+app.add_typer(commands)
 
 
 @app.command(epilog=EPILOG)
@@ -238,10 +236,6 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
     else:
         show_summary(summary, settings, console)
     raise typer.Exit(GOOD if summary.good else FAULTS)
-
-
-def _print(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def main() -> None:

@@ -83,6 +83,11 @@ def finish(run: Run, stages: Stages) -> Summary:
     """Commit, publish, report what was judged."""
     with stages.stage("commit", f"run {run.name}"):
         commit(run)
+    return publish_and_report(run, stages)
+
+
+def publish_and_report(run: Run, stages: Stages) -> Summary:
+    """Publish, report what was committed."""
     with stages.stage("publish", "the marts"):
         version = publish_marts(run)
     with stages.stage("report", f"run {run.name}"):

@@ -46,9 +46,10 @@ def show_status(state: dict[str, Any], console: Console) -> None:
         return
     fresh = "up to date" if state["up_to_date"] else "[yellow]behind: the next run publishes[/]"
     console.print(f"last run {state['last_run']}, snapshot {state['snapshot']} ({fresh})", highlight=False)
-    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回")
+    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回", "withdrawn 撤回")
     for period, verdicts in state["periods"].items():
-        counts = (verdicts.get(name, 0) for name in ("accepted", "accepted_with_queries", "quarantined"))
+        names = ("accepted", "accepted_with_queries", "quarantined", "withdrawn")
+        counts = (verdicts.get(name, 0) for name in names)
         table.add_row(period, *map(str, counts))
     console.print(table)
     console.print(f"root   {state['root']}\ninbox  {state['inbox']}", highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.builders import YANGGAO, given, row, send, village
+from tests.builders import YANGGAO, finance, given, row, send, village
 from tests.flow.conftest import Province, said, xianbao
 from warehouse.store import journal
 
@@ -86,6 +86,37 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: 
     assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None}
 
 
+def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_flipped_byte(
+    province: Province, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copytree(province.folder / "watchman", own / "watchman")
+    shutil.copytree(province.root.path / "prefect", own / "root" / "prefect")
+    high = next(send(own / "high", given(YANGGAO, "2018-07", "finance", finance(60_000))).rglob("*.xlsx"))
+    assert xianbao(own, "submit", str(high), "--json").returncode == 1
+    meant = ("--county", YANGGAO, "--period", "2018-07", "--dataset", "finance", "--reason", "合作社 [一]")
+    refused = xianbao(own, "withdraw", *meant)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("xianbao: 140221 阳高县 2018-07 finance: nothing is accepted; received: finance")
+    waived = xianbao(own, "waive", *meant, "--by", "李")
+    assert waived.returncode == 0, waived.stderr
+    assert "let in by waiver 已豁免接受; before: quarantined" in waived.stdout
+    assert "version 1, is in force" in waived.stdout
+    assert "合作社 [一] (李)" in waived.stdout
+    (withdrawn,) = said(xianbao(own, "withdraw", *meant, "--json"))["decided"]
+    assert (withdrawn["before"], withdrawn["after"]) == ("accepted_with_queries", "withdrawn")
+    assert said(xianbao(own, "status", "--json"))["periods"] == {"2018-07": {"withdrawn": 1}}
+    assert "全部完好" in xianbao(own, "verify").stdout
+    kept = next((own / "root" / "archive").rglob("*.xlsx"))
+    kept.chmod(0o644)
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+    broken = xianbao(own, "verify")
+    assert broken.returncode == 1
+    assert f"archive/{kept.parent.name}/{kept.name} 内容已变" in broken.stdout
+    assert [fault["kind"] for fault in said(xianbao(own, "verify", "--json"))["faults"]] == ["changed"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -95,6 +126,8 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: 
         ("sample",),
         ("rejudge", "--from", "2017-13"),
         ("rejudge", "--dataset", "nosuch"),
+        ("withdraw", "--county", "140221", "--period", "2018-07", "--dataset", "finance"),
+        ("waive", "--county", "140221", "--period", "2018-07", "--dataset", "nosuch", "--reason", "x"),
         ("what",),
     ],
 )
@@ -118,5 +151,17 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert all(
         command in done.stdout
-        for command in ("run", "submit", "rejudge", "rules", "docs", "status", "sample", "Exit codes")
+        for command in (
+            "run",
+            "submit",
+            "rejudge",
+            "withdraw",
+            "waive",
+            "rules",
+            "docs",
+            "status",
+            "verify",
+            "sample",
+            "Exit codes",
+        )
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, latest
+from warehouse.store.standing import RETURN, judged, latest, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
     """One row a finding, those of files that could not be read too (their county and period are null).
 
-    Of a return that was judged again, and of its whole table, the findings of the last time.
+    Of a return that was judged again, and of its whole table, the findings of the last time. `waiver` is the reason of
+    the person who let the return in all the same, null where nobody did.
     """
     columns = [c.column for c in sources.book.marts["mart_findings"]]
-    decided = sources.returns.lazy().select("run", "receipt", *RETURN)
-    overtaken = decided.join(sources.returns.lazy().pipe(latest), on=["run", "receipt", *RETURN], how="anti")
+    decided = sources.returns.lazy().pipe(judged).select("run", "receipt", *RETURN)
+    overtaken = decided.join(decided.pipe(latest), on=["run", "receipt", *RETURN], how="anti")
     last = decided.group_by("receipt", "dataset").agg(last=pl.col("run").max())
     of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
     return (
@@ -23,6 +24,7 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
         .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
         .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
+        .join(sources.returns.lazy().pipe(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
         .sort("receipt", maintain_order=True)
         .select(columns)
     )

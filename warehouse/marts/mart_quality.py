@@ -5,24 +5,38 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, standing
+from warehouse.store.standing import RETURN, judged, latest, standing, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
     """One row per period x dataset x county x rule of the return that stands (in force, else the last one).
 
     Counts are of checks of rows: a rule of four checks over a return of one row counts four, each in one column:
-    `explained` are those that failed and that the county has answered in its notes, `failed` those left open.
+    `explained` are those that failed and that the county has answered in its notes, or that would have quarantined a
+    return that was waived; `failed` those left open.
     """
-    returns = sources.returns.lazy().pipe(standing).select("run", "receipt", *RETURN, "rows")
+    all_returns = sources.returns.lazy()
+    # What the rules said, though a person may have decided since.
+    said = all_returns.pipe(judged).pipe(latest).select("run", "receipt", *RETURN, "rows")
+    returns = (
+        all_returns.pipe(standing)
+        .select("receipt", *RETURN)
+        .join(said, on=["receipt", *RETURN])
+        .join(all_returns.pipe(waivers), on=["receipt", *RETURN], how="left")
+    )
     rules = sources.rules.lazy().select("run", "dataset", "period", "rule", "severity", "checks", "per_row")
     counts = ("failed", "explained", "not_evaluated")
     results = sources.results.lazy().select("run", "receipt", *RETURN, "rule", *counts)
+    waived = pl.col("waiver").is_not_null() & (pl.col("severity") == "critical")
     made = pl.col("checks") * pl.when("per_row").then("rows").otherwise(1)
     return (
         returns.join(rules, on=["run", "dataset", "period"])
         .join(results, on=["run", "receipt", *RETURN, "rule"], how="left")
         .with_columns(pl.col(counts).fill_null(0))
+        .with_columns(
+            failed=pl.when(waived).then(0).otherwise("failed"),
+            explained=pl.when(waived).then(pl.col("failed") + pl.col("explained")).otherwise("explained"),
+        )
         .select(
             "period",
             "dataset",

@@ -93,6 +93,7 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
     """The returns in scope. Of all in a range also the superseded: one may be all that is left in the end.
 
     Otherwise those that may come to count: what is quarantined or lacked a partner, no older than what is in force.
+    Never those that a person withdrew or waived: that stands until the county sends anew.
     """
     returns = ledger.read_table(engine, ledger.RETURNS).lazy()
     findings = ledger.read_table(engine, ledger.FINDINGS).lazy().filter(pl.col("rule") == PARTNER_MISSING)
@@ -105,7 +106,7 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
         .join(counting, on=RETURN, how="left")
         .join(lacking, on=["run", "receipt", *RETURN], how="left")
         .filter(
-            pl.col("verdict") != "withdrawn",
+            pl.col("reason").is_null(),
             pl.lit(scope.all) | (may_count & unsettled),
             pl.col("period").is_between(pl.lit(scope.first or ""), pl.lit(scope.last or "9999-99")),
             **scope.model_dump(include={"dataset", "county_code"}, exclude_none=True),

@@ -44,6 +44,7 @@ RETURNS = _table(
     {
         "receipt": Whole, "submission": Text, "file": Text, "dataset": Text, "county_code": Text, "period": Text,
         "status": Text, "nil": Flag, "rows": Whole, "verdict": Text, "version": Whole, "known_from": MOMENT,
+        "reason": Text, "by": Text,
     },
     "county_code", "submission",
 )  # fmt: skip

@@ -39,6 +39,19 @@ def standing(returns: pl.LazyFrame) -> pl.LazyFrame:
     return ranked.unique(RETURN, keep="last", maintain_order=True)
 
 
+def judged(returns: pl.LazyFrame) -> pl.LazyFrame:
+    """The decisions that the rules came to, without those of a person (withdrawals, waivers): what checks found is
+    said of them. Columns unchanged.
+    """
+    return returns.filter(pl.col("reason").is_null())
+
+
+def waivers(returns: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per receipt x return that a person let in: receipt, dataset, county_code, period, waiver (the reason)."""
+    let_in = returns.pipe(accepted).filter(pl.col("reason").is_not_null())
+    return let_in.select("receipt", *RETURN, waiver="reason")
+
+
 def rows_of(rows: pl.LazyFrame, returns: pl.LazyFrame, dataset: str) -> pl.LazyFrame:
     """The rows of a dataset's history that belong to these accepted returns. Columns unchanged.
 

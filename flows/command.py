@@ -1,0 +1,19 @@
+"""What the commands share: exit codes, options, and how they speak to machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+GOOD, FAULTS, USAGE = 0, 1, 2
+EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")

@@ -1,0 +1,53 @@
+"""The flows withdraw and waive: what a person decides of a return, each a run of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.night import Stages, prepare, publish_and_report, start_run
+from flows.settings import load_settings
+from tasks.decide import commit_decisions, decide
+from warehouse.report import Summary
+from warehouse.store import ledger
+from warehouse.store.decide import Decided, with_what_counts
+from warehouse.store.deeds import Act, Deed
+
+
+class Done(BaseModel):
+    """What a deed came to: one record a return that it decided, and the run that it stands in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deed: Deed
+    decided: tuple[Decided, ...]
+    summary: Summary
+
+
+@flow(name="withdraw")
+def withdraw(deed: Deed, received_at: datetime | None = None) -> Done:
+    """Takes an accepted return out of force; the one before it, if any, is in force again."""
+    return _carry_out("withdraw", deed, received_at)
+
+
+@flow(name="waive")
+def waive(deed: Deed, received_at: datetime | None = None) -> Done:
+    """Lets a quarantined return in, named, with a reason; its findings stay."""
+    return _carry_out("waive", deed, received_at)
+
+
+def _carry_out(act: Act, deed: Deed, received_at: datetime | None) -> Done:
+    settings = load_settings()
+    stages = Stages()
+    with settings.store.lock(settings.lock_wait_seconds):
+        run = start_run(settings, act, received_at)
+        prepare(run, stages)
+        with stages.stage(act, deed.place):
+            decided = decide(run, act, deed)
+        with stages.stage("commit", f"run {run.name}"):
+            commit_decisions(run)
+        summary = publish_and_report(run, stages)
+        counting = with_what_counts(ledger.open_ledger(run.ledger_url), decided)
+        return Done(deed=deed, decided=counting, summary=summary)

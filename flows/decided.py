@@ -1,0 +1,38 @@
+"""What a person's decision came to, for a person at the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from flows.decide import Done
+from warehouse.codebook import load
+from warehouse.store.decide import Decided
+from warehouse.store.deeds import Act
+
+DONE = {"withdraw": "withdrawn 已撤回", "waive": "let in by waiver 已豁免接受"}
+
+
+def show_done(act: Act, done: Done, console: Console) -> None:
+    """A line for each return that was decided, one for what counts now of its dataset, and where it stands."""
+    for one in done.decided:
+        label = load().datasets[one.dataset].label_zh
+        what = f"{one.county_code} {one.period} {one.dataset} {label}: receipt {one.receipt} ({one.file})"
+        _say(console, f"{what} {DONE[act]}; before: {one.before}")
+    for last in {one.dataset: one for one in done.decided}.values():
+        _say(console, f"  {last.dataset}: {_counts(last)}")
+    _say(console, f"reason 理由: {done.deed.reason}" + (f" ({done.deed.by})" if done.deed.by else ""))
+    _say(console, f"run {done.summary.run} in the journal; snapshot {done.summary.version} is published")
+
+
+def _counts(last: Decided) -> str:
+    """Which return is in force after the last of a dataset that was decided."""
+    now = last.in_force
+    if now is None:
+        return "nothing is in force now 现无生效报表; its figures are missing until the county sends the return again"
+    again = " again 重新生效" if now.receipt < last.receipt else ""
+    return f"receipt {now.receipt} ({now.file}), version {now.version}, is in force{again}"
+
+
+def _say(console: Console, line: str) -> None:
+    """A line as it is: what a county calls a file, or a person a reason, is no markup."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

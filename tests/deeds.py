@@ -1,0 +1,30 @@
+"""Withdrawing and waiving without Prefect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tests.builders import RECEIVED, YANGGAO, publish_new, url
+from warehouse.store import decide as decisions
+from warehouse.store import journal, ledger
+from warehouse.store.decide import Decided
+from warehouse.store.deeds import Act, Deed
+from warehouse.store.files import Root
+from warehouse.store.judged import entry_of_decisions, keep_judged, load_judged
+from warehouse.store.receive import prepare
+
+
+def decide(root: Root, act: Act, received_at: datetime = RECEIVED, **deed: Any) -> list[Decided]:
+    """What flows/decide.py does, by the rooms' plain functions; of Yanggao's finance of 2017-12 by default."""
+    told = {"county_code": YANGGAO, "period": "2017-12", "dataset": "finance", "reason": "电话核实", **deed}
+    with root.lock(0):
+        run = journal.next_run(root)
+        prepare(root, url(root))
+        engine, work = ledger.open_ledger(url(root)), root.work / run
+        record, rows, done = decisions.decide(root, engine, act, Deed.model_validate(told), received_at)
+        keep_judged(root, run, work, record, rows, {})
+        journal.commit(root, entry_of_decisions(run, act, received_at, load_judged(work)))
+        ledger.catch_up(engine, root)
+        publish_new(root)
+        return list(decisions.with_what_counts(engine, done))

@@ -1,0 +1,116 @@
+"""Deciding what a person asked for: the decisions, the rows that they let in, what is in force after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import polars as pl
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.codebook import load
+from warehouse.errors import StoreError
+from warehouse.store import ledger
+from warehouse.store.deeds import Act, Deed, Row, targets
+from warehouse.store.files import Root
+from warehouse.store.history import known_from, scan_rows
+from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
+from warehouse.store.standing import RETURN, in_force
+
+OF_THE_RETURN = ("receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil", "rows")
+
+
+class InForce(BaseModel):
+    """The return that counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    receipt: int
+    file: str
+    version: int
+
+
+class Decided(BaseModel):
+    """What was decided of one return; `in_force` is what counts after it, None where nothing does."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: str
+    county_code: str
+    period: str
+    receipt: int
+    file: str
+    before: Verdict
+    after: Verdict
+    in_force: InForce | None = None
+
+
+def decide(
+    root: Root, engine: sa.Engine, act: Act, deed: Deed, moment: datetime
+) -> tuple[PeriodJudged, dict[str, pl.DataFrame], list[Decided]]:
+    """The record of the deed for the journal, the rows by dataset that it lets into history, what was decided.
+
+    Raises PermanentError where there is nothing to decide, StoreError where quarantine lacks rows.
+    """
+    found = targets(engine, act, deed, moment)
+    decisions = _decisions(engine, act, deed, found)
+    pairs = list(zip(found, decisions, strict=True))
+    rows = {one.dataset: _let_in(root, row, one, moment) for row, one in pairs if one.version is not None}
+    # No rule was asked, nothing was found.
+    record = PeriodJudged(period=deed.period, decisions=tuple(decisions), rules=(), findings=())
+    return record, rows, [_told(row, one) for row, one in pairs]
+
+
+def _decisions(engine: sa.Engine, act: Act, deed: Deed, found: Iterable[Row]) -> list[ReturnDecision]:
+    """The deed's decision on each of the returns that it is about."""
+    versions = _versions(engine, deed)
+    return [
+        ReturnDecision(
+            **{name: row[name] for name in OF_THE_RETURN},
+            verdict="withdrawn" if act == "withdraw" else "accepted_with_queries",
+            version=None if act == "withdraw" else versions.get(row["dataset"], 0) + 1,
+            failed={},
+            not_evaluated={},
+            reason=deed.reason,
+            by=deed.by,
+        )
+        for row in found
+    ]
+
+
+def _versions(engine: sa.Engine, deed: Deed) -> dict[str, int]:
+    """The last version that was accepted of the county's returns of the period, by dataset."""
+    returns = ledger.read_table(engine, ledger.RETURNS).filter(county_code=deed.county_code, period=deed.period)
+    return dict(returns.drop_nulls("version").group_by("dataset").agg(pl.col("version").max()).iter_rows())
+
+
+def _let_in(root: Root, row: Row, decision: ReturnDecision, moment: datetime) -> pl.DataFrame:
+    """The rows of a quarantined return as they enter history at the moment; none of a return that has none.
+
+    Raises StoreError where quarantine has not the rows that the journal says.
+    """
+    dataset = load().datasets[decision.dataset]
+    own = {name: row[name] for name in ("receipt", "county_code", "period")}
+    rows = scan_rows(root.quarantine, dataset, [row["run"]]).filter(**own).collect()
+    if rows.height != decision.rows:
+        raise StoreError(
+            f"{root.quarantine / decision.dataset} has {rows.height} rows of receipt {decision.receipt} where the "
+            f"journal says {decision.rows}; xianbao verify says which file to restore"
+        )
+    return rows.with_columns(known_from=known_from(moment), version=pl.lit(decision.version, pl.Int64))
+
+
+def _told(row: Row, decision: ReturnDecision) -> Decided:
+    same = decision.model_dump(include={*RETURN, "receipt", "file"})
+    return Decided(**same, before=row["verdict"], after=decision.verdict)
+
+
+def with_what_counts(engine: sa.Engine, done: Iterable[Decided]) -> tuple[Decided, ...]:
+    """The same, once they are committed, with what is in force now."""
+    counting = ledger.read_table(engine, ledger.RETURNS).lazy().pipe(in_force).select(*RETURN, *InForce.model_fields)
+    force = {row[: len(RETURN)]: row[len(RETURN) :] for row in counting.collect().iter_rows()}
+    counts = {key: InForce(**dict(zip(InForce.model_fields, values, strict=True))) for key, values in force.items()}
+    return tuple(
+        one.model_copy(update={"in_force": counts.get((one.dataset, one.county_code, one.period))}) for one in done
+    )

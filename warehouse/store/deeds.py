@@ -1,0 +1,146 @@
+"""What a person may decide: that an accepted return is withdrawn, that a quarantined one is waived; and of which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from warehouse.codebook import load
+from warehouse.errors import PermanentError
+from warehouse.store import ledger
+from warehouse.store.again import not_before_the_last
+from warehouse.store.records import ACCEPTED
+from warehouse.store.standing import in_force, latest
+
+Act = Literal["withdraw", "waive"]
+ALL = "all"
+PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+OF_A_PREFECTURE = 4
+# A decision on a return as the ledger has it.
+Row = Mapping[str, Any]
+
+
+class Deed(BaseModel):
+    """What a person wants decided: of which return, why, and who says so.
+
+    `dataset` may be `all`; `receipt` is None for the return in force, or the last quarantined. Raises PermanentError,
+    saying what there is, for an unknown county, dataset or period and for an empty reason.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    county_code: str
+    period: str
+    dataset: str
+    reason: str
+    receipt: int | None = None
+    by: str | None = None
+
+    @field_validator("county_code")
+    @classmethod
+    def _known_county(cls, code: str) -> str:
+        if code not in load().names:
+            raise PermanentError(f"{code} is no county code; {_codes_like(code)}")
+        return code
+
+    @field_validator("period")
+    @classmethod
+    def _a_period(cls, period: str) -> str:
+        if not PERIOD.fullmatch(period):
+            raise PermanentError(f"{period} is no period; a period is the month that ends it, like 2018-06")
+        return period
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, dataset: str) -> str:
+        if dataset not in (*load().datasets, ALL):
+            raise PermanentError(f"{dataset} is no dataset; there are {', '.join(load().datasets)}, or {ALL}")
+        return dataset
+
+    @field_validator("reason")
+    @classmethod
+    def _a_reason(cls, reason: str) -> str:
+        if not reason.strip():
+            raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
+        return reason.strip()
+
+    @property
+    def place(self) -> str:
+        """What it is about, for a sentence."""
+        return f"{_named(self.county_code)} {self.period} {self.dataset}"
+
+    def of_the_dataset(self) -> pl.Expr:
+        return pl.lit(self.dataset == ALL) | (pl.col("dataset") == self.dataset)
+
+
+def _named(code: str) -> str:
+    return f"{code} {'/'.join(sorted(load().names[code]))}"
+
+
+def _codes_like(wrong: str) -> str:
+    """The codes that may have been meant: those of a name, else those of the same prefecture."""
+    names = load().names
+    same = [code for code in names if len(wrong) >= OF_A_PREFECTURE and code.startswith(wrong[:OF_A_PREFECTURE])]
+    alike = [code for code, own in names.items() if wrong in own] or same
+    if not alike:
+        return f"there are {len(names)}, like 140222 天镇县, in the mart dim_county"
+    return f"there are {', '.join(map(_named, sorted(alike)))}"
+
+
+def targets(engine: sa.Engine, act: Act, deed: Deed, moment: datetime) -> list[Row]:
+    """The last decision on each return that the deed is about, by dataset and receipt.
+
+    Raises PermanentError, saying what there is, where there is nothing to decide or the moment is before the last run.
+    """
+    not_before_the_last(engine, moment)
+    returns = ledger.read_table(engine, ledger.RETURNS).filter(deed.of_the_dataset(), county_code=deed.county_code)
+    here = returns.lazy().filter(period=deed.period)
+    came = here.pipe(latest).sort("dataset", "receipt").collect().rows(named=True)
+    force = dict(here.pipe(in_force).select("dataset", "receipt").collect().iter_rows())
+    choose = {"withdraw": _to_withdraw, "waive": _to_waive}[act]
+    chosen = [
+        row
+        for dataset in dict.fromkeys(row["dataset"] for row in came)
+        for row in choose([r for r in came if r["dataset"] == dataset], force.get(dataset), deed.receipt)
+    ]
+    if not chosen:
+        there = _received(came, force) if came else _periods(returns["period"].unique().sort().to_list())
+        raise PermanentError(f"{deed.place}: {_nothing(act, deed.receipt)}; {there}")
+    return chosen
+
+
+def _to_withdraw(came: Sequence[Row], force: int | None, receipt: int | None) -> list[Row]:
+    """The accepted return, and what else was accepted with its bytes: they must not come into force in its place."""
+    accepted = [row for row in came if row["verdict"] in ACCEPTED]
+    meant = {row["submission"] for row in accepted if row["receipt"] == (receipt or force)}
+    return [row for row in accepted if row["submission"] in meant]
+
+
+def _to_waive(came: Sequence[Row], force: int | None, receipt: int | None) -> list[Row]:
+    """The last quarantined return, or the one named; not one that a later one, now in force, has overtaken."""
+    quarantined = [row for row in came if row["verdict"] == "quarantined" and row["receipt"] > (force or 0)]
+    return [row for row in quarantined if receipt in {None, row["receipt"]}][-1:]
+
+
+def _nothing(act: Act, receipt: int | None) -> str:
+    what = {"withdraw": "accepted", "waive": "quarantined and later than what is in force"}[act]
+    return f"receipt {receipt} is not {what}" if receipt else f"nothing is {what}"
+
+
+def _received(came: Sequence[Row], force: Mapping[str, int]) -> str:
+    now = {True: ", in force", False: ""}
+    return "received: " + "; ".join(
+        f"{row['dataset']} receipt {row['receipt']} ({row['file']}) {row['verdict']}"
+        f"{now[force.get(row['dataset']) == row['receipt']]}"
+        for row in came
+    )
+
+
+def _periods(periods: list[str]) -> str:
+    return f"none was received, only of {', '.join(periods)}" if periods else "none was ever received"
