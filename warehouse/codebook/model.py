@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -252,7 +253,7 @@ class Dataset(Record):
     def one_row(self) -> bool:
         return not self.keys
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         return tuple(i.column for i in self.indicators)
 
@@ -261,8 +262,12 @@ class Dataset(Record):
         """The typed columns of the form, in its order."""
         return {i.column: i.dtype for i in self.indicators}
 
+    @cached_property
+    def _by_column(self) -> dict[str, Indicator]:
+        return {i.column: i for i in self.indicators}
+
     def __getitem__(self, column: str) -> Indicator:
-        return next(i for i in self.indicators if i.column == column)
+        return self._by_column[column]
 
     def find(self, name: str) -> Indicator | None:
         """The indicator by its column, either label or its header in a workbook; None where none is called so."""

@@ -6,6 +6,7 @@ again. `multiprocessing` would import the parent's main module in each child, an
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
@@ -13,23 +14,24 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock, Timer
+from select import select
+from threading import Lock
+from typing import Self
 
 from warehouse.errors import TransientError
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
 from warehouse.intake.records import Received
 from warehouse.intake.report import reading_finding
-from warehouse.intake.worker import Part, Said
+from warehouse.intake.worker import DONE, FAILED, Part
 
 FILES, BYTES = 128, 16_000_000  # in a part, at the most: what a child holds does not grow with the night
-START_SECONDS = 120
+START_SECONDS, CHUNK = 120, 1 << 16
 log = logging.getLogger("xianbao")
 TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"
-FAILED = "程序无法读取的文件 a file that the program failed to read"
+NOT_READ = "程序无法读取的文件 a file that the program failed to read"
 WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that can be read within the limits of memory and time"
 
 
@@ -71,19 +73,63 @@ class Todo:
             self.parts.extend([one] for one in received)
 
 
+class Readers:
+    """Child processes that read submissions, as many as there are processors; they start while others work.
+
+    To be used as a context: in the end they are ended.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.children = [Child.spawned(limits) for _ in range(_processors())]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children:
+            child.end()
+
+    def wait(self) -> None:
+        """Returns when all are ready."""
+        for child in self.children:
+            child.get_ready()
+
+    def read(
+        self, received: Sequence[Received], in_force: InForce | None, folders: Mapping[str, str], scratch: Path
+    ) -> Reading:
+        """What all files hold; `in_force` as in `merged`. Parts are left in `scratch`.
+
+        Raises TransientError where a child cannot be started.
+        """
+        todo = Todo(deque(_parts(received)), self.limits, folders, scratch)
+        with ThreadPoolExecutor(len(self.children)) as threads:
+            done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
+            readings = [reading for readings in done for reading in readings]
+        return merged(readings, in_force)
+
+    def _work(self, todo: Todo, place: int) -> list[Reading]:
+        """Reads parts until none is left, with a new child in the place of one that died."""
+        readings: list[Reading] = []
+        while taken := todo.take():
+            part, folder = taken
+            job = Part(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
+            failure = self.children[place].read(job)
+            if failure:
+                readings += _failed(todo, part, failure)
+                self.children[place].end()
+                self.children[place] = Child.spawned(self.limits)
+            else:
+                readings.append(load_reading(folder))
+        return readings
+
+
 def read_apart(
     received: Sequence[Received], limits: Limits, in_force: InForce | None, folders: Mapping[str, str], scratch: Path
 ) -> Reading:
-    """What all files hold, read in as many children as there are processors; `in_force` as in `merged`.
-
-    Parts are left in `scratch`. Raises TransientError where a child cannot be started.
-    """
-    parts = deque(_parts(received))
-    todo = Todo(parts, limits, folders, scratch)
-    children = max(1, min(_processors(), len(parts)))
-    with ThreadPoolExecutor(children) as threads:
-        readings = [reading for done in threads.map(_work, [todo] * children) for reading in done]
-    return merged(readings, in_force)
+    """What all files hold, read by children that live as long as this takes (`Readers.read`)."""
+    with Readers(limits) as readers:
+        return readers.read(received, in_force, folders, scratch)
 
 
 def _processors() -> int:
@@ -106,20 +152,6 @@ def _parts(received: Sequence[Received]) -> Iterator[list[Received]]:
         yield part
 
 
-def _work(todo: Todo) -> list[Reading]:
-    """Reads parts until none is left, in one child as long as it lives."""
-    readings = []
-    while taken := todo.take():
-        with Child.started(todo.limits) as child:
-            while taken and child.alive:
-                part, folder = taken
-                job = Part(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
-                failure = child.read(job)
-                readings += _failed(todo, part, failure) if failure else [load_reading(folder)]
-                taken = todo.take() if child.alive else None
-    return readings
-
-
 def _failed(todo: Todo, part: list[Received], failure: Failure) -> list[Reading]:
     """What is said of the file that a child failed at; the others are read again."""
     at_fault = part if len(part) == 1 else [one for one in part if one.receipt.receipt == failure.receipt]
@@ -130,7 +162,7 @@ def _failed(todo: Todo, part: list[Received], failure: Failure) -> list[Reading]
 
 
 def _unreadable(one: Received, failure: Failure) -> Reading:
-    found = TOO_MUCH if failure.of_limits else FAILED
+    found = TOO_MUCH if failure.of_limits else NOT_READ
     finding = reading_finding(one.receipt, "unreadable_file", found, WITHIN_LIMITS)
     return replace(read_part([], Limits(), {}), receipts=[one.receipt], findings=[finding], unreadable=[one.receipt])
 
@@ -139,59 +171,68 @@ def _unreadable(one: Received, failure: Failure) -> Reading:
 class Child:
     """A process that reads parts. It is killed when a file takes longer than the limit says."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     limits: Limits
-    alive: bool = True
+    ready: bool = False
+    said: bytes = b""
 
     @classmethod
-    @contextmanager
-    def started(cls, limits: Limits) -> Iterator[Child]:
-        """A child that is ready, and ended in the end."""
+    def spawned(cls, limits: Limits) -> Child:
+        """A child that is starting."""
         process = subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
             [sys.executable, "-m", "warehouse.intake.worker", str(limits.memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="utf-8",
+            bufsize=0,
             # The children are the threads: one of Polars' own each would wait for the other's.
             env={**os.environ, "POLARS_MAX_THREADS": "1"},
         )
-        child = cls(process, limits)
-        try:
-            if child._said(START_SECONDS) is None:
-                raise TransientError("a process that reads submissions could not be started; see: xianbao status")
-            yield child
-        finally:
-            process.kill()
-            process.communicate()
+        return cls(process, limits)
+
+    def get_ready(self) -> None:
+        """Returns when it has started; raises TransientError where it does not."""
+        if not self.ready and self._said(START_SECONDS) is None:
+            raise TransientError("a process that reads submissions could not be started; try again later")
+        self.ready = True
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        self.process.kill()
+        self.process.communicate()
 
     def read(self, part: Part) -> Failure | None:
-        """Reads a part; says how it failed, and then the child is gone."""
+        """Reads a part; says how it failed, and then the child is good for nothing more."""
+        self.get_ready()
         at: int | None = None
-        error: str | None = None
         try:
             self._write(part.model_dump_json() + "\n")
             while said := self._said(self.limits.seconds):
-                if said.at == "done":
+                word, _, more = said.partition(" ")
+                if word == DONE:
                     return None
-                at, error = (at, said.error) if said.at == "failed" else (said.receipt, None)
-        except OSError:
+                if word == FAILED:
+                    return Failure(at, json.loads(more))
+                at = int(more) if more else None
+        except BrokenPipeError:
             # It was gone before it was told.
-            error = None
-        self.alive = False
-        return Failure(at, error)
+            return Failure(at, None)
+        return Failure(at, None)
 
     def _write(self, line: str) -> None:
         if self.process.stdin is not None:
-            self.process.stdin.write(line)
+            self.process.stdin.write(line.encode())
             self.process.stdin.flush()
 
-    def _said(self, seconds: float) -> Said | None:
-        """The next line; None where the child ends before it says one, or is ended because it takes too long."""
-        watchdog = Timer(seconds, self.process.kill)
-        watchdog.start()
-        try:
-            line = self.process.stdout.readline() if self.process.stdout else ""
-        finally:
-            watchdog.cancel()
-        return Said.model_validate_json(line) if line else None
+    def _said(self, seconds: float) -> str | None:
+        """The next line; None where the child ends before it says one, or does not say one for too long."""
+        out = self.process.stdout
+        while b"\n" not in self.said and out is not None:
+            if not select([out], [], [], seconds)[0]:
+                self.process.kill()
+                return None
+            if not (more := os.read(out.fileno(), CHUNK)):
+                return None
+            self.said += more
+        line, _, self.said = self.said.partition(b"\n")
+        return line.decode()

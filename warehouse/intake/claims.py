@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from warehouse.codebook import Division, load
 from warehouse.intake.periods import periods_within
@@ -67,6 +67,7 @@ def county_by_name(
     return Claim(text, own, sheet, cell)
 
 
+@lru_cache(maxsize=10_000)
 def county_within(name: str, sheet: str | None = None) -> Claim | None:
     """What a file's or a sheet's name says of the county; None where it names none, or several (a bundle's)."""
     text = squeezed(name)
@@ -104,6 +105,8 @@ def agree_county(claims: Iterable[Claim], period: str | None) -> Agreed:
     if agreed.fault or agreed.claim is None:
         return agreed
     common = frozenset.intersection(*(claim.values for claim in said))
+    if len(common) == 1:
+        return Agreed(next(iter(common)))
     year = int(period[:4]) if period else None
     in_force = {d.county_code for d in load().in_force(year)} if year else set()
     left = sorted(common & in_force) or sorted(common)
@@ -141,6 +144,7 @@ def _common(claims: list[Claim], fault: str) -> Agreed:
     return Agreed(None, claim=first)
 
 
+@lru_cache(maxsize=10_000)
 def period_within(name: str, sheet: str | None = None) -> Claim | None:
     """What a file's or a sheet's name says of the period; None where it says none or several."""
     found = periods_within(name)

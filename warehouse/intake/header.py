@@ -243,8 +243,8 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
 
 def _is_unit_row(rows: list[Row]) -> bool:
     """Whether a row says units and nothing else."""
-    texts = [squeezed(text) for row in rows for text in row if text]
-    return bool(texts) and all(_is_unit(text.strip("()")) for text in texts)
+    texts = [text for row in rows for text in row if text]
+    return bool(texts) and all(_is_unit(squeezed(text).strip("()")) for text in texts)
 
 
 def _is_unit(text: str) -> bool:

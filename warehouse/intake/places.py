@@ -58,6 +58,7 @@ class Source:
     owner: str | None = None
     cover: Cover | None = None
     _of_file: tuple[Claim | None, Claim | None] = field(init=False)
+    _of_sheets: dict[tuple[Claim | None, Claim | None], Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         name = self.read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
@@ -66,6 +67,16 @@ class Source:
     def place(self, sheet: str | None, counties: Iterable[Claim] = (), period: Claim | None = None) -> Place:
         """What cover, columns (`counties`, `period`), file name and sheet name agree on, in that order."""
         of_sheet = (county_within(sheet, sheet), period_within(sheet, sheet)) if sheet else (None, None)
+        if counties or period:
+            return self._place(of_sheet, counties, period)
+        # Most sheets of a workbook say nothing by their names: their place is worked out once.
+        if of_sheet not in self._of_sheets:
+            self._of_sheets[of_sheet] = self._place(of_sheet)
+        return self._of_sheets[of_sheet]
+
+    def _place(
+        self, of_sheet: tuple[Claim | None, Claim | None], counties: Iterable[Claim] = (), period: Claim | None = None
+    ) -> Place:
         of_cover = (self.cover.county, self.cover.period) if self.cover else ((), None)
         periods = _present(of_cover[1], period, self._of_file[1], of_sheet[1])
         claims = _present(*of_cover[0], *counties, self._of_file[0], of_sheet[0])

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from warehouse.intake.preflight import Limits, Unreadable, too_large
-from warehouse.intake.tables import Table, as_text
+from warehouse.intake.tables import Table, as_texts
 
 A_TEXT = ".csv 文本文件 a .csv text file"
 AN_ENCODING = "UTF-8、UTF-16 或 or GB18030"
@@ -26,7 +26,7 @@ def read_text(path: Path, limits: Limits) -> Table:
         raise Unreadable("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
     separator = _separator(text)
     try:
-        rows = [[as_text(v) for v in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+        rows = [as_texts(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
     except csv.Error as error:
         raise Unreadable(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
     width = max(map(len, rows), default=0)

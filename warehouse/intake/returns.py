@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from warehouse.codebook import Dataset
 from warehouse.intake.claims import Agreed
@@ -215,9 +216,8 @@ def _check_head(source: Source, dataset: Dataset, head: ReturnHead, place: Place
     """A period that had not ended when the return came, or in which it is not due; a folder of somebody else."""
     claim = place.period_claim
     sheet, cell = (claim.sheet, claim.cell) if claim else (None, None)
-    ends_on = monthrange(int(head.period[:4]), int(head.period[5:]))[1] if head.period >= FIRST_PERIOD else 1
-    received = f"{source.reporter.receipt.received_at:%Y-%m-%d}"
-    if f"{head.period}-{ends_on:02}" > received:
+    received = source.reporter.receipt.received_at.date().isoformat()
+    if _last_day(head.period) > received:
         source.reporter.report(
             "period_in_future", head.period, f"早于 before {received}", sheet=sheet, cell=cell, head=head
         )
@@ -227,6 +227,12 @@ def _check_head(source: Source, dataset: Dataset, head: ReturnHead, place: Place
     if source.owner and not owns(source.owner, head.county_code):
         at = (head.county_sheet, head.county_cell)
         source.reporter.report("wrong_folder", head.county_code, source.owner, sheet=at[0], cell=at[1], head=head)
+
+
+@lru_cache(maxsize=1_000)
+def _last_day(period: str) -> str:
+    ends_on = monthrange(int(period[:4]), int(period[5:]))[1] if period >= FIRST_PERIOD else 1
+    return f"{period}-{ends_on:02}"
 
 
 def _check_header(taken: Taken, data: list[int], head: ReturnHead | None) -> None:

@@ -86,7 +86,6 @@ def _take_listed(source: Source, dataset: Dataset, listed: Listed, tables: list[
     """One line of the cover: its return, or those of the sheets that are of it."""
     sheet = source.cover.sheet if source.cover else None
     before = len(source.read.heads)
-    with_rows = [table for table in tables if holds_figures(table, dataset)]
     if listed.nil or not tables:
         head = nil_return(source, dataset, listed.status, listed.filled_cell)
         if head and not listed.nil:
@@ -96,7 +95,7 @@ def _take_listed(source: Source, dataset: Dataset, listed: Listed, tables: list[
             )
         elif head and not dataset.nil:
             source.reporter.report("nil_not_allowed", "无", "有", sheet=sheet, cell=listed.cell, head=head)
-        for table in with_rows:
+        for table in (table for table in tables if holds_figures(table, dataset)):
             source.reporter.report(
                 "nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=table.sheet, cell="A2", head=head,
                 dataset=dataset.dataset,

@@ -8,14 +8,17 @@ a value as its text (=B2+B3); no type accepts the last two.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 Row = list[str | None]
+MOST_WHOLE = 1e15  # Excel keeps 15 digits
 # First and last row, first and last column, counted from 0, all included.
 Merged = tuple[int, int, int, int]
 EPOCH_1900, EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
@@ -56,9 +59,15 @@ def half_width(text: str) -> str:
 
 def squeezed(text: str | None) -> str:
     """A label as labels are compared: plain signs, no blanks; 合 计 is 合计."""
-    return "".join(half_width(text).split()) if text else ""
+    return _squeezed(text) if text else ""
 
 
+@lru_cache(maxsize=10_000)
+def _squeezed(text: str) -> str:
+    return "".join(half_width(text).split())
+
+
+@lru_cache(maxsize=1_000)
 def column_letters(index: int) -> str:
     """A for 0, AA for 26."""
     return get_column_letter(index + 1)
@@ -66,19 +75,29 @@ def column_letters(index: int) -> str:
 
 def as_text(value: Any) -> str | None:
     """A cell as text; None for a blank one. Excel keeps 15 significant digits, so no more are taken from a float."""
+    if value is None or isinstance(value, str):
+        return _one_spaced(value) if value else None
     match value:
-        case None | "":
-            return None
         case bool():
             return "是" if value else "否"
         case int() | float():
-            return f"{_shortest(value):f}"
+            return f"{value:.0f}" if abs(value) < MOST_WHOLE and value == int(value) else f"{_shortest(value):f}"
         case datetime():
             return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
         case date():
             return value.isoformat()
         case _:
-            return " ".join(str(value).split()) or None
+            return _one_spaced(str(value))
+
+
+def as_texts(values: Sequence[Any]) -> Row:
+    """A row of cells as texts; most are texts or blank, and need no more than that."""
+    return [(_one_spaced(v) if v else None) if type(v) is str else as_text(v) for v in values]
+
+
+@lru_cache(maxsize=10_000)
+def _one_spaced(text: str) -> str | None:
+    return " ".join(text.split()) or None
 
 
 def as_percent(value: float) -> str:

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, iterparse, parse
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
 from warehouse.intake.preflight import A_WORKBOOK, Passed, Unreadable, column_number
-from warehouse.intake.tables import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_text
+from warehouse.intake.tables import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 TRUE = ("1", "true")
@@ -49,20 +49,33 @@ def guarded(read: Callable[[], list[Table]]) -> list[Table]:
 
 def _tables(path: Path, passed: Passed) -> list[Table]:
     looks = _look_again(path, passed) if passed.second_look else {}
-    with zipfile.ZipFile(path) as parts:
-        old_epoch = b"date1904" in parts.read("xl/workbook.xml") and _epoch_of_1904(parts)
-    epoch = EPOCH_1904 if old_epoch else EPOCH_1900
+    epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(path) else EPOCH_1900
     with CalamineWorkbook.from_path(str(path)) as book:
-        return [
+        names = [sheet.name for sheet in book.sheets_metadata]
+        if len(set(names)) < len(names) or not looks.keys() <= set(names):
+            raise Unreadable("工作表名称重复或不一致 sheets whose names are not clear", A_WORKBOOK)
+        tables = [
             _table(book, sheet, looks.get(sheet.name, SecondLook()), epoch)
             for sheet in book.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet
         ]
+    _check_blank(path, passed, [table.sheet or "" for table in tables if not table.rows])
+    return tables
+
+
+def _check_blank(path: Path, passed: Passed, names: list[str]) -> None:
+    """Raises Unreadable where a sheet that gave no cells is none that preflight saw: calamine may not understand it."""
+    if not names:
+        return
+    with zipfile.ZipFile(path) as parts:
+        seen = {name for name, part in _sheet_parts(parts).items() if part in passed.sheets}
+    for name in set(names) - seen:
+        raise Unreadable(f"没有单元格区域的工作表 a sheet without any place for cells ({name})", A_WORKBOOK)
 
 
 def _table(book: CalamineWorkbook, known: SheetMetadata, look: SecondLook, epoch: date) -> Table:
     sheet = book.get_sheet_by_name(known.name)
-    rows = [[as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = [as_texts(row) for row in sheet.to_python(skip_empty_area=False)]
     for (row, column), text in look.texts.items():
         rows.extend([] for _ in range(row + 1 - len(rows)))
         rows[row].extend([None] * (column + 1 - len(rows[row])))
@@ -80,8 +93,8 @@ def _table(book: CalamineWorkbook, known: SheetMetadata, look: SecondLook, epoch
     )
 
 
-def _epoch_of_1904(parts: zipfile.ZipFile) -> bool:
-    with parts.open("xl/workbook.xml") as xml:
+def _counts_from_1904(path: Path) -> bool:
+    with zipfile.ZipFile(path) as parts, parts.open("xl/workbook.xml") as xml:
         return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in parse(xml).iter())  # noqa: S314
 
 
@@ -122,9 +135,11 @@ def _cells(xml: Iterable[bytes] | object) -> Iterator[tuple[int, int, Element, b
         elif kind == "row":
             element.clear()
         elif kind == "c" and event == "end":
-            letters = element.get("r", "").rstrip("0123456789")
+            address = element.get("r", "")
+            letters = address.rstrip("0123456789")
             column = column_number(letters.upper()) - 1 if letters else column + 1
-            yield row, column, element, hidden
+            # A cell stands where it says itself, whatever its row says: calamine takes it so.
+            yield int(address[len(letters) :] or row + 1) - 1, column, element, hidden
 
 
 def _look(cells: Iterator[tuple[int, int, Element, bool]], percent_styles: frozenset[int]) -> SecondLook:

@@ -6,13 +6,14 @@ its parent knows which file is to blame when it dies or hangs. It ends with its 
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import resource
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel
 
@@ -34,14 +35,9 @@ class Part(BaseModel):
     folder: Path
 
 
-class Said(BaseModel):
-    """A line of the child: that it is ready, which receipt it takes in hand (None: it converts them all), that the part
-    is done, or that it failed, with the error.
-    """
-
-    at: Literal["ready", "reading", "done", "failed"]
-    receipt: int | None = None
-    error: str | None = None
+# What the child says, a word and what belongs to it a line: that it is ready; which receipt it takes in hand, none when
+# it converts them all; that the part is done; that it failed, with the error.
+READY, READING, DONE, FAILED = "ready", "reading", "done", "failed"
 
 
 def limit_memory(limit: int) -> None:
@@ -58,28 +54,30 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     load()
+    # What is there now lives on: collections need not look through it.
+    gc.freeze()
     limit_memory(int(sys.argv[1]))
 
-    def say(said: Said) -> None:
-        out.write(said.model_dump_json() + "\n")
+    def say(word: str, more: str = "") -> None:
+        out.write(f"{word} {more}\n")
 
-    say(Said(at="ready"))
+    say(READY)
     for line in sys.stdin:
         part = Part.model_validate_json(line)
 
         try:
             save_reading(read_part(_in_hand(part.received, say), part.limits, part.folders), part.folder)
         except Exception:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
-            say(Said(at="failed", error=traceback.format_exc()))
+            say(FAILED, json.dumps(traceback.format_exc()))
             return
-        say(Said(at="done"))
+        say(DONE)
 
 
-def _in_hand(received: list[Received], say: Callable[[Said], None]) -> Iterator[Received]:
+def _in_hand(received: list[Received], say: Callable[[str, str], None]) -> Iterator[Received]:
     for one in received:
-        say(Said(at="reading", receipt=one.receipt.receipt))
+        say(READING, str(one.receipt.receipt))
         yield one
-    say(Said(at="reading"))
+    say(READING, "")
 
 
 if __name__ == "__main__":
