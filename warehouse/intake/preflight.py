@@ -86,14 +86,14 @@ class Limits:
 @dataclass(frozen=True)
 class Passed:
     """What preflight learnt: the format; the sheets' parts with cells that a reader of values does not tell whole;
-    which of a workbook's cell styles show percent; whether it may count days from 1904; the parts that are sheets.
+    which of a workbook's cell styles show percent; whether it may count days from 1904; how many parts are sheets.
     """
 
     format: Format
     second_look: frozenset[str] = frozenset()
     percent_styles: frozenset[int] = frozenset()
     names_an_epoch: bool = False
-    sheets: frozenset[str] = frozenset()
+    sheets: int = 0
 
 
 def preflight(path: Path, limits: Limits) -> Passed:
@@ -190,7 +190,7 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
     percent = frozenset(p for text in texts.values() if b"cellXfs" in text for p in _percent_styles(text))
     styles = frozenset(str(place).encode() for place in percent)
     looked = (name for name, xml in sheets.items() if _more_to_tell(xml, styles))
-    return Passed("xlsx", frozenset(looked), percent, b"date1904" in texts["xl/workbook.xml"], frozenset(sheets))
+    return Passed("xlsx", frozenset(looked), percent, b"date1904" in texts["xl/workbook.xml"], len(sheets))
 
 
 def _refuse(what: str | None) -> None:

@@ -51,26 +51,18 @@ def _tables(path: Path, passed: Passed) -> list[Table]:
     looks = _look_again(path, passed) if passed.second_look else {}
     epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(path) else EPOCH_1900
     with CalamineWorkbook.from_path(str(path)) as book:
-        names = [sheet.name for sheet in book.sheets_metadata]
-        if len(set(names)) < len(names) or not looks.keys() <= set(names):
-            raise Unreadable("工作表名称重复或不一致 sheets whose names are not clear", A_WORKBOOK)
-        tables = [
-            _table(book, sheet, looks.get(sheet.name, SecondLook()), epoch)
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet
-        ]
-    _check_blank(path, passed, [table.sheet or "" for table in tables if not table.rows])
-    return tables
-
-
-def _check_blank(path: Path, passed: Passed, names: list[str]) -> None:
-    """Raises Unreadable where a sheet that gave no cells is none that preflight saw: calamine may not understand it."""
-    if not names:
-        return
-    with zipfile.ZipFile(path) as parts:
-        seen = {name for name, part in _sheet_parts(parts).items() if part in passed.sheets}
-    for name in set(names) - seen:
-        raise Unreadable(f"没有单元格区域的工作表 a sheet without any place for cells ({name})", A_WORKBOOK)
+        sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        names = {sheet.name for sheet in sheets}
+        if len(names) < len(sheets) or not looks.keys() <= names:
+            raise Unreadable("工作表名称重复或不一致的工作簿 a workbook whose sheets' names are not clear", A_WORKBOOK)
+        # A sheet that is not among the parts would be blank, a part that is no sheet would be lost, a part that is
+        # named a thousand times would be read as often.
+        if len(sheets) != passed.sheets:
+            raise Unreadable(
+                f"{len(sheets)} 个工作表、{passed.sheets} 个部件的工作簿 a workbook of {len(sheets)} sheets in "
+                f"{passed.sheets} parts", A_WORKBOOK,
+            )  # fmt: skip
+        return [_table(book, sheet, looks.get(sheet.name, SecondLook()), epoch) for sheet in sheets]
 
 
 def _table(book: CalamineWorkbook, known: SheetMetadata, look: SecondLook, epoch: date) -> Table:
