@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := var/demo
+MESSY := var/messy
 PEERS := var/peers-venv
 # Nothing of ours, and no library of ours, talks to anyone.
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: demo sample test lint bench bench-peers lock docs clean
+.PHONY: demo sample messy test lint bench bench-peers lock docs clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -29,6 +30,11 @@ sample: $(READY)
 	$(BIN)/xianbao sample --out var/sample --seed 2017
 	$(BIN)/xianbao sample --out var/sample-faulty --seed 2017 --faulty
 	$(BIN)/xianbao sample --out var/sample-messy --seed 2017 --messy
+
+# The night over the messy province, habit by habit; writes docs/explanation/messy-province.md.
+messy: $(READY)
+	@rm -rf $(MESSY)
+	$(BIN)/python -m tests.messy_table --folder $(MESSY)
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -15,6 +15,7 @@ import polars as pl
 import polars.selectors as cs
 
 from warehouse.codebook import load
+from warehouse.intake.apart import read_apart
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import Reading, load_reading, read_submissions, save_reading
 from warehouse.intake.records import Receipt, Received, SubmissionRead
@@ -143,8 +144,17 @@ def url(root: Root) -> str:
     return f"sqlite:///{root.path / 'ledger.db'}"
 
 
-def night(root: Root, inbox: Path, received_at: datetime = RECEIVED, patience: Patience = NO_WAIT) -> Summary:
-    """What flows/night.py does, by the rooms' plain functions: no Prefect."""
+def night(
+    root: Root,
+    inbox: Path,
+    received_at: datetime = RECEIVED,
+    patience: Patience = NO_WAIT,
+    *,
+    in_children: bool = False,
+) -> Summary:
+    """What flows/night.py does, by the rooms' plain functions: no Prefect. Files are read in this process, or
+    `in_children` of its own, as in production.
+    """
     from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
@@ -164,7 +174,11 @@ def night(root: Root, inbox: Path, received_at: datetime = RECEIVED, patience: P
         save_receipts(work / "receipts.json", receipts)
         received = [Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")]
         in_force = in_force_submissions(ledger.open_ledger(url(root)))
-        save_reading(read_submissions(received, Limits(), in_force), work / "read")
+        if in_children:
+            made = read_apart(received, Limits(), in_force, {}, work / "parts")
+        else:
+            made = read_submissions(received, Limits(), in_force)
+        save_reading(made, work / "read")
         reading = load_reading(work / "read")
         for period in sorted({head.period for head in reading.heads}):
             known = known_so_far(root, url(root), run, work / "judged")
