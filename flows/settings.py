@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import NonNegativeFloat, ValidationError, field_validator
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Limits().unpacked_bytes
     max_sheet_cells: int = Limits().cells
     max_archive_members: int = Limits().members
+    max_read_seconds: PositiveFloat = Limits().seconds
+    max_read_memory_bytes: PositiveInt = Limits().memory_bytes
     settle_seconds: NonNegativeFloat = Patience().settle_seconds
     stale_lock_hours: NonNegativeFloat = Patience().lock_hours
     folders: dict[str, str] = {}
@@ -80,7 +82,14 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.max_file_bytes, self.max_unpacked_bytes, self.max_sheet_cells, self.max_archive_members)
+        return Limits(
+            file_bytes=self.max_file_bytes,
+            unpacked_bytes=self.max_unpacked_bytes,
+            cells=self.max_sheet_cells,
+            members=self.max_archive_members,
+            seconds=self.max_read_seconds,
+            memory_bytes=self.max_read_memory_bytes,
+        )
 
     @property
     def patience(self) -> Patience:

@@ -22,6 +22,8 @@ ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
 UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
 UNIT_SEPARATORS = re.compile(r"[、,;/和]")
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
+# The faults of columns whose name is known.
+NAMED = ("unknown_unit", "header_twice")
 # A unit within a header, and the base units in one of it; None where it does not fit the indicator.
 Factor = int | None
 
@@ -51,14 +53,13 @@ class Header:
 
     @property
     def fitting(self) -> int:
-        """How many columns are understood."""
-        return len(self.columns)
+        """How many columns are known by name, though their unit be unclear or another has the same."""
+        return len(self.columns) + sum(fault.rule in NAMED for fault in self.faults)
 
     @property
     def merit(self) -> tuple[int, int, int, int]:
         """The best header understands most and leaves least; then the lower and the higher one wins."""
-        strange = len(self.named) - len({c.index for c in self.columns})
-        return self.fitting, -strange, self.top - self.first, -self.top
+        return self.fitting, self.fitting - len(self.named), self.top - self.first, -self.top
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def find_header(table: Table, dataset: Dataset) -> Header | None:
         for height in HEIGHTS
         if top + height <= len(table.rows)
         if (header := _header(table, dataset, top, height))
-        if any(c.column in dataset.columns for c in header.columns)
+        if any(c.column in dataset.columns for c in header.columns) or header.fitting > len(header.columns)
     ]
     return max(candidates, key=lambda header: header.merit, default=None)
 
@@ -108,12 +109,12 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
         if not parts:
             continue
         named.add(index)
-        below = units[index] if index < len(units) else None
+        below = squeezed(units[index]).strip("()") if index < len(units) else ""
         fault = _take(columns, dataset, index, [*parts, f"({below})"] if below else parts, said)
         if fault:
             rule, found, expected = fault
             faults.append(Fault(rule, bottom - 1, index, found, expected))
-    if not columns:
+    if not columns and not any(fault.rule in NAMED for fault in faults):
         return None
     return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults))
 

@@ -1,0 +1,174 @@
+"""Headers as clerks type them: where they stand, what each column is, in which unit; and what is never guessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import BOOK
+from warehouse.intake.datasets import dataset_named, dataset_of_headers
+from warehouse.intake.header import Header, find_header
+from warehouse.intake.tables import Merged, Row, Table
+
+FINANCE = BOOK.datasets["finance"]
+FUNDS = BOOK.datasets["funds"]
+PROJECTS = BOOK.datasets["projects"]
+OWN = [i.header_zh for i in FINANCE.indicators]
+NUMBERS: Row = ["1", "0.1", "0.1", "0", "0", "0", "0", "0"]
+
+
+def table(*rows: list[Any], merged: tuple[Merged, ...] = (), sheet: str | None = "表") -> Table:
+    width = max(map(len, rows))
+    return Table(sheet, [row + [None] * (width - len(row)) for row in rows], merged=merged)
+
+
+def header(found: Header | None) -> Header:
+    assert found is not None
+    return found
+
+
+def columns(found: Header | None) -> dict[int, tuple[str, int]]:
+    return {c.index: (c.column, c.factor) for c in header(found).columns}
+
+
+def rules(found: Header | None) -> list[tuple[str, int]]:
+    return [(fault.rule, fault.column) for fault in header(found).faults]
+
+
+def test_the_templates_own_header() -> None:
+    found = header(find_header(table(OWN, NUMBERS), FINANCE))
+    assert (found.top, found.first, found.faults) == (0, 1, ())
+    assert [c.column for c in found.columns] == list(FINANCE.columns)
+
+
+def test_titles_above_and_blank_rows_between() -> None:
+    found = header(find_header(table(["天镇县金融扶贫情况统计表"], [], ["2017年12月"], OWN, NUMBERS), FINANCE))
+    assert (found.top, found.first, found.faults) == (3, 4, ())
+
+
+def test_a_title_merged_over_all_columns_is_no_group() -> None:
+    found = header(find_header(table(["金融扶贫统计表"], OWN, NUMBERS, merged=((0, 0, 0, 7),)), FINANCE))
+    assert (found.top, found.first) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "factor"),
+    [("单位:万元", 10_000), ("单位：亿元", 100_000_000), ("(计量单位: 万元、户)", 10_000), ("金额单位:元", 1)],
+)
+def test_a_line_of_units_counts_where_the_header_says_none(line: str, factor: int) -> None:
+    labels = [i.label_zh for i in FINANCE.indicators]
+    found = find_header(table([None, line], labels, NUMBERS), FINANCE)
+    assert rules(found) == []
+    assert columns(found)[1] == ("loan_amount_yuan", factor)
+    assert columns(found)[0] == ("loan_households", 1)
+
+
+def test_the_headers_own_unit_goes_before_the_line() -> None:
+    found = find_header(table(["单位:万元"], ["小额信贷投放(亿元)", "贷款余额"], ["1", "1"]), FINANCE)
+    assert columns(found) == {0: ("loan_amount_yuan", 100_000_000), 1: ("loan_balance_yuan", 10_000)}
+
+
+@pytest.mark.parametrize("line", ["填报单位:天镇县扶贫办", "单位:天镇县", "单位:万元、亿元"])
+def test_a_line_that_says_no_unit_or_two_says_nothing(line: str) -> None:
+    found = find_header(table([line], ["小额信贷投放", "贷款余额"], ["1", "1"]), FINANCE)
+    assert rules(found) == [("unknown_unit", 0), ("unknown_unit", 1)] or found is None
+
+
+def test_money_without_any_unit_is_never_guessed() -> None:
+    found = find_header(table(["小额信贷户数", "小额信贷投放"], ["1", "1"]), FINANCE)
+    assert rules(found) == [("unknown_unit", 1)]
+    assert columns(found) == {0: ("loan_households", 1)}
+
+
+GROUPS = ["退耕还林(亩)", None, "造林绿化(亩)", None, "危房改造(户)", None]
+LEAVES = ["任务", "完成", "任务", "完成", "任务", "开工"]
+IN_GROUPS = {
+    0: ("cropland_to_forest_planned_mu", 1), 1: ("cropland_to_forest_done_mu", 1), 2: ("afforestation_planned_mu", 1),
+    3: ("afforestation_done_mu", 1), 4: ("housing_planned_households", 1), 5: ("housing_started_households", 1),
+}  # fmt: skip
+SPANS: tuple[Merged, ...] = ((0, 0, 0, 1), (0, 0, 2, 3), (0, 0, 4, 5))
+
+
+def test_a_group_over_leaves_in_merged_cells() -> None:
+    found = find_header(table(GROUPS, LEAVES, ["1"] * 6, merged=SPANS), PROJECTS)
+    assert columns(found) == IN_GROUPS
+    assert (header(found).first, rules(found)) == (2, [])
+
+
+def test_in_a_text_file_a_group_reaches_to_the_next_one() -> None:
+    assert columns(find_header(table(GROUPS, LEAVES, ["1"] * 6, sheet=None), PROJECTS)) == IN_GROUPS
+
+
+def test_in_a_workbook_an_unmerged_group_is_its_own_columns_alone() -> None:
+    found = find_header(table(GROUPS, LEAVES, ["1"] * 6), PROJECTS)
+    assert ("unknown_header", 1) in rules(found)
+
+
+def test_a_label_merged_downwards_beside_groups() -> None:
+    rows = (["县名", "退耕还林(亩)", None], [None, "任务", "完成"], ["天镇县", "1", "1"])
+    found = find_header(table(*rows, merged=((0, 1, 0, 0), (0, 0, 1, 2))), PROJECTS)
+    assert columns(found) == {
+        0: ("county_name", 1), 1: ("cropland_to_forest_planned_mu", 1), 2: ("cropland_to_forest_done_mu", 1),
+    }  # fmt: skip
+
+
+def test_three_rows_the_last_of_units() -> None:
+    rows = (
+        ["贷款", None, None],
+        ["小额信贷户数", "小额信贷投放", "贷款余额"],
+        ["户", "(万元)", "亿元"],
+        ["1", "1", "1"],
+    )
+    found = find_header(table(*rows, merged=((0, 0, 0, 2),)), FINANCE)
+    assert header(found).first == 3
+    assert columns(found) == {
+        0: ("loan_households", 1), 1: ("loan_amount_yuan", 10_000), 2: ("loan_balance_yuan", 100_000_000),
+    }  # fmt: skip
+
+
+def test_two_units_for_one_column_are_not_chosen_between() -> None:
+    found = find_header(table(["小额信贷投放(万元)", "小额信贷户数"], ["亿元", "户"], ["1", "1"]), FINANCE)
+    assert rules(found) == [("unknown_unit", 0)]
+
+
+@pytest.mark.parametrize("name", BOOK.datasets["relocation"]["villages_completed"].names)
+def test_any_name_of_an_indicator_will_do(name: str) -> None:
+    found = find_header(table([f" {name} ", "搬迁村数"], ["1", "1"]), BOOK.datasets["relocation"])
+    assert columns(found)[0] == ("villages_completed", 1)
+
+
+def test_what_fits_nothing_and_what_fits_twice_are_faults() -> None:
+    found = find_header(table(["小额信贷户数", "贷款户数", "领导批示"], ["1", "1", "好"]), FINANCE)
+    assert {rule for rule, _ in rules(found)} <= {"header_twice", "unknown_header"}
+    assert ("unknown_header", 2) in rules(found)
+    assert len(header(found).columns) + len(header(found).faults) == 3
+
+
+def test_a_table_of_nothing_known_has_no_header() -> None:
+    assert find_header(table(["甲", "乙"], ["1", "2"]), FINANCE) is None
+    assert find_header(Table("表", []), FINANCE) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset"),
+    [
+        ("金融扶贫", "finance"), ("表3 金融扶贫情况", "finance"), ("140222_2017-12_finance", "finance"),
+        ("Supporting units", "support_units"), ("Support", "support"), ("搬迁自然村名册(12月)", "relocation_villages"),
+        ("Sheet1", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_name_says_which_dataset(name: str | None, dataset: str | None) -> None:
+    found = dataset_named(name)
+    assert (found.dataset if found else None) == dataset
+
+
+@pytest.mark.parametrize("dataset", sorted(BOOK.datasets))
+def test_headers_alone_say_which_dataset(dataset: str) -> None:
+    form = BOOK.datasets[dataset]
+    found = dataset_of_headers(table(["标题"], [i.header_zh for i in form.indicators], ["1"] * len(form.indicators)))
+    assert found is form
+
+
+def test_headers_that_fit_two_datasets_alike_say_none() -> None:
+    assert dataset_of_headers(table(["挂职干部", "实施项目"], ["1", "1"])) is None
