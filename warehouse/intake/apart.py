@@ -27,7 +27,7 @@ from warehouse.intake.records import Received
 from warehouse.intake.report import reading_finding
 from warehouse.intake.worker import DONE, FAILED, Part
 
-FILES, BYTES = 128, 16_000_000  # in a part, at the most: what a child holds does not grow with the night
+FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
 START_SECONDS, CHUNK = 120, 1 << 16
 log = logging.getLogger("xianbao")
 TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"

@@ -36,15 +36,11 @@ def read_submission(
     reporter = Reporter(received.receipt)
     read = SubmissionRead(received.receipt, findings=reporter.findings)
     try:
-        if is_archive(received.path, limits):
-            for found, expected in zip_findings(received.path, limits):
-                reporter.report("member_refused", found, expected)
-            return read
         tables = read_tables(received.path, limits)
     except Unreadable as fault:
-        reporter.report("unreadable_file", fault.found, fault.expected)
+        _say_unreadable(reporter, received, limits, fault)
         return read
-    source = Source(read, reporter, owner_of(folders, received.receipt.file))
+    source = Source(read, reporter, owner_of(folders, received.receipt.file) if folders else None)
     cover = find_cover(tables)
     if cover is not None:
         _with_cover(source, cover, [t for t in tables if t is not cover])
@@ -52,6 +48,18 @@ def read_submission(
         _without_cover(source, tables)
     _refuse_twice(read, reporter)
     return read
+
+
+def _say_unreadable(reporter: Reporter, received: Received, limits: Limits, fault: Unreadable) -> None:
+    """Why a file gives no tables; of an archive, whose members are submissions of their own, what was not taken in."""
+    try:
+        if is_archive(received.path, limits):
+            for found, expected in zip_findings(received.path, limits):
+                reporter.report("member_refused", found, expected)
+            return
+    except (Unreadable, OSError) as of_archive:
+        fault = of_archive if isinstance(of_archive, Unreadable) else fault
+    reporter.report("unreadable_file", fault.found, fault.expected)
 
 
 def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None:
