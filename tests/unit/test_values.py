@@ -70,7 +70,6 @@ def test_amounts_are_exact_in_yuan(text: str, factor: int, yuan: int) -> None:
         ("\uff11\uff0c\uff12\uff13\uff14\uff0e\uff15", WAN, 12_345_000),
         ("１２３．５万元", WAN, 1_235_000),
         ("\u00a0 12 \u3000", 1, 12),
-        ("1 234", 1, 1234),
     ],
 )
 def test_a_unit_in_the_cell_counts_and_full_width_signs_are_plain(text: str, factor: int, yuan: int) -> None:

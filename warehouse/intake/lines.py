@@ -15,6 +15,8 @@ from warehouse.intake.tables import Row, Table, half_width, squeezed
 
 SUMS = ("合计", "总计", "小计")
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?%?")
+# 884个, 1.2万元, but not 2018年1月5日.
+WITH_UNIT = re.compile(rf"(?:{NUMBER.pattern})[^0-9]{{0,4}}")
 Kind = Literal["data", "total", "subtotal", "footer"]
 
 
@@ -30,29 +32,46 @@ def lines_of(table: Table, header: Header, dataset: Dataset) -> list[Line]:
     """The filled rows below the header, in order.
 
     A row is a total where a cell that holds no value of an indicator says so (合计); it is below the table where its
-    first cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it.
+    first cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it,
+    but for one behind such a word (联系电话 13800000000). A note may stand among the rows as well: what has a number
+    with its unit or a code in a key column is no part of it.
     """
-    return list(_lines(table, header.first, *_kinds(dataset.dataset, header.columns)))
+    return list(_lines(table, header.first, _kinds(dataset.dataset, header.columns)))
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Where the columns stand whose cells are values, those of free text, and those that tell one row from another,
+    with the codes that may be in them.
+    """
+
+    valued: frozenset[int]
+    texts: frozenset[int]
+    keys: dict[int, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1_000)
-def _kinds(dataset: str, columns: tuple[Column, ...]) -> tuple[frozenset[int], frozenset[int]]:
-    """Where the columns stand whose cells are values, and those of free text."""
+def _kinds(dataset: str, columns: tuple[Column, ...]) -> Kinds:
     form = load().datasets[dataset]
     own = [c for c in columns if c.column in form.columns]
     valued = frozenset(c.index for c in own if form[c.column].unit.dtype != "text" or form[c.column].codes)
-    return valued, frozenset(c.index for c in own) - valued
+    notes = frozenset(c.index for c in columns if c.column == "note")
+    keys = {c.index: form[c.column].codes for c in own if c.column in form.keys}
+    return Kinds(valued, (frozenset(c.index for c in own) - valued) | notes, keys)
 
 
-def _lines(table: Table, first: int, valued: frozenset[int], texts: frozenset[int]) -> Iterator[Line]:
+def _lines(table: Table, first: int, kinds: Kinds) -> Iterator[Line]:
     below = False
     for index, row in enumerate(table.rows[first:], first):
         if not any(row):
             continue
-        kind = _sum(row, valued, texts)
+        kind = _sum(row, kinds.valued, kinds.texts)
         if kind:
             yield Line(index, kind)
-        elif (below or _is_footer(next(text for text in row if text))) and not _has_number(row, valued):
+            continue
+        begins = _is_footer(next(text for text in row if text))
+        figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)
+        if (begins and not figure) or (below and not figure and not _has_key(row, kinds.keys)):
             below = True
             yield Line(index, "footer")
         else:
@@ -84,5 +103,17 @@ def _footers() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(words)})(?:$|[:;,.(0-9])")
 
 
-def _has_number(row: Row, valued: frozenset[int]) -> bool:
-    return any(NUMBER.fullmatch(half_width(row[at] or "")) for at in valued if at < len(row))
+def _has_figure(row: Row, valued: frozenset[int], figure: re.Pattern[str]) -> bool:
+    """Whether a column of values has a number in it that is not behind a footer's word."""
+    before = ""
+    for at, text in enumerate(row):
+        if text:
+            if at in valued and figure.fullmatch(half_width(text)) and not _is_footer(before):
+                return True
+            before = text
+    return False
+
+
+def _has_key(row: Row, keys: dict[int, tuple[str, ...]]) -> bool:
+    cells = ((row[at] or "", codes) for at, codes in keys.items() if at < len(row))
+    return any(text.isdigit() or text in codes for text, codes in cells)

@@ -22,11 +22,14 @@ NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$
 ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
 # A number with something behind it: 1.2万, 884个, 10.7%.
 WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
+# Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
+UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
 TRUE = ("是", "true", "TRUE", "True", "1", "√", "Y", "Yes")
 FALSE = ("否", "false", "FALSE", "False", "0", "×", "N", "No")
-DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?(?:00:00:00)?$"
+DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?$"
+MIDNIGHT = r"\s+0?0:00(?::00)?$"
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
 # Serial numbers of days from 1990 to 2099, whatever they are counted from.
 FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
@@ -83,7 +86,8 @@ def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: da
     """`lf` with the texts of the indicators in `factors` as the types take them; grain and columns unchanged.
 
     Full-width signs become plain ones, words that stand for no value (codebook/words.csv) null, units and multipliers
-    behind a number are applied (in the header's unit), dates become 2017-12-31. What is not understood stays as it is.
+    behind a number are applied (in the header's unit), dates become 2017-12-31. What is not understood stays as it is:
+    also two numbers in one cell, and a number with a mark of a footnote, which must not become one number.
     """
     return lf.with_columns(_plain(dataset[column], factor, epoch) for column, factor in factors.items())
 
@@ -92,7 +96,10 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     text = pl.col(indicator.column)
     if indicator.unit.dtype == "text" and not indicator.codes:
         return text
-    said = text.str.normalize("NFKC").str.replace_all(r"\s", "")
+    said = text.str.replace(MIDNIGHT, "") if indicator.unit.dtype == "date" else text
+    said = (
+        pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
+    )
     said = pl.when(~said.is_in(_blank_words())).then(said)
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
