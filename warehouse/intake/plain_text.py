@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from warehouse.intake.preflight import Limits, Unreadable, too_large
-from warehouse.intake.tables import Table, as_texts
+from warehouse.codebook import load
+from warehouse.intake.preflight import Limits, Unreadable, check_extent
+from warehouse.intake.tables import Table, as_texts, squeezed
 
 A_TEXT = ".csv 文本文件 a .csv text file"
 AN_ENCODING = "UTF-8、UTF-16 或 or GB18030"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = ",\t;"
 LINES_LOOKED_AT = 20
-CJK = range(0x4E00, 0xA000)
+FIELD_END = re.compile(rb"[,;\t\r\n\"]+")
+# Chinese, its punctuation and signs of full width; dashes, quotes and the like.
+CJK = (range(0x4E00, 0xA000), range(0x3000, 0x3040), range(0xFF00, 0xFFF0), range(0x2010, 0x2040))
 
 
 def read_text(path: Path, limits: Limits) -> Table:
@@ -26,19 +30,22 @@ def read_text(path: Path, limits: Limits) -> Table:
         raise Unreadable("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
     separator = _separator(text)
     try:
-        rows = [as_texts(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+        # Strict, for a quote that is not closed would take all lines that follow into one cell.
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = [as_texts(row) for row in lines]
     except csv.Error as error:
-        raise Unreadable(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
+        raise Unreadable(f"引号不成对的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
+    if _is_cut_off(text, rows):
+        raise Unreadable("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
     width = max(map(len, rows), default=0)
-    if width * len(rows) > limits.cells:
-        raise too_large(len(rows), width, limits)
+    check_extent(len(rows), width, limits)
     return Table(None, [row and row + [None] * (width - len(row)) for row in rows])
 
 
 def decode(data: bytes) -> str:
     """The text of a CSV by its byte order mark, else UTF-8, else GB18030 (measured: right 7 of 7).
 
-    Raises Unreadable where it is neither, or some lines are the one and some the other: GB18030 would take both.
+    Raises Unreadable where it is neither, or some fields are the one and some the other: GB18030 would take both.
     """
     try:
         if data.startswith(UTF_16):
@@ -46,7 +53,7 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    if any(map(_is_utf_8, data.splitlines())):
+    if any(map(_is_utf_8, FIELD_END.split(data))):
         raise Unreadable("混用两种编码的文本 text in two encodings", AN_ENCODING)
     try:
         return data.decode("gb18030")
@@ -54,14 +61,24 @@ def decode(data: bytes) -> str:
         raise Unreadable("编码不明的文本 text in an unknown encoding", AN_ENCODING) from error
 
 
-def _is_utf_8(line: bytes) -> bool:
-    """Whether a line is UTF-8 beyond doubt: some Chinese in it, and nothing else than ASCII."""
+def _is_cut_off(text: str, rows: Sequence[Sequence[str | None]]) -> bool:
+    """Whether the last line has no end and fewer fields than the line before it, and is no note below the table."""
+    if text.endswith(("\n", "\r")) or len(rows) < len(("header", "last")) or len(rows[-1]) >= len(rows[-2]):
+        return False
+    footers = tuple(word for word, known in load().words.items() if known.meaning == "footer")
+    return not squeezed(next((cell for cell in rows[-1] if cell), None)).startswith(footers)
+
+
+def _is_utf_8(field: bytes) -> bool:
+    """Whether a field is UTF-8 beyond doubt: some Chinese in it, and nothing else than ASCII."""
+    if field.isascii():
+        return False
     try:
-        strange = [sign for sign in line.decode("utf-8") if not sign.isascii()]
+        strange = [sign for sign in field.decode("utf-8") if not sign.isascii()]
     except UnicodeDecodeError:
         return False
     # Two signs of GB18030 may by chance be one of UTF-8 (联通 is two Cyrillic-like ones): Chinese ones hardly are.
-    return bool(strange) and all(ord(sign) in CJK or sign in "、。《》()：；，（）" for sign in strange)
+    return all(any(ord(sign) in signs for signs in CJK) for sign in strange)
 
 
 def _separator(text: str) -> str:

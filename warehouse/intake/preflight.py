@@ -43,8 +43,11 @@ NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^>]*>")
 FORMAT_ID = re.compile(rb"\bnumFmtId\s*=\s*[\"'](\d+)[\"']")
 CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^>]*")
 STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+STYLED = re.compile(rb"\ss\s*=\s*[\"'][1-9]")
+FIRST_OWN_FORMAT = 164  # below are those that every program knows
 PERCENT_IDS = frozenset((b"9", b"10"))  # ECMA-376, part 1, 18.8.30: 0% and 0.00%
 MOST_TEXT_PER_CELL = 100
+MOST_COLUMNS = 16_384  # to XFD
 # The lengths of a part's name and extra field, at the end of the header before it (APPNOTE.TXT, 4.3.7).
 LOCAL_HEADER = struct.Struct("<26x2H")
 ENCRYPTED = 0x1
@@ -187,7 +190,10 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
         _extent(xml, limits)
     shared = [text for name, text in texts.items() if name not in sheets and b"sst" in text and SHARED.search(text)]
     _shared(list(sheets.values()), shared, limits)
-    percent = frozenset(p for text in texts.values() if b"cellXfs" in text for p in _percent_styles(text))
+    formats = [text for text in texts.values() if b"cellXfs" in text]
+    percent = frozenset(place for text in formats for place in _percent_styles(text))
+    if any(_without_style(xml, formats) for xml in sheets.values()):
+        raise Unreadable("缺少单元格格式的工作簿 a workbook without the formats of its cells", A_WORKBOOK)
     styles = frozenset(str(place).encode() for place in percent)
     looked = (name for name, xml in sheets.items() if _more_to_tell(xml, styles))
     return Passed("xlsx", frozenset(looked), percent, b"date1904" in texts["xl/workbook.xml"], len(sheets))
@@ -196,6 +202,26 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
 def _refuse(what: str | None) -> None:
     if what:
         raise Unreadable(what, SAVED_ANEW)
+
+
+def _without_style(xml: bytes, formats: list[bytes]) -> bool:
+    """Whether cells have formats that are nowhere: one that showed percent would be read as a hundredth."""
+    if not any(map(STYLES.search, formats)):
+        return bool(STYLED.search(xml))
+    lost = frozenset(place for text in formats for place in _undefined_styles(text))
+    return bool(lost) and not lost.isdisjoint(STYLE.findall(xml))
+
+
+def _undefined_styles(text: bytes) -> list[bytes]:
+    """The places, among the cell formats, of those whose number format should be the workbook's own and is not."""
+    found = STYLES.search(text)
+    own = {match[1] for match in map(FORMAT_ID.search, NUMBER_FORMAT.findall(text)) if match}
+    formats = map(FORMAT_ID.search, CELL_FORMAT.findall(found["formats"])) if found else ()
+    return [
+        str(place).encode()
+        for place, match in enumerate(formats)
+        if match and int(match[1]) >= FIRST_OWN_FORMAT and match[1] not in own
+    ]
 
 
 def _percent_styles(text: bytes) -> list[int]:
@@ -233,8 +259,13 @@ def _extent(xml: bytes, limits: Limits) -> None:
         widest = max(len(CELL.findall(row)) for row in ROW.split(xml))
     last_column = max([1, widest, *map(_column, columns)])
     last_row = max([1, len(starts), *map(int, numbers | {row for _, row in addresses})])
-    if last_column * last_row > limits.cells:
-        raise too_large(last_row, last_column, limits)
+    check_extent(last_row, last_column, limits)
+
+
+def check_extent(rows: int, columns: int, limits: Limits) -> None:
+    """Raises Unreadable for a sheet whose rectangle is over the limit, or wider than any spreadsheet's."""
+    if rows * columns > limits.cells or columns > MOST_COLUMNS:
+        raise too_large(rows, columns, limits)
 
 
 def too_large(rows: int, columns: int, limits: Limits) -> Unreadable:

@@ -18,9 +18,11 @@ REFERENCE_IN_VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^>]*)?>[^<&]*&")
 SIGN_IN_ATTRIBUTE = re.compile(
     rb"<[^<>\"']*(?:(?:\"[^\"<>]*\"|'[^'<>]*')[^<>\"']*)*(?:\"[^\"<>]*>[^\"<]*\"|'[^'<>]*>[^'<]*')"
 )
-# The declaration is the only one, at the start or behind a byte order mark.
-MARKUP = re.compile(rb"<!|[^\xbf]<\?")
+# The declaration is the only instruction, at the start or behind a byte order mark.
+BEHIND_DECLARATION = 4
 DOCUMENT_TYPE = b"<!DOCTYPE"
+# A count of shared strings or styles for which room would be made.
+LARGE_COUNT = re.compile(rb"ount\s*=\s*[\"']\d{8}")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 # The start of a sheet and its end; a sheet has one of each.
 DATA, MARKS_OF_DATA = b"sheetData", 2
@@ -28,7 +30,7 @@ DATA, MARKS_OF_DATA = b"sheetData", 2
 
 def unusual_sheet(xml: bytes) -> str | None:
     """What a workbook is whose sheet is written unusually, in zh and en; None for a usual one."""
-    if MARKUP.search(xml):
+    if b"<!" in xml or xml.find(b"<?", BEHIND_DECLARATION) >= 0:
         return "带注释、指令或 CDATA 的工作表 a sheet with comments, instructions or CDATA in its XML"
     if xml.count(DATA) > MARKS_OF_DATA:
         return "有两份数据的工作表 a sheet with two sets of cells"
@@ -43,6 +45,8 @@ def unusual_part(data: bytes) -> str | None:
     """What a workbook is of which any part is written unusually, in zh and en; None for a usual one."""
     if data.startswith(UTF_16):
         return "UTF-16 编码的工作簿 a workbook with a part in UTF-16"
+    if LARGE_COUNT.search(data):
+        return "声明数目过大的工作簿 a workbook with a part that says it has millions of entries"
     if DOCUMENT_TYPE in data:
         return "带 DOCTYPE 的工作簿 a workbook with a document type in its XML"
     return None
