@@ -57,9 +57,11 @@ class Header:
         return len(self.columns) + sum(fault.rule in NAMED for fault in self.faults)
 
     @property
-    def merit(self) -> tuple[int, int, int, int]:
-        """The best header understands most and leaves least; then the lower and the higher one wins."""
-        return self.fitting, self.fitting - len(self.named), self.top - self.first, -self.top
+    def merit(self) -> tuple[int, ...]:
+        """The best header knows most by name, leaves least and has fewest faults: a row more may say the unit. Then
+        the lower and the higher one wins.
+        """
+        return self.fitting, self.fitting - len(self.named), -len(self.faults), self.top - self.first, -self.top
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,12 @@ def _is_footer(text: str) -> bool:
     return _footers().match(squeezed(text)) is not None
 
 
+def _is_label(text: str) -> bool:
+    """Whether a text is a footer's word with nothing said behind it."""
+    known = load().words.get(squeezed(text).rstrip(":"))
+    return known is not None and known.meaning == "footer"
+
+
 @cache
 def _footers() -> re.Pattern[str]:
     """A word of a footer (codebook/words.csv), alone or with a sign or number behind it."""
@@ -104,11 +110,11 @@ def _footers() -> re.Pattern[str]:
 
 
 def _has_figure(row: Row, valued: frozenset[int], figure: re.Pattern[str]) -> bool:
-    """Whether a column of values has a number in it that is not behind a footer's word."""
+    """Whether a column of values has a number in it that is not behind a footer's word (联系电话:)."""
     before = ""
     for at, text in enumerate(row):
         if text:
-            if at in valued and figure.fullmatch(half_width(text)) and not _is_footer(before):
+            if at in valued and figure.fullmatch(half_width(text)) and not _is_label(before):
                 return True
             before = text
     return False
