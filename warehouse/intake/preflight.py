@@ -17,13 +17,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from warehouse.intake.cell_formats import CellFormats
 from warehouse.intake.unusual import unusual_names, unusual_part, unusual_sheet
 
 # Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
 SHEET = re.compile(rb"<(?:[^\s<>/:]+:)?sheetData\b")
 SHARED = re.compile(rb"<(?:[^\s<>/:]+:)?sst\b")
 SHARED_TEXT = re.compile(rb"<(?:[^\s<>/:]+:)?si\b")
-STYLES = re.compile(rb"<(?:[^\s<>/:]+:)?cellXfs\b(?P<formats>.*?)</(?:[^\s<>/:]+:)?cellXfs>", re.DOTALL)
 REFERENCE = re.compile(rb"\st\s*=\s*[\"']s[\"']")
 ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^>]*")
 CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c(?=[\s/>])[^>]*")
@@ -39,13 +39,6 @@ NO_VALUE = re.compile(
     rb"<(?:[^\s<>/:]+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:[^\s<>/:]+:)?f\s*>)\s*"
     rb"(?:<(?:[^\s<>/:]+:)?v\s*/>|<(?:[^\s<>/:]+:)?v\s*>\s*</|</(?:[^\s<>/:]+:)?c\s*>)"
 )
-NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^>]*>")
-FORMAT_ID = re.compile(rb"\bnumFmtId\s*=\s*[\"'](\d+)[\"']")
-CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^>]*")
-STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
-STYLED = re.compile(rb"\ss\s*=\s*[\"'][1-9]")
-FIRST_OWN_FORMAT = 164  # below are those that every program knows
-PERCENT_IDS = frozenset((b"9", b"10"))  # ECMA-376, part 1, 18.8.30: 0% and 0.00%
 MOST_TEXT_PER_CELL = 100
 MOST_COLUMNS = 16_384  # to XFD
 # The lengths of a part's name and extra field, at the end of the header before it (APPNOTE.TXT, 4.3.7).
@@ -190,13 +183,11 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
         _extent(xml, limits)
     shared = [text for name, text in texts.items() if name not in sheets and b"sst" in text and SHARED.search(text)]
     _shared(list(sheets.values()), shared, limits)
-    formats = [text for text in texts.values() if b"cellXfs" in text]
-    percent = frozenset(place for text in formats for place in _percent_styles(text))
-    if any(_without_style(xml, formats) for xml in sheets.values()):
+    formats = CellFormats.of(texts.values())
+    if any(map(formats.lost_in, sheets.values())):
         raise Unreadable("缺少单元格格式的工作簿 a workbook without the formats of its cells", A_WORKBOOK)
-    styles = frozenset(str(place).encode() for place in percent)
-    looked = (name for name, xml in sheets.items() if _more_to_tell(xml, styles))
-    return Passed("xlsx", frozenset(looked), percent, b"date1904" in texts["xl/workbook.xml"], len(sheets))
+    looked = (name for name, xml in sheets.items() if _more_to_tell(xml) or formats.percent_in(xml))
+    return Passed("xlsx", frozenset(looked), formats.percent, b"date1904" in texts["xl/workbook.xml"], len(sheets))
 
 
 def _refuse(what: str | None) -> None:
@@ -204,43 +195,12 @@ def _refuse(what: str | None) -> None:
         raise Unreadable(what, SAVED_ANEW)
 
 
-def _without_style(xml: bytes, formats: list[bytes]) -> bool:
-    """Whether cells have formats that are nowhere: one that showed percent would be read as a hundredth."""
-    if not any(map(STYLES.search, formats)):
-        return bool(STYLED.search(xml))
-    lost = frozenset(place for text in formats for place in _undefined_styles(text))
-    return bool(lost) and not lost.isdisjoint(STYLE.findall(xml))
-
-
-def _undefined_styles(text: bytes) -> list[bytes]:
-    """The places, among the cell formats, of those whose number format should be the workbook's own and is not."""
-    found = STYLES.search(text)
-    own = {match[1] for match in map(FORMAT_ID.search, NUMBER_FORMAT.findall(text)) if match}
-    formats = map(FORMAT_ID.search, CELL_FORMAT.findall(found["formats"])) if found else ()
-    return [
-        str(place).encode()
-        for place, match in enumerate(formats)
-        if match and int(match[1]) >= FIRST_OWN_FORMAT and match[1] not in own
-    ]
-
-
-def _percent_styles(text: bytes) -> list[int]:
-    """The places, among the cell formats of a part that has styles, of those that show percent."""
-    found = STYLES.search(text)
-    if found is None:
-        return []
-    own = (FORMAT_ID.search(f) for f in NUMBER_FORMAT.findall(text) if b"%" in f)
-    ids = PERCENT_IDS | {match[1] for match in own if match}
-    formats = (FORMAT_ID.search(f) for f in CELL_FORMAT.findall(found["formats"]))
-    return [place for place, match in enumerate(formats) if match and match[1] in ids]
-
-
-def _more_to_tell(xml: bytes, percent_styles: frozenset[bytes]) -> bool:
+def _more_to_tell(xml: bytes) -> bool:
+    """Whether a sheet has error cells, hidden rows or formulas without a value."""
     return bool(
         ((b'"e"' in xml or b"'e'" in xml) and ERROR_CELL.search(xml))
         or (b"hidden" in xml and HIDDEN_ROW.search(xml))
         or ((b"<f" in xml or b":f" in xml) and NO_VALUE.search(xml))
-        or (percent_styles and not percent_styles.isdisjoint(STYLE.findall(xml)))
     )
 
 

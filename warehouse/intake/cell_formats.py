@@ -1,0 +1,58 @@
+"""The cell formats of a workbook (.xlsx): which of its cell styles show percent, and which lost their number format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+STYLES = re.compile(rb"<(?:[^\s<>/:]+:)?cellXfs\b(?P<formats>.*?)</(?:[^\s<>/:]+:)?cellXfs>", re.DOTALL)
+NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^>]*>")
+FORMAT_ID = re.compile(rb"\bnumFmtId\s*=\s*[\"'](\d+)[\"']")
+CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^>]*")
+STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+STYLED = re.compile(rb"\ss\s*=\s*[\"'][1-9]")
+FIRST_OWN_FORMAT = 164  # below are those that every program knows
+PERCENT_IDS = frozenset((b"9", b"10"))  # ECMA-376, part 1, 18.8.30: 0% and 0.00%
+
+
+@dataclass(frozen=True)
+class CellFormats:
+    """The styles of cells, by their places: those that show percent, and those whose number format is nowhere.
+
+    `given` says whether the workbook has any styles of cells.
+    """
+
+    given: bool
+    percent: frozenset[int]
+    lost: frozenset[int]
+
+    @classmethod
+    def of(cls, parts: Iterable[bytes]) -> CellFormats:
+        """What a workbook's parts say, whichever of them has the styles."""
+        found = [(part, match) for part in parts if b"cellXfs" in part and (match := STYLES.search(part))]
+        percent: set[int] = set()
+        lost: set[int] = set()
+        for part, styles in found:
+            own = {match[1]: code for code in NUMBER_FORMAT.findall(part) if (match := FORMAT_ID.search(code))}
+            for place, code in enumerate(CELL_FORMAT.findall(styles["formats"])):
+                match = FORMAT_ID.search(code)
+                if match and (match[1] in PERCENT_IDS or b"%" in own.get(match[1], b"")):
+                    percent.add(place)
+                elif match and int(match[1]) >= FIRST_OWN_FORMAT and match[1] not in own:
+                    lost.add(place)
+        return cls(bool(found), frozenset(percent), frozenset(lost))
+
+    def lost_in(self, sheet: bytes) -> bool:
+        """Whether cells of a sheet have formats that are nowhere: what showed percent would be read as a hundredth."""
+        if not self.given:
+            return STYLED.search(sheet) is not None
+        return bool(self.lost) and not self.lost.isdisjoint(_styles(sheet))
+
+    def percent_in(self, sheet: bytes) -> bool:
+        """Whether a sheet may have cells that show percent."""
+        return bool(self.percent) and not self.percent.isdisjoint(_styles(sheet))
+
+
+def _styles(sheet: bytes) -> set[int]:
+    return set(map(int, STYLE.findall(sheet)))
