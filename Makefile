@@ -45,6 +45,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/xianbao rules --check
 
+# Mutants of good files, as many as FUZZ says; a few hundred are among the tests.
+FUZZ ?= 5000
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.run --seeds $(FUZZ)
+
 bench: $(READY)
 	$(BIN)/python -m tests.bench.night
 	$(BIN)/python -m tests.bench.night --faulty --repeat 1
