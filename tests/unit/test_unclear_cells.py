@@ -1,4 +1,4 @@
-"""What must not be taken for a number, a day, a total or a note, though it looks like one."""
+"""What must not be taken for a number, a day, a total, a note or an indicator, though it looks like one."""
 
 from __future__ import annotations
 
@@ -70,6 +70,37 @@ def test_a_day_is_not_put_together_from_pieces(tmp_path: Path, text: str, day: d
     reading = register(tmp_path, line("140221001", text))
     assert reading.rows["relocation_villages"]["started_on"].to_list() == [day]
     assert [f.rule for f in reading.findings] == ([] if day else ["not_a_date"])
+
+
+# --- headers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", ["上年同期", "其中:深度贫困村"])
+def test_last_years_figures_and_parts_are_not_the_figures_asked_for(tmp_path: Path, group: str) -> None:
+    groups = [None, *[group] * len(HEADERS)]
+    rows = [groups, ["区划代码", *HEADERS], ["140221", *[1] * len(HEADERS)]]
+    reading = read_files(write_book(tmp_path / "2017年12月.xlsx", {"项目建设": rows}))
+    assert {f.rule for f in reading.findings} == {"unknown_header"}
+
+
+def test_the_same_column_of_last_year_where_the_form_asks_for_it(tmp_path: Path) -> None:
+    rows = [["上年", None], ["农民人均可支配收入(元)", "农村人口(人)"], [7330, 1000]]
+    listed = (("减贫成效", "outcomes", "有", "报送"),)
+    book = {"封面": cover(listed), BOOK.datasets["outcomes"].label_zh: rows}
+    (row,) = read_files(write_book(tmp_path / "a.xlsx", book)).rows["outcomes"].to_dicts()
+    assert (row["income_per_capita"], row["income_per_capita_prior_year"]) == (None, 7330)
+
+
+def test_a_note_above_the_header_of_a_text_file_is_no_group(tmp_path: Path) -> None:
+    path = tmp_path / "项目建设2017-12.csv"
+    lines = ["其中退耕还林含上年结转", ",".join(["区划代码", *HEADERS]), ",".join(["140221", *["1"] * len(HEADERS)])]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert read_files(path).findings == []
+
+
+def test_a_group_that_only_names_the_table_is_no_matter(tmp_path: Path) -> None:
+    rows = [[None, *["项目建设情况"] * len(HEADERS)], ["区划代码", *HEADERS], ["140221", *[1] * len(HEADERS)]]
+    assert read_files(write_book(tmp_path / "2017年12月.xlsx", {"项目建设": rows})).findings == []
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------

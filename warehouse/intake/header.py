@@ -21,6 +21,8 @@ BRACKETS = re.compile(r"(?P<label>.+?)\((?P<unit>[^()]*)\)")
 ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
 UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
 UNIT_SEPARATORS = re.compile(r"[、,;/和]")
+# A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
+OTHERWISE = re.compile(r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]")
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
 # The faults of columns whose name is known.
 NAMED = ("unknown_unit", "header_twice")
@@ -107,9 +109,11 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
     columns: dict[str, Column] = {}
     faults: list[Fault] = []
     named = set()
-    for index, parts in enumerate(_parts(table, top, height)):
-        if not parts:
+    above = _otherwise(table, top)
+    for index, own in enumerate(_parts(table, top, height)):
+        if not own:
             continue
+        parts = [above[index], *own] if index in above else own
         named.add(index)
         below = squeezed(units[index]).strip("()") if index < len(units) else ""
         fault = _take(columns, dataset, index, [*parts, f"({below})"] if below else parts, said)
@@ -175,6 +179,8 @@ def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
         return ()
     found = []
     for chosen in _chains(labels):
+        if any(OTHERWISE.search(label) for label in labels if label not in chosen):
+            continue
         for spelt in product(*map(_spellings, chosen)):
             column = names.get("".join(label for label, _ in spelt).casefold())
             if column is not None:
@@ -242,6 +248,17 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
         for place in range(1, len(row)):
             row[place] = row[place] or row[place - 1]
     return row
+
+
+def _otherwise(table: Table, top: int) -> dict[int, str]:
+    """By column, the groups in the two rows above a header that make something else of what is below them."""
+    # In a text file a line of one cell is a title or a note, which would reach over all columns.
+    fewest = 2 if table.sheet is None else 1
+    rows = [at for at in range(max(0, top - 2), top) if sum(map(bool, table.rows[at])) >= fewest]
+    if not any(OTHERWISE.search(text) for at in rows for text in table.rows[at] if text):
+        return {}
+    spread = (enumerate(_spread(table, at, last=False)) for at in rows)
+    return {index: squeezed(text) for row in spread for index, text in row if text and OTHERWISE.search(text)}
 
 
 def _is_unit_row(rows: list[Row]) -> bool:
