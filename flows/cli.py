@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from flows.cli_decide import commands
+from flows import cli_decide, cli_explain
 from flows.command import EPILOG, FAULTS, GOOD, At, Json
 from flows.command import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
@@ -30,7 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(commands)
+app.add_typer(cli_decide.commands)
+app.add_typer(cli_explain.commands)
 
 
 @app.command(epilog=EPILOG)

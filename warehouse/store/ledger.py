@@ -186,10 +186,10 @@ def _roll_up(record: RollUpRecord) -> dict[str, Any]:
     return record.model_dump() | {"failed": len(record.failing), "failing": "; ".join(record.failing)}
 
 
-def read_table(engine: sa.Engine, table: sa.Table) -> pl.DataFrame:
-    """A table of the ledger as a frame, with its columns' types even when it is empty."""
+def read_table(engine: sa.Engine, table: sa.Table, *where: sa.ColumnElement[bool]) -> pl.DataFrame:
+    """A table of the ledger, or its rows of which all of `where` holds, with its columns' types even when empty."""
     with engine.connect() as connection:
-        return pl.read_database(sa.select(table), connection, schema_overrides=_schema(table))
+        return pl.read_database(sa.select(table).where(*where), connection, schema_overrides=_schema(table))
 
 
 def _schema(table: sa.Table) -> dict[str, pl.DataType]:

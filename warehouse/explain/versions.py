@@ -1,0 +1,164 @@
+"""Two versions of one return compared: which values changed, which rows came and went, in which cells they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from warehouse.codebook import Codebook, Dataset, load
+from warehouse.errors import PermanentError, StoreError
+from warehouse.explain.changes import changed_cells, rows_without, with_cells
+from warehouse.explain.standings import kept, standings
+from warehouse.explain.store import Store, receipt_of
+from warehouse.intake.shown import Shown
+from warehouse.store.ledger import RECEIPTS, RETURNS, read_table
+from warehouse.store.records import ACCEPTED
+
+PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+CHOICE = re.compile(r"(?P<receipt>[0-9]{1,18})|[vV](?P<version>[0-9]{1,18})")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of the two: the decision of the ledger that kept it, its receipt's standing now, its rows and their layout.
+
+    `nil_cell` is where the file says that there are none; `trouble` why its cells cannot be told.
+    """
+
+    decision: Mapping[str, Any]
+    standing: str
+    received_at: datetime
+    rows: pl.DataFrame
+    layout: pl.DataFrame
+    nil_cell: str | None
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What changed from `before` to `after`.
+
+    `cells`: one row per changed value (`changed_cells`, `with_cells`); `added` and `removed`: the rows that only one
+    has, as texts. `later`: what came after both of them, such as a quarantined resubmission, with its standing.
+    """
+
+    dataset: Dataset
+    county_code: str
+    period: str
+    before: Version
+    after: Version
+    cells: pl.DataFrame
+    added: pl.DataFrame
+    removed: pl.DataFrame
+    later: pl.DataFrame
+
+    @property
+    def same(self) -> bool:
+        """Whether no value differs."""
+        return self.cells.is_empty() and self.added.is_empty() and self.removed.is_empty()
+
+
+def compare(store: Store, county: str, period: str, dataset: str, chosen: Sequence[str] = ()) -> Compared:
+    """The two versions of a return that are `chosen` (receipts, like 12, or versions, like v2), the earlier one first.
+
+    By default the one in force and the accepted one before it, else the last two received, whatever their verdict.
+    Raises PermanentError, saying what there is, for a return or a version that there is not.
+    """
+    form, code = _form(load(), dataset), _county(load(), county)
+    if not PERIOD.fullmatch(period):
+        raise PermanentError(f"{period} is no period; one looks like 2018-06")
+    engine = store.ledger()
+    own = (RETURNS.c.dataset == form.dataset, RETURNS.c.county_code == code, RETURNS.c.period == period)
+    decisions = read_table(engine, RETURNS, *own)
+    state = decisions.lazy().pipe(standings).sort("receipt").collect()
+    pair = _pair(decisions, chosen, f"{form.label_zh} {form.dataset} {code} {period}")
+    receipts = read_table(engine, RECEIPTS, RECEIPTS.c.receipt.in_([one["receipt"] for one in pair]))
+    before, after = (_version(store, form, one, state, receipts) for one in pair)
+    left, right = before.rows.lazy(), after.rows.lazy()
+    places = before.layout.lazy(), after.layout.lazy()
+    return Compared(
+        dataset=form,
+        county_code=code,
+        period=period,
+        before=before,
+        after=after,
+        cells=changed_cells(left, right, form).pipe(with_cells, *places).collect(),
+        added=rows_without(right, left, form).collect(),
+        removed=rows_without(left, right, form).collect(),
+        later=state.filter(pl.col("receipt") > max(one["receipt"] for one in pair)),
+    )
+
+
+def _form(book: Codebook, name: str) -> Dataset:
+    found = book.find(name)
+    if found is None:
+        raise PermanentError(f"{name} is no dataset; there are: {', '.join(book.datasets)}")
+    return found
+
+
+def _county(book: Codebook, name: str) -> str:
+    """The county's code, by itself or by a name that only one county has had."""
+    if name in book.names:
+        return name
+    codes = {d.county_code for d in book.divisions if name in (d.name_zh, d.prefecture_zh + d.name_zh)}
+    if len(codes) != 1:
+        several = f" is more than one county ({', '.join(sorted(codes))})" if codes else " is no county"
+        raise PermanentError(f"{name}{several}; give a code")
+    return codes.pop()
+
+
+def _pair(decisions: pl.DataFrame, chosen: Sequence[str], what: str) -> list[dict[str, Any]]:
+    """The decisions to compare, each of which kept rows."""
+    last = decisions.lazy().pipe(kept).sort("receipt").collect()
+    if last.is_empty():
+        raise PermanentError(f"no return was received: {what}")
+    if chosen:
+        return [_one(decisions, last, name, what) for name in chosen]
+    accepted = last.filter(pl.col("verdict").is_in(ACCEPTED))
+    pair = (accepted if accepted.height > 1 else last).tail(2).rows(named=True)
+    if len(pair) == 1:
+        raise PermanentError(f"only one was received, nothing to compare it with: {what}, {_named(pair[0])}")
+    return pair
+
+
+def _one(decisions: pl.DataFrame, last: pl.DataFrame, name: str, what: str) -> dict[str, Any]:
+    """The version that a receipt's number or v and its own number means."""
+    match = CHOICE.fullmatch(name)
+    if match:
+        of_version = match["version"]
+        frame, column = (decisions, "version") if of_version else (last, "receipt")
+        for row in frame.filter(pl.col(column) == int(of_version or match["receipt"])).iter_rows(named=True):
+            return row
+    there = "; ".join(_named(row) for row in last.iter_rows(named=True))
+    raise PermanentError(f"{name} is no receipt or version of {what}; there are: {there}")
+
+
+def _named(decision: Mapping[str, Any]) -> str:
+    version = f"v{decision['version']}" if decision["version"] else decision["verdict"]
+    return f"receipt {decision['receipt']} ({version}, {decision['file']})"
+
+
+def _version(
+    store: Store, form: Dataset, decision: Mapping[str, Any], state: pl.DataFrame, receipts: pl.DataFrame
+) -> Version:
+    receipt = receipt_of(receipts.row(by_predicate=pl.col("receipt") == decision["receipt"], named=True))
+    try:
+        shown, trouble = store.read_again(receipt)[0], None
+    except StoreError as error:
+        shown, trouble = Shown(), str(error)
+    key = (form.dataset, decision["county_code"], decision["period"])
+    heads = [h for h in shown.heads if (h.dataset, h.county_code, h.period) == key]
+    return Version(
+        decision=decision,
+        standing=state.row(by_predicate=pl.col("receipt") == receipt.receipt, named=True)["standing"],
+        received_at=receipt.received_at,
+        rows=store.rows(form, decision),
+        layout=shown.layout.filter(pl.col("dataset") == form.dataset),
+        nil_cell=next((f"{h.sheet}!{h.cell}" for h in heads if h.nil), None),
+        trouble=trouble,
+    )
