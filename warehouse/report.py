@@ -15,6 +15,8 @@ from warehouse.markdown import table
 from warehouse.store.records import Entry, PeriodJudged
 
 BYTE_ORDER_MARK = "\ufeff".encode()
+# What a spreadsheet runs, also in full width and behind blanks.
+FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 class PeriodSummary(BaseModel):
@@ -110,7 +112,7 @@ def write_findings(entry: Entry, folder: Path) -> Path:
         [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
     )
     text = pl.col(pl.String)
-    harmless = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + text).otherwise(text).name.keep()
+    harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
     path.write_bytes(BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
     (folder / "findings.md").write_text(findings_markdown(entry.run, entry.all_findings), encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element, iterparse
 
-from warehouse.intake.preflight import A_WORKBOOK, Limits, Unreadable, too_large
+from warehouse.intake.preflight import A_WORKBOOK, MOST_COLUMNS, Limits, Unreadable, check_extent
 from warehouse.intake.tables import EPOCH_1900, ERRORS, Merged, Row, Table, as_percent, as_text
 from warehouse.intake.workbook import guarded
 
@@ -60,11 +60,10 @@ def _sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
 
 
 def _take_row(sheet: Sheet, element: Element, limits: Limits) -> None:
-    times = int(element.get(f"{TABLE}number-rows-repeated", 1))
+    times = _number(element, "rows-repeated")
     row = _row(sheet, element, limits)
     if any(row):
-        if times * len(row) + sheet.at * len(row) > limits.cells:
-            raise too_large(sheet.at + times, len(row), limits)
+        check_extent(sheet.at + times, len(row), limits)
         sheet.rows.extend([] for _ in range(sheet.at - len(sheet.rows)))
         sheet.rows.extend(list(row) for _ in range(times))
         if element.get(f"{TABLE}visibility", "visible") != "visible":
@@ -78,18 +77,25 @@ def _row(sheet: Sheet, element: Element, limits: Limits) -> Row:
     for cell in element:
         if cell.tag not in CELLS:
             continue
-        times = int(cell.get(f"{TABLE}number-columns-repeated", 1))
+        times = _number(cell, "columns-repeated")
         text = _text(cell)
         if text is not None:
-            if place + times > limits.cells:
-                raise too_large(sheet.at + 1, place + times, limits)
+            check_extent(sheet.at + 1, place + times, limits)
             row.extend([None] * (place - len(row)))
             row.extend([text] * times)
-        across, down = (int(cell.get(f"{TABLE}number-{what}-spanned", 1)) for what in ("columns", "rows"))
+        across, down = (min(_number(cell, f"{what}-spanned"), MOST_COLUMNS) for what in ("columns", "rows"))
         if across > 1 or down > 1:
             sheet.merged.append((sheet.at, sheet.at + down - 1, place, place + across - 1))
         place += times
     return row
+
+
+def _number(element: Element, what: str) -> int:
+    """How often an element stands for itself, or how far it reaches; raises Unreadable for less than once."""
+    number = int(element.get(f"{TABLE}number-{what}", 1))
+    if number < 1:
+        raise Unreadable(f"重复 {number} 次的单元格 cells that are there {number} times", A_WORKBOOK)
+    return number
 
 
 def _text(cell: Element) -> str | None:  # noqa: PLR0911  (a kind of cell each)

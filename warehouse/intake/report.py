@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from warehouse.codebook import load
 from warehouse.findings import Finding
+from warehouse.intake.labels import LONGEST, harmless
 from warehouse.intake.records import Receipt, ReturnHead
 
 
@@ -59,6 +60,7 @@ def reading_finding(  # noqa: PLR0913
 ) -> Finding:
     """The finding of a check of `codebook/checks.csv`: reason, place, found, expected and what to do, zh and en."""
     check = load().checks[rule]
+    found = quoted(found)
     cells = list(cells)
     where = "!".join(part for part in (sheet, ",".join(cells)) if part)
     return Finding(
@@ -79,3 +81,8 @@ def reading_finding(  # noqa: PLR0913
         message_zh=f"{where} {check.reason_zh}:实为“{found}”,应为“{expected}”。{check.advice_zh}。".strip(),
         message_en=f'{where} {check.reason_en}: found "{found}", expected "{expected}"; {check.advice_en}.'.strip(),
     )
+
+
+def quoted(text: str) -> str:
+    """What a county wrote, or a parser says of it, as a line may quote it: its beginning, without what would harm."""
+    return harmless(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
