@@ -51,6 +51,7 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.run --seeds $(FUZZ)
 
 bench: $(READY)
+	$(BIN)/python -m tests.bench.reading
 	$(BIN)/python -m tests.bench.night
 	$(BIN)/python -m tests.bench.night --faulty --repeat 1
 	$(BIN)/python -m tests.bench.engine

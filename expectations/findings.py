@@ -30,6 +30,8 @@ SHOWN_DIGITS = 4
 # What is counted of a return as a whole, in ZH and EN.
 HEAD_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
+# Faults of reading that leave a whole column of a table unread.
+OF_COLUMNS = ("unknown_unit", "header_twice")
 THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
@@ -37,16 +39,18 @@ SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the 
 def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding]:
     """One finding per failing check and row; a rule of severity info is counted and gives none.
 
-    A cell that reading has already found fault with is not called blank besides.
+    A cell that reading has already found fault with is not called blank besides, nor are those below such a header.
     """
     unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
+    columns = {(f.receipt, f.sheet, f.indicator) for f in batch.at_reading if f.rule in OF_COLUMNS}
     for failure in failures:
         if failure.rule.severity == "info":
             continue
         for row_id in failure.row_ids:
             finding = _row_finding(failure, batch, batch.row(row_id))
             presence = failure.check.wanted == NOT_BLANK
-            if not (presence and (finding.receipt, finding.sheet, finding.cell) in unread):
+            own = (finding.receipt, finding.sheet)
+            if not (presence and ((*own, finding.cell) in unread or (*own, finding.indicator) in columns)):
                 yield finding
 
 

@@ -32,8 +32,6 @@ Found = Mapping[str, Any]
 PLACE = ("county_code", "period", "dataset")
 SEED = 2017
 PAGE = Path("docs/explanation/messy-province.md")
-# What is found beside: of a column that was not taken in, that its required cells are not there.
-FOLLOWS = {"unknown_unit": {"required_present"}}
 GROUPS: Mapping[str, Sequence[Habit]] = {
     "As the template has it": (PLAIN,),
     "Formats": FORMATS,
@@ -138,7 +136,7 @@ def _not_refused(line: KeyRow, decisions: Iterable[Found], own: Sequence[Found])
     if any(d["verdict"] != "quarantined" for d in decisions):
         return "was let in"
     named = [f for f in own if f["rule"] == line.rule]
-    beside = {f["rule"] for f in own} - {line.rule} - FOLLOWS.get(line.rule, set())
+    beside = {f["rule"] for f in own} - {line.rule}
     if len(named) != 1 or beside:
         return f"found {', '.join(f['rule'] for f in own) or 'nothing'}, not {line.rule} alone"
     at = named[0]["sheet"], named[0]["cell"]

@@ -158,9 +158,15 @@ def first(old: bytes, new: bytes) -> Change:
 
 
 def wide(folder: Path, lines: int) -> Path:
-    """A text as wide as a sheet may be: what a header's search looks at many times."""
+    """A text as wide as a sheet may be."""
     line = b",".join(b"h%d" % place for place in range(16_384)) + b"\n"
     return plain("140221_2017-12_finance.csv", line * lines)(folder)
+
+
+def long(folder: Path) -> Path:
+    """A form as long as may be read: it takes its time."""
+    header, line = "区划代码,报告期,贷款余额(万元),贷款户数(户)", "140221,2017-12,1,1"
+    return plain("140221_2017-12_finance.csv", "\n".join([header, *[line] * 400_000, ""]).encode())(folder)
 
 
 DEEP = 300_000

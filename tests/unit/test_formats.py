@@ -212,6 +212,11 @@ def test_text_in_any_encoding_and_with_any_separator(tmp_path: Path, encoding: s
     assert only(tmp_path / "a.csv").rows == [["区划代码", "小额信贷投放(万元)"], ["140222", "1,234.5"]]
 
 
+def test_the_separator_is_what_lines_have_equally_often(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("甲;乙;丙\n1,234,567;2,345,678;3\n1;2,345;3\n", encoding="utf-8")
+    assert only(tmp_path / "a.csv").rows[1] == ["1,234,567", "2,345,678", "3"]
+
+
 def test_text_in_two_encodings_is_refused() -> None:
     with pytest.raises(Unreadable, match="two encodings"):
         decode("区划代码,县名\n".encode() + "140222,天镇县\n".encode("gb18030"))

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.builders import BOOK, TIANZHEN, cover, finance, read_file, read_files, sheet, village, write_book
+from tests.builders import BOOK, TIANZHEN, YANGGAO, cover, finance, read_file, read_files, sheet, village, write_book
 from warehouse.findings import Finding
 from warehouse.intake.reading import Reading
 
@@ -133,3 +133,26 @@ def test_a_row_of_a_serial_number_alone_is_data_and_not_lost(tmp_path: Path) -> 
     headers = ["序号", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
     path = write_book(tmp_path / "a.xlsx", {"封面": cover(), FINANCE: [headers, [1, *finance().values()], [2]]})
     assert read(path, "finance")[1] == [2, 3]
+
+
+def test_a_total_before_its_rows_sums_those_below(tmp_path: Path) -> None:
+    rows = [[n, 1, 0.1, 0.1, 0, 0, 0, 0, 0] for n in (1, 2, 3)]
+    assert [f.rule for f in totals(tmp_path, ["合计", 3, 0.3, 0.3], *rows)] == []
+    assert [(f.rule, f.cell) for f in totals(tmp_path, ["合计", 4, 0.3, 0.3], *rows)] == [("total_differs", "B2")]
+
+
+def test_a_prefecture_in_the_place_of_a_county_is_a_total(tmp_path: Path) -> None:
+    headers = ["区划代码", "县名", "报告期", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+    numbers = [1, 0.1, 0.1, 0, 0, 0, 0, 0]
+    counties = ([code, None, "2017-12", *numbers] for code in (YANGGAO, TIANZHEN))
+    rows = [[140200, "大同市", None, 2, 0.2, 0.2], *counties]
+    reading = read_files(write_book(tmp_path / "a.xlsx", {FINANCE: [headers, *rows]}))
+    assert reading.findings == []
+    assert reading.rows["finance"]["county_code"].to_list() == [YANGGAO, TIANZHEN]
+
+
+def test_a_header_once_more_is_left_out(tmp_path: Path) -> None:
+    headers = sheet("relocation_villages")[0]
+    more = village("140222100009", households=1, persons=2)
+    reading, rows = read(register(tmp_path, list(headers), list(more.values())))
+    assert (rows, reading.findings) == ([2, 3, 4, 6], [])

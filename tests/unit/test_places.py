@@ -87,6 +87,7 @@ def test_a_prefecture_is_no_county() -> None:
     ("name", "codes"),
     [("140222_天镇县_2017-12", {"140222"}), ("天镇_金融扶贫_201712", {"140222"}), ("天镇县金融扶贫统计表", {"140222"}),
      ("140222-201712", {"140222"}), ("201712", None), ("金融扶贫", None), ("天镇县、阳高县12月", None),
+     ("140222_天镇县城区报表", {"140222"}),
      ("Sheet1", None)],
 )  # fmt: skip
 def test_what_a_files_name_says_of_the_county(name: str, codes: set[str] | None) -> None:
@@ -231,3 +232,24 @@ def test_a_cover_has_its_labels_anywhere_or_before_a_colon(tmp_path: Path) -> No
     page = [[None, "填报单位：天镇县"], [None, None, "报告期", None, "2017-12"], *cover()[4:]]
     read = read_file(book(tmp_path, {"封面": page, FINANCE: GOOD}))
     assert (returns(read), rules(read)) == ([(TIANZHEN, "2017-12", "finance")], [])
+
+
+def test_lines_above_the_table_say_it_too(tmp_path: Path) -> None:
+    page = [["天镇县金融扶贫统计表"], ["报告期:2017年12月", None, "填报日期:2018年1月5日"], *GOOD]
+    read = read_file(book(tmp_path, {FINANCE: page}))
+    assert (returns(read), rules(read)) == ([(TIANZHEN, "2017-12", "finance")], [])
+    assert (read.heads[0].county_sheet, read.heads[0].county_cell) == (FINANCE, "A1")
+
+
+def test_and_must_agree(tmp_path: Path) -> None:
+    page = [["填报单位:天镇县扶贫办"], *GOOD]
+    read = read_file(book(tmp_path, {"封面": cover(), FINANCE: page}))
+    assert [(f.rule, f.sheet, f.cell) for f in read.findings] == [("county_disagrees", FINANCE, "A1")]
+    page = [["报告期", "2017年11月"], *GOOD]
+    read = read_file(book(tmp_path, {"封面": cover(), FINANCE: page}))
+    assert [(f.rule, f.sheet, f.cell) for f in read.findings] == [("period_disagrees", FINANCE, "A1")]
+
+
+def test_a_sheet_without_rows_is_a_return_that_is_refused(tmp_path: Path) -> None:
+    read = read_file(book(tmp_path, {"封面": cover(), FINANCE: GOOD[:1]}))
+    assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], ["empty_return"])

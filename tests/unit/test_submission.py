@@ -259,6 +259,15 @@ def test_a_cell_that_is_no_value(tmp_path: Path, value: Any, rule: str, found: s
     assert f"{FINANCE}!H3" in finding.message_en
 
 
+def test_of_very_many_faulty_cells_of_a_column_the_first_are_said(tmp_path: Path) -> None:
+    header = ["区划代码", "报告期", "小额信贷户数(户)", "贷款余额(万元)"]
+    path = text(tmp_path, *([YANGGAO, "2017-12", "约五", n] for n in range(130)), header=header)
+    found = [f for f in read_files(path).findings if f.rule == "not_a_number"]
+    assert [f.cell for f in found] == [f"C{n}" for n in range(2, 102)]
+    assert "30 个单元格" in found[-1].expected
+    assert all("more" not in f.expected for f in found[:-1])
+
+
 # --- CSV -----------------------------------------------------------------------------------------------------------
 
 

@@ -37,10 +37,13 @@ WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that ca
 
 @dataclass(frozen=True)
 class Failure:
-    """How a child failed at a part: the receipt it had in hand (None: it had read all), its error if it said one."""
+    """How a child failed at a part: the receipt it had in hand (None: it had read all), its error if it said one, and
+    whether it died by itself or by somebody else; otherwise it was too slow.
+    """
 
     receipt: int | None
     error: str | None
+    died: bool = False
 
     @property
     def of_limits(self) -> bool:
@@ -58,6 +61,7 @@ class Todo:
     scratch: Path
     lock: Lock = field(default_factory=Lock)
     given: int = 0
+    tried: set[int] = field(default_factory=set)
 
     def take(self) -> tuple[list[Received], Path] | None:
         """The next part and a folder of its own; None where nothing is left."""
@@ -67,10 +71,17 @@ class Todo:
             self.given += 1
             return self.parts.popleft(), self.scratch / f"part-{self.given}"
 
-    def give_back(self, received: list[Received]) -> None:
-        """Puts the rest of a part back; of what failed together, each file is read alone."""
+    def give_back(self, *parts: list[Received]) -> None:
+        """Puts what is left of a part back, as parts of their own."""
         with self.lock:
-            self.parts.extend([one] for one in received)
+            self.parts.extend(part for part in parts if part)
+
+    def try_again(self, one: Received) -> bool:
+        """Whether a file is to be read once more, alone: a child may have been killed from outside."""
+        with self.lock:
+            first = one.receipt.receipt not in self.tried
+            self.tried.add(one.receipt.receipt)
+            return first
 
 
 class Readers:
@@ -153,12 +164,23 @@ def _parts(received: Sequence[Received]) -> Iterator[list[Received]]:
 
 
 def _failed(todo: Todo, part: list[Received], failure: Failure) -> list[Reading]:
-    """What is said of the file that a child failed at; the others are read again."""
-    at_fault = part if len(part) == 1 else [one for one in part if one.receipt.receipt == failure.receipt]
-    todo.give_back([one for one in part if one not in at_fault])
-    for one in at_fault:
-        log.warning("%s could not be read: %s", one.receipt.file, failure.error or "it took too much memory or time")
-    return [_unreadable(one, failure) for one in at_fault]
+    """What is said of the file that a child failed at; what was before and behind it is read again.
+
+    Where it failed at all of them together, halves are, until one is left alone.
+    """
+    at = next((i for i, one in enumerate(part) if one.receipt.receipt == failure.receipt), None)
+    if at is None and len(part) > 1:
+        middle = len(part) // 2
+        todo.give_back(part[:middle], part[middle:])
+        return []
+    at = at or 0
+    todo.give_back(part[:at], part[at + 1 :])
+    one = part[at]
+    if failure.died and todo.try_again(one):
+        todo.give_back([one])
+        return []
+    log.warning("%s could not be read: %s", one.receipt.file, failure.error or "it took too much memory or time")
+    return [_unreadable(one, failure)]
 
 
 def _unreadable(one: Received, failure: Failure) -> Reading:
@@ -174,6 +196,7 @@ class Child:
     process: subprocess.Popen[bytes]
     limits: Limits
     ready: bool = False
+    killed: bool = False
     said: bytes = b""
 
     @classmethod
@@ -204,35 +227,41 @@ class Child:
     def read(self, part: Part) -> Failure | None:
         """Reads a part; says how it failed, and then the child is good for nothing more."""
         self.get_ready()
-        at: int | None = None
         try:
             self._write(part.model_dump_json() + "\n")
-            while said := self._said(self.limits.seconds):
-                word, _, more = said.partition(" ")
-                if word == DONE:
-                    return None
-                if word == FAILED:
-                    return Failure(at, json.loads(more))
-                at = int(more) if more else None
+            said = self._said(self.limits.seconds, part)
         except BrokenPipeError:
             # It was gone before it was told.
-            return Failure(at, None)
-        return Failure(at, None)
+            said = None
+        word, _, more = (said or "").partition(" ")
+        if word == DONE:
+            return None
+        return Failure(part.in_hand(), json.loads(more) if word == FAILED else None, died=not (said or self.killed))
 
     def _write(self, line: str) -> None:
         if self.process.stdin is not None:
             self.process.stdin.write(line.encode())
             self.process.stdin.flush()
 
-    def _said(self, seconds: float) -> str | None:
-        """The next line; None where the child ends before it says one, or does not say one for too long."""
+    def _said(self, seconds: float, part: Part | None = None) -> str | None:
+        """The next line; None where the child ends before it says one, or is killed.
+
+        That it is when it says none for the time of the limit and has the same file in hand as before: a file is given
+        the time at least once and at most twice.
+        """
         out = self.process.stdout
+        before: int | None = -1
         while b"\n" not in self.said and out is not None:
-            if not select([out], [], [], seconds)[0]:
+            if select([out], [], [], seconds)[0]:
+                if not (more := os.read(out.fileno(), CHUNK)):
+                    return None
+                self.said += more
+                continue
+            now = part.in_hand() if part else before
+            if now == before:
                 self.process.kill()
+                self.killed = True
                 return None
-            if not (more := os.read(out.fileno(), CHUNK)):
-                return None
-            self.said += more
+            before = now
         line, _, self.said = self.said.partition(b"\n")
         return line.decode()

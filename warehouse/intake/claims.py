@@ -77,7 +77,11 @@ def county_within(name: str, sheet: str | None = None) -> Claim | None:
     named = ([frozenset(codes)] if codes else []) + _named_within(text)
     if not named:
         return None
-    common = frozenset.intersection(*named)
+    common = named[0]
+    for values in named[1:]:
+        # A word that may mean several, and none of what is clear already, is part of another name: 天镇县城区.
+        if common & values or len(values) == 1:
+            common &= values
     several = not codes and not common
     return None if several else Claim(name, common, sheet)
 

@@ -24,6 +24,7 @@ UNIT_SEPARATORS = re.compile(r"[、,;/和]")
 # A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
 OTHERWISE = re.compile(r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]")
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
+MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
 # The faults of columns whose name is known.
 NAMED = ("unknown_unit", "header_twice")
 # A unit within a header, and the base units in one of it; None where it does not fit the indicator.
@@ -32,13 +33,14 @@ Factor = int | None
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a header cell, as a check of the codebook says it."""
+    """What is wrong with a header cell, as a check of the codebook says it; the indicator's column if that is known."""
 
     rule: str
     row: int
     column: int
     found: str
     expected: str
+    indicator: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def find_header(table: Table, dataset: Dataset) -> Header | None:
     candidates = [
         header
         for top in range(min(len(table.rows), ROWS_LOOKED_AT))
-        if any(table.rows[top])
+        if 0 < sum(map(bool, table.rows[top])) <= MOST_NAMED
         for height in HEIGHTS
         if top + height <= len(table.rows)
         if (header := _header(table, dataset, top, height))
@@ -116,38 +118,36 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
         parts = [above[index], *own] if index in above else own
         named.add(index)
         below = squeezed(units[index]).strip("()") if index < len(units) else ""
-        fault = _take(columns, dataset, index, [*parts, f"({below})"] if below else parts, said)
-        if fault:
-            rule, found, expected = fault
-            faults.append(Fault(rule, bottom - 1, index, found, expected))
+        taken = _take(dataset, (bottom - 1, index), [*parts, f"({below})"] if below else parts, said)
+        if isinstance(taken, Column) and taken.column in columns:
+            only = f"只有一列 one column for {taken.column}"
+            taken = Fault("header_twice", bottom - 1, index, " ".join(parts), only, taken.column)
+        if isinstance(taken, Fault):
+            faults.append(taken)
+        else:
+            columns[taken.column] = taken
     if not columns and not any(fault.rule in NAMED for fault in faults):
         return None
     return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults))
 
 
-def _take(
-    columns: dict[str, Column], dataset: Dataset, index: int, parts: list[str], said: dict[str, int]
-) -> tuple[str, str, str] | None:
-    """Adds the column that the texts mean, or says which check they fail, what was found and expected."""
+def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict[str, int]) -> Column | Fault:
+    """The column that the texts above it mean, or which check they fail; `place` is the lowest one's row and column."""
     text = " ".join(parts)
     meanings: dict[str, Meaning] = {}
     for meaning in _meanings(dataset.dataset, tuple(parts)):
         meanings.setdefault(meaning.column, meaning)
     if len(meanings) != 1:
         known = "; ".join(dataset[c].header_zh for c in meanings if c in dataset.columns)
-        return "unknown_header", text, known or "; ".join(i.header_zh for i in dataset.indicators)
+        return Fault("unknown_header", *place, text, known or "; ".join(i.header_zh for i in dataset.indicators))
     (meaning,) = meanings.values()
-    if meaning.column in columns:
-        return "header_twice", text, f"只有一列 one column for {meaning.column}"
     if meaning.column not in dataset.columns:
-        columns[meaning.column] = Column(index, meaning.column, 1)
-        return None
+        return Column(place[1], meaning.column, 1)
     indicator = dataset[meaning.column]
     factor = _factor(indicator, meaning, said)
     if factor is None:
-        return "unknown_unit", text, indicator.header_zh
-    columns[meaning.column] = Column(index, meaning.column, factor)
-    return None
+        return Fault("unknown_unit", *place, text, indicator.header_zh, indicator.column)
+    return Column(place[1], meaning.column, factor)
 
 
 def _factor(indicator: Indicator, meaning: Meaning, said: dict[str, int]) -> Factor:

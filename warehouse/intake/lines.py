@@ -17,7 +17,7 @@ SUMS = ("合计", "总计", "小计")
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?%?")
 # 884个, 1.2万元, but not 2018年1月5日.
 WITH_UNIT = re.compile(rf"(?:{NUMBER.pattern})[^0-9]{{0,4}}")
-Kind = Literal["data", "total", "subtotal", "footer"]
+Kind = Literal["data", "total", "subtotal", "footer", "header"]
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,24 @@ class Line:
 def lines_of(table: Table, header: Header, dataset: Dataset) -> list[Line]:
     """The filled rows below the header, in order.
 
-    A row is a total where a cell that holds no value of an indicator says so (合计); it is below the table where its
-    first cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it,
+    A row is a total where a cell that holds no value of an indicator says so (合计), or where a prefecture stands in
+    the place of a county; the header may be repeated, as on printed pages. A row is below the table where its first
+    cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it,
     but for one behind such a word (联系电话 13800000000). A note may stand among the rows as well: what has a number
     with its unit or a code in a key column is no part of it.
     """
-    return list(_lines(table, header.first, _kinds(dataset.dataset, header.columns)))
+    return list(_lines(table, header, _kinds(dataset.dataset, header.columns)))
 
 
 @dataclass(frozen=True)
 class Kinds:
     """Where the columns stand whose cells are values, those of free text, and those that tell one row from another,
-    with the codes that may be in them.
+    with the codes that may be in them; and where a county is named.
     """
 
     valued: frozenset[int]
     texts: frozenset[int]
+    counties: frozenset[int]
     keys: dict[int, tuple[str, ...]]
 
 
@@ -57,15 +59,20 @@ def _kinds(dataset: str, columns: tuple[Column, ...]) -> Kinds:
     valued = frozenset(c.index for c in own if form[c.column].unit.dtype != "text" or form[c.column].codes)
     notes = frozenset(c.index for c in columns if c.column == "note")
     keys = {c.index: form[c.column].codes for c in own if c.column in form.keys}
-    return Kinds(valued, (frozenset(c.index for c in own) - valued) | notes, keys)
+    counties = frozenset(c.index for c in columns if c.column in ("county_code", "county_name"))
+    return Kinds(valued, (frozenset(c.index for c in own) - valued) | notes, counties, keys)
 
 
-def _lines(table: Table, first: int, kinds: Kinds) -> Iterator[Line]:
+def _lines(table: Table, header: Header, kinds: Kinds) -> Iterator[Line]:
     below = False
-    for index, row in enumerate(table.rows[first:], first):
+    headers = table.rows[header.top : header.first]
+    for index, row in enumerate(table.rows[header.first :], header.first):
         if not any(row):
             continue
-        kind = _sum(row, kinds.valued, kinds.texts)
+        if row in headers:
+            yield Line(index, "header")
+            continue
+        kind = _sum(row, kinds.valued, kinds.texts) or _of_prefecture(row, kinds.counties)
         if kind:
             yield Line(index, kind)
             continue
@@ -90,6 +97,19 @@ def _sum(row: Row, valued: frozenset[int], texts: frozenset[int]) -> Kind | None
         if place not in texts and word.endswith(SUMS):
             return "subtotal" if word.endswith("小计") else "total"
     return None
+
+
+def _of_prefecture(row: Row, counties: frozenset[int]) -> Kind | None:
+    """Whether the county of a row is a prefecture or the province: its figures are then the sum of theirs."""
+    said = [row[at] for at in counties if at < len(row) and row[at]]
+    return "total" if said and all(squeezed(text) in _areas() for text in said) else None
+
+
+@cache
+def _areas() -> frozenset[str]:
+    divisions = load().divisions
+    provinces = {f"{d.county_code[:2]}0000" for d in divisions}
+    return frozenset(provinces | {name for d in divisions for name in (d.prefecture_code, d.prefecture_zh)})
 
 
 def _is_footer(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from warehouse.codebook import load
 from warehouse.intake.claims import (
@@ -20,7 +20,7 @@ from warehouse.intake.cover import Cover
 from warehouse.intake.periods import parse_period
 from warehouse.intake.records import Column, SubmissionRead
 from warehouse.intake.report import Reporter
-from warehouse.intake.tables import Row, Table, column_letters
+from warehouse.intake.tables import Row, Table, column_letters, squeezed
 
 OF_COUNTIES = ("county_code", "county_name", "prefecture_name")
 BLANK = "空白 blank"
@@ -46,6 +46,17 @@ class Place:
         return self.period.value or (self.period_claim.text if self.period_claim else None)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What one part of a submission claims of county and period."""
+
+    counties: tuple[Claim, ...] = ()
+    period: Claim | None = None
+
+
+NOTHING = Said()
+
+
 @dataclass
 class Source:
     """A submission as it is read: what has been taken from it, what its cover says, whose its folder is.
@@ -64,26 +75,43 @@ class Source:
         name = self.read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         self._of_file = county_within(name), period_within(name)
 
-    def place(self, sheet: str | None, counties: Iterable[Claim] = (), period: Claim | None = None) -> Place:
-        """What cover, columns (`counties`, `period`), file name and sheet name agree on, in that order."""
+    def place(self, sheet: str | None, columns: Said = NOTHING, above: Said = NOTHING) -> Place:
+        """What cover, a row's columns, the lines above a table, file name and sheet name agree on, in that order."""
         of_sheet = (county_within(sheet, sheet), period_within(sheet, sheet)) if sheet else (None, None)
-        if counties or period:
-            return self._place(of_sheet, counties, period)
+        if columns != NOTHING or above != NOTHING:
+            return self._place(of_sheet, columns, above)
         # Most sheets of a workbook say nothing by their names: their place is worked out once.
         if of_sheet not in self._of_sheets:
-            self._of_sheets[of_sheet] = self._place(of_sheet)
+            self._of_sheets[of_sheet] = self._place(of_sheet, columns, above)
         return self._of_sheets[of_sheet]
 
-    def _place(
-        self, of_sheet: tuple[Claim | None, Claim | None], counties: Iterable[Claim] = (), period: Claim | None = None
-    ) -> Place:
+    def _place(self, of_sheet: tuple[Claim | None, Claim | None], columns: Said, above: Said) -> Place:
         of_cover = (self.cover.county, self.cover.period) if self.cover else ((), None)
-        periods = _present(of_cover[1], period, self._of_file[1], of_sheet[1])
-        claims = _present(*of_cover[0], *counties, self._of_file[0], of_sheet[0])
+        periods = _present(of_cover[1], columns.period, above.period, self._of_file[1], of_sheet[1])
+        claims = _present(*of_cover[0], *columns.counties, *above.counties, self._of_file[0], of_sheet[0])
         agreed_period = agree_period(periods)
         agreed_county = agree_county(claims, agreed_period.value)
         speaks = (c for c in claims if c.values == {agreed_county.value})
         return Place(agreed_county, agreed_period, next(speaks, next(iter(claims), None)), next(iter(periods), None))
+
+
+def said_above(table: Table, top: int) -> Said:
+    """What the lines above a table's header say: counties by whatever names them, the period where it is called so.
+
+    A title may speak of another month than the table's, or say when it was filled in: that is no claim.
+    """
+    counties, periods = [], []
+    for index, row in enumerate(table.rows[:top]):
+        for at, text in enumerate(row):
+            claim = county_within(text, table.sheet) if text else None
+            if claim:
+                counties.append(replace(claim, cell=table.cell(index, at)))
+            label, _, rest = squeezed(text).partition(":")
+            if load().about.get(label) == "period":
+                said = rest or next((t for t in row[at + 1 :] if t), None)
+                if period := parse_period(said):
+                    periods.append(Claim(said or period, frozenset((period,)), table.sheet, table.cell(index, at)))
+    return Said(tuple(counties), next(iter(periods), None))
 
 
 def _present(*claims: Claim | None) -> list[Claim]:
@@ -112,7 +140,7 @@ class PlaceColumns:
         """What a row says in these columns: rows that say the same are of one place."""
         return tuple(row[at] if at < len(row) else None for at in self.columns.values())
 
-    def place(self, source: Source, index: int) -> Place:
+    def place(self, source: Source, index: int, above: Said) -> Place:
         """The place of a row; a cell that should say it and is blank, or says no period, is a claim of nothing."""
         row = self.table.rows[index]
         texts = dict(zip(self.columns, self.said(row), strict=True))
@@ -125,7 +153,8 @@ class PlaceColumns:
             # Of a code that the codebook does not know it does not know the name either.
             if claim.values or not code or counties[0].values <= load().names.keys():
                 counties.append(claim)
-        return source.place(self.table.sheet, counties, self._period(texts.get("period"), index))
+        columns = Said(tuple(counties), self._period(texts.get("period"), index))
+        return source.place(self.table.sheet, columns, above)
 
     def _period(self, text: str | None, index: int) -> Claim | None:
         if text is None:

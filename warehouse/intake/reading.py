@@ -39,6 +39,7 @@ RECORDS: dict[str, TypeAdapter[Any]] = {
     "unreadable": TypeAdapter(list[Receipt]),
     "duplicates": TypeAdapter(list[Receipt]),
 }
+MOST_ALIKE = 100
 # Which submission each return (dataset, county, period) in force came with.
 InForce = Mapping[tuple[str, str, str], str]
 
@@ -177,16 +178,23 @@ def _cell_findings(
     own: Mapping[str, Column],
     head_of: Mapping[tuple[int, str, str, str], ReturnHead],
 ) -> Iterator[Finding]:
-    """What is said of each cell that did not convert, if it is of a return; a row that is of none has its finding."""
-    for fault in faults.iter_rows(named=True):
+    """What is said of each cell that did not convert, if it is of a return; a row that is of none has its finding.
+
+    Of a column with very many such cells the first ones, the last of them saying how many more there are.
+    """
+    same = ("receipt", "sheet", "county_code", "period", "column", "rule")
+    counted = faults.with_columns(place=pl.int_range(pl.len()).over(same), more=pl.len().over(same) - MOST_ALIKE)
+    for fault in counted.filter(pl.col("place") < MOST_ALIKE).iter_rows(named=True):
         head = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
         if head is not None:
             letters = column_letters(own[fault["column"]].index)
+            last = fault["place"] == MOST_ALIKE - 1 and fault["more"] > 0
+            more = f"; 该列另有 and {fault['more']} 个单元格 more cells of this column" if last else ""
             yield reading_finding(
                 head,
                 fault["rule"],
                 fault["found"],
-                expected(dataset[fault["column"]]),
+                expected(dataset[fault["column"]]) + more,
                 sheet=fault["sheet"],
                 cells=[f"{letters}{fault['row']}"],
                 head=head,

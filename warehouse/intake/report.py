@@ -62,7 +62,7 @@ def reading_finding(  # noqa: PLR0913
     check = load().checks[rule]
     found = quoted(found)
     cells = list(cells)
-    where = "!".join(part for part in (sheet, ",".join(cells)) if part)
+    where = "!".join(part for part in (sheet and quoted(sheet), ",".join(cells)) if part)
     return Finding(
         receipt=receipt.receipt,
         submission=receipt.submission,

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from warehouse.codebook import Dataset
 from warehouse.intake.claims import Agreed
@@ -13,7 +14,7 @@ from warehouse.intake.cover import STATUSES
 from warehouse.intake.folders import owns
 from warehouse.intake.header import Header, find_header
 from warehouse.intake.lines import Line, lines_of
-from warehouse.intake.places import BLANK, Place, PlaceColumns, Source
+from warehouse.intake.places import BLANK, Place, PlaceColumns, Said, Source, said_above
 from warehouse.intake.records import DataRow, DataSheet, LeftOut, ReturnHead, Status, SumRow
 from warehouse.intake.tables import Table
 
@@ -26,23 +27,42 @@ WHY = {
     "total": "合计行,已与各行核对 totals, checked against the rows",
     "subtotal": "小计行,已与各行核对 subtotals, checked against the rows",
     "footer": "表尾的备注或签字 notes or signatures below the table",
+    "header": "重复的表头 the header once more",
 }
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A table that is being taken in: its dataset and header, and the status of its returns unless a row says it."""
+    """A table that is being taken in: its dataset and header, the status of its returns unless a row says it, and what
+    the lines above the header say of county and period.
+    """
 
     source: Source
     dataset: Dataset
     table: Table
     header: Header
     status: Status
+    above: Said
 
-    def report(self, rule: str, found: str, expected: str, cell: str | None, head: ReturnHead | None = None) -> None:
+    def report(  # noqa: PLR0913, PLR0917  (a finding has that many sides)
+        self,
+        rule: str,
+        found: str,
+        expected: str,
+        cell: str | None,
+        head: ReturnHead | None = None,
+        indicator: str | None = None,
+    ) -> None:
         """Adds a finding about the table: of `head`, or of all returns in it."""
         self.source.reporter.report(
-            rule, found, expected, sheet=self.table.sheet, cell=cell, head=head, dataset=self.dataset.dataset
+            rule,
+            found,
+            expected,
+            sheet=self.table.sheet,
+            cell=cell,
+            head=head,
+            dataset=self.dataset.dataset,
+            indicator=indicator,
         )
 
 
@@ -51,11 +71,12 @@ def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -
     header = find_header(table, dataset)
     if header is None:
         return _headless(source, dataset, table, status)
-    taken = Taken(source, dataset, table, header, status)
+    taken = Taken(source, dataset, table, header, status, said_above(table, header.top))
     lines = lines_of(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
     places = PlaceColumns.of(table, header.columns)
     heads, rows = _by_row(taken, places, data) if places.any else _as_one(taken, data)
+    source.read.heads.extend(heads)
     _leave_out(taken, lines)
     only = heads[0] if len(heads) == 1 else None
     _check_header(taken, data, only)
@@ -71,11 +92,10 @@ def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -
         header.columns,
         table.epoch,
         rows,
-        _sums(table, lines, rows),
+        _sums(lines, table, rows),
         only,
     )
     source.read.sheets.append(sheet)
-    source.read.heads.extend(heads)
     return heads
 
 
@@ -98,7 +118,7 @@ def _headless(source: Source, dataset: Dataset, table: Table, status: Status) ->
 
 def _as_one(taken: Taken, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
     """The one return of a table whose county and period stand elsewhere than in its columns."""
-    place = taken.source.place(taken.table.sheet)
+    place = taken.source.place(taken.table.sheet, above=taken.above)
     missing = ("没有列 no column", dict.fromkeys(NEEDED, f"A{taken.header.top + 1}"))
     head = _told(taken, place, missing, data[0] if data else None)
     code, period = place.county.value, place.period.value
@@ -115,7 +135,7 @@ def _by_row(taken: Taken, places: PlaceColumns, data: list[int]) -> tuple[list[R
         row = taken.table.rows[index]
         said = places.said(row)
         if said not in known:
-            known[said] = places.place(taken.source, index)
+            known[said] = places.place(taken.source, index, taken.above)
             cells = {name: places.cell(column, index) for name, column in COLUMNS.items()}
             head = _told(taken, known[said], (BLANK, cells), index)
             if head:
@@ -241,7 +261,7 @@ def _check_header(taken: Taken, data: list[int], head: ReturnHead | None) -> Non
     for fault in taken.header.faults:
         if fault.rule != "unknown_header" or fault.column in filled or not data:
             cell = taken.table.cell(fault.row, fault.column)
-            taken.report(fault.rule, fault.found, fault.expected, cell, head)
+            taken.report(fault.rule, fault.found, fault.expected, cell, head, fault.indicator)
     for at in sorted(filled - taken.header.named):
         cell = taken.table.cell(taken.header.first - 1, at)
         taken.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, head)
@@ -254,23 +274,27 @@ def _say_hidden(taken: Taken, data: list[int], head: ReturnHead | None) -> None:
         taken.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", head)
 
 
-def _sums(table: Table, lines: Iterable[Line], rows: list[DataRow]) -> list[SumRow]:
-    """The totals and subtotals with the rows that each sums: all rows of the table's part above, or of its block."""
-    by_number = {row.number: row for row in rows}
-    sums: list[SumRow] = []
-    since_total: list[DataRow] = []
-    since_any: list[DataRow] = []
-    for line in lines:
-        if line.kind == "data":
-            since_total.append(by_number[line.index + 1])
-            since_any.append(by_number[line.index + 1])
-        elif line.kind in ("total", "subtotal"):
-            over = since_total if line.kind == "total" else since_any
-            sums.append(SumRow(line.index + 1, tuple(over), table.rows[line.index]))
-            since_any = []
-            if line.kind == "total":
-                since_total = []
-    return sums
+def _sums(lines: list[Line], table: Table, rows: list[DataRow]) -> list[SumRow]:
+    """The totals and subtotals with the rows that each sums."""
+    by_index = {row.number - 1: row for row in rows}
+    return [
+        SumRow(line.index + 1, tuple(by_index[at] for at in _summed(lines, place)), table.rows[line.index])
+        for place, line in enumerate(lines)
+        if line.kind in ("total", "subtotal")
+    ]
+
+
+def _summed(lines: list[Line], place: int) -> list[int]:
+    """The data rows that a sum is over: those above it since the last one, in their order; where none are, those below.
+
+    For a total only totals are in between, for a subtotal any sum.
+    """
+    between = ("total",) if lines[place].kind == "total" else ("total", "subtotal")
+    for around in (lines[:place][::-1], lines[place + 1 :]):
+        block = takewhile(lambda line: line.kind not in between, around)
+        if found := sorted(line.index for line in block if line.kind == "data"):
+            return found
+    return []
 
 
 def _leave_out(taken: Taken, lines: Iterable[Line]) -> None:

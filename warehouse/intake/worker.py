@@ -1,7 +1,7 @@
 """A child process that reads submissions: `python -m warehouse.intake.worker`, started by `warehouse.intake.apart`.
 
-It says a line on its standard output before each file that it takes in hand and one when a part is written, so that
-its parent knows which file is to blame when it dies or hangs. It ends with its standard input, as when the parent dies.
+It notes each file that it takes in hand, so that its parent knows which is to blame when it dies or hangs, and says a
+line when a part is read. It ends with its standard input, as when the parent dies.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import resource
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -34,10 +35,22 @@ class Part(BaseModel):
     folders: dict[str, str]
     folder: Path
 
+    @property
+    def hand(self) -> Path:
+        """The file that says which receipt is in hand: a number, 0 where all are read and converted together.
 
-# What the child says, a word and what belongs to it a line: that it is ready; which receipt it takes in hand, none when
-# it converts them all; that the part is done; that it failed, with the error.
-READY, READING, DONE, FAILED = "ready", "reading", "done", "failed"
+        A file, for a line a submission would wake the parent as often, which takes its time from the children.
+        """
+        return self.folder.with_suffix(".hand")
+
+    def in_hand(self) -> int | None:
+        """The receipt in hand; None where it is none of them."""
+        return int.from_bytes(self.hand.read_bytes()) or None if self.hand.exists() else None
+
+
+# What the child says, a word and what belongs to it a line: that it is ready; that the part is done; that it failed,
+# with the error.
+READY, DONE, FAILED = "ready", "done", "failed"
 
 
 def limit_memory(limit: int) -> None:
@@ -64,20 +77,26 @@ def main() -> None:
     say(READY)
     for line in sys.stdin:
         part = Part.model_validate_json(line)
-
+        part.folder.mkdir(parents=True, exist_ok=True)
         try:
-            save_reading(read_part(_in_hand(part.received, say), part.limits, part.folders), part.folder)
+            with part.hand.open("wb", buffering=0) as hand:
+                save_reading(read_part(_in_hand(part.received, hand), part.limits, part.folders), part.folder)
         except Exception:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
             say(FAILED, json.dumps(traceback.format_exc()))
             return
         say(DONE)
 
 
-def _in_hand(received: list[Received], say: Callable[[str, str], None]) -> Iterator[Received]:
+def _in_hand(received: list[Received], hand: FileIO) -> Iterator[Received]:
+    """The files one by one, each noted first; nothing is in hand after the last."""
     for one in received:
-        say(READING, str(one.receipt.receipt))
+        _note(hand, one.receipt.receipt)
         yield one
-    say(READING, "")
+    _note(hand, 0)
+
+
+def _note(hand: FileIO, receipt: int) -> None:
+    os.pwrite(hand.fileno(), receipt.to_bytes(8), 0)
 
 
 if __name__ == "__main__":
