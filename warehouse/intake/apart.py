@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 from select import select
 from threading import Lock
@@ -148,8 +149,9 @@ def _processors() -> int:
 
 
 def _parts(received: Sequence[Received]) -> Iterator[list[Received]]:
-    """The files in order, as many together as may be, and as evenly as there are processors."""
-    most = min(FILES, max(1, -(-len(received) // _processors())))
+    """The files in order, in as few parts as may be, as many for each processor as for the next."""
+    rounds = ceil(len(received) / FILES / _processors())
+    most = max(1, ceil(len(received) / max(1, rounds * _processors())))
     part: list[Received] = []
     size = 0
     for one in received:

@@ -182,6 +182,8 @@ def _cell_findings(
 
     Of a column with very many such cells the first ones, the last of them saying how many more there are.
     """
+    if faults.is_empty():
+        return
     same = ("receipt", "sheet", "county_code", "period", "column", "rule")
     counted = faults.with_columns(place=pl.int_range(pl.len()).over(same), more=pl.len().over(same) - MOST_ALIKE)
     for fault in counted.filter(pl.col("place") < MOST_ALIKE).iter_rows(named=True):

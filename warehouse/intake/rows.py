@@ -18,14 +18,17 @@ PROVENANCE: Schema = {
 
 def raw_rows(rows: Iterable[tuple[DataSheet, DataRow]], own: Mapping[str, Column]) -> pl.DataFrame:
     """One row per data row, as text: PROVENANCE, then the columns in `own`."""
-    values: dict[str, list[object]] = {name: [] for name in (*PROVENANCE, *own)}
-    for sheet, row in rows:
-        values["receipt"].append(sheet.receipt.receipt)
-        values["submission"].append(sheet.receipt.submission)
-        values["sheet"].append(sheet.sheet)
-        values["row"].append(row.number)
-        values["county_code"].append(row.county_code)
-        values["period"].append(row.period)
-        for column, place in own.items():
-            values[column].append(row.cells[place.index] if place.index < len(row.cells) else None)
+    given = list(rows)
+    cells = [row.cells for _, row in given]
+    values: dict[str, list[object]] = {
+        "receipt": [sheet.receipt.receipt for sheet, _ in given],
+        "submission": [sheet.receipt.submission for sheet, _ in given],
+        "sheet": [sheet.sheet for sheet, _ in given],
+        "row": [row.number for _, row in given],
+        "county_code": [row.county_code for _, row in given],
+        "period": [row.period for _, row in given],
+    }
+    for column, place in own.items():
+        at = place.index
+        values[column] = [row[at] if at < len(row) else None for row in cells]
     return pl.DataFrame(values, schema={**PROVENANCE, **dict.fromkeys(own, pl.String)})

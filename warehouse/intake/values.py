@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -45,12 +45,16 @@ def typed(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int]) -> pl.Laz
     Grain unchanged. `factors` says which indicators `lf` has, as text, and how many base units one of the header's
     is; an indicator that it lacks becomes null. The other columns stay in front, as they are.
     """
-    return lf.select(
-        pl.exclude(dataset.columns),
-        *(
-            value(i, factors[i.column]) if i.column in factors else pl.lit(None, i.dtype).alias(i.column)
-            for i in dataset.indicators
-        ),
+    return lf.select(pl.exclude(dataset.columns), *_typed(dataset.dataset, tuple(factors.items())))
+
+
+@lru_cache(maxsize=1_000)
+def _typed(dataset: str, factors: tuple[tuple[str, int], ...]) -> tuple[pl.Expr, ...]:
+    """The expressions of `typed`, which the sheets of one shape share night after night."""
+    given = dict(factors)
+    return tuple(
+        value(i, given[i.column]) if i.column in given else pl.lit(None, i.dtype).alias(i.column)
+        for i in load().datasets[dataset].indicators
     )
 
 

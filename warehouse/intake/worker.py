@@ -19,6 +19,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from warehouse.codebook import load
+from warehouse.intake.claims import county_within
+from warehouse.intake.header import known_header
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import read_part, save_reading
 from warehouse.intake.records import Received
@@ -66,7 +68,10 @@ def main() -> None:
     # What libraries print goes elsewhere than the lines to the parent.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
-    load()
+    for dataset in load().datasets.values():
+        # What all files share is worked out before the first one: names of counties and columns.
+        county_within(dataset.label_zh)
+        known_header(dataset.dataset, tuple(i.header_zh for i in dataset.indicators))
     # What is there now lives on: collections need not look through it.
     gc.freeze()
     limit_memory(int(sys.argv[1]))
