@@ -106,7 +106,10 @@ def _colour(sheet: Worksheet, form: Form, grid: Grid, look: Look) -> None:
     """Colours, the weightiest first: typed though there is none, wrong, doubtful, still to fill."""
     if form.dataset.nil:
         none = f'{filled_name(form.dataset)}="无"'
-        _over(sheet, grid.area, f'=AND({none},A2<>"")', look, "critical")
+        # Codes that were filled in beforehand may stay.
+        typed = xl_col_to_name(len(form.dataset.keys) if prefilled(form.dataset) else 0)
+        area = f"{typed}{grid.area[1:]}"
+        _over(sheet, area, f'=AND({none},{typed}2<>"")', look, "critical")
         _over(sheet, grid.area, f"={none}", look, "none")
     limits = (*form.limits, *(limit for i in form.dataset.indicators for limit in cells.pasted(i)))
     for severity in ("critical", "warning"):

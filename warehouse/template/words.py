@@ -62,10 +62,10 @@ STATUSES = (
     ),
     (
         "无",
-        "本期没有此项工作。这也是一份报表,不是漏报;该表须留空(预填的代码也要清除)。",
+        "本期没有此项工作。这也是一份报表,不是漏报;该表须留空(预填的代码可以保留)。",
         (
             "None: no such work in the period. That is a return, not a missing one; the sheet stays blank, codes that"
-            " were filled in beforehand are cleared too."
+            " were filled in beforehand may stay."
         ),
     ),
 )
