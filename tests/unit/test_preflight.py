@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import cover, finance, sheet, write_book
-from warehouse.intake.preflight import Limits, Unreadable, column_number, preflight
 from warehouse.intake.files import read_tables
+from warehouse.intake.preflight import Limits, Unreadable, column_number, preflight
 
 MAIN = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
 

@@ -241,7 +241,5 @@ def test_rows_in_are_rows_accepted_or_quarantined(faulty: Province) -> None:
         for folder in (faulty.root.history, faulty.root.quarantine):
             paths = list(folder.glob(f"{dataset}/*/*.parquet"))
             kept += sum(pl.scan_parquet(p).select(pl.len()).collect().item() for p in paths)
-    reading = sum(
-        pl.read_parquet(p).height for p in faulty.root.work.glob("*/read/*.parquet") if p.stem in BOOK.datasets
-    )
+    reading = sum(pl.read_ipc(p).height for p in faulty.root.work.glob("*/read/*.arrow") if p.stem in BOOK.datasets)
     assert kept == reading > 0

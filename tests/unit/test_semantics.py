@@ -88,8 +88,18 @@ def test_after_a_quarantined_return_the_correction_is_version_one(root: Root, in
 def test_two_submissions_of_one_return_in_one_night_are_two_versions(root: Root, inbox: Path) -> None:
     send(inbox / "1", loans(finance(1000)))
     night(root, send(inbox / "2", loans(finance(2000))).parent)
-    assert said(root) == [("accepted", 1), ("accepted", 2)]
+    # The county is asked which of the two is right: a query that names both files.
+    assert said(root) == [("accepted", 1), ("accepted_with_queries", 2)]
+    (query,) = mart(root, "mart_findings").rows(named=True)
+    assert (query["rule"], query["severity"]) == ("sent_twice", "warning")
+    assert all(folder in query["found"] for folder in ("1/", "2/"))
     assert lent(root) == {YANGGAO: 2000}
+
+
+def test_the_same_twice_in_one_night_is_no_query(root: Root, inbox: Path) -> None:
+    send(inbox / "1", loans(finance(1000)))
+    night(root, send(inbox / "2", loans(finance(1000))).parent)
+    assert mart(root, "mart_findings").is_empty()
 
 
 def test_of_two_in_one_night_the_good_one_counts_though_it_is_the_earlier(root: Root, inbox: Path) -> None:
@@ -156,9 +166,9 @@ def test_the_inbox_is_left_as_it_is_and_passing_files_wait(root: Root, inbox: Pa
     for name in ("~$open.xlsx", ".hidden.xlsx", "half.xlsx.part", "new.tmp"):
         (inbox / name).write_bytes(b"x")
     (inbox / "link.xlsx").symlink_to(next(inbox.glob("*/*.xlsx")))
-    before = {p: hash_file(p) for p in inbox.rglob("*") if p.is_file()}
+    before = {p: hash_file(p.resolve()) for p in inbox.rglob("*") if p.is_file()}
     assert night(root, inbox).files == 1
-    assert {p: hash_file(p) for p in inbox.rglob("*") if p.is_file()} == before
+    assert {p: hash_file(p.resolve()) for p in inbox.rglob("*") if p.is_file()} == before
 
 
 # --- coverage ------------------------------------------------------------------------------------------------------

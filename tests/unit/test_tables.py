@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 
 from tests.builders import write_book
-from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.files import read_tables
 from warehouse.intake.plain_text import decode
+from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.tables import Table, as_text, column_letters
 
 
