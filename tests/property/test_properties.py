@@ -113,6 +113,7 @@ def write_texts(path: Path, pages: dict[str, Any]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example([(0.900390625, 3)])
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
 def test_a_workbook_with_changed_bytes_is_read_or_found_unreadable(changes: list[tuple[float, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

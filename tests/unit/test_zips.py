@@ -68,6 +68,7 @@ def test_a_zip_of_files_is_an_archive_and_a_workbook_is_none(tmp_path: Path) -> 
     assert not is_archive(book.rename(tmp_path / "book.zip"), Limits())
     assert is_archive(packed(tmp_path / "a.zip", ("a.csv", b"x")), FEW)
     assert is_archive(packed(tmp_path / "no suffix", ("a.csv", b"x")), FEW)
+    assert not is_archive(packed(tmp_path / "damaged.xlsx", ("[Content_Types\x03.xml", b"x"), ("a.csv", b"x")), FEW)
 
 
 @pytest.mark.parametrize(

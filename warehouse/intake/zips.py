@@ -68,9 +68,12 @@ class Refused:
 
 def is_archive(path: Path, limits: Limits) -> bool:
     """Whether the file is an archive of files: a zip that is no workbook or other document, or called .zip and none
-    at all (damaged, or too large to be looked into).
+    at all (damaged, or too large to be looked into). What is called otherwise is none: a workbook may be damaged so
+    that it looks like one.
     """
     named = path.suffix.lower() == SUFFIX
+    if not named and path.suffix:
+        return False
     with path.open("rb") as file:
         head = file.read(FIRST_NAME + 64)
     # Most workbooks say so in the first of their parts, without a look at all of them.
