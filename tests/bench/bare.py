@@ -113,9 +113,8 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
 
 def _write_marts(out: Path, sources: Sources) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    names = marts.names()
-    for name, frame in zip(names, pl.collect_all([marts.build(name, sources) for name in names]), strict=True):
-        frame.write_parquet(out / f"{name}.parquet")
+    for name in marts.names():
+        marts.build(name, sources).collect().write_parquet(out / f"{name}.parquet")
 
 
 def main() -> None:

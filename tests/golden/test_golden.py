@@ -58,6 +58,12 @@ def test_mart_relocation(root: Root) -> None:
     agrees(found.filter(own | above), "mart_relocation")
 
 
+def test_mart_of_a_programme(root: Root) -> None:
+    found = mart(root, "mart_finance")
+    above = pl.col("code").is_in(["140000", "140200", "deep_poverty", "national_key"])
+    agrees(found.filter((pl.col("code") == YANGGAO) | above), "mart_finance")
+
+
 def test_every_level_and_county_of_the_year_is_there(root: Root) -> None:
     found = mart(root, "mart_relocation").filter(source="summary")
     levels = dict(found.group_by("level").len().iter_rows())

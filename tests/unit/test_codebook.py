@@ -130,6 +130,18 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "Poor persons at the end of the period,person,,,stock,weighted:rural_population",
         "only a ratio is weighted",
     ),
+    "derived from nothing": (
+        "indicators",
+        "derived:income_per_capita/income_per_capita_prior_year",
+        "derived",
+        "names what it is derived from",
+    ),
+    "derived from what is averaged otherwise": (
+        "indicators",
+        "derived:income_per_capita/income_per_capita_prior_year",
+        "derived:income_per_capita/poverty_headcount_ratio",
+        "not averaged alike",
+    ),
     "unknown roll-up": (
         "indicators",
         "Loans overdue,yuan,万元,,stock,sum",

@@ -216,6 +216,8 @@ def _check_dataset(book: Codebook, dataset: Dataset) -> None:
             _known(f"{where}, roll_up", operand, dataset.columns)
         if {"person", "person_time"} <= {dataset[o].unit.unit for o in operands}:
             raise CodebookError(f"{where}, roll_up: persons and person-times never meet")
+        if indicator.roll_up.how == "derived" and len({dataset[o].roll_up for o in operands}) > 1:
+            raise CodebookError(f"{where}, roll_up: {' and '.join(operands)} are not averaged alike")
 
 
 def _check_required(dataset: Dataset, indicator: Indicator, where: str) -> None:

@@ -115,7 +115,8 @@ class RollUp(Record):
     """How county values become a prefecture's or the province's.
 
     `sum` adds; `weighted` with a denominator divides 100 x sums (a percentage recomputed from its parts), without
-    one averages the values by `weight`; `count`, `derived` and `none` are not rolled up by themselves.
+    one averages the values by `weight`; `derived` is how far, in percent, one average (`weight`) is above another
+    (`denominator`); `count` counts the rows of each code; `none` is not rolled up.
     """
 
     how: Literal["sum", "weighted", "count", "derived", "none"]
@@ -124,7 +125,7 @@ class RollUp(Record):
 
     @classmethod
     def parse(cls, text: str) -> RollUp:
-        """Reads `sum`, `count`, `none`, `derived`, `weighted:weight` or `weighted:numerator/denominator`."""
+        """Reads `sum`, `count`, `none`, `weighted:weight`, `weighted:numerator/denominator` or `derived:now/then`."""
         how, _, operands = text.partition(":")
         weight, _, denominator = operands.partition("/")
         return cls.model_validate({"how": how, "weight": weight or None, "denominator": denominator or None})
@@ -164,6 +165,8 @@ class Indicator(Record):
             raise ValueError(f"a {self.kind} in {self.unit.unit} is never summed; use weighted, count or none")
         if how in ("weighted", "derived") and self.kind != "ratio":
             raise ValueError(f"only a ratio is {how}, this is a {self.kind}; use sum, count or none")
+        if how == "derived" and not (self.roll_up.weight and self.roll_up.denominator):
+            raise ValueError("a derived ratio names what it is derived from; use derived:now/then")
         if self.kind == "key" and how != "none":
             raise ValueError("a key is not rolled up; use none")
         return self

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from warehouse.codebook import Dataset, Figure
-from warehouse.marts.roll_up import DECIMAL, decimal, percentage, total
+from warehouse.marts.roll_up import DECIMAL, STATUSES, decimal, percentage, total
 from warehouse.marts.sources import Sources
 
-# From the least to the most settled; a figure is as settled as the least of what enters it.
-STATUSES = pl.Enum(["provisional", "reported", "verified", "approved"])
 # Figures that set their scope beside the whole province.
 AGAINST_THE_PROVINCE = ("share", "growth_lead")
 EVERYWHERE = pl.lit(value=True)

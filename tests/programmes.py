@@ -1,0 +1,65 @@
+"""Programmes by hand: the sources of marts in memory, with returns that are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tests.builders import BOOK, row
+from warehouse.codebook import Codebook, Dataset
+from warehouse.marts.programme import programme
+from warehouse.marts.sources import Sources
+from warehouse.store import ledger
+from warehouse.store.history import schema
+
+Given = tuple[str, str, tuple[Mapping[str, Any], ...], str]  # county, period, rows, status
+RECEIVED = datetime(2018, 7, 5)  # noqa: DTZ001  (as the ledger has it)
+
+
+@dataclass(frozen=True)
+class InMemory(Sources):
+    """Sources whose history is a frame a dataset."""
+
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def rows(self, dataset: Dataset) -> pl.LazyFrame:
+        return self.frames.get(dataset.dataset, pl.DataFrame(schema=schema(dataset))).lazy()
+
+
+def said(county: str, period: str, *rows: Mapping[str, Any], status: str = "reported") -> Given:
+    return county, period, rows, status
+
+
+def in_memory(name: str, *returns: Given, book: Codebook = BOOK) -> InMemory:
+    """The sources, were these returns of one dataset all that is in force."""
+    heads = [
+        {"run": "1", "receipt": n, "dataset": name, "county_code": county, "period": period, "status": status,
+         "nil": not rows, "rows": len(rows), "verdict": "accepted", "version": 1, "known_from": RECEIVED}
+        for n, (county, period, rows, status) in enumerate(returns, start=1)
+    ]  # fmt: skip
+    rows = [
+        {"receipt": n, "county_code": county, "period": period, "sheet": "表", "row": 2 + place, "version": 1,
+         **row(name, **values)}
+        for n, (county, period, given, _) in enumerate(returns, start=1)
+        for place, values in enumerate(given)
+    ]  # fmt: skip
+    tables = {t.name: pl.DataFrame(schema=ledger._schema(t)) for t in (ledger.RULES, ledger.RESULTS, ledger.ROLL_UPS)}
+    return InMemory(
+        book=book,
+        history=Path("/nonexistent"),
+        returns=pl.DataFrame(heads, ledger._schema(ledger.RETURNS)),
+        runs=["1"],
+        findings=pl.DataFrame(schema=ledger._schema(ledger.FINDINGS)),
+        frames={name: pl.DataFrame(rows, schema(BOOK.datasets[name]))},
+        **tables,
+    )
+
+
+def built(name: str, *returns: Given, book: Codebook = BOOK) -> pl.DataFrame:
+    """The mart of a programme from these returns."""
+    return programme(in_memory(name, *returns, book=book), name).collect()
