@@ -1,0 +1,73 @@
+"""The deep-poverty counties' share of the province in funds, projects and loans."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import polars as pl
+
+from warehouse.codebook import Dataset
+from warehouse.marts.comparison import AREA
+from warehouse.marts.lines import Line, lines_of
+from warehouse.marts.programme import by_area, county_sums
+from warehouse.marts.roll_up import percentage
+from warehouse.marts.sources import Sources
+
+GROUP, WHOLE = "deep_poverty", "province"
+
+
+def build(sources: Sources) -> pl.LazyFrame:
+    """One row per period x figure that the scorecard gives as a share of the province, for every period.
+
+    `numerator` and `denominator` are sums over the counties counted in the group and in the province, `share` is in
+    percent and null where one of them is unknown; `status` is the least settled in either.
+    """
+    columns = [c.column for c in sources.book.marts["mart_deep_poverty_share"]]
+    shares = [_shares(sources, dataset, lines) for dataset, lines in _shared(sources)]
+    return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
+
+
+def _shared(sources: Sources) -> list[tuple[Dataset, list[Line]]]:
+    """The datasets of which the scorecard has shares, each with the lines that it has them of."""
+    of = {(f.dataset, f.column) for f in sources.book.figures if f.aggregate == "share" and f.scope == GROUP}
+    lines = [
+        (sources.book.datasets[name], line)
+        for name in sorted({name for name, _ in of})
+        for line in lines_of(sources.book.datasets[name])
+        if (name, line.name) in of
+    ]
+    return [(d, [line for _, line in own]) for d, own in groupby(lines, key=lambda pair: pair[0])]
+
+
+def _shares(sources: Sources, dataset: Dataset, lines: list[Line]) -> pl.LazyFrame:
+    levels = sources.levels.filter(pl.col("level").is_in([GROUP, WHOLE]))
+    counties = county_sums(sources, dataset, lines).join(levels, on=["period", "county_code"])
+    areas = counties.pipe(by_area, lines)
+    return pl.concat([_share(areas, dataset, line) for line in lines])
+
+
+def _share(areas: pl.LazyFrame, dataset: Dataset, line: Line) -> pl.LazyFrame:
+    own = areas.select(
+        *AREA,
+        "counties_due",
+        value=pl.col(f"{line.name}:value"),
+        counted=pl.col(f"{line.name}:counted"),
+        status=pl.col(f"{line.name}:status"),
+    )
+    group, whole = (own.filter(level=level).drop("level", "code") for level in (GROUP, WHOLE))
+    return group.join(whole, on="period", suffix="_whole").select(
+        "period",
+        pl.lit(dataset.dataset).alias("dataset"),
+        pl.lit(line.name).alias("indicator"),
+        pl.lit(line.label_zh).alias("label_zh"),
+        pl.lit(line.label_en).alias("label_en"),
+        pl.lit(line.unit).alias("unit"),
+        numerator="value",
+        denominator="value_whole",
+        share=percentage(pl.col("value"), pl.col("value_whole")),
+        status=pl.min_horizontal("status", "status_whole").cast(pl.String),
+        numerator_due="counties_due",
+        numerator_counted="counted",
+        denominator_due="counties_due_whole",
+        denominator_counted="counted_whole",
+    )
