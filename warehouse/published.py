@@ -14,7 +14,7 @@ from warehouse.errors import StoreError
 from warehouse.store.files import Root
 
 # Raised when names, types, units, labels or order of a mart change (codebook/marts.csv).
-CONTRACT = 1
+CONTRACT = 2
 
 
 class File(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -54,6 +54,12 @@ class Sources:
     def periods(self) -> list[str]:
         """The periods of which anything was decided."""
         return self.returns["period"].unique().sort().to_list()
+
+    @cached_property
+    def last_heard(self) -> date | None:
+        """The day (UTC) of the newest decision; None before the first."""
+        newest = self.returns["known_from"].max()
+        return newest.date() if isinstance(newest, datetime) else None
 
     @cached_property
     def in_force(self) -> pl.LazyFrame:
