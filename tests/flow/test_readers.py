@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -69,6 +70,28 @@ def test_what_was_due_came(province: Province, read: Read) -> None:
     completeness = read(province, "mart_completeness")
     assert completeness.filter("due").height == completeness.filter("received").height == 5883
     assert completeness["verdict"].unique().to_list() == ["accepted"]
+
+
+RECIPES = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-marts.md"
+FUNDS = """
+SELECT name_zh, value, month_value, change_prior_year, counties_counted, counties_due
+FROM mart_funds
+WHERE indicator = 'fiscal_spent_yuan' AND level = 'prefecture' AND period = '2017-12'
+"""
+
+
+def test_what_prefectures_spent(province: Province) -> None:
+    assert FUNDS.strip() in RECIPES.read_text(encoding="utf-8")
+    with duckdb.connect(str(province.root.marts / "marts.duckdb"), read_only=True) as marts:
+        spent = marts.sql(FUNDS).pl()
+    assert spent.height == 11
+    assert spent.null_count().sum_horizontal().item() == 0
+    assert (spent["counties_counted"] == spent["counties_due"]).all()
+    whole = with_polars(province, "mart_funds").filter(
+        period="2017-12", level="province", indicator="fiscal_spent_yuan"
+    )
+    for column in ("value", "month_value", "change_prior_year"):
+        assert spent[column].sum() == whole[column].item()
 
 
 def test_all_readers_see_the_same(province: Province) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +14,8 @@ import pytest
 
 from expectations.suites import returns, rules_for
 from tests.builders import BOOK, apart, mart, night
-from warehouse.sample import PERIODS, write_sample
+from tests.plain_marts import Programme
+from warehouse.sample import PERIODS, Return, build_returns, write_sample
 from warehouse.store.files import Root
 
 SEED = 11
@@ -59,6 +62,12 @@ def faulty(provinces: dict[str, Province]) -> Province:
     return provinces["faulty"]
 
 
+@pytest.fixture(scope="module")
+def returns_sent() -> tuple[Return, ...]:
+    """What the clean province sent."""
+    return build_returns(SEED)
+
+
 # --- clean ---------------------------------------------------------------------------------------------------------
 
 
@@ -99,6 +108,73 @@ def test_levels_add_up_in_a_clean_province(clean: Province) -> None:
     for level in ("county", "prefecture"):
         other = by_level.filter(level=level).drop("level").sort("period", "source")
         assert other.equals(by_level.filter(level="province").drop("level").sort("period", "source"))
+
+
+ROUNDED = Fraction(2, 10**6)  # the difference of two figures of six digits
+PROGRAMMES = sorted(n for n, d in BOOK.datasets.items() if d.one_row and n != "relocation")
+
+
+@pytest.mark.parametrize("name", PROGRAMMES)
+def test_a_programmes_mart_is_what_plain_sums_over_the_returns_give(
+    clean: Province, returns_sent: tuple[Return, ...], name: str
+) -> None:
+    plain = Programme(name, returns_sent)
+    wanted = {place: line for period in plain.periods for place, line in plain.lines(period)}
+    rolled = pl.col("indicator").is_in([i.column for i in plain.dataset.indicators if i.roll_up.how != "none"])
+    rows = mart(clean.root, f"mart_{name}").filter(rolled, ~pl.col("indicator").str.contains("=")).rows(named=True)
+    found = {(r["period"], r["level"], r["code"], r["indicator"]): r for r in rows}
+    assert found.keys() == wanted.keys()
+    for place, line in wanted.items():
+        exact = plain.dataset[place[3]].roll_up.how == "sum"
+        for column, value in line.items():
+            given = found[place][column]
+            assert (given is None) is (value is None), (place, column, given, value)
+            assert value is None or abs(Fraction(given) - value) <= (0 if exact else Fraction(2, 10**6)), (
+                place,
+                column,
+            )
+
+
+def test_counts_by_state_are_those_of_the_returns(clean: Province, returns_sent: tuple[Return, ...]) -> None:
+    for name, column in (("outcomes", "delisting_status"), ("policy", "status")):
+        rows = [(r.period, row[column]) for r in returns_sent if r.dataset == name for row in r.rows]
+        found = mart(clean.root, f"mart_{name}").filter(pl.col("indicator").str.starts_with(f"{column}="))
+        counts = found.filter(level="province").select("period", "indicator", "value").rows()
+        assert {(p, i.split("=")[1]): int(n) for p, i, n in counts if n} == Counter(rows)
+
+
+def test_the_scorecard_and_the_programmes_say_the_same(clean: Province) -> None:
+    card = mart(clean.root, "mart_scorecard").filter(pl.col("scope").is_in([*BOOK.groups]))
+    values = dict(card.select("figure", "value").iter_rows())
+    compared = 0
+    for figure in BOOK.figures:
+        if figure.aggregate in ("sum", "weighted") and figure.dataset in PROGRAMMES and not figure.where:
+            line = mart(clean.root, f"mart_{figure.dataset}").filter(
+                period=figure.period, level=figure.scope, indicator=figure.column
+            )
+            assert line["value"].item() == values[figure.figure]
+            compared += 1
+    assert compared >= 20
+    shares = mart(clean.root, "mart_deep_poverty_share")
+    for figure in BOOK.figures:
+        if figure.aggregate == "share":
+            row = shares.filter(period=figure.period, indicator=figure.column)
+            assert row["share"].item() == values[figure.figure]
+    growth = mart(clean.root, "mart_outcomes").filter(
+        period="2017-12", level="poverty_counties", indicator="income_growth"
+    )
+    assert growth["value"].item() == values["income_growth"]
+
+
+def test_a_clean_province_is_counted_whole_and_nobody_is_missing_or_chased(clean: Province) -> None:
+    assert not mart(clean.root, "mart_completeness")["missing"].any()
+    assert mart(clean.root, "mart_to_chase").is_empty()
+    shares = mart(clean.root, "mart_deep_poverty_share")
+    assert shares.filter(pl.col("denominator_due") != pl.col("denominator_counted")).is_empty()
+    for name in PROGRAMMES:
+        required = [i.column for i in BOOK.datasets[name].indicators if i.required == "true"]
+        lines = mart(clean.root, f"mart_{name}").filter(pl.col("indicator").is_in(required))
+        assert lines.filter(pl.col("counties_due") != pl.col("counties_counted")).is_empty()
 
 
 def state(root: Root) -> dict[str, int]:
@@ -233,6 +309,19 @@ def test_what_is_quarantined_is_in_no_figure(faulty: Province) -> None:
     quarantined = mart(faulty.root, "mart_completeness").filter(verdict="quarantined")
     facts = mart(faulty.root, "fact_indicator")
     assert facts.join(quarantined, on=["period", "dataset", "county_code"]).is_empty()
+
+
+def test_what_is_quarantined_is_counted_in_no_line_and_chased(faulty: Province) -> None:
+    came = mart(faulty.root, "mart_completeness").filter(verdict="quarantined")
+    for name in PROGRAMMES:
+        counties = mart(faulty.root, f"mart_{name}").filter(level="county").rename({"code": "county_code"})
+        own = counties.join(came.filter(dataset=name), on=["period", "county_code"])
+        assert own["value"].is_null().all()
+        assert (own["counties_counted"] == 0).all()
+    chased = mart(faulty.root, "mart_to_chase").filter(pl.col("quarantined") > 0)
+    assert set(chased.select("period", "county_code").iter_rows()) == set(
+        came.select("period", "county_code").iter_rows()
+    )
 
 
 def test_rows_in_are_rows_accepted_or_quarantined(faulty: Province) -> None:
