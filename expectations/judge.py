@@ -25,7 +25,7 @@ from warehouse.codebook import Dataset
 from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
 from warehouse.store import again
-from warehouse.store.history import known_from
+from warehouse.store.history import with_decisions
 from warehouse.store.known import Known
 from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
 
@@ -151,7 +151,7 @@ def _let_in(  # noqa: PLR0913, PLR0917
     validated = of_returns + of_rows
     decisions = _decide(batch, validated.findings, known)
     rows = reading.rows[batch.dataset.dataset].filter(pl.col("period") == batch.period)
-    kept = _with_verdict(rows, decisions, received_at)
+    kept = with_decisions(rows, decisions, received_at)
     accepted = kept.filter(pl.col("version").is_not_null())
     known.learn(decisions, batch.dataset, accepted)
     return LetIn(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
@@ -259,16 +259,4 @@ def _count(
             "explained": explained_of,
             "not_evaluated": dict(validated.not_evaluated.get(key, {})),
         }
-    )
-
-
-def _with_verdict(rows: pl.DataFrame, decisions: list[ReturnDecision], received_at: datetime) -> pl.DataFrame:
-    """The rows with the status, version and known_from of their return; no version for one that is of no return."""
-    heads = pl.DataFrame(
-        [(d.receipt, d.county_code, d.status, d.version) for d in decisions],
-        {"receipt": pl.Int64, "county_code": pl.String, "return_status": pl.String, "version": pl.Int64},
-        orient="row",
-    )
-    return rows.join(heads, on=["receipt", "county_code"], how="left", maintain_order="left").with_columns(
-        known_from=known_from(received_at)
     )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from flows import cli_decide, cli_explain
+from flows import cli_decide, cli_explain, cli_store
 from flows.command import EPILOG, FAULTS, GOOD, At, Json
 from flows.command import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_decide.commands)
 app.add_typer(cli_explain.commands)
+app.add_typer(cli_store.commands)
 
 
 @app.command(epilog=EPILOG)

@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -41,34 +41,46 @@ def build_marts(sources: Sources) -> dict[str, pl.DataFrame]:
     return {name: marts.build(name, sources).collect() for name in marts.names()}
 
 
-def publish(root: Root, built: dict[str, pl.DataFrame], book: Codebook, run: str) -> Manifest:
-    """Writes the snapshot after the last one and commits it; `run` is the last run that it contains.
+def publish(
+    root: Root, built: dict[str, pl.DataFrame], book: Codebook, run: str, version: str | None = None
+) -> Manifest:
+    """Writes the snapshot after the last one, or `version`, and commits it; `run` is the last run that it contains.
 
     A folder that an uncommitted attempt left under the same version is removed first. Files whose bytes the last
     snapshot already has become hard links to them.
     """
     last = read_manifest(root)
-    version = f"{int(last.version) + 1 if last else 1:06}"
+    version = version or f"{int(last.version) + 1 if last else 1:06}"
     folder = root.marts / f"v={version}"
     shutil.rmtree(folder, ignore_errors=True)
     before = {(f.sha256, f.path.split("/", 1)[1]): root.marts / f.path for f in last.files} if last else {}
-    files = []
-    for name, frame in built.items():
-        columns = book.marts[name]
-        for part, rows in _parts(name, frame):
-            data = to_parquet(rows, columns)
-            path = folder / name / part
-            digest = hashlib.sha256(data).hexdigest()
-            _place(path, data, before.get((digest, f"{name}/{part}")))
-            relative = path.relative_to(root.marts).as_posix()
-            files.append(File(mart=name, path=relative, rows=rows.height, sha256=digest))
-    for parent in {path.parent for path in folder.rglob("*")}:
-        sync_folder(parent)
+    written = write_marts(folder, built, book, before)
     sync_folder(root.marts)
-    manifest = Manifest(contract=CONTRACT, version=version, run=run, files=tuple(files))
+    files = tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in written)
+    manifest = Manifest(contract=CONTRACT, version=version, run=run, files=files)
     write_durably(manifest_path(root), manifest.model_dump_json(indent=1).encode())
     heal(root, book)
     return manifest
+
+
+def write_marts(
+    folder: Path, built: dict[str, pl.DataFrame], book: Codebook, before: Mapping[tuple[str, str], Path]
+) -> list[File]:
+    """Writes the marts below the folder, durably; paths are relative to it.
+
+    `before` says where files with the same bytes stand already, by hash and path.
+    """
+    files = []
+    for name, frame in built.items():
+        for part, rows in _parts(name, frame):
+            data = to_parquet(rows, book.marts[name])
+            digest = hashlib.sha256(data).hexdigest()
+            path = f"{name}/{part}"
+            _place(folder / path, data, before.get((digest, path)))
+            files.append(File(mart=name, path=path, rows=rows.height, sha256=digest))
+    for parent in {path.parent for path in folder.rglob("*")}:
+        sync_folder(parent)
+    return files
 
 
 def _parts(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -109,7 +121,8 @@ def heal(root: Root, book: Codebook) -> None:
     manifest = read_manifest(root)
     if manifest is None:
         return
-    _write_views(root, manifest, book)
+    paths = {mart: manifest.paths(root, mart) for mart in manifest.marts}
+    write_views(root.marts / "marts.duckdb", paths, book, f"{_quoted(manifest.version)} AS version")
     link = root.marts / ".current"
     link.unlink(missing_ok=True)
     link.symlink_to(f"v={manifest.version}")
@@ -129,26 +142,28 @@ def record_snapshot(engine: sa.Engine, manifest: Manifest) -> None:
         connection.execute(sa.insert(SNAPSHOTS), row)
 
 
-def _write_views(root: Root, manifest: Manifest, book: Codebook) -> None:
-    """A small database of views over the snapshot's absolute paths, labels as comments, put in place by rename."""
-    temporary = root.marts / ".marts.duckdb"
+def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> None:
+    """A small database of views over the absolute paths of the marts' files, labels as comments, put in place by
+    rename; its view `snapshot` has what that SQL says.
+    """
+    temporary = database.with_name(f".{database.name}")
     temporary.unlink(missing_ok=True)
-    with duckdb.connect(str(temporary), config={"autoinstall_known_extensions": "false"}) as database:
-        database.begin()  # one for all: a transaction for each comment takes twice as long
-        for mart in manifest.marts:
-            paths = ", ".join(_quoted(str(path.resolve())) for path in manifest.paths(root, mart))
-            database.execute(
+    with duckdb.connect(str(temporary), config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.begin()  # one for all: a transaction for each comment takes twice as long
+        for mart, files in marts.items():
+            paths = ", ".join(_quoted(str(path.resolve())) for path in files)
+            connection.execute(
                 f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
             )
             for column in book.marts[mart]:
                 label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
-                database.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
-        database.execute(f"CREATE VIEW snapshot AS SELECT {_quoted(manifest.version)} AS version")
-        database.commit()
+                connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
+        connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
+        connection.commit()
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
-    temporary.replace(root.marts / "marts.duckdb")
-    sync_folder(root.marts)
+    temporary.replace(database)
+    sync_folder(database.parent)
 
 
 def _quoted(text: str) -> str:

@@ -165,12 +165,12 @@ def _named(kept: _Kept, entry: Entry) -> None:
         path = archived(kept.root, receipt.submission, receipt.file)
         kept.originals.setdefault(path, f"the original of receipt {receipt.receipt} ({receipt.file})")
     for period in entry.periods:
-        hashed: Mapping[str, str | None] = period.files or _unhashed(entry.run, period)
+        hashed: Mapping[str, str | None] = period.files or unhashed(entry.run, period)
         kept.without_hash += sum(sha256 is None for sha256 in hashed.values())
         kept.files |= {kept.root.path / path: sha256 for path, sha256 in hashed.items()}
 
 
-def _unhashed(run: str, period: PeriodJudged) -> dict[str, None]:
+def unhashed(run: str, period: PeriodJudged) -> dict[str, None]:
     """The files of rows that judging wrote before their hashes were kept: those that its decisions speak of."""
     folders = {
         f"{'history' if one.verdict in ACCEPTED else 'quarantine'}/{one.dataset}"

@@ -15,6 +15,7 @@ import polars as pl
 from warehouse.codebook import Dataset
 from warehouse.intake.rows import PROVENANCE, Schema
 from warehouse.store.files import write_durably
+from warehouse.store.records import ReturnDecision
 
 ROW_GROUP = 100_000
 KEPT: Schema = {**PROVENANCE, "return_status": pl.String, "known_from": pl.Datetime("us"), "version": pl.Int64}
@@ -61,3 +62,18 @@ def remove_uncommitted(folders: Iterable[Path], runs: Iterable[str]) -> list[Pat
 def known_from(moment: datetime) -> pl.Expr:
     """The moment as it stands in a history column: UTC, without a zone."""
     return pl.lit(moment.replace(tzinfo=None), dtype=pl.Datetime("us"))
+
+
+def with_decisions(rows: pl.DataFrame, decisions: Iterable[ReturnDecision], moment: datetime) -> pl.DataFrame:
+    """The rows of a dataset and period with the status, version and known_from of their return.
+
+    No version for one that was not accepted; neither version nor status for a row that is of no return decided here.
+    """
+    heads = pl.DataFrame(
+        [(d.receipt, d.county_code, d.status, d.version) for d in decisions],
+        {"receipt": pl.Int64, "county_code": pl.String, "return_status": pl.String, "version": pl.Int64},
+        orient="row",
+    )
+    return rows.join(heads, on=["receipt", "county_code"], how="left", maintain_order="left").with_columns(
+        known_from=known_from(moment)
+    )

@@ -145,11 +145,24 @@ def catch_up(engine: sa.Engine, root: Root) -> list[str]:
 
 def index(engine: sa.Engine, entry: Entry) -> None:
     """Puts a run into the ledger, in one transaction."""
-    rows = _rows(entry)
+    with engine.begin() as connection:
+        _insert(connection, entry)
+
+
+def index_anew(engine: sa.Engine, root: Root) -> None:
+    """Replaces all that the ledger says of runs by what the journal says, in one transaction."""
     with engine.begin() as connection:
         for table in OF_A_RUN:
-            if rows[table]:
-                connection.execute(sa.insert(table), rows[table])
+            connection.execute(sa.delete(table))
+        for run in journal.runs(root):
+            _insert(connection, journal.read_entry(root, run))
+
+
+def _insert(connection: sa.Connection, entry: Entry) -> None:
+    rows = _rows(entry)
+    for table in OF_A_RUN:
+        if rows[table]:
+            connection.execute(sa.insert(table), rows[table])
 
 
 def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:

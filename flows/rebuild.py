@@ -1,0 +1,41 @@
+"""Rebuilding what follows from archive and journal: beside the root, or in its place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from flows.settings import Settings
+from warehouse.errors import PermanentError
+from warehouse.in_place import put_in_place
+from warehouse.rebuild import Rebuild, Rebuilt, rebuild
+from warehouse.store import journal
+from warehouse.store.files import Root
+from warehouse.store.history import remove_uncommitted
+
+
+def rebuild_beside(settings: Settings, out: Path | None) -> Rebuilt:
+    """Rebuilds into a new or empty folder, `rebuild` in the root by default, which is then made anew.
+
+    No lock is taken: what it reads is immutable. Raises PermanentError where the folder has something in it.
+    """
+    folder = (out or settings.store.path / "rebuild").absolute()
+    if out is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PermanentError(f"{folder} is not an empty folder; name one that is new or empty")
+    return rebuild(Rebuild.beside(settings.store, folder, settings.limits, settings.folders))
+
+
+def rebuild_in_place(settings: Settings) -> tuple[Rebuilt, list[str] | None]:
+    """Rebuilds and, where nothing differs, replaces what in the root is not as it must be; these files.
+
+    None in their place where something differs: the root is then as it was.
+    """
+    root = settings.store
+    with root.lock(settings.lock_wait_seconds):
+        remove_uncommitted((root.history, root.quarantine), journal.runs(root))
+        done = rebuild_beside(settings, None)
+        if done.differences:
+            return done, None
+        return done, put_in_place(Root(Path(done.out)), root, settings.ledger)

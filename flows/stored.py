@@ -1,0 +1,45 @@
+"""What looking after the store came to, for a person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from warehouse.rebuild import Difference, Rebuilt
+
+
+def show_rebuilt(done: Rebuilt, console: Console, replaced: list[str] | None = None) -> None:
+    """How much was rebuilt and each difference; where it was put in place, which files of the live root were."""
+    _say(
+        console,
+        f"{done.entries:,} entries replayed, {done.read:,} originals read: {done.rows:,} files of rows, "
+        f"{done.marts:,} of marts in {done.seconds:.1f} s",
+    )
+    if done.without_hash:
+        _say(console, f"{done.without_hash:,} files of rows are older than their hashes, and gone: not compared")
+    if not done.marts_compared:
+        _say(console, "no snapshot of the same runs is published: the marts were not compared")
+    _differences(done.differences, console)
+    if replaced is not None:
+        for name in replaced:
+            _say(console, f"  replaced 已替换 {name}")
+        console.print(f"[bold]In place 已就位[/]: {len(replaced)} files were not as they must be", highlight=False)
+    elif not done.differences:
+        console.print("[bold]The same, byte for byte 逐字节一致.[/]", highlight=False)
+        _say(console, f"rebuilt in {done.out}")
+
+
+def _differences(differences: Iterable[Difference], console: Console) -> None:
+    for one in differences:
+        console.print(f"{one.path} 与当初不同", style="red", highlight=False, markup=False, soft_wrap=True)
+        kept = "the file of then is kept" if one.kept else "nothing of then is left to keep"
+        _say(console, f"  is not as it was: expected {one.expected}, found {one.found}; {kept}")
+        if one.kept and not one.returns:
+            _say(console, "    its rows are the same: the form has other columns now")
+        for name in one.returns:
+            _say(console, f"    read otherwise now, or missing: {name}")
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,333 @@
+"""Rebuilding: the same bytes and the same ledger from archive and journal alone, whatever was decided before."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from expectations.suites import finance as suite
+from tests.builders import (
+    BOOK,
+    GUANGLING,
+    TIANZHEN,
+    YANGGAO,
+    finance,
+    given,
+    judge_again,
+    loans,
+    marts,
+    night,
+    row,
+    send,
+    url,
+    village,
+)
+from tests.deeds import decide
+from warehouse.errors import StoreError
+from warehouse.in_place import put_in_place
+from warehouse.intake import apart
+from warehouse.intake.preflight import Limits
+from warehouse.published import manifest_path, read_manifest
+from warehouse.rebuild import Rebuild, Rebuilt, rebuild
+from warehouse.store import journal, ledger
+from warehouse.store.again import Scope
+from warehouse.store.files import Root
+from warehouse.verify import verify
+
+HIGH = finance(lent=60_000)  # more than 50000 yuan a household
+LATER = datetime(2018, 9, 1, tzinfo=UTC)
+
+
+def again(root: Root) -> tuple[Rebuilt, Root]:
+    """The root rebuilt beside itself."""
+    out = root.path.with_name("rebuilt")
+    return rebuild(Rebuild.beside(root, out, Limits(), {})), Root(out)
+
+
+def hashes(root: Root) -> dict[str, str]:
+    """Every file of history, quarantine and the last snapshot, by its hash."""
+    manifest = read_manifest(root)
+    assert manifest
+    paths = [*root.history.rglob("*.parquet"), *root.quarantine.rglob("*.parquet")]
+    paths += [root.marts / file.path for file in manifest.files]
+    return {p.relative_to(root.path).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
+
+
+def indexed(root: Root) -> dict[str, pl.DataFrame]:
+    """Every table of the ledger about runs, rows in the order they stand in."""
+    engine = ledger.open_ledger(url(root))
+    return {table.name: ledger.read_table(engine, table) for table in ledger.OF_A_RUN}
+
+
+def same(root: Root) -> Rebuilt:
+    """Rebuilds and holds everything against what is there."""
+    done, other = again(root)
+    assert done.differences == ()
+    assert done.marts_compared
+    assert hashes(other) == hashes(root)
+    assert manifest_path(other).read_bytes() == manifest_path(root).read_bytes()
+    assert len(hashes(root)) == done.rows + done.marts
+    for name, frame in indexed(root).items():
+        assert indexed(other)[name].equals(frame), name
+    assert [p.read_bytes() for p in sorted(other.journal.iterdir())] == [
+        p.read_bytes() for p in sorted(root.journal.iterdir())
+    ]
+    assert verify(other).faults == ()
+    return done
+
+
+def faulty(root: Root, inbox: Path) -> None:
+    """A night with what may come: accepted, quarantined and nil returns, several forms, a bundle with a stray row."""
+    night(
+        root,
+        send(
+            inbox,
+            loans(finance(1000)),
+            given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("2")),
+            loans(HIGH, county=TIANZHEN),
+            given(GUANGLING, "2017-12", "relocation"),
+            given(GUANGLING, "2018-06", "finance", finance(7)),
+            given(GUANGLING, "2018-06", "ecology", row("ecology")),
+        ),
+    )
+
+
+# --- the same bytes ------------------------------------------------------------------------------------------------
+
+
+def test_a_clean_night(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000)), loans(finance(2000), county=TIANZHEN)))
+    done = same(root)
+    assert (done.entries, done.read, done.rows) == (1, 2, 1)
+
+
+def test_a_faulty_night(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    (inbox / "broken.xlsx").write_bytes(b"PK\x03\x04nothing")
+    night(root, inbox)
+    assert any(root.quarantine.rglob("*.parquet"))
+    assert same(root).entries == 2
+
+
+def test_a_correction_and_the_same_file_once_more(root: Root, inbox: Path) -> None:
+    night(root, send(inbox / "1", loans(finance(1000))).parent)
+    night(root, send(inbox / "2", loans(finance(1500))).parent)
+    shutil.copytree(inbox / "2", inbox / "3")
+    assert night(root, inbox).duplicates == 1
+    night(root, send(inbox / "4", loans(finance(1000))).parent)
+    done = same(root)
+    assert (done.entries, done.read) == (4, 3)
+
+
+def test_a_rejudge(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty(root, inbox)
+    monkeypatch.setattr(suite, "RULES", tuple(r for r in suite.RULES if r.rule != "loan_cap"))
+    assert judge_again(root, Scope(), LATER)
+    monkeypatch.undo()
+    same(root)
+
+
+def test_a_waiver_and_a_withdrawal(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    decide(root, "waive", LATER, county_code=TIANZHEN)
+    decide(root, "withdraw", LATER)
+    decide(root, "withdraw", LATER, county_code=TIANZHEN)
+    assert same(root).entries == 4
+
+
+def test_an_archive(root: Root, inbox: Path, tmp_path: Path) -> None:
+    sent = send(tmp_path / "sent", loans(finance(1000)), loans(HIGH, county=TIANZHEN))
+    with zipfile.ZipFile(inbox / "all.zip", "w") as packed:
+        for path in sorted(sent.rglob("*.xlsx")):
+            packed.write(path, path.name)
+    assert night(root, inbox, in_children=True).archives == 1
+    assert same(root).read == 2
+
+
+def bundle(path: Path, *codes: str) -> Path:
+    """A CSV of finance with a row a county, as a prefecture sends it."""
+    columns = BOOK.datasets["finance"].indicators
+    with path.open("w", newline="", encoding="gb18030") as file:
+        out = csv.writer(file)
+        out.writerow(["区划代码", "报告期", *(i.header_zh for i in columns)])
+        for code in codes:
+            out.writerow([code, "2017-12", *(finance(1000)[i.column] for i in columns)])
+    return path
+
+
+def test_a_csv_of_several_counties_and_rows_of_nobody(root: Root, inbox: Path) -> None:
+    bundle(inbox / "大同_finance.csv", YANGGAO, TIANZHEN, "")
+    night(root, inbox)
+    assert indexed(root)["returns"].height == 2
+    kept = pl.concat([pl.read_parquet(p) for p in root.path.glob("[hq]*/*/*/*.parquet")])
+    assert kept.height == 3
+    same(root)
+
+
+def test_nothing_has_run(root: Root) -> None:
+    done, other = again(root)
+    assert (done.entries, done.rows, done.marts, done.marts_compared) == (0, 0, 0, False)
+    assert journal.runs(other) == []
+
+
+# --- what differs --------------------------------------------------------------------------------------------------
+
+
+def twice(cells: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    """A reader of another time, which reads Tianzhen's loans as twice as much."""
+    mine = pl.col("county_code") == TIANZHEN
+
+    def read(*arguments: object) -> pl.DataFrame:
+        rows = cells(*arguments)
+        if "loan_amount_yuan" not in rows.columns:
+            return rows
+        return rows.with_columns(pl.when(mine).then(pl.col("loan_amount_yuan") * 2).otherwise("loan_amount_yuan"))
+
+    return read
+
+
+@pytest.fixture
+def read_otherwise(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """Two counties' returns, of which the second is now read otherwise."""
+    night(root, send(inbox, loans(finance(1000)), loans(finance(2000), county=TIANZHEN)))
+    merged = apart.merged
+
+    def changed(*arguments: object) -> object:
+        reading = merged(*arguments)  # type: ignore[arg-type]
+        reading.rows["finance"] = twice(lambda: reading.rows["finance"])()
+        return reading
+
+    monkeypatch.setattr(apart, "merged", changed)
+    return root
+
+
+HELD = "history/finance/period=2017-12/000001.parquet"
+
+
+def test_what_is_read_otherwise_is_named_and_what_was_read_then_stays(read_otherwise: Root) -> None:
+    done, other = again(read_otherwise)
+    (difference,) = done.differences
+    assert (difference.path, difference.kept) == (HELD, True)
+    assert difference.expected != difference.found
+    assert difference.returns == (f"{TIANZHEN} 2017-12 finance, receipt 2 (2017-12/{TIANZHEN}_天镇县_2017-12.xlsx)",)
+    assert hashes(other) == hashes(read_otherwise)
+    assert verify(other).faults == ()
+
+
+def test_without_the_file_of_then_it_is_said_that_it_is_not_kept(read_otherwise: Root) -> None:
+    (read_otherwise.path / HELD).unlink()
+    done, _ = again(read_otherwise)
+    first = done.differences[0]
+    assert (first.path, first.kept) == (HELD, False)
+    assert len(first.returns) == 2
+    # And with other figures the marts are others.
+    assert any(one.path.startswith("marts/") for one in done.differences)
+
+
+def test_an_original_that_is_gone_is_named(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000)), loans(HIGH, county=TIANZHEN)))
+    next(root.archive.rglob("*.xlsx")).unlink()
+    done, other = again(root)
+    gone, rows = done.differences
+    assert gone.path.startswith("archive/")
+    assert gone.returns[0].startswith("receipt ")
+    assert (rows.found, rows.kept) == ("none", True)
+    assert hashes(other) == hashes(root)
+
+
+def test_a_damaged_file_of_rows_comes_out_as_it_was(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    before = hashes(root)
+    (root.path / HELD).write_bytes(b"PAR1")
+    done, other = again(root)
+    assert done.differences == ()
+    assert hashes(other) == before
+
+
+# --- in place ------------------------------------------------------------------------------------------------------
+
+
+def test_in_place_what_is_damaged_or_gone_is_replaced_and_nothing_else(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    before, tables, published = hashes(root), indexed(root), marts(root)
+    manifest = read_manifest(root)
+    assert manifest
+    mart = manifest.paths(root, "fact_indicator")[0]
+    for path in (root.path / HELD, mart):
+        path.write_bytes(b"PAR1")
+    shutil.rmtree(root.quarantine)
+    (root.path / "ledger.db").unlink()
+    sound = root.history / "finance/period=2018-06/000001.parquet"
+    inode = sound.stat().st_ino
+    done, other = again(root)
+    assert done.differences == ()
+    replaced = put_in_place(other, root, url(root))
+    assert min(replaced) == HELD
+    assert mart.relative_to(root.path).as_posix() in replaced
+    assert hashes(root) == before
+    assert all(indexed(root)[name].equals(frame) for name, frame in tables.items())
+    assert all(marts(root)[name].equals(frame) for name, frame in published.items())
+    assert sound.stat().st_ino == inode
+    assert not other.path.exists()
+    assert verify(root).faults == ()
+
+
+@pytest.mark.parametrize("stop", range(4))
+def test_in_place_interrupted_anywhere_and_done_again(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    faulty(root, inbox)
+    before, tables = hashes(root), indexed(root)
+    for path in (*root.history.rglob("*.parquet"), *root.quarantine.rglob("*.parquet")):
+        path.write_bytes(b"PAR1")
+    _, other = again(root)
+    move, moves = Path.replace, iter(range(100))
+
+    def fails(path: Path, target: Path) -> Path:
+        if path.is_relative_to(other.path) and next(moves) == stop:
+            raise OSError("no")
+        return move(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", fails)
+        with pytest.raises(OSError, match="no"):
+            put_in_place(other, root, url(root))
+    shutil.rmtree(other.path)
+    assert put_in_place(again(root)[1], root, url(root))
+    assert hashes(root) == before
+    assert all(indexed(root)[name].equals(frame) for name, frame in tables.items())
+
+
+def test_in_place_a_snapshot_that_is_behind_is_published(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000))))
+    manifest_path(root).unlink()
+    before = hashes_of_rows(root)
+    done, other = again(root)
+    assert not done.marts_compared
+    put_in_place(other, root, url(root))
+    assert hashes_of_rows(root) == before
+    assert verify(root).faults == ()
+    assert read_manifest(root)
+
+
+def hashes_of_rows(root: Root) -> dict[str, str]:
+    """Every file of history and quarantine, by its hash."""
+    return {p.as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in root.path.glob("[hq]*/*/*/*.parquet")}
+
+
+def test_a_ledger_that_is_none_is_said(root: Root, inbox: Path) -> None:
+    night(root, send(inbox, loans(finance(1000))))
+    _, other = again(root)
+    for path in root.path.glob("ledger.db*"):
+        path.unlink()
+    (root.path / "ledger.db").write_text("this is no database at all, " * 50)
+    with pytest.raises(StoreError, match="delete it"):
+        put_in_place(other, root, url(root))

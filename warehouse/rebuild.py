@@ -1,0 +1,237 @@
+"""Rebuilding: history, quarantine, ledger and marts once more, from the archive and the journal alone.
+
+Verdicts are replayed, not judged anew. Each file is held against its hash in the journal or the manifest; what comes
+out otherwise, as where today's reader reads a file in another way than then, is said by name, and what is kept of
+then stays.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.codebook import load
+from warehouse.intake.apart import Readers
+from warehouse.intake.preflight import Limits
+from warehouse.intake.reading import Reading, merged
+from warehouse.intake.records import Receipt, Received
+from warehouse.marts.sources import Sources
+from warehouse.publish import build_marts, publish, record_snapshot
+from warehouse.published import Manifest, read_manifest
+from warehouse.store import journal, ledger
+from warehouse.store.archive import archived, hash_file
+from warehouse.store.carry import Carry, carry, carry_journal, linked, originals
+from warehouse.store.files import Root
+from warehouse.store.records import ACCEPTED, Entry, ReturnDecision
+from warehouse.store.replay import receipts_behind, replay, returns_that_differ
+from warehouse.verify import unhashed
+
+NONE = "none"
+
+
+class Difference(BaseModel):
+    """A file that did not come out as it was; `path` is below the root, `expected` and `found` are SHA-256, or none.
+
+    `kept` says whether the rebuilt store has the bytes of then all the same. `returns` are those that are read
+    otherwise now, where they are known.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    expected: str
+    found: str
+    kept: bool = False
+    returns: tuple[str, ...] = ()
+
+
+class Rebuilt(BaseModel):
+    """What was rebuilt where: entries replayed, originals read, files of rows and of marts that came out.
+
+    `without_hash` counts files of rows that neither the journal nor the old store could be asked about;
+    `marts_compared` says whether there was a snapshot of the same runs to compare with.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    out: str
+    entries: int
+    read: int
+    rows: int
+    marts: int
+    marts_compared: bool
+    without_hash: int
+    seconds: float
+    differences: tuple[Difference, ...]
+
+
+@dataclass
+class Rebuild:
+    """What to rebuild from, where to, and how files are read and carried; counts as it goes.
+
+    `manifest` is the snapshot to compare with, None where there is none.
+    """
+
+    source: Root
+    target: Root
+    ledger_url: str
+    manifest: Manifest | None
+    limits: Limits = field(default_factory=Limits)
+    folders: Mapping[str, str] = field(default_factory=dict)
+    how: Carry = linked
+    receipts: dict[int, Receipt] = field(default_factory=dict)
+    read: int = 0
+    rows: int = 0
+    without_hash: int = 0
+
+    @classmethod
+    def beside(cls, source: Root, out: Path, limits: Limits, folders: Mapping[str, str]) -> Rebuild:
+        """Into a root of its own, with a ledger of its own, beside the live one."""
+        target = Root(out)
+        return cls(source, target, f"sqlite:///{out / 'ledger.db'}", read_manifest(source), limits, folders)
+
+
+def rebuild(plan: Rebuild) -> Rebuilt:
+    """Rebuilds all that follows from archive and journal in the target, which has no journal yet.
+
+    Raises StoreError where an entry of the journal is damaged.
+    """
+    start = perf_counter()
+    runs = journal.runs(plan.source)
+    plan.target.path.mkdir(parents=True, exist_ok=True)
+    differences = list(_rows(plan, runs))
+    carry(originals(plan.source), plan.source, plan.target, plan.how)
+    carry_journal(runs, plan.source, plan.target, plan.how)
+    built = _marts(plan, runs)
+    compared = plan.manifest is not None and built is not None and plan.manifest.run == built.run
+    if compared and plan.manifest and built:
+        differences += _between(plan.manifest, built)
+    return Rebuilt(
+        source=str(plan.source.path),
+        out=str(plan.target.path),
+        entries=len(runs),
+        read=plan.read,
+        rows=plan.rows,
+        marts=len(built.files) if built else 0,
+        marts_compared=compared,
+        without_hash=plan.without_hash,
+        seconds=round(perf_counter() - start, 3),
+        differences=tuple(differences),
+    )
+
+
+def _rows(plan: Rebuild, runs: Iterable[str]) -> Iterator[Difference]:
+    """Writes the rows of every run; what did not come out as the journal says."""
+    with Readers(plan.limits) as readers:
+        for run in runs:
+            entry = journal.read_entry(plan.source, run)
+            plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
+            wanted = [
+                Received(one, archived(plan.source, one.submission, one.file))
+                for one in receipts_behind(entry, plan.receipts)
+            ]
+            there = [one for one in wanted if one.path.exists()]
+            yield from (_missing(plan, one) for one in wanted if one not in there)
+            written = replay(entry, _reading(plan, readers, there, run), plan.target)
+            shutil.rmtree(plan.target.work, ignore_errors=True)
+            plan.rows += len(written)
+            yield from _as_then(plan, entry, written)
+
+
+def _reading(plan: Rebuild, readers: Readers, received: list[Received], run: str) -> Reading:
+    plan.read += len(received)
+    return readers.read(received, None, plan.folders, plan.target.work / run) if received else merged([], None)
+
+
+def _missing(plan: Rebuild, one: Received) -> Difference:
+    path = one.path.relative_to(plan.source.path).as_posix()
+    said = f"receipt {one.receipt.receipt} ({one.receipt.file})"
+    return Difference(path=path, expected=one.receipt.submission, found=NONE, returns=(said,))
+
+
+def _as_then(plan: Rebuild, entry: Entry, written: Mapping[str, str]) -> Iterator[Difference]:
+    """Holds the files of a run against their hashes of then; a file of then that is still kept takes its place."""
+    expected = _expected(plan, entry)
+    plan.without_hash += sum(sha256 is None for sha256 in expected.values())
+    for path in sorted(expected.keys() | written.keys()):
+        then, now = expected.get(path, NONE), written.get(path, NONE)
+        if then in (None, now):
+            continue
+        returns = tuple(map(_named, _otherwise(plan, entry, path, then)))
+        kept = _keep(plan, path, then)
+        yield Difference(path=path, expected=then, found=now, kept=kept, returns=returns)
+
+
+def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
+    """The files of a run with their hashes; of before those were kept, the hashes of what files of then there are."""
+    expected: dict[str, str | None] = {}
+    for period in entry.periods:
+        expected.update(period.files)
+        for path in () if period.files else unhashed(entry.run, period):
+            file = plan.source.path / path
+            expected[path] = hash_file(file) if file.exists() else None
+    return expected
+
+
+def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[ReturnDecision]:
+    """The returns of a file that are read otherwise now."""
+    kind, dataset, folder, _ = path.split("/")
+    meant = [
+        one
+        for one in entry.decisions
+        if one.dataset == dataset
+        and f"period={one.period}" == folder
+        and one.verdict != "withdrawn"
+        and (one.verdict in ACCEPTED) == (kind == "history")
+    ]
+    before, after = plan.source.path / path, plan.target.path / path
+    old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
+    new = pl.read_parquet(after, hive_partitioning=False) if after.exists() else None
+    return returns_that_differ(old, new, meant)
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.exists() and hash_file(path) == sha256
+
+
+def _keep(plan: Rebuild, path: str, then: str) -> bool:
+    """Puts the file of then in the place of today's, if it is there with its hash; removes what then was not."""
+    before, after = plan.source.path / path, plan.target.path / path
+    if then != NONE and not _is(before, then):
+        return False
+    after.unlink(missing_ok=True)
+    if then != NONE:
+        plan.how(before, after)
+    return True
+
+
+def _named(one: ReturnDecision) -> str:
+    return f"{one.county_code} {one.period} {one.dataset}, receipt {one.receipt} ({one.file})"
+
+
+def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:
+    """The ledger from the journal, and the marts of it as a snapshot; None where nothing has run."""
+    engine = ledger.open_ledger(plan.ledger_url, renew=True)
+    ledger.catch_up(engine, plan.target)
+    if not runs:
+        return None
+    version = plan.manifest.version if plan.manifest else None
+    built = build_marts(Sources.of(load(), plan.target.history, engine))
+    manifest = publish(plan.target, built, load(), runs[-1], version)
+    record_snapshot(engine, manifest)
+    return manifest
+
+
+def _between(before: Manifest, after: Manifest) -> Iterator[Difference]:
+    """The files of two snapshots of one version that are not the same."""
+    then, now = ({f"marts/{file.path}": file.sha256 for file in one.files} for one in (before, after))
+    for path in sorted(then.keys() | now.keys()):
+        if then.get(path) != now.get(path):
+            yield Difference(path=path, expected=then.get(path, NONE), found=now.get(path, NONE))
