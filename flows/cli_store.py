@@ -38,3 +38,44 @@ def rebuild(
     else:
         show_rebuilt(done, Console(), replaced)
     raise typer.Exit(FAULTS if done.differences else GOOD)
+
+
+@commands.command(epilog=EPILOG)
+def marts(
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="A date, like 2018-01-15 (its end, UTC), or a time, like 2018-01-15T03:00.")
+    ],
+    out: Annotated[Path, typer.Option(help="A new or empty folder to write them to.")],
+    as_json: Json = False,
+) -> None:
+    """Write the marts as they were known at a moment; nothing is published. 写出某一时点的数据集市。"""
+    from flows.stored import show_as_of
+    from warehouse.as_of import moment_of, write_as_of
+
+    try:
+        moment = moment_of(as_of)
+    except ValueError as error:
+        raise typer.BadParameter(f"{as_of} is neither a date nor a time", param_hint="--as-of") from error
+    settings = load_settings()
+    with settings.store.lock(settings.lock_wait_seconds):
+        done = write_as_of(settings.store, settings.ledger, moment, out.absolute())
+    print_json(done.model_dump()) if as_json else show_as_of(done, Console())
+
+
+@commands.command(epilog=EPILOG)
+def prune(
+    keep_days: Annotated[
+        float | None, typer.Option(min=0, help="Days after a snapshot was superseded; default: XIANBAO_KEEP_DAYS.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Remove old snapshots; never the current one or the one before it. 清理旧快照。"""
+    from time import time
+
+    from flows.stored import show_pruned
+    from warehouse.prune import prune as prune_root
+
+    settings = load_settings()
+    with settings.store.lock(settings.lock_wait_seconds):
+        done = prune_root(settings.store, settings.keep_days if keep_days is None else keep_days, time())
+    print_json(done.model_dump()) if as_json else show_pruned(done, Console())

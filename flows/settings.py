@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
     settle_seconds: NonNegativeFloat = Patience().settle_seconds
     stale_lock_hours: NonNegativeFloat = Patience().lock_hours
+    keep_days: NonNegativeFloat = 7
     folders: dict[str, str] = {}
 
     @field_validator("folders")

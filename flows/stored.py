@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from warehouse.as_of import AsOf
+from warehouse.prune import Pruned
 from warehouse.rebuild import Difference, Rebuilt
+
+MIB = 2**20
 
 
 def show_rebuilt(done: Rebuilt, console: Console, replaced: list[str] | None = None) -> None:
@@ -39,6 +43,19 @@ def _differences(differences: Iterable[Difference], console: Console) -> None:
             _say(console, "    its rows are the same: the form has other columns now")
         for name in one.returns:
             _say(console, f"    read otherwise now, or missing: {name}")
+
+
+def show_as_of(done: AsOf, console: Console) -> None:
+    """Where the marts of then are."""
+    _say(console, f"as known at {done.moment:%Y-%m-%d %H:%M:%S} UTC, after run {done.run}: {len(done.files)} files")
+    _say(console, f"marts     {done.out}/marts.duckdb")
+
+
+def show_pruned(done: Pruned, console: Console) -> None:
+    """What was removed and what stays."""
+    removed = ", ".join(done.removed) or "none"
+    _say(console, f"snapshots removed 已删除: {removed} ({done.bytes / MIB:,.1f} MiB came free)")
+    _say(console, f"kept 保留: {', '.join(done.kept) or 'none'}")
 
 
 def _say(console: Console, line: str) -> None:
