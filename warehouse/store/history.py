@@ -42,12 +42,17 @@ def write_rows(folder: Path, dataset: Dataset, period: str, run: str, rows: pl.D
 
 
 def scan_rows(folder: Path, dataset: Dataset, runs: Iterable[str]) -> pl.LazyFrame:
-    """The rows of a dataset that these runs wrote, all periods; typed though there be none."""
+    """The rows of a dataset that these runs wrote, all periods, with its columns of today; typed though there be none.
+
+    A column that came into the form after a file was written is blank there; one that the form no longer has is left.
+    """
     counted = set(runs)
     paths = sorted(p for p in (folder / dataset.dataset).glob("period=*/*.parquet") if p.stem in counted)
     if not paths:
         return pl.LazyFrame(schema=schema(dataset))
-    return pl.scan_parquet(paths, hive_partitioning=False)
+    return pl.scan_parquet(
+        paths, schema=schema(dataset), missing_columns="insert", extra_columns="ignore", hive_partitioning=False
+    )
 
 
 def remove_uncommitted(folders: Iterable[Path], runs: Iterable[str]) -> list[Path]:
