@@ -79,3 +79,35 @@ def prune(
     with settings.store.lock(settings.lock_wait_seconds):
         done = prune_root(settings.store, settings.keep_days if keep_days is None else keep_days, time())
     print_json(done.model_dump()) if as_json else show_pruned(done, Console())
+
+
+@commands.command(epilog=EPILOG)
+def backup(
+    destination: Annotated[Path, typer.Argument(help="A folder outside the root, best on another disk.")],
+    as_json: Json = False,
+) -> None:
+    """Copy what is kept and not there yet, and verify all of the backup. 增量备份并校验。"""
+    from flows.stored import show_backed_up
+    from warehouse.backup import back_up
+
+    settings = load_settings()
+    with settings.store.lock(settings.lock_wait_seconds):
+        done = back_up(settings.store, destination.absolute())
+    print_json(done.model_dump()) if as_json else show_backed_up(done, Console())
+    raise typer.Exit(FAULTS if done.faults else GOOD)
+
+
+@commands.command(epilog=EPILOG)
+def restore(
+    source: Annotated[Path, typer.Argument(help="The folder of a backup.", exists=True, file_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Make a new root, where XIANBAO_ROOT says, of a backup. 由备份恢复到新位置。"""
+    from flows.stored import show_restored
+    from warehouse.backup import restore as restore_root
+
+    settings = load_settings()
+    with settings.store.lock(settings.lock_wait_seconds):
+        done = restore_root(source.absolute(), settings.store, settings.ledger, settings.limits, settings.folders)
+    print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restored(done, Console())
+    raise typer.Exit(GOOD if done.whole else FAULTS)

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from warehouse.as_of import AsOf
+from warehouse.backup import BackedUp, Restored
 from warehouse.prune import Pruned
 from warehouse.rebuild import Difference, Rebuilt
+from warehouse.verify import Fault
 
 MIB = 2**20
 
@@ -56,6 +58,32 @@ def show_pruned(done: Pruned, console: Console) -> None:
     removed = ", ".join(done.removed) or "none"
     _say(console, f"snapshots removed 已删除: {removed} ({done.bytes / MIB:,.1f} MiB came free)")
     _say(console, f"kept 保留: {', '.join(done.kept) or 'none'}")
+
+
+def show_backed_up(done: BackedUp, console: Console) -> None:
+    """How much was copied, and what is wrong in the backup."""
+    _say(
+        console,
+        f"{done.copied:,} files copied ({done.bytes / MIB:,.1f} MiB), {done.present:,} were there, "
+        f"all verified in {done.seconds:.1f} s: {done.destination}",
+    )
+    for name in done.repaired:
+        _say(console, f"  was damaged or missing in the backup and was copied again: {name}")
+    _faults(done.faults, console)
+
+
+def show_restored(done: Restored, console: Console) -> None:
+    """What was rebuilt, and what verifying says of the new root."""
+    show_rebuilt(done.rebuilt, console)
+    _faults(done.verified.faults, console)
+    if done.whole:
+        console.print(f"[bold]Restored 已恢复[/]: all as it was kept, in {done.rebuilt.out}", highlight=False)
+
+
+def _faults(faults: Iterable[Fault], console: Console) -> None:
+    for fault in faults:
+        console.print(fault.message_zh, style="red", highlight=False, markup=False, soft_wrap=True)
+        _say(console, f"  {fault.message_en}")
 
 
 def _say(console: Console, line: str) -> None:

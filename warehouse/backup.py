@@ -1,0 +1,127 @@
+"""Backups: archive, journal and rows copied elsewhere, only what is not there yet; and a root made of one again.
+
+A backup has the folders of a root, so that verifying knows it as one. Rows of history and quarantine follow from
+archive and journal, but only as long as files are read as they were then: they go along, and nothing hangs on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.errors import PermanentError, StoreError
+from warehouse.intake.preflight import Limits
+from warehouse.published import Manifest, manifest_path
+from warehouse.rebuild import Rebuild, Rebuilt, rebuild
+from warehouse.store import journal, ledger
+from warehouse.store.carry import carry, copied, originals, row_files
+from warehouse.store.files import Root
+from warehouse.store.records import Entry
+from warehouse.verify import Fault, Verified, verify
+
+PUBLISHED = "manifest.json"
+
+
+class BackedUp(BaseModel):
+    """What a backup has now: files copied this time, files that were there, repaired ones; and what is wrong in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    destination: str
+    copied: int
+    present: int
+    repaired: tuple[str, ...]
+    bytes: int
+    seconds: float
+    faults: tuple[Fault, ...]
+
+
+class Restored(BaseModel):
+    """A root made of a backup: what was rebuilt, and what verifying says of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rebuilt: Rebuilt
+    verified: Verified
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is as it was kept: what is read otherwise today, but is kept as of then, counts as that."""
+        return not self.verified.faults and all(one.kept for one in self.rebuilt.differences)
+
+
+def back_up(root: Root, destination: Path) -> BackedUp:
+    """Copies what is committed and not there yet, entries of the journal last, then verifies all of the backup.
+
+    The lock on the root must be held. What has changed in the backup since it was copied is copied again. Raises
+    PermanentError where the destination is no place for it.
+    """
+    start = perf_counter()
+    there = Root(destination)
+    _fit(root, there)
+    runs = journal.runs(root)
+    wanted = [*originals(root), *row_files(root, runs), *(journal.entry_path(root, run) for run in runs)]
+    new = carry(wanted, root, there, copied)
+    if manifest_path(root).exists():
+        copied(manifest_path(root), there.path / PUBLISHED)
+    repaired = [fault.path for fault in verify(there).faults if (root.path / fault.path).is_file()]
+    for name in repaired:
+        copied(root.path / name, there.path / name)
+    return BackedUp(
+        source=str(root.path),
+        destination=str(destination),
+        copied=len(new),
+        present=len(wanted) - len(new),
+        repaired=tuple(repaired),
+        bytes=sum(path.stat().st_size for path in new),
+        seconds=round(perf_counter() - start, 3),
+        faults=verify(there).faults,
+    )
+
+
+def _fit(root: Root, there: Root) -> None:
+    """Refuses a place inside the root or around it, and a backup of another root."""
+    own, other = root.path.resolve(), there.path.resolve()
+    if own.is_relative_to(other) or other.is_relative_to(own):
+        raise PermanentError(f"{there.path} and {root.path} lie within each other; name a place outside, best a disk")
+    runs = journal.runs(there)
+    if missing := set(runs) - set(journal.runs(root)):
+        raise PermanentError(f"{there.path} has run {min(missing)}, {root.path} does not: it is a backup of another")
+    said = _decided_then(there, runs[0]) if runs else None
+    if said is not None and said != _decided_then(root, runs[0]):
+        raise PermanentError(f"{there.path} is a backup of another root: run {runs[0]} is not the same")
+
+
+def _decided_then(root: Root, run: str) -> Entry | None:
+    """What an entry says; None where it is damaged, which verifying says."""
+    try:
+        return journal.read_entry(root, run)
+    except StoreError:
+        return None
+
+
+def restore(source: Path, root: Root, ledger_url: str, limits: Limits, folders: Mapping[str, str]) -> Restored:
+    """Makes a root of a backup: archive and journal copied, history, quarantine, ledger and marts rebuilt.
+
+    The lock on the root must be held; interrupted, it can be said again. Raises PermanentError where the root has
+    something already, or the source is no backup.
+    """
+    backup = Root(source)
+    if not journal.runs(backup):
+        raise PermanentError(f"{source} is no backup: it has no journal")
+    if root.journal.exists() or manifest_path(root).exists():
+        raise PermanentError(f"{root.path} is in use already; name an empty place by XIANBAO_ROOT")
+    if not ledger.read_table(ledger.open_ledger(ledger_url), ledger.RUNS).is_empty():
+        raise PermanentError("the ledger of XIANBAO_LEDGER_URL knows runs already; name an empty one")
+    plan = Rebuild(backup, root, ledger_url, _published(backup), limits, folders, copied)
+    return Restored(rebuilt=rebuild(plan), verified=verify(root))
+
+
+def _published(backup: Root) -> Manifest | None:
+    """The snapshot that was published when the backup was made."""
+    path = backup.path / PUBLISHED
+    return Manifest.model_validate_json(path.read_bytes()) if path.exists() else None
