@@ -42,7 +42,10 @@ def _differences(differences: Iterable[Difference], console: Console) -> None:
         kept = "the file of then is kept" if one.kept else "nothing of then is left to keep"
         _say(console, f"  is not as it was: expected {one.expected}, found {one.found}; {kept}")
         if one.kept and not one.returns:
-            _say(console, "    its rows are the same: the form has other columns now")
+            _say(
+                console,
+                "    its rows are the same: the form has other columns now, or another version of Polars wrote it",
+            )
         for name in one.returns:
             _say(console, f"    read otherwise now, or missing: {name}")
 

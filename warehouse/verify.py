@@ -32,7 +32,13 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "unreadable": ("无法读取", "cannot be read"),
 }
 RESTORE = ("请从备份恢复", "restore it from a backup")
+REBUILD = (
+    "请运行 xianbao rebuild --in-place,或从备份恢复",
+    "say xianbao rebuild --in-place, or restore it from a backup",
+)
 TO_DO = {
+    "history": REBUILD,
+    "quarantine": REBUILD,
     "archive": (
         "请从备份恢复;没有备份的,删除该文件并重新提交原件",
         "restore it from a backup; without one, delete it and submit the original again",
