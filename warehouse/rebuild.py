@@ -29,7 +29,7 @@ from warehouse.store.archive import archived, hash_file
 from warehouse.store.carry import Carry, carry, carry_journal, linked, originals
 from warehouse.store.files import Root
 from warehouse.store.records import ACCEPTED, Entry, ReturnDecision
-from warehouse.store.replay import receipts_behind, replay, returns_that_differ
+from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.verify import unhashed
 
 NONE = "none"
@@ -152,8 +152,7 @@ def _reading(plan: Rebuild, readers: Readers, received: list[Received], run: str
 
 def _missing(plan: Rebuild, one: Received) -> Difference:
     path = one.path.relative_to(plan.source.path).as_posix()
-    said = f"receipt {one.receipt.receipt} ({one.receipt.file})"
-    return Difference(path=path, expected=one.receipt.submission, found=NONE, returns=(said,))
+    return Difference(path=path, expected=one.receipt.submission, found=NONE, returns=(_received(one.receipt),))
 
 
 def _as_then(plan: Rebuild, entry: Entry, written: Mapping[str, str]) -> Iterator[Difference]:
@@ -164,7 +163,7 @@ def _as_then(plan: Rebuild, entry: Entry, written: Mapping[str, str]) -> Iterato
         then, now = expected.get(path, NONE), written.get(path, NONE)
         if then in (None, now):
             continue
-        returns = tuple(map(_named, _otherwise(plan, entry, path, then)))
+        returns = tuple(_otherwise(plan, entry, path, then))
         kept = _keep(plan, path, then)
         yield Difference(path=path, expected=then, found=now, kept=kept, returns=returns)
 
@@ -180,8 +179,8 @@ def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
     return expected
 
 
-def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[ReturnDecision]:
-    """The returns of a file that are read otherwise now."""
+def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
+    """The returns of a file that are read otherwise now, by name; receipts, where its rows are of no return."""
     kind, dataset, folder, _ = path.split("/")
     meant = [
         one
@@ -194,7 +193,8 @@ def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[Re
     before, after = plan.source.path / path, plan.target.path / path
     old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
     new = pl.read_parquet(after, hive_partitioning=False) if after.exists() else None
-    return returns_that_differ(old, new, meant)
+    yield from map(_named, returns_that_differ(old, new, meant))
+    yield from (_received(plan.receipts[number]) for number in strays_that_differ(old, new))
 
 
 def _is(path: Path, sha256: str) -> bool:
@@ -214,6 +214,10 @@ def _keep(plan: Rebuild, path: str, then: str) -> bool:
 
 def _named(one: ReturnDecision) -> str:
     return f"{one.county_code} {one.period} {one.dataset}, receipt {one.receipt} ({one.file})"
+
+
+def _received(one: Receipt) -> str:
+    return f"receipt {one.receipt} ({one.file})"
 
 
 def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:

@@ -19,11 +19,14 @@ from tests.builders import (
     loans,
     mart,
     night,
+    receipt_of,
     said,
     send,
     sheet,
     write_book,
 )
+from warehouse.intake.preflight import Limits
+from warehouse.intake.reading import merged, read_part, read_submissions
 from warehouse.store import inbox as inbox_module
 from warehouse.store.files import Root
 
@@ -202,3 +205,14 @@ def test_a_file_that_cannot_be_read_now_waits_and_stops_no_other(
     assert (night(root, inbox).files, lent(root)) == (1, {YANGGAO: 1000})
     monkeypatch.undo()
     assert night(root, inbox).unreadable == 1
+
+
+def test_rows_of_nobody_are_read_whichever_part_their_file_is_in(tmp_path: Path) -> None:
+    """Also where the part has no return of the form, or of any."""
+    nobodys = write_book(tmp_path / "城区_2017-12.xlsx", {"金融扶贫": sheet("finance", finance(7))})
+    own = next(send(tmp_path / "sent", loans(finance())).rglob("*.xlsx"))
+    received = [receipt_of(nobodys, 1), receipt_of(own, 2)]
+    together = read_submissions(received, Limits(), None)
+    cut = merged([read_part([one], Limits(), {}) for one in received], None)
+    assert together.rows["finance"].height == 2
+    assert cut.rows["finance"].equals(together.rows["finance"])

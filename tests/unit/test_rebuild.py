@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,19 +28,24 @@ from tests.builders import (
     night,
     row,
     send,
+    sheet,
     url,
     village,
+    write_book,
 )
 from tests.deeds import decide
 from warehouse.errors import StoreError
 from warehouse.in_place import put_in_place
 from warehouse.intake import apart
 from warehouse.intake.preflight import Limits
+from warehouse.intake.reading import Reading
 from warehouse.published import manifest_path, read_manifest
 from warehouse.rebuild import Rebuild, Rebuilt, rebuild
 from warehouse.store import journal, ledger
 from warehouse.store.again import Scope
 from warehouse.store.files import Root
+from warehouse.store.records import Entry
+from warehouse.store.replay import replay
 from warehouse.verify import verify
 
 HIGH = finance(lent=60_000)  # more than 50000 yuan a household
@@ -172,6 +178,26 @@ def test_a_csv_of_several_counties_and_rows_of_nobody(root: Root, inbox: Path) -
     same(root)
 
 
+def nobodys(root: Root, inbox: Path) -> None:
+    """A quarantined return, and a file of the same form and period of which nobody can say which 城区 it is of."""
+    write_book(inbox / "城区_2017-12.xlsx", {"金融扶贫": sheet("finance", finance(7))})
+    night(root, send(inbox, loans(HIGH, county=TIANZHEN)))
+    assert indexed(root)["receipts"]["verdict"].sort().to_list() == ["read", "unreadable"]
+    (path,) = root.quarantine.rglob("*.parquet")
+    assert pl.read_parquet(path)["return_status"].null_count() == 1
+
+
+def test_rows_of_a_file_that_gave_no_return(root: Root, inbox: Path) -> None:
+    nobodys(root, inbox)
+    assert same(root).read == 2
+
+
+def test_a_file_that_no_reader_opens_is_not_tried_again(root: Root, inbox: Path) -> None:
+    (inbox / "broken.xlsx").write_bytes(b"PK\x03\x04nothing")
+    night(root, send(inbox, loans(finance(1000))))
+    assert same(root).read == 1
+
+
 def test_nothing_has_run(root: Root) -> None:
     done, other = again(root)
     assert (done.entries, done.rows, done.marts, done.marts_compared) == (0, 0, 0, False)
@@ -230,6 +256,23 @@ def test_without_the_file_of_then_it_is_said_that_it_is_not_kept(read_otherwise:
     assert len(first.returns) == 2
     # And with other figures the marts are others.
     assert any(one.path.startswith("marts/") for one in done.differences)
+
+
+def test_rows_of_no_return_that_are_read_otherwise_are_named_by_their_receipt(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobodys(root, inbox)
+    monkeypatch.setattr("warehouse.rebuild.replay", replay_without_strays)
+    done, _ = again(root)
+    (difference,) = done.differences
+    assert difference.kept
+    assert difference.returns == ("receipt 2 (城区_2017-12.xlsx)",)
+
+
+def replay_without_strays(entry: Entry, reading: Reading, target: Root) -> dict[str, str]:
+    """A replay by a reader that leaves out rows of no return."""
+    known = {name: rows.filter(pl.col("county_code").is_not_null()) for name, rows in reading.rows.items()}
+    return replay(entry, replace(reading, rows=known), target)
 
 
 def test_an_original_that_is_gone_is_named(root: Root, inbox: Path) -> None:

@@ -80,7 +80,7 @@ def read_part(received: Iterable[Received], limits: Limits, folders: Mapping[str
     return Reading(
         receipts=[r.receipt for r in reads],
         heads=heads,
-        rows={name: pl.concat([*rows[name], *_nil_rows(d, heads)]) for name, d in _given(heads).items()},
+        rows={name: pl.concat([*rows[name], *_nil_rows(d, heads)]) for name, d in _given(heads, rows).items()},
         layout=_layout(sheets),
         notes=list(chain.from_iterable(r.notes for r in reads)),
         findings=sorted(chain(chain.from_iterable(r.findings for r in reads), cell_findings), key=lambda f: f.receipt),
@@ -145,8 +145,9 @@ def empty_rows(dataset: Dataset) -> pl.DataFrame:
     return pl.DataFrame(schema={**PROVENANCE, **dataset.dtypes})
 
 
-def _given(heads: Iterable[ReturnHead]) -> dict[str, Dataset]:
-    named = {h.dataset for h in heads}
+def _given(heads: Iterable[ReturnHead], rows: Iterable[str]) -> dict[str, Dataset]:
+    """The datasets of returns, and of rows that are of no return: another part may have one of the same form."""
+    named = {*(h.dataset for h in heads), *rows}
     return {name: d for name, d in load().datasets.items() if name in named}
 
 

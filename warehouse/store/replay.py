@@ -21,8 +21,13 @@ from warehouse.store.records import Entry, PeriodJudged, ReturnDecision
 
 
 def own_receipts(entry: Entry) -> set[int]:
-    """The receipts that the run itself read; duplicates, archives and what was unreadable gave no rows."""
-    return {one.receipt.receipt for one in entry.receipts if one.verdict == "read"}
+    """The receipts that the run itself read. Duplicates and archives gave no rows, nor did a file that no reader opens.
+
+    A file of which only the county is unclear is unreadable as well: it has no return, but rows, in quarantine.
+    """
+    never_opened = {finding.receipt for finding in entry.findings if finding.rule == "unreadable_file"}
+    read = {one.receipt.receipt for one in entry.receipts if one.verdict in ("read", "unreadable")}
+    return read - never_opened
 
 
 def receipts_behind(entry: Entry, known: Mapping[int, Receipt]) -> list[Receipt]:
@@ -59,6 +64,17 @@ def _writing(period: PeriodJudged) -> dict[str, list[ReturnDecision]]:
         if one.verdict != "withdrawn":
             by_dataset[one.dataset].append(one)
     return by_dataset
+
+
+def strays_that_differ(then: pl.DataFrame | None, now: pl.DataFrame | None) -> list[int]:
+    """The receipts of a file whose rows of no return are others now than then; none where one of both is not there."""
+    if then is None or now is None:
+        return []
+    strays = [frame.filter(pl.col("return_status").is_null()) for frame in (then, now)]
+    common = [column for column in then.columns if column in now.columns]
+    receipts = sorted({*strays[0]["receipt"], *strays[1]["receipt"]})
+    before, after = (frame.select(common) for frame in strays)
+    return [one for one in receipts if not before.filter(receipt=one).equals(after.filter(receipt=one))]
 
 
 def returns_that_differ(
