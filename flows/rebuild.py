@@ -17,8 +17,11 @@ from warehouse.store.history import remove_uncommitted
 def rebuild_beside(settings: Settings, out: Path | None) -> Rebuilt:
     """Rebuilds into a new or empty folder, `rebuild` in the root by default, which is then made anew.
 
-    No lock is taken: what it reads is immutable. Raises PermanentError where the folder has something in it.
+    No lock is taken: what it reads is immutable. Raises PermanentError where nothing was received yet, or the folder
+    has something in it.
     """
+    if not journal.runs(settings.store):
+        raise PermanentError(f"nothing has been received yet in {settings.store.path}: is XIANBAO_ROOT right?")
     folder = (out or settings.store.path / "rebuild").absolute()
     if out is None:
         shutil.rmtree(folder, ignore_errors=True)

@@ -50,20 +50,24 @@ class Restored(BaseModel):
 
     @property
     def whole(self) -> bool:
-        """Whether all is as it was kept: what is read otherwise today, but is kept as of then, counts as that."""
-        return not self.verified.faults and all(one.kept for one in self.rebuilt.differences)
+        """Whether all is as it was kept. What is read otherwise today, but is there as of then, is; marts that come out
+        otherwise are what today's program makes of it.
+        """
+        return not self.verified.faults
 
 
 def back_up(root: Root, destination: Path) -> BackedUp:
     """Copies what is committed and not there yet, entries of the journal last, then verifies all of the backup.
 
     The lock on the root must be held. What has changed in the backup since it was copied is copied again. Raises
-    PermanentError where the destination is no place for it.
+    PermanentError where there is nothing to copy, or the destination is no place for it.
     """
     start = perf_counter()
     there = Root(destination)
     _fit(root, there)
     runs = journal.runs(root)
+    if not runs:
+        raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
     wanted = [*originals(root), *row_files(root, runs), *(journal.entry_path(root, run) for run in runs)]
     new = carry(wanted, root, there, copied)
     if manifest_path(root).exists():

@@ -22,8 +22,10 @@ from expectations.relation import parse
 from tests import builders
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, cover, finance, read_file, read_files, write_book
 from warehouse.codebook.names import plain_name
+from warehouse.intake.preflight import Limits
 from warehouse.intake.rows import PROVENANCE
 from warehouse.intake.values import converted
+from warehouse.rebuild import Rebuild, rebuild
 from warehouse.store.files import Root
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -221,7 +223,7 @@ RETURNS = st.lists(
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(RETURNS)
-def test_rows_in_are_rows_accepted_or_quarantined(sent: list[Any]) -> None:
+def test_rows_in_are_rows_accepted_or_quarantined_and_a_rebuild_equals(sent: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, inbox = Root(Path(folder) / "root"), Path(folder) / "inbox"
         rows = 0
@@ -243,3 +245,5 @@ def test_rows_in_are_rows_accepted_or_quarantined(sent: list[Any]) -> None:
         held = dict(decided.group_by("verdict").agg(pl.col("rows").sum()).iter_rows())
         quarantined = sum(pl.read_parquet(p).height for p in root.quarantine.rglob("*.parquet"))
         assert held.get("quarantined", 0) == quarantined
+        again = rebuild(Rebuild.beside(root, Path(folder) / "rebuilt", Limits(), {}))
+        assert (again.differences, again.marts_compared) == ((), True)

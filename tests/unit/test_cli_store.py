@@ -97,6 +97,17 @@ def test_marts_as_of_a_day_are_written_and_others_are_refused(root: Root, say: S
     assert isinstance(say("marts", "--as-of", "2018-07-04", "--out", tmp_path / "k").exception, PermanentError)
 
 
+def test_where_nothing_was_received_it_is_asked_whether_the_root_is_right(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XIANBAO_ROOT", str(tmp_path / "wrong"))
+    for words in (("rebuild",), ("rebuild", "--in-place"), ("backup", tmp_path / "backup")):
+        done = say(*words)
+        assert isinstance(done.exception, PermanentError)
+        assert "XIANBAO_ROOT" in str(done.exception)
+    assert not (tmp_path / "backup").exists()
+
+
 def test_pruning_says_what_stays(say: Say) -> None:
     done = say("prune", "--keep-days", 0)
     assert done.exit_code == 0
