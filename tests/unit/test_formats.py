@@ -52,7 +52,17 @@ def test_percents_are_read_as_they_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_format_of_ones_own_with_percent(tmp_path: Path) -> None:
-    assert only(spreadsheet(tmp_path / "a.xlsx", A1=(0.0025, '0.00"%";-0.00%'))).rows == [["0.25%"]]
+    assert only(spreadsheet(tmp_path / "a.xlsx", A1=(0.0025, "0.000%;[Red]-0.000%"))).rows == [["0.25%"]]
+
+
+@pytest.mark.parametrize("code", ['0.00"%"', "0.00\\%"])
+def test_a_percent_sign_that_is_only_written_behind_multiplies_nothing(tmp_path: Path, code: str) -> None:
+    assert only(spreadsheet(tmp_path / "a.xlsx", A1=(10.7, code))).rows == [["10.7"]]
+
+
+def test_a_workbook_is_read_whatever_it_is_called(tmp_path: Path) -> None:
+    path = spreadsheet(tmp_path / "a.xlsx", A1=1)
+    assert only(path.rename(tmp_path / "a.xls")).rows == [["1"]]
 
 
 def test_formulas_with_a_value_are_their_value_and_without_one_are_said(tmp_path: Path) -> None:

@@ -172,3 +172,22 @@ def test_headers_alone_say_which_dataset(dataset: str) -> None:
 
 def test_headers_that_fit_two_datasets_alike_say_none() -> None:
     assert dataset_of_headers(table(["挂职干部", "实施项目"], ["1", "1"])) is None
+
+
+@pytest.mark.parametrize("group", ["当月新增", "计划数", "目标", "占比"])
+def test_a_group_that_makes_something_else_of_a_figure_is_not_passed_over(group: str) -> None:
+    found = find_header(table([group, *[None] * 7], OWN, NUMBERS, merged=((0, 0, 0, 7),)), FINANCE)
+    # Without any column that is understood it has no header at all: unknown_header for the whole of it.
+    assert found is None or {rule for rule, _ in rules(found)} == {"unknown_header"}
+
+
+def test_a_title_of_many_words_may_speak_of_plans() -> None:
+    title = "2018年金融扶贫计划完成情况统计表"
+    found = find_header(table([title, *[None] * 7], OWN, NUMBERS, merged=((0, 0, 0, 7),)), FINANCE)
+    assert rules(found) == []
+
+
+def test_two_lines_of_units_that_disagree_say_nothing() -> None:
+    labels = [i.label_zh for i in FINANCE.indicators]
+    found = find_header(table(["单位:万元、户"], ["单位:元"], labels, NUMBERS), FINANCE)
+    assert {rule for rule, _ in rules(found)} == {"unknown_unit"}

@@ -156,3 +156,11 @@ def test_a_header_once_more_is_left_out(tmp_path: Path) -> None:
     more = village("140222100009", households=1, persons=2)
     reading, rows = read(register(tmp_path, list(headers), list(more.values())))
     assert (rows, reading.findings) == ([2, 3, 4, 6], [])
+
+
+def test_a_row_that_numbers_the_columns_is_left_out(tmp_path: Path) -> None:
+    headers = [i.header_zh for i in BOOK.datasets["finance"].indicators]
+    numbers = [1, 0.1, 0.1, 0, 0, 0, 0, 0]
+    path = write_book(tmp_path / "a.xlsx", {"封面": cover(), FINANCE: [headers, list(range(1, 9)), numbers]})
+    reading, rows = read(path, "finance")
+    assert (rows, reading.findings) == ([3], [])

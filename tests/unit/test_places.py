@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.builders import (
@@ -253,3 +254,43 @@ def test_and_must_agree(tmp_path: Path) -> None:
 def test_a_sheet_without_rows_is_a_return_that_is_refused(tmp_path: Path) -> None:
     read = read_file(book(tmp_path, {"封面": cover(), FINANCE: GOOD[:1]}))
     assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], ["empty_return"])
+
+
+def test_a_name_that_may_be_a_county_that_is_no_more_is_not_settled_by_who_is_left() -> None:
+    assert county("郊区", 2018)[0] == "county_unclear"
+    assert county("郊区", 2018, "长治市") == "140411"
+    assert county("潞城", 2019) == "140406"
+
+
+def test_merged_cells_beside_the_figures_speak_for_all_their_rows(tmp_path: Path) -> None:
+    path = book(tmp_path, {FINANCE: [["地市", "县名", "报告期", *HEADERS], ["长治市", "城区", "2017-12", *NUMBERS],
+                                     [None, "郊区", None, *NUMBERS]]})  # fmt: skip
+    pages = openpyxl.load_workbook(path)
+    for area in ("A2:A3", "C2:C3"):
+        pages[FINANCE].merge_cells(area)
+    pages.save(path)
+    read = read_file(path)
+    assert (returns(read), rules(read)) == ([("140402", "2017-12", "finance"), ("140411", "2017-12", "finance")], [])
+
+
+@pytest.mark.parametrize("code", ["140222000", "140222000000", "\uff11\uff14\uff10\uff12\uff12\uff12"])
+def test_codes_with_zeros_or_in_full_width(code: str) -> None:
+    assert county_by_code(code).values == {"140222"}
+
+
+@pytest.mark.parametrize("said", ["天镇县扶贫办", "山西省大同市天镇县", "140222天镇县", "天镇县(深度贫困县)"])
+def test_a_county_within_more_words(said: str) -> None:
+    assert county(said) == "140222"
+
+
+def test_a_day_in_a_files_name_is_no_period_unless_it_ends_a_month(tmp_path: Path) -> None:
+    assert period_within("20180105天镇县金融扶贫") is None
+    page = [["天镇县金融扶贫情况统计表"], ["截至2017年12月31日"], *GOOD]
+    read = read_file(book(tmp_path, {FINANCE: page}, "20180105天镇县.xlsx"))
+    assert (returns(read), rules(read)) == ([(TIANZHEN, "2017-12", "finance")], [])
+
+
+def test_a_month_that_a_spreadsheet_may_have_cut_is_refused(tmp_path: Path) -> None:
+    read = read_file(book(tmp_path, {"封面": cover(period=2017.10), FINANCE: GOOD}))
+    assert rules(read) == ["cover_incomplete"]
+    assert read.findings[0].found == "2017.1"

@@ -156,7 +156,7 @@ def test_counts_for_which_there_is_no_room_are_refused(tmp_path: Path) -> None:
     assert "millions" in refused(found)
 
 
-@pytest.mark.parametrize("form", ["0.0%", '0.00"%"', "0%"])
+@pytest.mark.parametrize("form", ["0.0%", '0.00%" 左右"', "0%"])
 def test_percents_whose_formats_were_lost_are_refused(tmp_path: Path, form: str) -> None:
     """0.107 that showed 10.7% would be read as 0.107."""
     with xlsxwriter.Workbook(tmp_path / "good.xlsx") as made:

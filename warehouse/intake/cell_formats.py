@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import unescape
 
 STYLES = re.compile(rb"<(?:[^\s<>/:]+:)?cellXfs\b(?P<formats>.*?)</(?:[^\s<>/:]+:)?cellXfs>", re.DOTALL)
 NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^>]*>")
 FORMAT_ID = re.compile(rb"\bnumFmtId\s*=\s*[\"'](\d+)[\"']")
+FORMAT_CODE = re.compile(rb"\bformatCode\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
 CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^>]*")
 STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 STYLED = re.compile(rb"\ss\s*=\s*[\"'][1-9]")
@@ -34,10 +37,10 @@ class CellFormats:
         percent: set[int] = set()
         lost: set[int] = set()
         for part, styles in found:
-            own = {match[1]: code for code in NUMBER_FORMAT.findall(part) if (match := FORMAT_ID.search(code))}
+            own = {match[1]: _code(tag) for tag in NUMBER_FORMAT.findall(part) if (match := FORMAT_ID.search(tag))}
             for place, code in enumerate(CELL_FORMAT.findall(styles["formats"])):
                 match = FORMAT_ID.search(code)
-                if match and (match[1] in PERCENT_IDS or b"%" in own.get(match[1], b"")):
+                if match and (match[1] in PERCENT_IDS or shows_percent(own.get(match[1], ""))):
                     percent.add(place)
                 elif match and int(match[1]) >= FIRST_OWN_FORMAT and match[1] not in own:
                     lost.add(place)
@@ -52,6 +55,19 @@ class CellFormats:
     def percent_in(self, sheet: bytes) -> bool:
         """Whether a sheet may have cells that show percent."""
         return bool(self.percent) and not self.percent.isdisjoint(_styles(sheet))
+
+
+def shows_percent(code: str) -> bool:
+    """Whether a number format multiplies by a hundred: by its first section, which is that of positive numbers.
+
+    A % in quotes or behind a stroke is a sign behind the number and no more.
+    """
+    return "%" in LITERAL.sub("", code).partition(";")[0]
+
+
+def _code(tag: bytes) -> str:
+    found = FORMAT_CODE.search(tag)
+    return unescape((found[1] or found[2] or b"").decode("utf-8", "replace")) if found else ""
 
 
 def _styles(sheet: bytes) -> set[int]:

@@ -19,8 +19,8 @@ from warehouse.intake.tables import squeezed
 SUFFIXES = ("县", "市", "区")
 SHORTEST_STEM = 2
 CODE = re.compile(r"[0-9]{6}")
-# A county's code as statistics offices write it: with six zeros for township and village.
-LONG_CODE = re.compile(r"([0-9]{6})0{6}")
+# A county's code as statistics offices write it: with zeros for township and village.
+LONG_CODE = re.compile(r"([0-9]{6})0{3}(?:0{3})?")
 CODE_WITHIN = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 WORDS = re.compile(r"[\u4e00-\u9fff]+")
 # What a name may have around a county's: 天镇县金融扶贫统计表.
@@ -53,8 +53,9 @@ class Agreed:
 
 def county_by_code(text: str, sheet: str | None = None, cell: str | None = None) -> Claim:
     """The county of a code; a prefecture's code may mean each of its counties. An unknown code means itself."""
-    long = LONG_CODE.fullmatch(text)
-    code = long[1] if long else text
+    said = squeezed(text)
+    long = LONG_CODE.fullmatch(said)
+    code = long[1] if long else said
     return Claim(text, _prefectures().get(code, frozenset((code,))), sheet, cell)
 
 
@@ -63,7 +64,11 @@ def county_by_name(
 ) -> Claim:
     """The counties that a name may mean, of all times; none where no county or prefecture is called so."""
     name = squeezed(text)
-    own = _names().get(f"{squeezed(prefecture)}{name}") or _names().get(name, frozenset())
+    own = _names().get(f"{squeezed(prefecture)}{name}") or _names().get(name)
+    if own is None:
+        # 天镇县扶贫办, 山西省大同市天镇县: what is called by its full name within.
+        within = county_within(name) if any(full in name for full in _full_names()) else None
+        own = within.values if within else frozenset()
     return Claim(text, own, sheet, cell)
 
 
@@ -113,10 +118,11 @@ def agree_county(claims: Iterable[Claim], period: str | None) -> Agreed:
         return Agreed(next(iter(common)))
     year = int(period[:4]) if period else None
     in_force = {d.county_code for d in load().in_force(year)} if year else set()
-    left = sorted(common & in_force) or sorted(common)
-    if len(left) == 1:
+    left = sorted(common & in_force)
+    # Of 潞城 the one in force is meant, for the other became it; of 郊区 it may be the one that is no more.
+    if len(left) == 1 and all(left[0] in _became(code) or code in _became(left[0]) for code in common):
         return Agreed(left[0])
-    return Agreed(None, "county_unclear", agreed.claim.text, _candidates(left), agreed.claim)
+    return Agreed(None, "county_unclear", agreed.claim.text, _candidates(sorted(common)), agreed.claim)
 
 
 def agree_period(claims: Iterable[Claim]) -> Agreed:
@@ -153,6 +159,13 @@ def period_within(name: str, sheet: str | None = None) -> Claim | None:
     """What a file's or a sheet's name says of the period; None where it says none or several."""
     found = periods_within(name)
     return Claim(name, found, sheet) if len(found) == 1 else None
+
+
+@cache
+def _became(code: str) -> frozenset[str]:
+    """The code and all that it has become since."""
+    successors = {s for d in load().divisions if d.county_code == code for s in d.successor_codes} - {code}
+    return frozenset((code,)).union(*map(_became, successors))
 
 
 def _candidates(codes: Iterable[str]) -> str:

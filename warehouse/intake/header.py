@@ -22,7 +22,11 @@ ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
 UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
 UNIT_SEPARATORS = re.compile(r"[、,;/和]")
 # A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
-OTHERWISE = re.compile(r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]")
+OTHERWISE = re.compile(
+    r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]"
+    # In a title of many words these say nothing of the figures.
+    r"|^(?=.{1,8}$).*(?:当月|本月|本季|当期|计划|任务|目标|预算|预计|新增|增减|占比|城镇|全市)"
+)
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
 MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
 # The faults of columns whose name is known.
@@ -89,6 +93,7 @@ def find_header(table: Table, dataset: Dataset) -> Header | None:
         if 0 < sum(map(bool, table.rows[top])) <= MOST_NAMED
         for height in HEIGHTS
         if top + height <= len(table.rows)
+        if not any(map(_says_units, table.rows[top : top + height]))
         if (header := _header(table, dataset, top, height))
         if any(c.column in dataset.columns for c in header.columns) or header.fitting > len(header.columns)
     ]
@@ -275,6 +280,10 @@ def _is_unit(text: str) -> bool:
 @cache
 def _unit_labels(book: Codebook) -> frozenset[str]:
     return frozenset(unit.label_zh for unit in book.units.values() if unit.label_zh)
+
+
+def _says_units(row: Row) -> bool:
+    return any(UNIT_LINE.fullmatch(squeezed(text)) for text in row if text and "单位" in text)
 
 
 def _unit_line(rows: list[Row]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from warehouse.intake.header import Header
 from warehouse.intake.records import Column
 from warehouse.intake.tables import Row, Table, half_width, squeezed
 
+STEMS, FEWEST_NUMBERS = ("甲", "乙", "丙", "丁", "栏次", "序号"), 3
 SUMS = ("合计", "总计", "小计")
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?%?")
 # 884个, 1.2万元, but not 2018年1月5日.
@@ -69,7 +70,7 @@ def _lines(table: Table, header: Header, kinds: Kinds) -> Iterator[Line]:
     for index, row in enumerate(table.rows[header.first :], header.first):
         if not any(row):
             continue
-        if row in headers:
+        if row in headers or (index == header.first and _numbers_columns(row)):
             yield Line(index, "header")
             continue
         kind = _sum(row, kinds.valued, kinds.texts) or _of_prefecture(row, kinds.counties)
@@ -83,6 +84,13 @@ def _lines(table: Table, header: Header, kinds: Kinds) -> Iterator[Line]:
             yield Line(index, "footer")
         else:
             yield Line(index, "data")
+
+
+def _numbers_columns(row: Row) -> bool:
+    """Whether a row numbers the columns, as statistical forms do: 甲 乙 1 2 3."""
+    texts = [squeezed(text) for text in row if text]
+    numbers = [text for text in texts if text not in STEMS]
+    return len(numbers) >= FEWEST_NUMBERS and numbers == [str(n) for n in range(1, len(numbers) + 1)]
 
 
 def _sum(row: Row, valued: frozenset[int], texts: frozenset[int]) -> Kind | None:

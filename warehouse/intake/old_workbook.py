@@ -9,6 +9,7 @@ from typing import Any
 import xlrd
 from xlrd.biffh import error_text_from_code
 
+from warehouse.intake.cell_formats import shows_percent
 from warehouse.intake.preflight import NO_PASSWORD, Limits, Unreadable, too_large
 from warehouse.intake.tables import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
 from warehouse.intake.workbook import guarded
@@ -53,7 +54,7 @@ def _text(book: Any, cell: Any) -> str | None:
             return as_text(cell.value) if cell.value else "=?"
         case xlrd.XL_CELL_NUMBER:
             code = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
-            return as_percent(cell.value) if "%" in code else as_text(cell.value)
+            return as_percent(cell.value) if shows_percent(code) else as_text(cell.value)
         case xlrd.XL_CELL_DATE:
             return as_text(xlrd.xldate_as_datetime(cell.value, book.datemode))
         case xlrd.XL_CELL_BOOLEAN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,7 @@ from warehouse.intake.tables import Row, Table, column_letters, squeezed
 
 OF_COUNTIES = ("county_code", "county_name", "prefecture_name")
 BLANK = "空白 blank"
+UNTIL = re.compile(r"截[至止](?:到)?([0-9年月日.\-/底末]+)")
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,19 @@ def said_above(table: Table, top: int) -> Said:
             claim = county_within(text, table.sheet) if text else None
             if claim:
                 counties.append(replace(claim, cell=table.cell(index, at)))
-            label, _, rest = squeezed(text).partition(":")
-            if load().about.get(label) == "period":
-                said = rest or next((t for t in row[at + 1 :] if t), None)
-                if period := parse_period(said):
-                    periods.append(Claim(said or period, frozenset((period,)), table.sheet, table.cell(index, at)))
+            period = _period_of(text, row[at + 1 :]) if text else None
+            if period:
+                periods.append(Claim(text or period, frozenset((period,)), table.sheet, table.cell(index, at)))
     return Said(tuple(counties), next(iter(periods), None))
+
+
+def _period_of(text: str, beside: Row) -> str | None:
+    """The period that a line says: behind 报告期 in the same cell or the next, or behind 截至."""
+    label, _, rest = squeezed(text).partition(":")
+    if load().about.get(label) == "period":
+        return parse_period(rest or next((t for t in beside if t), None))
+    until = UNTIL.search(squeezed(text))
+    return parse_period(until[1]) if until else None
 
 
 def _present(*claims: Claim | None) -> list[Claim]:

@@ -22,6 +22,7 @@ from warehouse.intake.unusual import unusual_names, unusual_part, unusual_sheet
 
 # Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
 SHEET = re.compile(rb"<(?:[^\s<>/:]+:)?sheetData\b")
+ROOT = re.compile(rb"<(?![?!])(?:[^\s<>/:]+:)?(\w+)")
 SHARED = re.compile(rb"<(?:[^\s<>/:]+:)?sst\b")
 SHARED_TEXT = re.compile(rb"<(?:[^\s<>/:]+:)?si\b")
 REFERENCE = re.compile(rb"\st\s*=\s*[\"']s[\"']")
@@ -175,7 +176,7 @@ def _part(data: bytes, info: zipfile.ZipInfo) -> bytes:
 
 def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
     # A plain search is much quicker than a pattern: that goes over what may hold something only.
-    sheets = {name: text for name, text in texts.items() if b"sheetData" in text and SHEET.search(text)}
+    sheets = {name: text for name, text in texts.items() if b"sheetData" in text and _is_sheet(text)}
     for text in texts.values():
         _refuse(unusual_part(text))
     for xml in sheets.values():
@@ -188,6 +189,12 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> Passed:
         raise Unreadable("缺少单元格格式的工作簿 a workbook without the formats of its cells", A_WORKBOOK)
     looked = (name for name, xml in sheets.items() if _more_to_tell(xml) or formats.percent_in(xml))
     return Passed("xlsx", frozenset(looked), formats.percent, b"date1904" in texts["xl/workbook.xml"], len(sheets))
+
+
+def _is_sheet(xml: bytes) -> bool:
+    """Whether a part has cells of the workbook's own; what another workbook's cells were last is kept in such too."""
+    root = ROOT.search(xml)
+    return SHEET.search(xml) is not None and not (root and root[1] == b"externalLink")
 
 
 def _refuse(what: str | None) -> None:

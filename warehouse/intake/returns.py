@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
 
@@ -14,7 +14,7 @@ from warehouse.intake.cover import STATUSES
 from warehouse.intake.folders import owns
 from warehouse.intake.header import Header, find_header
 from warehouse.intake.lines import Line, lines_of
-from warehouse.intake.places import BLANK, Place, PlaceColumns, Said, Source, said_above
+from warehouse.intake.places import BLANK, OF_COUNTIES, Place, PlaceColumns, Said, Source, said_above
 from warehouse.intake.records import DataRow, DataSheet, LeftOut, ReturnHead, Status, SumRow
 from warehouse.intake.tables import Table
 
@@ -71,6 +71,7 @@ def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -
     header = find_header(table, dataset)
     if header is None:
         return _headless(source, dataset, table, status)
+    table = _spread_down(table, header, dataset)
     taken = Taken(source, dataset, table, header, status, said_above(table, header.top))
     lines = lines_of(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
@@ -97,6 +98,21 @@ def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -
     )
     source.read.sheets.append(sheet)
     return heads
+
+
+def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
+    """The table with what merged cells say of several rows in each of them: a county, a township, never a figure."""
+    texts = {i.column for i in dataset.indicators if i.unit.dtype == "text"}
+    columns = {c.index for c in header.columns if c.column in texts or c.column in (*OF_COUNTIES, "period")}
+    down = [m for m in table.merged if m[0] >= header.first and m[1] > m[0] and m[2] == m[3] and m[2] in columns]
+    if not down:
+        return table
+    rows = [list(row) for row in table.rows]
+    for top, bottom, at, _ in down:
+        for row in rows[top + 1 : bottom + 1]:
+            row.extend([None] * (at + 1 - len(row)))
+            row[at] = rows[top][at] if any(row) else None
+    return replace(table, rows=rows)
 
 
 def _headless(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHead]:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree.ElementTree import Element, iterparse, parse
@@ -15,7 +16,6 @@ from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, Shee
 from warehouse.intake.preflight import A_WORKBOOK, Passed, Unreadable, column_number
 from warehouse.intake.tables import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
 
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 TRUE = ("1", "true")
 # What a cell's text is to be instead, by row and column.
 Texts = dict[tuple[int, int], str]
@@ -50,7 +50,7 @@ def guarded(read: Callable[[], list[Table]]) -> list[Table]:
 def _tables(path: Path, passed: Passed) -> list[Table]:
     looks = _look_again(path, passed) if passed.second_look else {}
     epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(path) else EPOCH_1900
-    with CalamineWorkbook.from_path(str(path)) as book:
+    with CalamineWorkbook.from_filelike(BytesIO(path.read_bytes())) as book:
         sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         names = {sheet.name for sheet in sheets}
         if len(names) < len(sheets) or not looks.keys() <= names:
@@ -104,12 +104,17 @@ def _look_again(path: Path, passed: Passed) -> dict[str, SecondLook]:
     return looks
 
 
+def _relation(element: Element) -> str | None:
+    """The id by which a sheet's part is found; its namespace differs between the two kinds of OOXML."""
+    return next((value for name, value in element.attrib.items() if name.endswith("}id")), None)
+
+
 def _sheet_parts(parts: zipfile.ZipFile) -> dict[str, str]:
     """The part that each sheet is in."""
     with parts.open("xl/_rels/workbook.xml.rels") as xml:
         targets = {e.get("Id"): e.get("Target", "") for e in parse(xml).iter() if _local(e) == "Relationship"}  # noqa: S314
     with parts.open("xl/workbook.xml") as xml:
-        sheets = {e.get("name", ""): e.get(RELATION) for e in parse(xml).iter() if _local(e) == "sheet"}  # noqa: S314
+        sheets = {e.get("name", ""): _relation(e) for e in parse(xml).iter() if _local(e) == "sheet"}  # noqa: S314
     return {name: normpath(join("xl", targets[at])).lstrip("/") for name, at in sheets.items() if at in targets}
 
 
