@@ -91,7 +91,9 @@ def _write_rows(out: Path, batches: dict[tuple[str, str], pl.DataFrame], receive
 
 def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
     moment = pl.lit(received_at.replace(tzinfo=None), pl.Datetime("us"))
-    returns = pl.concat(tables.returns).with_columns(run=pl.lit(RUN), known_from=moment)
+    # Nobody waives or withdraws anything here.
+    nobody = dict.fromkeys(("reason", "by"), pl.lit(None, pl.String))
+    returns = pl.concat(tables.returns).with_columns(run=pl.lit(RUN), known_from=moment, **nobody)
     reasons = dict.fromkeys(("reason_zh", "reason_en", "source"), pl.lit(None, pl.String))
     return Memory(
         book=load(),
