@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-GOOD, FAULTS, USAGE = 0, 1, 2
+GOOD, FAULTS = 0, 1
 EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]

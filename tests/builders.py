@@ -17,7 +17,7 @@ import polars.selectors as cs
 from warehouse.codebook import load
 from warehouse.intake.apart import read_apart
 from warehouse.intake.preflight import Limits
-from warehouse.intake.reading import Reading, load_reading, read_submissions, save_reading
+from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.records import Receipt, Received, SubmissionRead
 from warehouse.intake.submission import read_submission
 from warehouse.marts.sources import Sources
@@ -124,6 +124,11 @@ def receipt_of(path: Path, receipt: int = 1, submission: str = "ab" * 32) -> Rec
 def read_file(path: Path) -> SubmissionRead:
     """What one file says."""
     return read_submission(receipt_of(path), Limits())
+
+
+def read_submissions(received: Iterable[Received], limits: Limits, in_force: InForce | None) -> Reading:
+    """Reads the files one after the other in this process; `in_force` as in `merged`."""
+    return merged([read_part(received, limits, {})], in_force)
 
 
 def read_files(*paths: Path) -> Reading:

@@ -19,6 +19,7 @@ from tests.builders import (
     loans,
     mart,
     night,
+    read_submissions,
     receipt_of,
     said,
     send,
@@ -26,7 +27,7 @@ from tests.builders import (
     write_book,
 )
 from warehouse.intake.preflight import Limits
-from warehouse.intake.reading import merged, read_part, read_submissions
+from warehouse.intake.reading import merged, read_part
 from warehouse.store import inbox as inbox_module
 from warehouse.store.files import Root
 

@@ -63,11 +63,6 @@ class Reading:
     duplicates: list[Receipt]
 
 
-def read_submissions(received: Iterable[Received], limits: Limits, in_force: InForce | None) -> Reading:
-    """Reads the files one after the other in this process; `in_force` as in `merged`."""
-    return merged([read_part(received, limits, {})], in_force)
-
-
 def read_part(received: Iterable[Received], limits: Limits, folders: Mapping[str, str]) -> Reading:
     """What these files hold, duplicates or not; they are read one by one, then all sheets of one shape converted.
 

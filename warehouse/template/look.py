@@ -9,7 +9,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 
 FONT = "Microsoft YaHei"
-DARK, MIDDLE, PALE, LINE, GREY = "#1F4E78", "#2F75B5", "#DDEBF7", "#BFBFBF", "#F2F2F2"
+DARK, MIDDLE, LINE, GREY = "#1F4E78", "#2F75B5", "#BFBFBF", "#F2F2F2"
 TO_FILL, WRONG, DOUBTFUL, NONE = "#DDEBF7", "#FFC7CE", "#FFEB9C", "#D9D9D9"
 FILLS = {"to_fill": TO_FILL, "critical": WRONG, "warning": DOUBTFUL, "none": NONE}
 FONTS = {"critical": "#9C0006", "warning": "#7F6000", "none": "#7F7F7F"}
