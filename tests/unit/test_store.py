@@ -214,6 +214,13 @@ def test_only_rows_of_the_runs_asked_for_are_read(root: Root) -> None:
     assert dict(empty.schema) == dict(pl.DataFrame(schema=schema(FORM)).schema)
 
 
+def test_only_rows_of_the_periods_asked_for_are_read(root: Root) -> None:
+    write_rows(root.history, FORM, "2017-11", "000001", rows(5))
+    write_rows(root.history, FORM, "2017-12", "000001", rows(6))
+    found = [scan_rows(root.history, FORM, ["000001"], periods) for periods in (["2017-12"], ["2017-10"], [], None)]
+    assert [rows.collect()["loan_amount_yuan"].sort().to_list() for rows in found] == [[6], [], [], [5, 6]]
+
+
 def test_rows_of_uncommitted_runs_are_removed(root: Root) -> None:
     journal.commit(root, entry("000001"))
     kept = write_rows(root.history, FORM, "2017-12", "000001", rows(5))

@@ -41,13 +41,17 @@ def write_rows(folder: Path, dataset: Dataset, period: str, run: str, rows: pl.D
     return path
 
 
-def scan_rows(folder: Path, dataset: Dataset, runs: Iterable[str]) -> pl.LazyFrame:
-    """The rows of a dataset that these runs wrote, all periods, with its columns of today; typed though there be none.
+def scan_rows(
+    folder: Path, dataset: Dataset, runs: Iterable[str], periods: Iterable[str] | None = None
+) -> pl.LazyFrame:
+    """The rows of a dataset that these runs wrote, of these periods (None: of all), with its columns of today; typed
+    though there be none.
 
     A column that came into the form after a file was written is blank there; one that the form no longer has is left.
     """
-    counted = set(runs)
-    paths = sorted(p for p in (folder / dataset.dataset).glob("period=*/*.parquet") if p.stem in counted)
+    counted, own = set(runs), folder / dataset.dataset
+    folders = own.glob("period=*") if periods is None else (own / f"period={period}" for period in periods)
+    paths = sorted(p for f in folders for p in f.glob("*.parquet") if p.stem in counted)
     if not paths:
         return pl.LazyFrame(schema=schema(dataset))
     return pl.scan_parquet(
