@@ -1,4 +1,7 @@
-"""Build and publish: the marts as a new snapshot, where the store has decisions that the last one lacks."""
+"""Build and publish: the marts as a new snapshot, where the store has decisions that the last one lacks.
+
+Or where the program is another than that of the last one: then every mart is built anew.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.codebook import load
-from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, heal, publish, record_snapshot
+from warehouse.marts.knowledge import Knowledge
+from warehouse.program import program
+from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
 
@@ -20,10 +24,10 @@ def publish_marts(run: Run) -> str | None:
     last = read_manifest(run.root)
     if not done:
         return None
-    if last is not None and last.run == done[-1]:
+    if last is not None and last.run == done[-1] and last.program == program():
         heal(run.root, load())
         record_snapshot(engine, last)
         return None
-    manifest = publish(run.root, build_marts(Sources.of(load(), run.root.history, engine)), load(), done[-1])
+    manifest = publish(run.root, Plan.of(Knowledge.of(load(), run.root.history, engine)), load())
     record_snapshot(engine, manifest)
     return manifest.version

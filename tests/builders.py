@@ -20,8 +20,9 @@ from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.records import Receipt, Received, SubmissionRead
 from warehouse.intake.submission import read_submission
+from warehouse.marts.knowledge import Knowledge
 from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, heal, publish, record_snapshot
+from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.report import Summary, summarise, write_findings
 from warehouse.sample import Return, write_returns
@@ -232,13 +233,17 @@ def publish_new(root: Root) -> str | None:
     if not done or (last and last.run == done[-1]):
         heal(root, BOOK)
         return None
-    manifest = publish(root, build_marts(sources(root)), BOOK, done[-1])
+    manifest = publish(root, Plan.of(knowledge(root)), BOOK)
     record_snapshot(ledger.open_ledger(url(root)), manifest)
     return manifest.version
 
 
 def sources(root: Root, moment: datetime | None = None) -> Sources:
-    return Sources.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
+    return knowledge(root, moment).everything
+
+
+def knowledge(root: Root, moment: datetime | None = None) -> Knowledge:
+    return Knowledge.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
 
 
 def mart(root: Root, name: str) -> pl.DataFrame:

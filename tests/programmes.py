@@ -48,15 +48,13 @@ def in_memory(name: str, *returns: Given, book: Codebook = BOOK) -> InMemory:
         for n, (county, period, given, _) in enumerate(returns, start=1)
         for place, values in enumerate(given)
     ]  # fmt: skip
-    tables = {t.name: pl.DataFrame(schema=ledger._schema(t)) for t in (ledger.RULES, ledger.RESULTS, ledger.ROLL_UPS)}
+    said = pl.DataFrame(heads, ledger.schema(ledger.RETURNS))
     return InMemory(
         book=book,
         history=Path("/nonexistent"),
-        returns=pl.DataFrame(heads, ledger._schema(ledger.RETURNS)),
-        runs=["1"],
-        findings=pl.DataFrame(schema=ledger._schema(ledger.FINDINGS)),
+        read=lambda table: said if table is ledger.RETURNS else pl.DataFrame(schema=ledger.schema(table)),
+        runs=("1",),
         frames={name: pl.DataFrame(rows, schema(BOOK.datasets[name]))},
-        **tables,
     )
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.codebook import load
 from warehouse.errors import PermanentError
-from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, write_marts, write_views
+from warehouse.marts.knowledge import Knowledge
+from warehouse.publish import Plan, write_marts, write_views
 from warehouse.published import File
 from warehouse.store import ledger
 from warehouse.store.files import Root
@@ -47,10 +47,10 @@ def write_as_of(root: Root, ledger_url: str, moment: datetime, out: Path) -> AsO
         raise PermanentError(f"{out} is not an empty folder; name one that is new or empty")
     engine = ledger.open_ledger(ledger_url, renew=True)
     ledger.catch_up(engine, root)
-    sources = Sources.of(load(), root.history, engine, moment)
-    if not sources.runs:
+    known = Knowledge.of(load(), root.history, engine, moment)
+    if not known.runs:
         raise PermanentError(f"nothing was known yet at {moment:%Y-%m-%d %H:%M} UTC in {root.path}")
-    files = write_marts(out, build_marts(sources), load(), {})
+    files = write_marts(out, Plan.of(known), load())
     paths = {mart: [out / file.path for file in files if file.mart == mart] for mart in load().marts}
     write_views(out / "marts.duckdb", paths, load(), f"TIMESTAMP '{moment.replace(tzinfo=None)}' AS as_of")
-    return AsOf(moment=moment, run=sources.runs[-1], out=str(out), files=tuple(files))
+    return AsOf(moment=moment, run=known.runs[-1], out=str(out), files=files)

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from warehouse.codebook import load
 from warehouse.errors import StoreError
-from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, heal, publish, record_snapshot
+from warehouse.marts.knowledge import Knowledge
+from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
@@ -35,7 +35,7 @@ def put_in_place(rebuilt: Root, root: Root, ledger_url: str) -> list[str]:
         replaced += _replaced([rebuilt.marts / file.path for file in manifest.files], rebuilt, root)
         heal(root, load())
     elif runs:
-        manifest = publish(root, build_marts(Sources.of(load(), root.history, engine)), load(), runs[-1])
+        manifest = publish(root, Plan.of(Knowledge.of(load(), root.history, engine)), load())
     if manifest is not None:
         record_snapshot(engine, manifest)
     shutil.rmtree(rebuilt.path)

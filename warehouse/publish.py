@@ -10,7 +10,9 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,11 +21,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from warehouse import marts
 from warehouse.codebook import Codebook
 from warehouse.codebook.model import MartColumn
-from warehouse.marts.sources import Sources
-from warehouse.published import CONTRACT, File, Manifest, manifest_path, read_manifest
+from warehouse.marts.knowledge import Knowledge
+from warehouse.marts.parts import Part, build_parts, parts_of
+from warehouse.program import program
+from warehouse.published import (
+    CONTRACT,
+    MADE_OF,
+    File,
+    Manifest,
+    made_of_path,
+    manifest_path,
+    read_made_of,
+    read_manifest,
+)
 from warehouse.store.files import Root, sync_folder, write_durably
 from warehouse.store.ledger import SNAPSHOTS
 
@@ -34,65 +46,99 @@ ARROW = {
 }  # fmt: skip
 
 
-def build_marts(sources: Sources) -> dict[str, pl.DataFrame]:
-    """Every mart, one after the other: each is parallel in itself, and to look for what thirty of them share takes
-    longer than to read it twice.
-    """
-    return {name: marts.build(name, sources).collect() for name in marts.names()}
+@dataclass(frozen=True)
+class Plan:
+    """A snapshot to be: the last run in it, its parts with what each is made of, and how to build those asked for."""
+
+    run: str
+    made_of: Mapping[Part, str]
+    build: Callable[[Iterable[Part]], Iterable[tuple[Part, pl.DataFrame]]]
+
+    @classmethod
+    def of(cls, known: Knowledge) -> Plan:
+        """The marts of what is known."""
+        return cls(known.runs[-1], parts_of(known), partial(build_parts, known))
 
 
-def publish(
-    root: Root, built: dict[str, pl.DataFrame], book: Codebook, run: str, version: str | None = None
-) -> Manifest:
-    """Writes the snapshot after the last one, or `version`, and commits it; `run` is the last run that it contains.
+def publish(root: Root, plan: Plan, book: Codebook, version: str | None = None) -> Manifest:
+    """Writes the snapshot after the last one, or `version`, and commits it.
 
-    A folder that an uncommitted attempt left under the same version is removed first. Files whose bytes the last
-    snapshot already has become hard links to them.
+    A folder that an uncommitted attempt left under the same version is removed first. Parts that are made of the same
+    as in the last snapshot are not built: they become hard links to its files, as do files that have the same bytes.
     """
     last = read_manifest(root)
     version = version or f"{int(last.version) + 1 if last else 1:06}"
     folder = root.marts / f"v={version}"
     shutil.rmtree(folder, ignore_errors=True)
-    before = {(f.sha256, f.path.split("/", 1)[1]): root.marts / f.path for f in last.files} if last else {}
-    written = write_marts(folder, built, book, before)
+    before = _before(root, last)
+    files = write_marts(folder, plan, book, before)
+    files = tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files)
+    manifest = Manifest(contract=CONTRACT, version=version, run=plan.run, program=program(), files=files)
+    write_durably(made_of_path(root, version), MADE_OF.dump_json({p.path: of for p, of in plan.made_of.items()}))
+    data = manifest.model_dump_json(indent=1).encode()
+    write_durably(manifest_path(root, version), data)
     sync_folder(root.marts)
-    files = tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in written)
-    manifest = Manifest(contract=CONTRACT, version=version, run=run, files=files)
-    write_durably(manifest_path(root), manifest.model_dump_json(indent=1).encode())
+    write_durably(manifest_path(root), data)
     heal(root, book)
     return manifest
 
 
-def write_marts(
-    folder: Path, built: dict[str, pl.DataFrame], book: Codebook, before: Mapping[tuple[str, str], Path]
-) -> list[File]:
-    """Writes the marts below the folder, durably; paths are relative to it.
+@dataclass(frozen=True)
+class Before:
+    """The files of the last snapshot that are there still, by their path in it, and what each part was made of."""
 
-    `before` says where files with the same bytes stand already, by hash and path.
+    marts: Path
+    files: Mapping[str, File]
+    made_of: Mapping[str, str]
+
+    def same(self, part: Part, made_of: str) -> bool:
+        """Whether the part is as it was: a file made of the same, or none then and now."""
+        return self.made_of.get(part.path) == made_of
+
+    def place(self, path: str, sha256: str) -> Path | None:
+        """Where a file with these bytes stands already."""
+        file = self.files.get(path)
+        return self.marts / file.path if file and file.sha256 == sha256 else None
+
+
+def _before(root: Root, last: Manifest | None) -> Before:
+    files = {file.path.split("/", 1)[1]: file for file in last.files} if last else {}
+    there = {path: file for path, file in files.items() if (root.marts / file.path).exists()}
+    made_of = read_made_of(root, last.version) if last else {}
+    return Before(root.marts, there, {path: of for path, of in made_of.items() if path in there or path not in files})
+
+
+def write_marts(folder: Path, plan: Plan, book: Codebook, before: Before | None = None) -> tuple[File, ...]:
+    """Writes the marts below the folder, durably, in the order of the plan; paths are relative to it.
+
+    A mart of which no part has rows is one file without any, for readers to see its columns.
     """
-    files = []
-    for name, frame in built.items():
-        for part, rows in _parts(name, frame):
-            data = to_parquet(rows, book.marts[name])
-            digest = hashlib.sha256(data).hexdigest()
-            path = f"{name}/{part}"
-            _place(folder / path, data, before.get((digest, path)))
-            files.append(File(mart=name, path=path, rows=rows.height, sha256=digest))
+    before = before or Before(folder, {}, {})
+    kept = [part for part, made_of in plan.made_of.items() if before.same(part, made_of)]
+    files = {part: before.files[part.path] for part in kept if part.path in before.files}
+    for part, file in files.items():
+        _place(folder / part.path, before.marts / file.path)
+    for part, rows in plan.build([part for part in plan.made_of if part not in kept]):
+        if not rows.is_empty() or not part.split:
+            files[part] = _write(folder, part, rows, book, before)
+    empty = {part.mart for part in plan.made_of} - {part.mart for part in files}
+    for mart in empty:
+        none = pl.DataFrame(schema={c.column: c.polars for c in book.marts[mart]})
+        files[Part(mart)] = _write(folder, Part(mart), none, book, before)
     for parent in {path.parent for path in folder.rglob("*")}:
         sync_folder(parent)
-    return files
+    order = {part: place for place, part in enumerate(plan.made_of)}
+    return tuple(
+        file.model_copy(update={"path": part.path})
+        for part, file in sorted(files.items(), key=lambda item: (item[0].mart, order.get(item[0], 0)))
+    )
 
 
-def _parts(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The files of a mart, with the rows of each: one a period for a mart that is in the order of periods.
-
-    Dimensions stay whole, and marts whose order says something else: the scorecard's is that of the article.
-    """
-    if name.startswith("dim_") or "period" not in frame.columns or frame.is_empty() or not frame["period"].is_sorted():
-        yield "part-0.parquet", frame
-        return
-    for (period,), rows in frame.partition_by("period", as_dict=True, maintain_order=True).items():
-        yield f"period={period or 'none'}/part-0.parquet", rows
+def _write(folder: Path, part: Part, rows: pl.DataFrame, book: Codebook, before: Before) -> File:
+    data = to_parquet(rows, book.marts[part.mart])
+    digest = hashlib.sha256(data).hexdigest()
+    _place(folder / part.path, before.place(part.path, digest) or data)
+    return File(mart=part.mart, path=part.path, rows=rows.height, sha256=digest)
 
 
 def to_parquet(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> bytes:
@@ -106,13 +152,14 @@ def to_parquet(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> bytes:
     return sink.getvalue()
 
 
-def _place(path: Path, data: bytes, same: Path | None) -> None:
+def _place(path: Path, what: Path | bytes) -> None:
+    """Puts bytes, or a file that has them already, where nothing is yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if same is not None and same.exists():
-        os.link(same, path)
+    if isinstance(what, Path):
+        os.link(what, path)
         return
     with path.open("xb") as file:
-        file.write(data)
+        file.write(what)
         os.fsync(file.fileno())
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from warehouse.errors import StoreError
 from warehouse.store.files import Root
 
+MADE_OF = TypeAdapter(dict[str, str])
 # Raised when names, types, units, labels or order of a mart change (codebook/marts.csv).
-CONTRACT = 2
+CONTRACT = 3
 
 
 class File(BaseModel):
@@ -29,13 +30,16 @@ class File(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a snapshot consists of; `run` is the last run whose decisions it contains."""
+    """What a snapshot consists of; `run` is the last run whose decisions it contains, `program` what built it
+    (`program.py`; blank in a manifest of before it was kept).
+    """
 
     model_config = ConfigDict(frozen=True)
 
     contract: int
     version: str
     run: str
+    program: str = ""
     files: tuple[File, ...]
 
     @property
@@ -51,15 +55,41 @@ class Manifest(BaseModel):
         return pl.scan_parquet(self.paths(root, mart), hive_partitioning=False)
 
 
-def manifest_path(root: Root) -> Path:
-    return root.marts / "manifest.json"
+def manifest_path(root: Root, version: str | None = None) -> Path:
+    """Where the manifest of the last snapshot is, or the copy of it that the folder of a version has."""
+    return (root.marts if version is None else root.marts / f"v={version}") / "manifest.json"
 
 
 def read_manifest(root: Root) -> Manifest | None:
     """The snapshot published last; None before the first. Raises StoreError for a damaged manifest."""
+    return _read(manifest_path(root))
+
+
+def read_snapshot(root: Root, version: str) -> Manifest | None:
+    """A snapshot by its version, None where its folder is gone; raises StoreError for a damaged manifest.
+
+    A version that was written and never published has a manifest too: whoever lists versions ends at the last one.
+    """
+    return _read(manifest_path(root, version))
+
+
+def _read(path: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json(manifest_path(root).read_bytes())
+        return Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise StoreError(f"{manifest_path(root)} is damaged; restore it, or delete it and run again") from error
+        raise StoreError(f"{path} is damaged; restore it, or delete it and run again") from error
+
+
+def made_of_path(root: Root, version: str) -> Path:
+    """Where a snapshot says what each of its parts is made of; nothing hangs on it but what need not be built again."""
+    return root.marts / f"v={version}" / "made_of.json"
+
+
+def read_made_of(root: Root, version: str) -> dict[str, str]:
+    """What the parts of a snapshot are made of, by their path in it; nothing where that is not known or damaged."""
+    try:
+        return MADE_OF.validate_json(made_of_path(root, version).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return {}

@@ -21,8 +21,8 @@ from warehouse.intake.apart import Readers
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import Reading, merged
 from warehouse.intake.records import Receipt, Received
-from warehouse.marts.sources import Sources
-from warehouse.publish import build_marts, publish, record_snapshot
+from warehouse.marts.knowledge import Knowledge
+from warehouse.publish import Plan, publish, record_snapshot
 from warehouse.published import Manifest, read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
@@ -227,8 +227,8 @@ def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:
     if not runs:
         return None
     version = plan.manifest.version if plan.manifest else None
-    built = build_marts(Sources.of(load(), plan.target.history, engine))
-    manifest = publish(plan.target, built, load(), runs[-1], version)
+    marts = Plan.of(Knowledge.of(load(), plan.target.history, engine))
+    manifest = publish(plan.target, marts, load(), version)
     record_snapshot(engine, manifest)
     return manifest
 

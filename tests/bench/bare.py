@@ -26,6 +26,7 @@ from tests.bench.measure import clocks, peak_mib, since_start, stage
 from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
+from warehouse.store.ledger import FINDINGS, RESULTS, RETURNS, ROLL_UPS, RULES, schema
 from warehouse.store.standing import rows_in_force
 
 RUN = "000001"
@@ -95,17 +96,18 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
     nobody = dict.fromkeys(("reason", "by"), pl.lit(None, pl.String))
     returns = pl.concat(tables.returns).with_columns(run=pl.lit(RUN), known_from=moment, **nobody)
     reasons = dict.fromkeys(("reason_zh", "reason_en", "source"), pl.lit(None, pl.String))
+    ledger = {
+        RETURNS: returns,
+        RULES: pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
+        RESULTS: pl.concat(tables.results).with_columns(run=pl.lit(RUN)),
+        ROLL_UPS: pl.concat(tables.roll_ups).with_columns(run=pl.lit(RUN)),
+        FINDINGS: pl.DataFrame(schema=schema(FINDINGS)),
+    }
     return Memory(
         book=load(),
         history=Path(),
-        returns=returns,
-        runs=[RUN],
-        rules=pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
-        results=pl.concat(tables.results).with_columns(run=pl.lit(RUN)),
-        roll_ups=pl.concat(tables.roll_ups).with_columns(run=pl.lit(RUN)),
-        findings=pl.DataFrame(
-            schema={c.column: c.polars for c in load().marts["mart_findings"]} | {"receipt": pl.Int64, "run": pl.String}
-        ),
+        read=ledger.__getitem__,
+        runs=(RUN,),
         accepted={
             name: pl.concat(decided.rows[name]) if name in decided.rows else pl.DataFrame(schema=dataset.dtypes)
             for name, dataset in load().datasets.items()

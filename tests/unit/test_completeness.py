@@ -27,7 +27,8 @@ def came(*returns: tuple[str, str, str]) -> InMemory:
     sources = in_memory("finance", *(said(county, PERIOD, {}) for county, _, _ in returns))
     days = pl.Series([noon(day) for _, day, _ in returns], dtype=pl.Datetime("us"))
     verdicts = pl.Series([verdict for _, _, verdict in returns], dtype=pl.String)
-    return replace(sources, returns=sources.returns.with_columns(known_from=days, verdict=verdicts))
+    decided = sources.returns.with_columns(known_from=days, verdict=verdicts)
+    return replace(sources, read=lambda _: decided)
 
 
 def complete(sources: Sources, county: str, dataset: str = "finance") -> dict[str, Any]:

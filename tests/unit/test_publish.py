@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,9 +16,11 @@ import pytest
 from tests.builders import BOOK
 from warehouse import publish as publishing
 from warehouse.errors import StoreError
+from warehouse.marts.parts import Part
 from warehouse.marts.roll_up import DECIMAL
-from warehouse.publish import heal, publish, to_parquet
-from warehouse.published import CONTRACT, manifest_path, read_manifest
+from warehouse.program import program
+from warehouse.publish import Plan, heal, publish, to_parquet
+from warehouse.published import CONTRACT, made_of_path, manifest_path, read_manifest, read_snapshot
 from warehouse.store.files import Root
 
 SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
@@ -31,12 +35,21 @@ def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
     return pl.DataFrame(filled, SCHEMA)
 
 
-def period() -> pl.DataFrame:
-    return pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_period"]})
+def rules() -> pl.DataFrame:
+    return pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_rule"]})
 
 
-def built(*lines: tuple[str, str, int]) -> dict[str, pl.DataFrame]:
-    return {"mart_relocation": relocation(*lines), "dim_period": period()}
+def frames(*lines: tuple[str, str, int]) -> dict[Part, pl.DataFrame]:
+    by_period = relocation(*lines).partition_by("period", as_dict=True)
+    split = {Part("mart_relocation", str(period), split=True): rows for (period,), rows in by_period.items()}
+    return {Part("dim_rule"): rules(), **split}
+
+
+def built(*lines: tuple[str, str, int], run: str = "000001", of: str = "") -> Plan:
+    """A snapshot of two marts; each part is made of its rows, or of `of`."""
+    parts = frames(*lines)
+    made_of = {part: of or str(rows.rows()) for part, rows in parts.items()}
+    return Plan(run, made_of, lambda wanted: ((part, parts[part]) for part in wanted))
 
 
 FIRST = (("2017-11", "140221", 5), ("2017-12", "140221", 6))
@@ -58,23 +71,23 @@ def by_duckdb(root: Root) -> tuple[str, list[int]]:
 
 
 def test_a_snapshot_says_what_it_consists_of(root: Root) -> None:
-    manifest = publish(root, built(*FIRST), BOOK, "000001")
+    manifest = publish(root, built(*FIRST), BOOK)
     assert (manifest.version, manifest.run, manifest.contract) == ("000001", "000001", CONTRACT)
     assert read_manifest(root) == manifest
     assert [(f.path, f.rows) for f in manifest.files] == [
+        ("v=000001/dim_rule/part-0.parquet", 0),
         ("v=000001/mart_relocation/period=2017-11/part-0.parquet", 1),
         ("v=000001/mart_relocation/period=2017-12/part-0.parquet", 1),
-        ("v=000001/dim_period/part-0.parquet", 0),
     ]
     assert planned(root) == [5, 6]
     assert (root.marts / "current").readlink() == Path("v=000001")
 
 
 def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     assert by_duckdb(root) == ("000001", [5, 6])
     with duckdb.connect(str(root.marts / "marts.duckdb"), read_only=True) as database:
-        assert database.execute("SELECT count(*) FROM dim_period").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM dim_rule").fetchone() == (0,)
         query = (
             "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_relocation' AND column_name = 'started_rate'"
         )
@@ -85,10 +98,70 @@ def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
 
 
 def test_an_unchanged_file_is_a_hard_link_and_a_changed_one_is_not(root: Root) -> None:
-    first = publish(root, built(*FIRST), BOOK, "000001").paths(root, "mart_relocation")
-    second = publish(root, built(*SECOND), BOOK, "000002").paths(root, "mart_relocation")
+    first = publish(root, built(*FIRST), BOOK).paths(root, "mart_relocation")
+    second = publish(root, built(*SECOND), BOOK).paths(root, "mart_relocation")
     assert [a.samefile(b) for a, b in zip(first, second, strict=True)] == [True, False]
     assert [pl.read_parquet(p)["villages_planned"].item() for p in (*first, *second)] == [5, 6, 5, 7]
+
+
+def watched(plan: Plan, asked: list[Part]) -> Plan:
+    """The plan, noting which parts are asked for."""
+
+    def build(wanted: Iterable[Part]) -> Iterable[tuple[Part, pl.DataFrame]]:
+        own = list(wanted)
+        asked.extend(own)
+        return plan.build(own)
+
+    return replace(plan, build=build)
+
+
+def test_what_is_made_of_the_same_is_not_built_again(root: Root) -> None:
+    asked: list[Part] = []
+    publish(root, built(*FIRST), BOOK)
+    manifest = publish(root, watched(built(*SECOND), asked), BOOK)
+    assert asked == [Part("mart_relocation", "2017-12", split=True)]
+    assert planned(root) == [5, 7]
+    assert [file.rows for file in manifest.files] == [0, 1, 1]
+
+
+def test_a_part_without_rows_is_no_file_and_is_remembered(root: Root) -> None:
+    parts = frames(*FIRST) | {Part("mart_relocation", "2017-10", split=True): relocation()}
+    plan = Plan("000001", dict.fromkeys(parts, "the same"), lambda wanted: ((part, parts[part]) for part in wanted))
+    asked: list[Part] = []
+    first, second = (publish(root, watched(plan, asked), BOOK) for _ in range(2))
+    assert asked == list(parts)
+    assert len(first.files) == len(second.files) == 3
+    assert planned(root) == [5, 6]
+
+
+def test_a_mart_of_no_rows_at_all_has_a_file_for_its_columns(root: Root) -> None:
+    parts = {Part("mart_relocation", period, split=True): relocation() for period in ("2017-11", "2017-12")}
+    for _ in range(2):
+        plan = Plan("000001", dict.fromkeys(parts, ""), lambda wanted: ((part, parts[part]) for part in wanted))
+        manifest = publish(root, plan, BOOK)
+        assert [(f.path.split("/", 1)[1], f.rows) for f in manifest.files] == [("mart_relocation/part-0.parquet", 0)]
+    assert planned(root) == []
+
+
+def test_a_file_of_the_last_snapshot_that_is_gone_is_built_again(root: Root) -> None:
+    first = publish(root, built(*FIRST, of="the same"), BOOK)
+    first.paths(root, "mart_relocation")[0].unlink()
+    publish(root, built(*FIRST, of="the same"), BOOK)
+    assert planned(root) == [5, 6]
+
+
+def test_without_word_of_what_parts_are_made_of_all_are_built(root: Root) -> None:
+    publish(root, built(*FIRST, of="the same"), BOOK)
+    made_of_path(root, "000001").write_text("{")
+    publish(root, built(*SECOND, of="the same"), BOOK)
+    assert planned(root) == [5, 7]
+
+
+def test_each_snapshot_keeps_its_own_manifest(root: Root) -> None:
+    first = publish(root, built(*FIRST), BOOK)
+    second = publish(root, built(*SECOND, run="000002"), BOOK)
+    assert [read_snapshot(root, version) for version in ("000001", "000002", "000003")] == [first, second, None]
+    assert (second.run, second.program) == ("000002", program())
 
 
 def crash(*_: object) -> None:
@@ -96,15 +169,15 @@ def crash(*_: object) -> None:
 
 
 def test_a_crash_before_the_manifest_leaves_the_old_snapshot(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     with monkeypatch.context() as patched:
         patched.setattr(publishing, "write_durably", crash)
         with pytest.raises(KeyboardInterrupt):
-            publish(root, built(*SECOND), BOOK, "000002")
+            publish(root, built(*SECOND), BOOK)
     assert (root.marts / "v=000002").exists()
     assert planned(root) == [5, 6]
     assert by_duckdb(root) == ("000001", [5, 6])
-    assert publish(root, built(*SECOND), BOOK, "000002").version == "000002"
+    assert publish(root, built(*SECOND), BOOK).version == "000002"
     assert planned(root) == [5, 7]
     assert by_duckdb(root) == ("000002", [5, 7])
 
@@ -113,18 +186,18 @@ def test_a_crash_among_the_files_is_swept_away_by_the_next_attempt(root: Root, m
     with monkeypatch.context() as patched:
         patched.setattr(publishing.os, "fsync", crash)
         with pytest.raises(KeyboardInterrupt):
-            publish(root, built(*FIRST), BOOK, "000001")
+            publish(root, built(*FIRST), BOOK)
     assert read_manifest(root) is None
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     assert planned(root) == [5, 6]
 
 
 def test_what_a_crash_left_behind_the_manifest_is_healed(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     with monkeypatch.context() as patched:
         patched.setattr(publishing, "heal", crash)
         with pytest.raises(KeyboardInterrupt):
-            publish(root, built(*SECOND), BOOK, "000002")
+            publish(root, built(*SECOND), BOOK)
     assert planned(root) == [5, 7]
     assert by_duckdb(root)[0] == "000001"
     (root.marts / ".current").symlink_to("v=000001")
@@ -140,14 +213,14 @@ def test_healing_before_the_first_snapshot_does_nothing(root: Root) -> None:
 
 
 def test_a_root_that_was_moved_is_healed(root: Root, tmp_path: Path) -> None:
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     moved = Root(root.path.rename(tmp_path / "it's elsewhere"))
     heal(moved, BOOK)
     assert by_duckdb(moved) == ("000001", [5, 6])
 
 
 def test_readers_see_one_snapshot_or_the_other_while_it_is_replaced(root: Root) -> None:
-    publish(root, built(*FIRST), BOOK, "000001")
+    publish(root, built(*FIRST), BOOK)
     done, torn, reads = Event(), [], []
 
     def read() -> None:
@@ -161,7 +234,7 @@ def test_readers_see_one_snapshot_or_the_other_while_it_is_replaced(root: Root) 
     reader = Thread(target=read)
     reader.start()
     for number in range(2, 14):
-        publish(root, built(*(FIRST if number % 2 else SECOND)), BOOK, f"{number:06}")
+        publish(root, built(*(FIRST if number % 2 else SECOND)), BOOK)
     done.set()
     reader.join()
     assert torn == []
@@ -169,8 +242,8 @@ def test_readers_see_one_snapshot_or_the_other_while_it_is_replaced(root: Root) 
 
 
 def test_an_old_snapshot_stays_readable_after_the_next(root: Root) -> None:
-    first = publish(root, built(*FIRST), BOOK, "000001")
-    publish(root, built(*SECOND), BOOK, "000002")
+    first = publish(root, built(*FIRST), BOOK)
+    publish(root, built(*SECOND), BOOK)
     assert first.scan(root, "mart_relocation").collect()["villages_planned"].to_list() == [5, 6]
 
 
@@ -186,7 +259,7 @@ def test_a_damaged_manifest_is_an_error_that_names_it(root: Root, text: str) -> 
 
 
 def test_labels_and_units_travel_in_the_parquet_metadata(root: Root) -> None:
-    manifest = publish(root, built(*FIRST), BOOK, "000001")
+    manifest = publish(root, built(*FIRST), BOOK)
     for path in (p for mart in manifest.marts for p in manifest.paths(root, mart)):
         mart = path.relative_to(root.marts.absolute()).parts[1]
         fields = {f.name: f.metadata for f in pq.read_schema(path)}
@@ -205,5 +278,7 @@ def test_the_same_rows_are_the_same_bytes() -> None:
 
 def test_decimals_are_exact_in_the_file(root: Root) -> None:
     frame = relocation(*FIRST).with_columns(started_rate=pl.lit("33.333333").cast(DECIMAL))
-    path = publish(root, {"mart_relocation": frame}, BOOK, "000001").paths(root, "mart_relocation")[0]
+    one = Part("mart_relocation", "2017-11", split=True)
+    plan = Plan("000001", {one: ""}, lambda _: [(one, frame)])
+    path = publish(root, plan, BOOK).paths(root, "mart_relocation")[0]
     assert str(pq.read_table(path)["started_rate"][0].as_py()) == "33.333333"

@@ -24,6 +24,7 @@ from warehouse.codebook.model import (
     Figure,
     Group,
     Indicator,
+    Mart,
     MartColumn,
     ReadingCheck,
     Record,
@@ -55,6 +56,7 @@ class Codebook:
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
+    mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
     def in_force(self, year: int) -> tuple[Division, ...]:
@@ -106,6 +108,7 @@ def load_codebook(folder: Path) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
+        mart_list={m.mart: m for m in _records(folder, "mart_list", Mart)},
         marts=_marts(folder),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
         words={w.word: w for w in _records(folder, "words", Word)},
@@ -198,6 +201,12 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
         _check_dataset(book, dataset)
     for figure in book.figures:
         _check_figure(book, figure)
+    for mart in book.mart_list.values():
+        _known("marts.csv, mart", mart.mart, book.marts)
+        for name in mart.datasets:
+            _known(f"mart_list.csv, {mart.mart}, datasets", name, ("*", *book.datasets))
+    for name in book.marts:
+        _known("mart_list.csv, mart", name, book.mart_list)
 
 
 def _check_dataset(book: Codebook, dataset: Dataset) -> None:

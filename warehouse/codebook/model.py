@@ -310,6 +310,27 @@ class ReadingCheck(Record):
     advice_en: str
 
 
+class Mart(Record):
+    """A mart: its labels, and what of the store it is made of; nothing else of it is given to whoever builds it.
+
+    `datasets` are those whose returns it is made of, `*` all of them. `periods` says of which periods they are:
+    `own`: it has a file a period, made of that period; `compared`: and of the earlier ones that it is compared with;
+    `found`: its own or none, as findings have it; `figures`: those of the published figures; `rules`: none, but the
+    rules of every run; `none`: it follows from the codebook alone. The last three are a single file.
+    """
+
+    mart: str
+    label_zh: str
+    label_en: str
+    datasets: Words
+    periods: Literal["own", "compared", "found", "figures", "rules", "none"]
+
+    @property
+    def split(self) -> bool:
+        """Whether it has a file a period."""
+        return self.periods in ("own", "compared", "found")
+
+
 class MartColumn(Record):
     """A column of a mart: its name, type, unit and labels are a contract with those who read the marts."""
 

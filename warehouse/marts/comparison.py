@@ -18,6 +18,7 @@ from warehouse.marts.lines import Line
 from warehouse.marts.roll_up import DECIMAL, quotient
 
 AREA = ("period", "level", "code")
+YEAR = 12
 
 
 def compare(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.LazyFrame, levels: pl.LazyFrame) -> pl.LazyFrame:

@@ -9,7 +9,7 @@ from warehouse.store.standing import RETURN, judged, latest, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
-    """One row a finding, those of files that could not be read too (their county and period are null).
+    """One row a finding, those of files that could not be read too (their county and period are null); by period.
 
     Of a return that was judged again, and of its whole table, the findings of the last time. `waiver` is the reason of
     the person who let the return in all the same, null where nobody did.
@@ -17,14 +17,16 @@ def build(sources: Sources) -> pl.LazyFrame:
     columns = [c.column for c in sources.book.marts["mart_findings"]]
     decided = sources.returns.lazy().pipe(judged).select("run", "receipt", *RETURN)
     overtaken = decided.join(decided.pipe(latest), on=["run", "receipt", *RETURN], how="anti")
-    last = decided.group_by("receipt", "dataset").agg(last=pl.col("run").max())
+    found = sources.findings.lazy()
     of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
+    # A table was judged last when its returns were, or when something was last said of all of it.
+    runs = pl.concat([decided, found.filter(of_a_table)], how="diagonal").select("receipt", "dataset", "run")
+    last = runs.group_by("receipt", "dataset").agg(last=pl.col("run").max())
     return (
-        sources.findings.lazy()
-        .join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
+        found.join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
         .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
         .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
         .join(sources.returns.lazy().pipe(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
-        .sort("receipt", maintain_order=True)
+        .sort("period", "receipt", maintain_order=True)
         .select(columns)
     )

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.marts.comparison import AREA, areas_of_blocks, compare, place, total_of
+from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place, total_of
 from warehouse.marts.lines import Line, lines_of
 from warehouse.marts.roll_up import DECIMAL, STATUSES
 from warehouse.marts.sources import Sources
 
-YEAR = 12
 COLUMNS = (
     "period", "level", "code", "name_zh", "indicator", "label_zh", "label_en", "unit", "value", "status",
     "month_value", "prior_period", "change", "prior_year", "change_prior_year", "broken", "counties_due",

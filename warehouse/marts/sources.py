@@ -1,7 +1,8 @@
-"""What marts are made of: the store as of a moment, and the tables that follow from the codebook alone."""
+"""What marts are made of: what the store knew of some periods, and the tables that follow from the codebook alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -14,7 +15,7 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.codebook.model import Frequency
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.standing import as_of, in_force, rows_in_force
+from warehouse.store.standing import in_force, rows_in_force
 
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
@@ -22,44 +23,64 @@ DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due
 
 @dataclass(frozen=True)
 class Sources:
-    """The ledger's tables as of a moment, the history behind them, the codebook.
+    """What a mart, or the part of it at hand, is made of; `knowledge.py` gives it, tests make it by hand.
 
-    `returns` has a row per decision on a return; the other tables of the ledger are those of `runs` as well.
+    `read` gives a table of the ledger, `runs` are those whose rows of history count. `wanted` are the periods to
+    build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
+    `heard` is the day (UTC) of the newest decision in the store (None: of those read).
     """
 
     book: Codebook
     history: Path
-    returns: pl.DataFrame
-    runs: list[str]
-    rules: pl.DataFrame
-    results: pl.DataFrame
-    roll_ups: pl.DataFrame
-    findings: pl.DataFrame
+    read: Callable[[sa.Table], pl.DataFrame]
+    runs: tuple[str, ...]
+    wanted: tuple[str, ...] | None = None
+    heard: date | None = None
 
-    @classmethod
-    def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> Sources:
-        """The store as it was known at a moment in UTC; as it is now for None."""
-        returns = ledger.read_table(engine, ledger.RETURNS).lazy().pipe(as_of, moment).collect()
-        known = ledger.read_table(engine, ledger.RUNS)
-        if moment is not None:
-            known = known.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
-        runs = known["run"].sort().to_list()
-        tables = {
-            table.name: ledger.read_table(engine, table).filter(pl.col("run").is_in(runs))
-            for table in (ledger.RULES, ledger.RESULTS, ledger.ROLL_UPS, ledger.FINDINGS)
-        }
-        return cls(book, history, returns, runs, **tables)
+    @cached_property
+    def returns(self) -> pl.DataFrame:
+        """One row per decision on a return."""
+        return self.read(ledger.RETURNS)
+
+    @property
+    def rules(self) -> pl.DataFrame:
+        """The rules as runs applied them to datasets and periods."""
+        return self.read(ledger.RULES)
+
+    @property
+    def results(self) -> pl.DataFrame:
+        """One row per decided return x rule that it did not pass whole."""
+        return self.read(ledger.RESULTS)
+
+    @property
+    def roll_ups(self) -> pl.DataFrame:
+        """How the rules fared on sums."""
+        return self.read(ledger.ROLL_UPS)
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """One row a finding, in the order in which they were found."""
+        return self.read(ledger.FINDINGS)
 
     @cached_property
     def periods(self) -> list[str]:
-        """The periods of which anything was decided."""
+        """The periods to build."""
+        return self._decided if self.wanted is None else list(self.wanted)
+
+    @cached_property
+    def _decided(self) -> list[str]:
         return self.returns["period"].unique().sort().to_list()
+
+    @cached_property
+    def _spanned(self) -> list[str]:
+        """The periods to build and those to compare them with."""
+        return sorted({*self._decided, *self.periods})
 
     @cached_property
     def last_heard(self) -> date | None:
         """The day (UTC) of the newest decision; None before the first."""
         newest = self.returns["known_from"].max()
-        return newest.date() if isinstance(newest, datetime) else None
+        return self.heard or (newest.date() if isinstance(newest, datetime) else None)
 
     @cached_property
     def in_force(self) -> pl.LazyFrame:
@@ -67,8 +88,9 @@ class Sources:
         return self.returns.lazy().pipe(in_force)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
-        """The rows in force of a dataset, all periods, with the columns of its history."""
-        return scan_rows(self.history, dataset, self.runs).pipe(rows_in_force, self.returns.lazy(), dataset.dataset)
+        """The rows in force of a dataset, those to compare with too, with the columns of its history."""
+        rows = scan_rows(self.history, dataset, self.runs, self._decided)
+        return rows.pipe(rows_in_force, self.returns.lazy(), dataset.dataset)
 
     @cached_property
     def levels(self) -> pl.LazyFrame:
@@ -78,8 +100,11 @@ class Sources:
 
     @cached_property
     def due(self) -> pl.LazyFrame:
-        """One row per period x dataset x county that owes the return, with the last day to send it."""
-        rows = [(p, *row) for p in self.periods for row in _due(self.book, p)]
+        """One row per period x dataset x county that owes the return, with the last day to send it.
+
+        Of the periods to build and of those to compare them with.
+        """
+        rows = [(p, *row) for p in self._spanned for row in _due(self.book, p)]
         frame = pl.LazyFrame(rows, {**DUE, "due_on": pl.Int64}, orient="row")
         ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
         return frame.with_columns(due_on=ends_on + pl.duration(days=pl.col("due_on")))

@@ -46,7 +46,7 @@ RETURNS = _table(
         "status": Text, "nil": Flag, "rows": Whole, "verdict": Text, "version": Whole, "known_from": MOMENT,
         "reason": Text, "by": Text,
     },
-    "county_code", "submission",
+    "county_code", "submission", "period",
 )  # fmt: skip
 RULES = _table(
     "rules",
@@ -54,6 +54,7 @@ RULES = _table(
         "dataset": Text, "period": Text, "rule": Text, "severity": Text, "checks": Whole, "per_row": Flag,
         "reason_zh": Text, "reason_en": Text, "source": Text,
     },
+    "period",
 )  # fmt: skip
 RESULTS = _table(
     "results",
@@ -61,6 +62,7 @@ RESULTS = _table(
         "receipt": Whole, "dataset": Text, "county_code": Text, "period": Text, "rule": Text, "failed": Whole,
         "explained": Whole, "not_evaluated": Whole,
     },
+    "period",
 )  # fmt: skip
 ROLL_UPS = _table(
     "roll_ups",
@@ -68,6 +70,7 @@ ROLL_UPS = _table(
         "dataset": Text, "period": Text, "rule": Text, "severity": Text, "level": Text, "counties": Whole,
         "evaluated": Whole, "failed": Whole, "failing": Text,
     },
+    "period",
 )  # fmt: skip
 NOTES = _table(
     "notes",
@@ -77,8 +80,10 @@ NOTES = _table(
     },
 )  # fmt: skip
 FINDINGS = _table(
-    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission"
+    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission", "period"
 )
+# Which datasets and periods each run said anything of, and whether it decided on returns of them.
+TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 SNAPSHOTS = sa.Table(
     "snapshots", metadata,
     sa.Column("version", Text, primary_key=True),
@@ -86,7 +91,7 @@ SNAPSHOTS = sa.Table(
     sa.Column("files", Whole),
     sa.Column("rows", Whole),
 )  # fmt: skip
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS)
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED)
 
 
 def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
@@ -180,7 +185,18 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
         ROLL_UPS: [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
         NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         FINDINGS: [run | f.model_dump() for f in entry.all_findings],
+        TOUCHED: [run | touched for touched in _touched(entry)],
     }
+
+
+def _touched(entry: Entry) -> list[dict[str, Any]]:
+    """Datasets and periods that the entry says anything of; None for a finding of neither."""
+    decided = {(d.dataset, d.period) for d in entry.decisions}
+    said = {(f.dataset, f.period) for f in entry.all_findings}
+    rules = {(r.dataset, r.period) for p in entry.periods for r in p.rules}
+    sums = {(r.dataset, r.period) for p in entry.periods for r in p.roll_ups}
+    keys = sorted({*decided, *said, *rules, *sums}, key=lambda key: (key[0] or "", key[1] or ""))
+    return [{"dataset": key[0], "period": key[1], "decided": key in decided} for key in keys]
 
 
 def _only(table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -202,10 +218,11 @@ def _roll_up(record: RollUpRecord) -> dict[str, Any]:
 def read_table(engine: sa.Engine, table: sa.Table, *where: sa.ColumnElement[bool]) -> pl.DataFrame:
     """A table of the ledger, or its rows of which all of `where` holds, with its columns' types even when empty."""
     with engine.connect() as connection:
-        return pl.read_database(sa.select(table).where(*where), connection, schema_overrides=_schema(table))
+        return pl.read_database(sa.select(table).where(*where), connection, schema_overrides=schema(table))
 
 
-def _schema(table: sa.Table) -> dict[str, pl.DataType]:
+def schema(table: sa.Table) -> dict[str, pl.DataType]:
+    """The types of a table's columns in a frame."""
     kinds: dict[Any, pl.DataType] = {
         sa.String: pl.String(), sa.BigInteger: pl.Int64(), sa.Boolean: pl.Boolean(), sa.DateTime: pl.Datetime("us"),
     }  # fmt: skip

@@ -1,0 +1,110 @@
+"""What the store knew at a moment, and the sources of any part of a mart taken from it.
+
+A part is given the returns of the datasets and periods that `codebook/mart_list.csv` says it is made of, and no others:
+so what it is made of is known without building it (`parts.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.codebook import Codebook
+from warehouse.marts.sources import Sources
+from warehouse.store import ledger
+
+Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
+# Tables by dataset and period that are kept for the next mart: the returns of two years, and then some.
+KEPT = 600
+Read = Callable[[sa.Table, Pair], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The runs that were known, oldest first; those that said anything of a dataset and period; how to read of them.
+
+    `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
+    """
+
+    book: Codebook
+    history: Path
+    engine: sa.Engine
+    runs: tuple[str, ...]
+    touched: Mapping[Pair, tuple[str, ...]]
+    decided: frozenset[Pair]
+    heard: date | None
+    read: Read
+
+    @classmethod
+    def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> Knowledge:
+        """What was known at a moment in UTC; what is known now for None."""
+        runs = ledger.read_table(engine, ledger.RUNS).sort("run")
+        if moment is not None:
+            runs = runs.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
+        known = tuple(runs["run"])
+        touched = ledger.read_table(engine, ledger.TOUCHED).filter(pl.col("run").is_in(known)).sort("run")
+        by_pair: dict[Pair, list[str]] = defaultdict(list)
+        for run, dataset, period in touched.select("run", "dataset", "period").iter_rows():
+            by_pair[dataset, period].append(run)
+        decided = touched.filter("decided")
+        newest = runs.filter(pl.col("run").is_in(decided["run"]))["received_at"].max()
+        then = None if moment is None else known
+        return cls(
+            book=book,
+            history=history,
+            engine=engine,
+            runs=known,
+            touched={pair: tuple(of) for pair, of in by_pair.items()},
+            decided=frozenset(decided.select("dataset", "period").iter_rows()),
+            heard=newest.date() if isinstance(newest, datetime) else None,
+            read=lru_cache(KEPT)(partial(_read, engine, then)),
+        )
+
+    @cached_property
+    def periods(self) -> list[str]:
+        """The periods of which anything was decided."""
+        return sorted({period for _, period in self.decided if period})
+
+    @property
+    def everything(self) -> Sources:
+        """The sources of all that is known."""
+        return self.sources(self.touched, None)
+
+    def sources(self, pairs: Iterable[Pair], wanted: tuple[str, ...] | None) -> Sources:
+        """The sources with the returns, rules and findings of these datasets and periods alone."""
+        chosen = [pair for pair in pairs if pair in self.touched]
+        return Sources(self.book, self.history, partial(self._of_pairs, chosen), self.runs, wanted, self.heard)
+
+    def rules(self) -> Sources:
+        """The sources with the rules of every run and nothing else."""
+        return Sources(self.book, self.history, self._only_rules, self.runs, (), self.heard)
+
+    def _of_pairs(self, pairs: list[Pair], table: sa.Table) -> pl.DataFrame:
+        if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):
+            return _behind_findings(self.engine, self.runs)
+        frames = [self.read(table, pair) for pair in pairs]
+        return pl.concat([pl.DataFrame(schema=ledger.schema(table)), *frames])
+
+    def _only_rules(self, table: sa.Table) -> pl.DataFrame:
+        found = ledger.read_table(self.engine, table, sa.literal(table is ledger.RULES))
+        return found.filter(pl.col("run").is_in(self.runs))
+
+
+def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair: Pair) -> pl.DataFrame:
+    """A table's rows of a dataset and period, of these runs (None: of all)."""
+    found = ledger.read_table(engine, table, table.c.dataset == pair[0], table.c.period == pair[1])
+    return found if runs is None else found.filter(pl.col("run").is_in(runs))
+
+
+def _behind_findings(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:
+    """The decisions on returns of those receipts that have a finding of no period."""
+    of_none = sa.select(ledger.FINDINGS.c.receipt).where(ledger.FINDINGS.c.period.is_(None))
+    found = ledger.read_table(engine, ledger.RETURNS, ledger.RETURNS.c.receipt.in_(of_none))
+    return found.filter(pl.col("run").is_in(runs))

@@ -1,0 +1,145 @@
+"""The parts of the marts: one file each, what it is made of, and building those that are asked for.
+
+What a part is made of is told by the runs that said anything of its datasets and periods: journal entries never
+change, so the same runs, codebook and program give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from warehouse import marts
+from warehouse.codebook import Codebook
+from warehouse.codebook.model import Frequency, Mart
+from warehouse.errors import CodebookError
+from warehouse.marts.comparison import YEAR, earlier
+from warehouse.marts.knowledge import Knowledge, Pair
+from warehouse.marts.sources import Sources
+from warehouse.program import program
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a mart: of one period (None: of none) where the mart is `split`, else all of it."""
+
+    mart: str
+    period: str | None = None
+    split: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it is in a snapshot."""
+        folder = f"{self.mart}/period={self.period or 'none'}" if self.split else self.mart
+        return f"{folder}/part-0.parquet"
+
+
+def parts_of(known: Knowledge) -> dict[Part, str]:
+    """Every part of every mart, by mart and period, with the SHA-256 of what it is made of."""
+    return {part: _made_of(known, part) for name in marts.names() for part in _parts(known, name)}
+
+
+def build_parts(known: Knowledge, wanted: Iterable[Part]) -> Iterator[tuple[Part, pl.DataFrame]]:
+    """The parts that are asked for, a mart and a year at a time, so that no more than that is in memory.
+
+    Raises CodebookError where a mart gives rows of a period that it was not asked for.
+    """
+    for group in _by_year(wanted):
+        mart = known.book.mart_list[group[0].mart]
+        built = marts.build(mart.mart, _sources(known, group)).collect()
+        if not mart.split:
+            yield group[0], built
+            continue
+        by_period = built.partition_by("period", as_dict=True, maintain_order=True)
+        if strange := {period for (period,) in by_period} - {part.period for part in group}:
+            raise CodebookError(f"{mart.mart} gives rows of {strange}, which it was not asked for")
+        yield from ((part, by_period.get((part.period,), built.clear())) for part in group)
+
+
+def _parts(known: Knowledge, name: str) -> list[Part]:
+    mart = known.book.mart_list[name]
+    if not mart.split:
+        return [Part(name)]
+    periods: set[str | None] = set(known.periods)
+    if mart.periods == "found":
+        periods |= {period for _, period in known.touched}
+    return [Part(name, period, split=True) for period in sorted(periods, key=lambda period: period or "")]
+
+
+def _by_year(wanted: Iterable[Part]) -> list[list[Part]]:
+    """The parts of a mart and a year together, year by year: what one mart has read the next need not read again."""
+    groups: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    for part in wanted:
+        groups[(part.period or "")[:4], part.mart].append(part)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _sources(known: Knowledge, parts: list[Part]) -> Sources:
+    mart = known.book.mart_list[parts[0].mart]
+    if mart.periods == "rules":
+        return known.rules()
+    pairs = dict.fromkeys(pair for part in parts for pair in _pairs(known, part))
+    return known.sources(pairs, _wanted(known, mart, parts))
+
+
+def _wanted(known: Knowledge, mart: Mart, parts: list[Part]) -> tuple[str, ...]:
+    """The periods to build; of the scorecard those of its figures of which anything was decided."""
+    if mart.periods == "figures":
+        return tuple(period for period in known.periods if period in {p for _, p in _figures(known.book)})
+    return tuple(part.period for part in parts if part.period)
+
+
+def _pairs(known: Knowledge, part: Part) -> list[Pair]:
+    """The datasets and periods that a part is made of, of those that there are."""
+    mart = known.book.mart_list[part.mart]
+    if mart.periods in ("none", "rules"):
+        return []
+    if mart.periods == "figures":
+        return [pair for pair in _figures(known.book) if pair in known.touched]
+    periods = _looking_back(known.book, mart, part.period)
+    every = (None, *known.book.datasets)
+    datasets = every if mart.datasets == ("*",) else mart.datasets
+    return [(d, p) for p in periods for d in datasets if (d, p) in known.touched]
+
+
+def _looking_back(book: Codebook, mart: Mart, period: str | None) -> list[str | None]:
+    """The period and, where the mart compares, the ones that it is compared with: the last and that of a year ago."""
+    if mart.periods != "compared" or period is None:
+        return [period]
+    steps = {YEAR // len(book.datasets[dataset].frequency.months) for dataset in mart.datasets} | {YEAR}
+    return [period, *(earlier(period, months) for months in sorted(steps))]
+
+
+def _figures(book: Codebook) -> list[Pair]:
+    of = {(f.dataset, period) for f in book.figures for period in (f.period, f.since) if period and f.dataset}
+    return sorted(of)
+
+
+def _made_of(known: Knowledge, part: Part) -> str:
+    mart = known.book.mart_list[part.mart]
+    said: list[object] = [program(), part.mart, part.period]
+    if mart.periods == "rules":
+        said.append(known.runs)
+    elif mart.periods != "none":
+        said += [_wanted(known, mart, [part]), [(*pair, known.touched[pair]) for pair in _pairs(known, part)]]
+    if part.period and mart.datasets == ("*",):
+        said.append(str(_heard(known, part.period)))
+    if mart.periods == "found" and part.period is None:
+        said.append(known.runs)
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _heard(known: Knowledge, period: str) -> date | None:
+    """The day of the newest decision, or the first by which all of the period's returns were due: from then on,
+    nothing more of the period gets missing.
+    """
+    month = int(period[5:])
+    days = [d.due_days for d in known.book.datasets.values() if month in Frequency(d.frequency).months]
+    ends_on = date(int(period[:4]) + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    return known.heard and min(known.heard, ends_on + timedelta(days=max(days, default=0) + 1))
