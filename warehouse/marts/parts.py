@@ -24,6 +24,9 @@ from warehouse.marts.knowledge import Knowledge, Pair
 from warehouse.marts.sources import Sources
 from warehouse.program import program
 
+# Periods that are built together.
+AT_ONCE = 12
+
 
 @dataclass(frozen=True)
 class Part:
@@ -46,11 +49,11 @@ def parts_of(known: Knowledge) -> dict[Part, str]:
 
 
 def build_parts(known: Knowledge, wanted: Iterable[Part]) -> Iterator[tuple[Part, pl.DataFrame]]:
-    """The parts that are asked for, a mart and a year at a time, so that no more than that is in memory.
+    """The parts that are asked for, a mart and a few periods at a time, so that no more than that is in memory.
 
     Raises CodebookError where a mart gives rows of a period that it was not asked for.
     """
-    for group in _by_year(wanted):
+    for group in _together(known, wanted):
         mart = known.book.mart_list[group[0].mart]
         built = marts.build(mart.mart, _sources(known, group)).collect()
         if not mart.split:
@@ -72,11 +75,14 @@ def _parts(known: Knowledge, name: str) -> list[Part]:
     return [Part(name, period, split=True) for period in sorted(periods, key=lambda period: period or "")]
 
 
-def _by_year(wanted: Iterable[Part]) -> list[list[Part]]:
-    """The parts of a mart and a year together, year by year: what one mart has read the next need not read again."""
-    groups: dict[tuple[str, str], list[Part]] = defaultdict(list)
+def _together(known: Knowledge, wanted: Iterable[Part]) -> list[list[Part]]:
+    """The parts of a mart and some periods together; all marts of these before the next periods, for what one mart has
+    read the next need not read again. By itself what is of no period.
+    """
+    place = {period: number // AT_ONCE for number, period in enumerate(known.periods)}
+    groups: dict[tuple[int, str], list[Part]] = defaultdict(list)
     for part in wanted:
-        groups[(part.period or "")[:4], part.mart].append(part)
+        groups[place.get(part.period, -1) if part.period else -2, part.mart].append(part)
     return [groups[key] for key in sorted(groups)]
 
 
