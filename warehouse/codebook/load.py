@@ -61,11 +61,11 @@ class Codebook:
 
     def in_force(self, year: int) -> tuple[Division, ...]:
         """The divisions in force in a year, by code."""
-        return tuple(d for d in self.divisions if d.in_force(year))
+        return _in_force(self, year)
 
     def members(self, group: str, year: int) -> tuple[Division, ...]:
         """The divisions in force in a year that belong to a group."""
-        return tuple(d for d in self.in_force(year) if self.groups[group].holds(d))
+        return _members(self, group, year)
 
     def find(self, name: str) -> Dataset | None:
         """The dataset by its id or either label; None where none is called so."""
@@ -81,6 +81,16 @@ class Codebook:
     def spellings(self) -> Mapping[str, Scale]:
         """How units are spelt in headers, with their factors; a unit's own label (个, 次) needs no entry."""
         return {scale.spelling: scale for scale in self.scales}
+
+
+@cache
+def _in_force(book: Codebook, year: int) -> tuple[Division, ...]:
+    return tuple(d for d in book.divisions if d.in_force(year))
+
+
+@cache
+def _members(book: Codebook, group: str, year: int) -> tuple[Division, ...]:
+    return tuple(d for d in book.in_force(year) if book.groups[group].holds(d))
 
 
 def load_codebook(folder: Path) -> Codebook:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import polars as pl
 
 from warehouse import marts
 from warehouse.codebook import Codebook
-from warehouse.codebook.model import Frequency, Mart
+from warehouse.codebook.model import Mart
 from warehouse.errors import CodebookError
 from warehouse.marts.comparison import YEAR, earlier
 from warehouse.marts.knowledge import Knowledge, Pair
@@ -145,7 +146,7 @@ def _heard(known: Knowledge, period: str) -> date | None:
     """The day of the newest decision, or the first by which all of the period's returns were due: from then on,
     nothing more of the period gets missing.
     """
-    month = int(period[5:])
-    days = [d.due_days for d in known.book.datasets.values() if month in Frequency(d.frequency).months]
-    ends_on = date(int(period[:4]) + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    year, month = int(period[:4]), int(period[5:])
+    days = [d.due_days for d in known.book.datasets.values() if month in d.frequency.months]
+    ends_on = date(year, month, monthrange(year, month)[1])
     return known.heard and min(known.heard, ends_on + timedelta(days=max(days, default=0) + 1))

@@ -48,7 +48,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     areas = counties.join(sources.levels, on=["period", "county_code"]).pipe(by_area, lines)
     for other in (*compared, _breaks(sources)):
         areas = areas.join(other, on=AREA, how="left")
-    return areas.sort(AREA).pipe(_long, lines, months)
+    return areas.pipe(_long, lines, months)
 
 
 def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
@@ -99,14 +99,12 @@ def _breaks(sources: Sources) -> pl.LazyFrame:
 
 def _long(areas: pl.LazyFrame, lines: Sequence[Line], months: int) -> pl.LazyFrame:
     """One row for each line of an area, in the order of the lines; above the county only those that rise."""
-    structs = [pl.struct(_fields(line, months)) for line in lines]
-    return (
-        areas.select(*AREA, "name_zh", "counties_due", line=pl.concat_list(structs))
-        .explode("line")
-        .unnest("line")
-        .filter(pl.col("rises") | (pl.col("level") == "county"))
-        .select(COLUMNS)
+    own = (
+        areas.select(*AREA, "name_zh", "counties_due", *_fields(line, months), place=pl.lit(place))
+        for place, line in enumerate(lines)
     )
+    # To sort what was put together takes a quarter of the time of exploding lists of structs.
+    return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort(*AREA, "place").select(COLUMNS)
 
 
 def _fields(line: Line, months: int) -> list[pl.Expr]:

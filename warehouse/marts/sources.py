@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 
 import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.codebook.model import Frequency
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
 from warehouse.store.standing import in_force, rows_in_force
@@ -95,8 +95,8 @@ class Sources:
     @cached_property
     def levels(self) -> pl.LazyFrame:
         """Where each county is counted: itself, its prefecture, the province, its groups; a row each and period."""
-        rows = [(period, *at) for period in self.periods for at in _levels(self.book, int(period[:4]))]
-        return pl.LazyFrame(rows, LEVELS, orient="row")
+        of = (_levels(self.book, int(p[:4])).select(pl.lit(p).alias("period"), pl.all()) for p in self.periods)
+        return pl.concat([pl.DataFrame(schema=LEVELS), *of]).lazy()
 
     @cached_property
     def due(self) -> pl.LazyFrame:
@@ -104,10 +104,7 @@ class Sources:
 
         Of the periods to build and of those to compare them with.
         """
-        rows = [(p, *row) for p in self._spanned for row in _due(self.book, p)]
-        frame = pl.LazyFrame(rows, {**DUE, "due_on": pl.Int64}, orient="row")
-        ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
-        return frame.with_columns(due_on=ends_on + pl.duration(days=pl.col("due_on")))
+        return pl.concat([pl.DataFrame(schema=DUE), *(_due(self.book, p) for p in self._spanned)]).lazy()
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
         """One row per period x county that owes the dataset: counted says whether a return of it is in force."""
@@ -122,7 +119,9 @@ class Sources:
         )
 
 
-def _levels(book: Codebook, year: int) -> list[tuple[str, str, str, str]]:
+@cache
+def _levels(book: Codebook, year: int) -> pl.DataFrame:
+    """One row per county in force in a year x level that it counts in: LEVELS without the period."""
     divisions = book.in_force(year)
     own = [(d.county_code, "county", d.county_code, d.name_zh) for d in divisions]
     prefectures = [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in divisions]
@@ -131,14 +130,22 @@ def _levels(book: Codebook, year: int) -> list[tuple[str, str, str, str]]:
         for name, group in book.groups.items()
         for d in book.members(name, year)
     ]
-    return own + prefectures + groups
+    return pl.DataFrame(own + prefectures + groups, list(LEVELS.items())[1:], orient="row")
 
 
-def _due(book: Codebook, period: str) -> list[tuple[str, str, int]]:
+@cache
+def _due(book: Codebook, period: str) -> pl.DataFrame:
+    """One row per dataset that is due for a period x county that owes it (DUE)."""
     year, month = int(period[:4]), int(period[5:])
-    return [
-        (dataset.dataset, division.county_code, dataset.due_days)
-        for dataset in book.datasets.values()
-        if month in Frequency(dataset.frequency).months
-        for division in book.members(dataset.owed_by, year)
+    ends_on = date(year, month, monthrange(year, month)[1])
+    owed = [
+        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
+            pl.lit(period).alias("period"),
+            pl.lit(name).alias("dataset"),
+            pl.col("county_code").cast(pl.String),
+            pl.lit(ends_on + timedelta(days=dataset.due_days)).alias("due_on"),
+        )
+        for name, dataset in book.datasets.items()
+        if month in dataset.frequency.months
     ]
+    return pl.concat([pl.DataFrame(schema=DUE), *owed])
