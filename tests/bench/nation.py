@@ -77,7 +77,7 @@ class Nation:
         write_rows(self.root.history, dataset, period, run, rows)
         self.decide(run, dataset, period, list(zip(receipts, codes, strict=True)), received_at)
 
-    def decide(
+    def decide(  # noqa: PLR0913, PLR0917  (what a decision says)
         self, run: str, dataset: Dataset, period: str, returns: list[tuple[int, str]], at: datetime, version: int = 1
     ) -> None:
         """Notes that these returns were accepted."""

@@ -20,7 +20,7 @@ from warehouse.store.history import known_from, remove_uncommitted, scan_rows, s
 from warehouse.store.inbox import new_files
 from warehouse.store.receive import number, prepare
 from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision, ReturnDecision, RuleRecord
-from warehouse.store.standing import as_of, in_force, rows_in_force, standing
+from warehouse.store.standing import in_force, rows_in_force, standing
 
 FORM = BOOK.datasets["finance"]
 
@@ -277,13 +277,6 @@ def test_the_last_accepted_counts_else_the_last_stands(
 def test_order_is_by_receipt_not_by_clock() -> None:
     turned = decided(A, A).with_columns(known_from=pl.col("known_from").reverse())
     assert receipts(in_force(turned)) == [2]
-
-
-def test_as_of_a_moment_later_decisions_are_not_known() -> None:
-    moment = datetime(2018, 1, 2, tzinfo=UTC)
-    assert receipts(as_of(decided(A, A, A), moment)) == [1, 2]
-    assert receipts(as_of(decided(A, A, A), None)) == [1, 2, 3]
-    assert receipts(in_force(as_of(decided(A, X, A), moment))) == [1]
 
 
 def test_rows_in_force_are_those_of_the_return_that_counts() -> None:

@@ -15,27 +15,22 @@ import polars as pl
 from warehouse.codebook import Codebook
 from warehouse.codebook.lineage import BLOCKS, blocks
 from warehouse.marts.lines import Line
-from warehouse.marts.roll_up import DECIMAL, quotient
 
 AREA = ("period", "level", "code")
 YEAR = 12
 
 
-def compare(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.LazyFrame, levels: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per period x area of which something can be compared: for each line `now`, `then`, and the counties
-    (of now) that are compared, as columns `{line}:now` and so on.
+def compare(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.DataFrame, back: int) -> pl.LazyFrame:
+    """One row per block and period (`at`) of which something can be compared with `back` months before.
 
-    `counties` has the sums of each line by period and county (null where it has none), `placed` is `place`'s.
+    `counties` has the sums of each line by period and county (null where it has none), `placed` is `place`'s. Each sum
+    is there as `{sum}:now:{back}` and `{sum}:then:{back}`, both null where one is; `{line}:compared:{back}` are the
+    counties (of now) that are in them. `counties` are those of the block now.
     """
     now = counties.pipe(_by_block, lines, placed.filter("later"))
     then = counties.pipe(_by_block, lines, placed.filter(~pl.col("later"))).drop("counties")
-    both = now.join(then, on=["at", "block"], suffix=":then").with_columns(_only_both(lines))
-    areas = areas_of_blocks(placed, levels).filter("inside").select("block", *AREA)
-    return (
-        both.join(areas, left_on=["at", "block"], right_on=["period", "block"])
-        .group_by(pl.col("at").alias("period"), "level", "code")
-        .agg(expression for line in lines for expression in _compared(line))
-    )
+    both = now.join(then, on=["at", "block"], suffix=":then")
+    return both.select("at", "block", "counties", *(column for line in lines for column in _both(line, back)))
 
 
 def areas_of_blocks(placed: pl.LazyFrame, levels: pl.LazyFrame) -> pl.LazyFrame:
@@ -46,10 +41,10 @@ def areas_of_blocks(placed: pl.LazyFrame, levels: pl.LazyFrame) -> pl.LazyFrame:
     return (
         placed.filter("later")
         .join(levels, on=["period", "county_code"])
-        .group_by("period", "block", "level", "code")
+        .group_by("period", "block", "level", "code", "name_zh")
         .agg(inside=pl.len() == pl.col("counties").first())
         .join(then, left_on=["period", "block"], right_on=["at", "block"], how="left")
-        .select("period", "block", "level", "code", "inside", merged=pl.col("before").fill_null(0) > 1)
+        .select("period", "block", "level", "code", "name_zh", "inside", merged=pl.col("before").fill_null(0) > 1)
     )
 
 
@@ -77,40 +72,34 @@ def earlier(period: str, months: int) -> str:
     return f"{year:04}-{month + 1:02}"
 
 
-def _by_block(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.LazyFrame) -> pl.LazyFrame:
+def _by_block(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.DataFrame) -> pl.LazyFrame:
     """The sums of each block all of whose counties have them; what is not summed only for counties by themselves."""
-    return (
-        counties.join(placed, on=["period", "county_code"])
+    columns = ("at", "block", "counties", *(column for line in lines for column in line.sums))
+    # Nearly every county is a block by itself: nothing is to be added up.
+    alone, several = (placed.filter(at).lazy() for at in (pl.col("counties") == 1, pl.col("counties") > 1))
+    own = counties.join(alone, on=["period", "county_code"]).select(columns)
+    if placed["counties"].max() == 1:
+        return own
+    together = (
+        counties.join(several, on=["period", "county_code"])
         .group_by("at", "block")
         .agg(pl.col("counties").first(), *(_complete(line, column) for line in lines for column in line.sums))
     )
+    return pl.concat([own, together.select(columns)])
 
 
 def _complete(line: Line, column: str) -> pl.Expr:
-    counties = pl.col("counties").first()
-    whole = pl.col(column).count() == counties
-    return pl.when(whole if line.rises else whole & (counties == 1)).then(pl.col(column).sum()).alias(column)
+    whole = (pl.col(column).count() == pl.col("counties").first()) & line.rises
+    return pl.when(whole).then(pl.col(column).sum()).alias(column)
 
 
-def _only_both(lines: Sequence[Line]) -> list[pl.Expr]:
-    """Sums of now and of then only where there are both."""
-    pairs = [(column, f"{column}:then") for line in lines for column in line.sums]
-    return [pl.when(pl.col(other).is_not_null()).then(own) for pair in pairs for own, other in (pair, pair[::-1])]
-
-
-def _compared(line: Line) -> tuple[pl.Expr, ...]:
-    part = f"{line.name}:part"
-    counties = pl.col("counties").filter(pl.col(part).is_not_null()).sum().cast(pl.Int64)
-    return (
-        total_of(line, "").alias(f"{line.name}:now"),
-        total_of(line, ":then").alias(f"{line.name}:then"),
-        counties.alias(f"{line.name}:compared"),
-    )
-
-
-def total_of(line: Line, suffix: str = "") -> pl.Expr:
-    """A line's value over rows that have its sums, null where none has."""
-    part = pl.col(f"{line.name}:part{suffix}")
-    if line.whole is not None:
-        return quotient(part.sum(), pl.col(f"{line.name}:whole{suffix}").sum())
-    return pl.when(part.count() > 0).then(part.sum()).cast(DECIMAL)
+def _both(line: Line, back: int) -> list[pl.Expr]:
+    """The sums of a line now and then, only where there are both, and the counties that they are of."""
+    there = pl.col(f"{line.name}:part").is_not_null() & pl.col(f"{line.name}:part:then").is_not_null()
+    sides = (("now", ""), ("then", ":then"))
+    sums = [
+        pl.when(there).then(pl.col(f"{column}{suffix}")).alias(f"{column}:{side}:{back}")
+        for column in line.sums
+        for side, suffix in sides
+    ]
+    return [*sums, pl.when(there).then("counties").alias(f"{line.name}:compared:{back}")]

@@ -17,13 +17,27 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
-from warehouse.marts.sources import Sources
+from warehouse.marts.sources import Select, Sources
 from warehouse.store import ledger
 
 Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
 # Tables by dataset and period that are kept for the next mart: the returns of two years, and then some.
 KEPT = 600
 Read = Callable[[sa.Table, Pair], pl.DataFrame]
+Choose = Callable[[Select, Pair], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Given(Sources):
+    """Sources of some datasets and periods; what is chosen of their decisions is chosen once for all marts."""
+
+    pairs: tuple[Pair, ...] = ()
+    choose: Choose | None = None
+
+    def decisions(self, select: Select) -> pl.LazyFrame:
+        if self.choose is None or not self.pairs:
+            return super().decisions(select)
+        return pl.concat(self.choose(select, pair).lazy() for pair in self.pairs)
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class Knowledge:
     decided: frozenset[Pair]
     heard: date | None
     read: Read
+    choose: Choose
 
     @classmethod
     def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> Knowledge:
@@ -55,7 +70,7 @@ class Knowledge:
             by_pair[dataset, period].append(run)
         decided = touched.filter("decided")
         newest = runs.filter(pl.col("run").is_in(decided["run"]))["received_at"].max()
-        then = None if moment is None else known
+        read = lru_cache(KEPT)(partial(_read, engine, None if moment is None else known))
         return cls(
             book=book,
             history=history,
@@ -64,7 +79,8 @@ class Knowledge:
             touched={pair: tuple(of) for pair, of in by_pair.items()},
             decided=frozenset(decided.select("dataset", "period").iter_rows()),
             heard=newest.date() if isinstance(newest, datetime) else None,
-            read=lru_cache(KEPT)(partial(_read, engine, then)),
+            read=read,
+            choose=lru_cache(KEPT)(partial(_choose, read)),
         )
 
     @cached_property
@@ -77,16 +93,22 @@ class Knowledge:
         """The sources of all that is known."""
         return self.sources(self.touched, None)
 
-    def sources(self, pairs: Iterable[Pair], wanted: tuple[str, ...] | None) -> Sources:
+    def sources(
+        self, pairs: Iterable[Pair], wanted: tuple[str, ...] | None, datasets: frozenset[str] | None = None
+    ) -> Sources:
         """The sources with the returns, rules and findings of these datasets and periods alone."""
-        chosen = [pair for pair in pairs if pair in self.touched]
-        return Sources(self.book, self.history, partial(self._of_pairs, chosen), self.runs, wanted, self.heard)
+        chosen = tuple(pair for pair in pairs if pair in self.touched)
+        decided = tuple(pair for pair in chosen if pair in self.decided)
+        read = partial(self._of_pairs, chosen)
+        return Given(
+            self.book, self.history, read, self.runs, wanted, self.heard, datasets, pairs=decided, choose=self.choose
+        )
 
     def rules(self) -> Sources:
         """The sources with the rules of every run and nothing else."""
         return Sources(self.book, self.history, self._only_rules, self.runs, (), self.heard)
 
-    def _of_pairs(self, pairs: list[Pair], table: sa.Table) -> pl.DataFrame:
+    def _of_pairs(self, pairs: tuple[Pair, ...], table: sa.Table) -> pl.DataFrame:
         if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):
             return _behind_findings(self.engine, self.runs)
         frames = [self.read(table, pair) for pair in pairs]
@@ -101,6 +123,11 @@ def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair
     """A table's rows of a dataset and period, of these runs (None: of all)."""
     found = ledger.read_table(engine, table, table.c.dataset == pair[0], table.c.period == pair[1])
     return found if runs is None else found.filter(pl.col("run").is_in(runs))
+
+
+def _choose(read: Read, select: Select, pair: Pair) -> pl.DataFrame:
+    """What a selection chooses of the decisions on a dataset and period."""
+    return read(ledger.RETURNS, pair).lazy().pipe(select).collect()
 
 
 def _behind_findings(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:

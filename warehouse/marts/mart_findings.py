@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, judged, latest, waivers
+from warehouse.store.standing import RETURN, judged, last_judged, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -15,8 +15,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     the person who let the return in all the same, null where nobody did.
     """
     columns = [c.column for c in sources.book.marts["mart_findings"]]
-    decided = sources.returns.lazy().pipe(judged).select("run", "receipt", *RETURN)
-    overtaken = decided.join(decided.pipe(latest), on=["run", "receipt", *RETURN], how="anti")
+    decided = sources.decisions(judged).select("run", "receipt", *RETURN)
+    overtaken = decided.join(sources.decisions(last_judged), on=["run", "receipt", *RETURN], how="anti")
     found = sources.findings.lazy()
     of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
     # A table was judged last when its returns were, or when something was last said of all of it.
@@ -26,7 +26,7 @@ def build(sources: Sources) -> pl.LazyFrame:
         found.join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
         .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
         .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
-        .join(sources.returns.lazy().pipe(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
+        .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
         .sort("period", "receipt", maintain_order=True)
         .select(columns)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, judged, latest, standing, waivers
+from warehouse.store.standing import RETURN, last_judged, standing, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -15,14 +15,13 @@ def build(sources: Sources) -> pl.LazyFrame:
     `explained` are those that failed and that the county has answered in its notes, or that would have quarantined a
     return that was waived; `failed` those left open.
     """
-    all_returns = sources.returns.lazy()
     # What the rules said, though a person may have decided since.
-    said = all_returns.pipe(judged).pipe(latest).select("run", "receipt", *RETURN, "rows")
+    said = sources.decisions(last_judged).select("run", "receipt", *RETURN, "rows")
     returns = (
-        all_returns.pipe(standing)
+        sources.decisions(standing)
         .select("receipt", *RETURN)
         .join(said, on=["receipt", *RETURN])
-        .join(all_returns.pipe(waivers), on=["receipt", *RETURN], how="left")
+        .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left")
     )
     rules = sources.rules.lazy().select("run", "dataset", "period", "rule", "severity", "checks", "per_row")
     counts = ("failed", "explained", "not_evaluated")

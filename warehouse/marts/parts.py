@@ -27,6 +27,7 @@ from warehouse.program import program
 
 # Periods that are built together.
 AT_ONCE = 12
+ALL = ("*",)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _sources(known: Knowledge, parts: list[Part]) -> Sources:
     if mart.periods == "rules":
         return known.rules()
     pairs = dict.fromkeys(pair for part in parts for pair in _pairs(known, part))
-    return known.sources(pairs, _wanted(known, mart, parts))
+    return known.sources(pairs, _wanted(known, mart, parts), _datasets(known.book, mart))
 
 
 def _wanted(known: Knowledge, mart: Mart, parts: list[Part]) -> tuple[str, ...]:
@@ -110,9 +111,12 @@ def _pairs(known: Knowledge, part: Part) -> list[Pair]:
     if mart.periods == "figures":
         return [pair for pair in _figures(known.book) if pair in known.touched]
     periods = _looking_back(known.book, mart, part.period)
-    every = (None, *known.book.datasets)
-    datasets = every if mart.datasets == ("*",) else mart.datasets
+    datasets = (None, *known.book.datasets) if mart.datasets == ALL else mart.datasets
     return [(d, p) for p in periods for d in datasets if (d, p) in known.touched]
+
+
+def _datasets(book: Codebook, mart: Mart) -> frozenset[str]:
+    return frozenset(book.datasets if mart.datasets == ALL else mart.datasets)
 
 
 def _looking_back(book: Codebook, mart: Mart, period: str | None) -> list[str | None]:
@@ -135,7 +139,7 @@ def _made_of(known: Knowledge, part: Part) -> str:
         said.append(known.runs)
     elif mart.periods != "none":
         said += [_wanted(known, mart, [part]), [(*pair, known.touched[pair]) for pair in _pairs(known, part)]]
-    if part.period and mart.datasets == ("*",):
+    if part.period and mart.datasets == ALL:
         said.append(str(_heard(known, part.period)))
     if mart.periods == "found" and part.period is None:
         said.append(known.runs)

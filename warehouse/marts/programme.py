@@ -6,14 +6,14 @@ same columns, one row per period x level x code x indicator, so that there is on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place, total_of
+from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place
 from warehouse.marts.lines import Line, lines_of
-from warehouse.marts.roll_up import DECIMAL, STATUSES
+from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient
 from warehouse.marts.sources import Sources
 
 COLUMNS = (
@@ -34,21 +34,34 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     dataset = sources.book.datasets[name]
     lines = lines_of(dataset)
     months = YEAR // len(dataset.frequency.months)
+    backs = tuple(dict.fromkeys((months, YEAR)))
     counties = county_sums(sources, dataset, lines)
-    compared = [
-        compare(counties, lines, _placed(sources, back), sources.levels).rename(
-            {
-                f"{line.name}:{what}": f"{line.name}:{what}:{back}"
-                for line in lines
-                for what in ("now", "then", "compared")
-            }
-        )
-        for back in dict.fromkeys((months, YEAR))
-    ]
-    areas = counties.join(sources.levels, on=["period", "county_code"]).pipe(by_area, lines)
-    for other in (*compared, _breaks(sources)):
-        areas = areas.join(other, on=AREA, how="left")
-    return areas.pipe(_long, lines, months)
+    return (
+        pl.concat([*_beside(sources, counties, lines, backs)], how="diagonal")
+        .pipe(by_area, lines, backs)
+        .join(_breaks(sources), on=AREA, how="left")
+        .pipe(_long, lines, months)
+    )
+
+
+def _beside(
+    sources: Sources, counties: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int]
+) -> Iterator[pl.LazyFrame]:
+    """What is added up for each area: a row per county in it, with its sums now and then; and one per set of several
+    counties that can only be compared together, with these alone (its county_code is null).
+    """
+    own = counties.filter(pl.col("period").is_in(sources.periods))
+    for back in backs:
+        placed = place(sources.book, tuple(sources.periods), back)
+        compared = compare(counties, lines, placed, back)
+        alone = compared.filter(pl.col("counties") == 1).drop("counties")
+        own = own.join(alone, left_on=["period", "county_code"], right_on=["at", "block"], how="left")
+        if placed.filter(pl.col("later"), pl.col("counties") > 1).is_empty():
+            continue
+        inside = areas_of_blocks(placed.lazy(), sources.levels).filter("inside").select("block", *AREA, "name_zh")
+        several = compared.filter(pl.col("counties") > 1).drop("counties")
+        yield several.join(inside, left_on=["at", "block"], right_on=["period", "block"]).rename({"at": "period"})
+    yield own.join(sources.levels, on=["period", "county_code"])
 
 
 def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
@@ -66,31 +79,52 @@ def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl
     return joined.select(*keys, pl.col("status").cast(STATUSES), *sums)
 
 
-def by_area(placed: pl.LazyFrame, lines: Sequence[Line]) -> pl.LazyFrame:
-    """One row per period x area: for each line its value, the least settled status and the counties in it."""
-    return placed.group_by(*AREA, "name_zh").agg(
-        pl.len().cast(pl.Int64).alias("counties_due"),
-        *(expression for line in lines for expression in _summed(line)),
+def by_area(rows: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int] = ()) -> pl.LazyFrame:
+    """One row per period x area: for each line its value, the least settled status and the counties in it; for each of
+    `backs` what was compared (`now`, `then`, and the counties `compared`).
+
+    `rows` are those of `county_sums` with the areas that each is in, and what `compare` gives.
+    """
+    sums = [column for line in lines for column in line.sums]
+    compared = [f"{column}:{side}:{back}" for column in sums for side in ("now", "then") for back in backs]
+    counted = [f"{line.name}:compared:{back}" for line in lines for back in backs]
+    areas = (
+        rows.with_columns(_status(line) for line in lines)
+        .group_by(*AREA, "name_zh")
+        .agg(
+            pl.col("county_code").count().cast(pl.Int64).alias("counties_due"),
+            pl.col(*sums, *compared, *counted).sum(),
+            *(pl.col(f"{line.name}:part").count().cast(pl.Int64).alias(f"{line.name}:counted") for line in lines),
+            *(pl.col(f"{line.name}:status").min() for line in lines),
+        )
     )
+    values = [total_of(line, "", "counted").alias(f"{line.name}:value") for line in lines]
+    beside = [
+        total_of(line, f":{side}:{back}", f"compared:{back}").alias(f"{line.name}:{side}:{back}")
+        for line in lines
+        for side in ("now", "then")
+        for back in backs
+    ]
+    return areas.with_columns(*values, *beside)
 
 
-def _summed(line: Line) -> tuple[pl.Expr, ...]:
-    given = pl.col(f"{line.name}:part").is_not_null()
-    return (
-        total_of(line).alias(f"{line.name}:value"),
-        pl.col("status").filter(given).min().alias(f"{line.name}:status"),
-        given.sum().cast(pl.Int64).alias(f"{line.name}:counted"),
-    )
+def _status(line: Line) -> pl.Expr:
+    """The status of a row that gives the line a value; the least of these is an area's."""
+    return pl.when(pl.col(f"{line.name}:part").is_not_null()).then("status").alias(f"{line.name}:status")
 
 
-def _placed(sources: Sources, months: int) -> pl.LazyFrame:
-    return place(sources.book, tuple(sources.periods), months).lazy()
+def total_of(line: Line, sums: str, counted: str) -> pl.Expr:
+    """A line's value from its sums of an area, those with this suffix; null where no county is counted."""
+    part = pl.col(f"{line.name}:part{sums}")
+    if line.whole is not None:
+        return quotient(part, pl.col(f"{line.name}:whole{sums}"))
+    return pl.when(pl.col(f"{line.name}:{counted}") > 0).then(part).cast(DECIMAL)
 
 
 def _breaks(sources: Sources) -> pl.LazyFrame:
     """One row per period x area of which some county does not continue that of a year ago: by a split, by a merger."""
     return (
-        areas_of_blocks(_placed(sources, YEAR), sources.levels)
+        areas_of_blocks(place(sources.book, tuple(sources.periods), YEAR).lazy(), sources.levels)
         .filter(~pl.col("inside") | pl.col("merged"))
         .group_by(AREA)
         .agg(split=~pl.col("inside").all(), merged=pl.col("merged").any())

@@ -13,10 +13,12 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
+from warehouse.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.standing import in_force, rows_in_force
+from warehouse.store.standing import in_force, rows_of
 
+Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
@@ -27,7 +29,8 @@ class Sources:
 
     `read` gives a table of the ledger, `runs` are those whose rows of history count. `wanted` are the periods to
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
-    `heard` is the day (UTC) of the newest decision in the store (None: of those read).
+    `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
+    returns are given (None: all).
     """
 
     book: Codebook
@@ -36,11 +39,18 @@ class Sources:
     runs: tuple[str, ...]
     wanted: tuple[str, ...] | None = None
     heard: date | None = None
+    datasets: frozenset[str] | None = None
 
     @cached_property
     def returns(self) -> pl.DataFrame:
         """One row per decision on a return."""
         return self.read(ledger.RETURNS)
+
+    def decisions(self, select: Select) -> pl.LazyFrame:
+        """The decisions that a selection of `store/standing.py` chooses: one that looks at each period and dataset by
+        itself, as those of returns do.
+        """
+        return self.returns.lazy().pipe(select)
 
     @property
     def rules(self) -> pl.DataFrame:
@@ -85,12 +95,19 @@ class Sources:
     @cached_property
     def in_force(self) -> pl.LazyFrame:
         """One row per county x dataset x period: the return that counts."""
-        return self.returns.lazy().pipe(in_force)
+        return self.decisions(in_force)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
-        """The rows in force of a dataset, those to compare with too, with the columns of its history."""
-        rows = scan_rows(self.history, dataset, self.runs, self._decided)
-        return rows.pipe(rows_in_force, self.returns.lazy(), dataset.dataset)
+        """The rows in force of a dataset, those to compare with too, with the columns of its history.
+
+        Raises CodebookError for one whose returns are not given: then there would be no rows, and nobody would know.
+        """
+        self._given(dataset)
+        return scan_rows(self.history, dataset, self.runs, self._decided).pipe(rows_of, self.in_force, dataset.dataset)
+
+    def _given(self, dataset: Dataset) -> None:
+        if self.datasets is not None and dataset.dataset not in self.datasets:
+            raise CodebookError(f"a mart reads {dataset.dataset}, which its line in mart_list.csv does not name")
 
     @cached_property
     def levels(self) -> pl.LazyFrame:
@@ -107,7 +124,11 @@ class Sources:
         return pl.concat([pl.DataFrame(schema=DUE), *(_due(self.book, p) for p in self._spanned)]).lazy()
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
-        """One row per period x county that owes the dataset: counted says whether a return of it is in force."""
+        """One row per period x county that owes the dataset: counted says whether a return of it is in force.
+
+        Raises CodebookError as `rows` does.
+        """
+        self._given(dataset)
         counted = self.in_force.filter(pl.col("dataset") == dataset.dataset).select(
             "period", "county_code", "status", "receipt", counted=pl.lit(value=True)
         )

@@ -1,19 +1,12 @@
-"""Which return counts: pure selections over the ledger's decisions, as of any time."""
+"""Which return counts: pure selections over the ledger's decisions, those of any moment."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import polars as pl
 
 from warehouse.store.records import ACCEPTED
 
 RETURN = ("dataset", "county_code", "period")
-
-
-def as_of(returns: pl.LazyFrame, moment: datetime | None) -> pl.LazyFrame:
-    """The decisions known at a moment (UTC); all of them for None. One row per decided return, columns unchanged."""
-    return returns if moment is None else returns.filter(pl.col("known_from") <= moment.replace(tzinfo=None))
 
 
 def latest(returns: pl.LazyFrame) -> pl.LazyFrame:
@@ -44,6 +37,11 @@ def judged(returns: pl.LazyFrame) -> pl.LazyFrame:
     said of them. Columns unchanged.
     """
     return returns.filter(pl.col("reason").is_null())
+
+
+def last_judged(returns: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per receipt x return that the rules came to a verdict on: their last one. Columns unchanged."""
+    return returns.pipe(judged).pipe(latest)
 
 
 def waivers(returns: pl.LazyFrame) -> pl.LazyFrame:

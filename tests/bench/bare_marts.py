@@ -1,0 +1,408 @@
+"""The marts of a nation's store with nothing around them: `python -m tests.bench.bare_marts ROOT OUT --counties N`.
+
+Reads the same rows and the same ledger, makes the same marts year by year and writes them as Parquet, a file a period.
+No contract, no labels, no snapshot, no hashes, nothing synced; and only what that store has: counties that keep their
+codes, returns that the rules accepted. Left out are the dimensions, the scorecard, and marts that are empty there
+(findings, sums that fail, whom to chase): they take the product time and this script none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from tests.bench.measure import clocks, peak_mib, since_start
+from tests.bench.nation import nation
+from warehouse.codebook import Codebook, Dataset
+from warehouse.marts.lines import Line, lines_of
+from warehouse.store.history import schema
+
+DECIMAL = pl.Decimal(38, 6)
+STATUS = pl.Enum(["provisional", "reported", "verified", "approved"])
+AREA = ("period", "level", "code")
+HEAD = ["receipt", "county_code", "period", "version"]
+VILLAGES = ("planned", "started", "completed", "demolished")
+
+
+@dataclass(frozen=True)
+class Year:
+    """What a year's marts are made of: the decisions in force of it and the one before, levels, who owes what."""
+
+    book: Codebook
+    history: Path
+    year: int
+    periods: list[str]
+    returns: pl.DataFrame
+    heads: pl.DataFrame
+    levels: pl.DataFrame
+    heard: date
+
+    def rows(self, dataset: Dataset, *, before: bool = False) -> pl.LazyFrame:
+        """The rows in force of the year, or of it and the one before."""
+        years = [self.year - 1, self.year] if before else [self.year]
+        paths = sorted(p for y in years for p in (self.history / dataset.dataset).glob(f"period={y}-*/*.parquet"))
+        heads = self.heads.lazy().filter(dataset=dataset.dataset).select(HEAD)
+        if not paths:
+            return pl.LazyFrame(schema=schema(dataset))
+        return pl.scan_parquet(paths, hive_partitioning=False).join(heads, on=HEAD, how="semi")
+
+    def owed(self, dataset: Dataset, *, before: bool = False) -> pl.LazyFrame:
+        """Period x county that owes the return, with its status and whether it is in force."""
+        years = {self.year - 1, self.year} if before else {self.year}
+        months = dataset.frequency.months
+        owed = [
+            pl.DataFrame({"county_code": [d.county_code for d in self.book.members(dataset.owed_by, y)]}).select(
+                pl.lit(f"{y}-{m:02}").alias("period"), "county_code"
+            )
+            for y in sorted(years)
+            for m in months
+            if y < self.year or f"{y}-{m:02}" in self.periods
+        ]
+        heads = self.heads.lazy().filter(dataset=dataset.dataset)
+        counted = heads.select("period", "county_code", "status", counted=True)
+        none = pl.DataFrame(schema=dict.fromkeys(("period", "county_code"), pl.String))
+        return (
+            pl.concat([none, *owed])
+            .lazy()
+            .join(counted, on=["period", "county_code"], how="left")
+            .with_columns(pl.col("counted").fill_null(value=False), pl.col("status").cast(STATUS))
+        )
+
+
+def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator[tuple[str, pl.LazyFrame]]:
+    yield "fact_indicator", _facts(year)
+    for name in ("relocation_villages", "support_units", "policy"):
+        yield f"fact_{name}", _many_rows(year, year.book.datasets[name])
+    for name in year.book.marts:
+        dataset = year.book.datasets.get(name.removeprefix("mart_"))
+        if dataset and name != "mart_relocation":
+            yield name, _programme(year, dataset)
+    yield "mart_relocation", _relocation(year)
+    yield "mart_deep_poverty_share", _shares(year)
+    yield "mart_completeness", _completeness(year)
+    yield "mart_quality", _quality(year, rules, results)
+
+
+def _facts(year: Year) -> pl.LazyFrame:
+    return pl.concat(_fact(year, d) for d in year.book.datasets.values() if d.one_row).sort(
+        "period", "county_code", "dataset", "indicator"
+    )
+
+
+def _fact(year: Year, dataset: Dataset) -> pl.LazyFrame:
+    numeric = [i for i in dataset.indicators if i.numeric]
+    units = {i.column: i.unit.unit for i in numeric}
+    back = ["return_status", "version", "submission", "sheet", "row"]
+    return (
+        year.rows(dataset)
+        .with_columns(pl.col(i.column).cast(DECIMAL) for i in numeric)
+        .unpivot(
+            [i.column for i in numeric], index=["period", "county_code", *back], variable_name="indicator",
+            value_name="value",
+        )
+        .drop_nulls("value")
+        .select(
+            "period", "county_code", pl.lit(dataset.dataset).alias("dataset"), "indicator", "value",
+            pl.col("indicator").replace_strict(units, return_dtype=pl.String).alias("unit"), *back,
+        )
+        .rename({"return_status": "status"})
+    )  # fmt: skip
+
+
+def _many_rows(year: Year, dataset: Dataset) -> pl.LazyFrame:
+    decimals = [c for c, dtype in dataset.dtypes.items() if isinstance(dtype, pl.Decimal)]
+    columns = [c.column for c in year.book.marts[f"fact_{dataset.dataset}"]]
+    rows = year.rows(dataset).with_columns(pl.col(c).cast(DECIMAL) for c in decimals)
+    return rows.select(columns).sort("period", "county_code", *dataset.keys, "row") if columns else rows
+
+
+def _counties(year: Year, dataset: Dataset, lines: Sequence[Line], *, before: bool) -> pl.LazyFrame:
+    """Period x county that owes the return, with the sums of each line."""
+    sums = {column: expression for line in lines for column, expression in line.sums.items()}
+    rows = year.rows(dataset, before=before)
+    if dataset.one_row:
+        given = rows.select("period", "county_code", **sums)
+    else:
+        given = rows.group_by("period", "county_code").agg(
+            **{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()}
+        )
+    return year.owed(dataset, before=before).join(given, on=["period", "county_code"], how="left")
+
+
+def _programme(year: Year, dataset: Dataset) -> pl.LazyFrame:
+    lines = lines_of(dataset)
+    sums = [column for line in lines for column in line.sums]
+    step = 12 // len(dataset.frequency.months)
+    counties = _counties(year, dataset, lines, before=True)
+    if not dataset.one_row:
+        counties = counties.with_columns(pl.when("counted").then(pl.col(c).fill_null(0)) for c in sums)
+    both = counties.filter(pl.col("period").is_in(year.periods))
+    for mark, months in (("p", step), ("y", 12)):
+        then = counties.select(_later("period", months), "county_code", **{f"{c}:{mark}": c for c in sums})
+        both = both.join(then, on=["period", "county_code"], how="left")
+    masked = [
+        pl.when(pl.col(b).is_not_null()).then(a).alias(f"{c}:{mark}:{side}")
+        for c in sums
+        for mark in ("p", "y")
+        for side, a, b in (("now", c, f"{c}:{mark}"), ("then", f"{c}:{mark}", c))
+    ]
+    statuses = [
+        pl.when(pl.col(f"{line.name}:part").is_not_null()).then(pl.col("status").to_physical()).alias(f"{line.name}:s")
+        for line in lines
+    ]
+    wide = [*sums, *(f"{c}:{mark}:{side}" for c in sums for mark in ("p", "y") for side in ("now", "then"))]
+    areas = (
+        both.with_columns(*masked, *statuses)
+        .join(year.levels.lazy(), on=["period", "county_code"])
+        .group_by(*AREA, "name_zh")
+        .agg(
+            pl.len().cast(pl.Int64).alias("counties_due"),
+            *(pl.col(c).sum() for c in wide),
+            *(pl.col(c).count().alias(f"{c}#") for c in wide),
+            *(pl.col(f"{line.name}:s").min() for line in lines),
+        )
+    )
+    lines_long = (
+        areas.select(*AREA, "name_zh", "counties_due", *_line(line, step), order=n) for n, line in enumerate(lines)
+    )
+    return (
+        pl.concat(lines_long)
+        .filter(pl.col("rises") | (pl.col("level") == "county"))
+        .sort(*AREA, "order")
+        .select(c.column for c in year.book.marts[f"mart_{dataset.dataset}"])
+    )
+
+
+def _later(column: str, months: int) -> pl.Expr:
+    shifted = pl.col(column).add("-01").str.to_date().dt.offset_by(f"{months}mo")
+    return shifted.dt.strftime("%Y-%m").alias("period")
+
+
+def _total(line: Line, suffix: str = "") -> pl.Expr:
+    part = pl.col(f"{line.name}:part{suffix}")
+    if line.whole is None:
+        return pl.when(pl.col(f"{line.name}:part{suffix}#") > 0).then(part).cast(DECIMAL)
+    whole = pl.col(f"{line.name}:whole{suffix}")
+    value = part.cast(pl.Float64) / whole.cast(pl.Float64)
+    return pl.when((whole != 0) & value.is_finite()).then(value.round(6)).cast(DECIMAL)
+
+
+def _line(line: Line, step: int) -> list[pl.Expr]:
+    value, counted = _total(line), pl.col(f"{line.name}:part#").cast(pl.Int64)
+    # Shares that are not summed are not compared above the county, and there is nothing above it.
+    p_now, p_then = _total(line, ":p:now"), _total(line, ":p:then")
+    y_now, y_then = _total(line, ":y:now"), _total(line, ":y:then")
+    p_count, y_count = (pl.col(f"{line.name}:part:{mark}:now#").cast(pl.Int64) for mark in ("p", "y"))
+    to_date, none = line.indicator.kind == "year_to_date", pl.lit(None, DECIMAL)
+    first = pl.col("period").str.slice(5) == f"{step:02}"
+    statuses = dict(enumerate(STATUS.categories))
+    month = pl.when(first).then(value).otherwise(p_now - p_then)
+    compared = pl.when(first).then(counted).otherwise(p_count) if to_date else p_count
+    return [
+        pl.lit(line.name).alias("indicator"), pl.lit(line.label_zh).alias("label_zh"),
+        pl.lit(line.label_en).alias("label_en"), pl.lit(line.unit).alias("unit"), value.alias("value"),
+        pl.col(f"{line.name}:s").replace_strict(statuses, return_dtype=pl.String, default=None).alias("status"),
+        (month if to_date else none).alias("month_value"),
+        (p_then if line.compares and not to_date else none).alias("prior_period"),
+        (p_now - p_then if line.compares and not to_date else none).alias("change"),
+        (y_then if line.compares else none).alias("prior_year"),
+        (y_now - y_then if line.compares else none).alias("change_prior_year"),
+        pl.lit(value=False).alias("broken"), counted.alias("counties_counted"),
+        (compared if line.compares else pl.lit(0, pl.Int64)).alias("counties_compared"),
+        (y_count if line.compares else pl.lit(0, pl.Int64)).alias("counties_compared_prior_year"),
+        pl.lit(line.rises).alias("rises"),
+    ]  # fmt: skip
+
+
+def _relocation(year: Year) -> pl.LazyFrame:
+    summary, register = year.book.datasets["relocation"], year.book.datasets["relocation_villages"]
+    columns = [f"villages_{step}" for step in VILLAGES]
+    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
+    counts = (
+        year.rows(register)
+        .group_by("period", "county_code")
+        .agg(
+            pl.len().cast(pl.Int64).alias("villages_planned"),
+            *((pl.col(f"{s}_on") <= ends_on).sum().cast(pl.Int64).alias(f"villages_{s}") for s in VILLAGES[1:]),
+        )
+    )
+    given = {"summary": (summary, year.rows(summary).select("period", "county_code", *columns)),
+             "register": (register, counts)}  # fmt: skip
+    frames = [
+        year.owed(dataset)
+        .join(rows, on=["period", "county_code"], how="left")
+        .join(year.levels.lazy(), on=["period", "county_code"])
+        .group_by(*AREA, "name_zh")
+        .agg(
+            *(pl.when(pl.col(c).count() > 0).then(pl.col(c).sum()).alias(c) for c in columns),
+            counties_due=pl.len().cast(pl.Int64), counties_counted=pl.col("counted").sum().cast(pl.Int64),
+            source=pl.lit(source),
+        )
+        for source, (dataset, rows) in given.items()
+    ]  # fmt: skip
+    planned = pl.col("villages_planned")
+    rates = [
+        pl.when(planned != 0).then((100 * pl.col(f"villages_{s}") / planned).round(6)).cast(DECIMAL).alias(f"{s}_rate")
+        for s in VILLAGES[1:]
+    ]
+    return (
+        pl.concat(frames)
+        .with_columns(rates)
+        .select(c.column for c in year.book.marts["mart_relocation"])
+        .sort(*AREA, "source")
+    )
+
+
+def _shares(year: Year) -> pl.LazyFrame:
+    figures = [f for f in year.book.figures if f.aggregate == "share" and f.scope == "deep_poverty"]
+    found = [
+        _share(year, year.book.datasets[name], line)
+        for name in sorted({f.dataset for f in figures})
+        for line in lines_of(year.book.datasets[name])
+        if any(f.dataset == name and f.column == line.name for f in figures)
+    ]
+    columns = [c.column for c in year.book.marts["mart_deep_poverty_share"]]
+    return pl.concat(found).sort("period", "dataset", "indicator").select(columns)
+
+
+def _share(year: Year, dataset: Dataset, line: Line) -> pl.LazyFrame:
+    part = pl.col(f"{line.name}:part")
+    areas = (
+        _counties(year, dataset, [line], before=False)
+        .join(year.levels.lazy(), on=["period", "county_code"])
+        .filter(pl.col("level").is_in(["deep_poverty", "province"]))
+        .group_by(AREA)
+        .agg(
+            value=pl.when(part.count() > 0).then(part.sum()).cast(DECIMAL), due=pl.len().cast(pl.Int64),
+            counted=part.count().cast(pl.Int64), status=pl.col("status").filter(part.is_not_null()).min(),
+        )
+        .drop("code")
+    )  # fmt: skip
+    group, whole = (areas.filter(level=level).drop("level") for level in ("deep_poverty", "province"))
+    share = 100 * pl.col("value").cast(pl.Float64) / pl.col("value_all").cast(pl.Float64)
+    return group.join(whole, on="period", suffix="_all").select(
+        "period", pl.lit(dataset.dataset).alias("dataset"), pl.lit(line.name).alias("indicator"),
+        pl.lit(line.label_zh).alias("label_zh"), pl.lit(line.label_en).alias("label_en"),
+        pl.lit(line.unit).alias("unit"), pl.col("value").alias("numerator"), pl.col("value_all").alias("denominator"),
+        pl.when(pl.col("value_all") != 0).then(share.round(6)).cast(DECIMAL).alias("share"),
+        pl.min_horizontal("status", "status_all").cast(pl.String).alias("status"),
+        numerator_due="due", numerator_counted="counted", denominator_due="due_all", denominator_counted="counted_all",
+    )  # fmt: skip
+
+
+def _completeness(year: Year) -> pl.LazyFrame:
+    keys = ["period", "dataset", "county_code"]
+    came = year.returns.lazy().filter(pl.col("period").is_in(year.periods))
+    first = came.group_by(keys).agg(received_on=pl.col("known_from").min().dt.date())
+    verdicts = year.heads.lazy().select(*keys, "verdict")
+    owed = pl.concat(
+        year.owed(d).select(
+            "period", pl.lit(name).alias("dataset"), "county_code", pl.lit(d.frequency.value).alias("frequency"),
+            (pl.col("period").add("-01").str.to_date().dt.month_end() + timedelta(days=d.due_days)).alias("due_on"),
+        )
+        for name, d in year.book.datasets.items()
+    )  # fmt: skip
+    days = (pl.col("received_on") - pl.col("due_on")).dt.total_days()
+    received = pl.col("received_on").is_not_null()
+    return (
+        owed.join(first, on=keys, how="left")
+        .join(verdicts, on=keys, how="left")
+        .select(
+            *keys, pl.lit(value=True).alias("due"), received.alias("received"), "verdict", (days > 0).alias("late"),
+            "frequency", "due_on", "received_on", days.clip(lower_bound=0).alias("days_late"),
+            (~received & (pl.col("due_on") < year.heard)).alias("missing"),
+        )
+        .sort(keys)
+    )  # fmt: skip
+
+
+def _quality(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> pl.LazyFrame:
+    keys = ["period", "dataset", "county_code"]
+    counts = ["failed", "explained", "not_evaluated"]
+    returns = year.heads.lazy().filter(pl.col("period").is_in(year.periods)).select("run", "receipt", *keys, "rows")
+    made = pl.col("checks") * pl.when("per_row").then("rows").otherwise(1)
+    return (
+        returns.join(rules.lazy(), on=["run", "dataset", "period"])
+        .join(results.lazy(), on=["run", "receipt", *keys, "rule"], how="left")
+        .with_columns(pl.col(counts).fill_null(0))
+        .select(*keys, "rule", "severity", (made - pl.sum_horizontal(counts)).alias("passed"), *counts)
+        .sort(*keys, "rule")
+    )
+
+
+def read_year(root: Path, book: Codebook, connection: sqlite3.Connection, year: int) -> Year:
+    """The decisions of the year and the one before, and who is counted where."""
+    query = (
+        "SELECT run, receipt, dataset, county_code, period, status, rows, verdict, version, known_from FROM returns"
+        f" WHERE period >= '{year - 1}-01' AND period <= '{year}-12'"
+    )
+    whole = {"receipt": pl.Int64, "rows": pl.Int64, "version": pl.Int64}
+    returns = pl.read_database(query, connection, schema_overrides=whole).with_columns(
+        pl.col("known_from").str.to_datetime()
+    )
+    heads = returns.sort("receipt").unique(["dataset", "county_code", "period"], keep="last", maintain_order=True)
+    periods = returns.filter(pl.col("period") >= f"{year}")["period"].unique().sort().to_list()
+    (heard,) = connection.execute("SELECT max(received_at) FROM runs").fetchone()
+    levels = pl.concat(_levels(book, period) for period in periods)
+    return Year(book, root / "history", year, periods, returns, heads, levels, date.fromisoformat(heard[:10]))
+
+
+def _levels(book: Codebook, period: str) -> pl.DataFrame:
+    counties = book.in_force(int(period[:4]))
+    rows = [(d.county_code, "county", d.county_code, d.name_zh) for d in counties]
+    rows += [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in counties]
+    for name, group in book.groups.items():
+        codes = book.members(name, int(period[:4]))
+        rows += [
+            (d.county_code, name, f"{d.county_code[:2]}0000" if name == "province" else name, group.label_zh)
+            for d in codes
+        ]
+    schema = dict.fromkeys(("county_code", "level", "code", "name_zh"), pl.String)
+    return pl.DataFrame(rows, schema, orient="row").select(pl.lit(period).alias("period"), pl.all())
+
+
+def build(root: Path, out: Path, book: Codebook) -> None:
+    """All marts, year by year."""
+    with sqlite3.connect(root / "ledger.db") as connection:
+        years = connection.execute("SELECT DISTINCT substr(period, 1, 4) FROM touched ORDER BY 1").fetchall()
+        for (name,) in years:
+            year = read_year(root, book, connection, int(name))
+            within = f"WHERE period >= '{name}-01' AND period <= '{name}-12'"
+            rules = pl.read_database(
+                f"SELECT run, dataset, period, rule, severity, checks, per_row FROM rules {within}",
+                connection,
+            )
+            results = pl.read_database(f"SELECT * FROM results {within}", connection)
+            for mart, frame in marts_of(year, rules.with_columns(pl.col("per_row").cast(pl.Boolean)), results):
+                _write(out / mart, frame.collect())
+
+
+def _write(folder: Path, built: pl.DataFrame) -> None:
+    for (period,), rows in built.partition_by("period", as_dict=True, maintain_order=True).items():
+        path = folder / f"period={period}" / "part-0.parquet"
+        path.parent.mkdir(parents=True)
+        rows.write_parquet(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--counties", type=int, required=True)
+    given = parser.parse_args()
+    start_up, book = since_start(), nation(given.counties)
+    with clocks() as spent:
+        build(given.root, given.out, book)
+    sys.stdout.write(json.dumps(spent | {"start_up": start_up, "peak_mib": peak_mib()}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The product's marts of a nation's store, measured: `python -m tests.bench.product_marts ROOT --counties N`.
+
+Publishes all of it; then a county corrects one return, and what depends on it is published, most of the snapshot being
+linked; both as the publish task does it: read the ledger, build, write durably, commit, views.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measure import clocks, peak_mib, since_start
+from tests.bench.nation import correct, nation, periods
+from warehouse.codebook import Codebook
+from warehouse.marts.knowledge import Knowledge
+from warehouse.publish import Plan, publish
+from warehouse.published import Manifest, read_manifest
+from warehouse.store import ledger
+from warehouse.store.files import Root
+
+CORRECTED = "finance"
+
+
+def build(root: Root, book: Codebook) -> dict[str, Any]:
+    """Publishes what there is; says how long it took and how many files were not there before."""
+    before = read_manifest(root)
+    with clocks() as spent:
+        engine = ledger.open_ledger(f"sqlite:///{root.path / 'ledger.db'}")
+        manifest = publish(root, Plan.of(Knowledge.of(book, root.history, engine)), book)
+    return spent | {
+        "files": len(manifest.files),
+        "new": len(_hashes(manifest) - _hashes(before)),
+        "rows": sum(file.rows for file in manifest.files),
+    }
+
+
+def _hashes(manifest: Manifest | None) -> set[tuple[str, str]]:
+    return {(file.path.split("/", 1)[1], file.sha256) for file in manifest.files} if manifest else set()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--counties", type=int, required=True)
+    parser.add_argument("--months", type=int, required=True)
+    given = parser.parse_args()
+    start_up, root, book = since_start(), Root(given.root), nation(given.counties)
+    whole = build(root, book) | {"start_up": start_up, "peak_mib": peak_mib()}
+    correct(root, book, f"{given.months + 1:06}", CORRECTED, periods(given.months)[given.months // 2])
+    sys.stdout.write(json.dumps({"whole": whole, "one_return": build(root, book)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
