@@ -10,7 +10,9 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,6 +42,7 @@ from warehouse.store.files import Root, sync_folder, write_durably
 from warehouse.store.ledger import SNAPSHOTS
 
 ROW_GROUP = 100_000
+AHEAD = 24
 ARROW = {
     "text": pa.string(), "whole": pa.int64(), "decimal": pa.decimal128(38, 6), "boolean": pa.bool_(),
     "date": pa.date32(),
@@ -118,9 +121,7 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: Before | None 
     files = {part: before.files[part.path] for part in kept if part.path in before.files}
     for part, file in files.items():
         _place(folder / part.path, before.marts / file.path)
-    for part, rows in plan.build([part for part in plan.made_of if part not in kept]):
-        if not rows.is_empty() or not part.split:
-            files[part] = _write(folder, part, rows, book, before)
+    files.update(_written(folder, plan.build([part for part in plan.made_of if part not in kept]), book, before))
     empty = {part.mart for part in plan.made_of} - {part.mart for part in files}
     for mart in empty:
         none = pl.DataFrame(schema={c.column: c.polars for c in book.marts[mart]})
@@ -132,6 +133,21 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: Before | None 
         file.model_copy(update={"path": part.path})
         for part, file in sorted(files.items(), key=lambda item: (item[0].mart, order.get(item[0], 0)))
     )
+
+
+def _written(
+    folder: Path, built: Iterable[tuple[Part, pl.DataFrame]], book: Codebook, before: Before
+) -> Iterator[tuple[Part, File]]:
+    """Writes parts that have rows in a thread beside the building of the next ones; at most AHEAD of them wait."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        ahead: deque[tuple[Part, Future[File]]] = deque()
+        for part, rows in built:
+            if not rows.is_empty() or not part.split:
+                ahead.append((part, writer.submit(_write, folder, part, rows, book, before)))
+            while len(ahead) > AHEAD:
+                first, writing = ahead.popleft()
+                yield first, writing.result()
+        yield from ((part, writing.result()) for part, writing in ahead)
 
 
 def _write(folder: Path, part: Part, rows: pl.DataFrame, book: Codebook, before: Before) -> File:

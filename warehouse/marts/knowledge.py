@@ -127,7 +127,7 @@ def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair
 
 def _choose(read: Read, select: Select, pair: Pair) -> pl.DataFrame:
     """What a selection chooses of the decisions on a dataset and period."""
-    return read(ledger.RETURNS, pair).lazy().pipe(select).collect()
+    return read(ledger.RETURNS, pair).lazy().pipe(select).collect(engine="in-memory")
 
 
 def _behind_findings(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:

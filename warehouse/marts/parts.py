@@ -57,7 +57,8 @@ def build_parts(known: Knowledge, wanted: Iterable[Part]) -> Iterator[tuple[Part
     """
     for group in _together(known, wanted):
         mart = known.book.mart_list[group[0].mart]
-        built = marts.build(mart.mart, _sources(known, group)).collect()
+        # The streaming engine takes as long and more memory: what is at hand is small, and sorted at the end.
+        built = marts.build(mart.mart, _sources(known, group)).collect(engine="in-memory")
         if not mart.split:
             yield group[0], built
             continue
