@@ -6,7 +6,7 @@ from itertools import groupby
 
 import polars as pl
 
-from warehouse.codebook import Dataset
+from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.comparison import AREA
 from warehouse.marts.lines import Line, lines_of
 from warehouse.marts.programme import by_area, county_sums
@@ -23,17 +23,17 @@ def build(sources: Sources) -> pl.LazyFrame:
     percent and null where one of them is unknown; `status` is the least settled in either.
     """
     columns = [c.column for c in sources.book.marts["mart_deep_poverty_share"]]
-    shares = [_shares(sources, dataset, lines) for dataset, lines in _shared(sources)]
+    shares = [_shares(sources, dataset, lines) for dataset, lines in shared(sources.book)]
     return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
 
 
-def _shared(sources: Sources) -> list[tuple[Dataset, list[Line]]]:
+def shared(book: Codebook) -> list[tuple[Dataset, list[Line]]]:
     """The datasets of which the scorecard has shares, each with the lines that it has them of."""
-    of = {(f.dataset, f.column) for f in sources.book.figures if f.aggregate == "share" and f.scope == GROUP}
+    of = {(f.dataset, f.column) for f in book.figures if f.aggregate == "share" and f.scope == GROUP}
     lines = [
-        (sources.book.datasets[name], line)
+        (book.datasets[name], line)
         for name in sorted({name for name, _ in of})
-        for line in lines_of(sources.book.datasets[name])
+        for line in lines_of(book.datasets[name])
         if (name, line.name) in of
     ]
     return [(d, [line for _, line in own]) for d, own in groupby(lines, key=lambda pair: pair[0])]

@@ -8,6 +8,7 @@ from warehouse.marts.roll_up import percentage, total
 from warehouse.marts.sources import Sources
 
 VILLAGES = ("villages_planned", "villages_started", "villages_completed", "villages_demolished")
+STEPS = ("started", "completed", "demolished")
 DATES = {"villages_started": "started_on", "villages_completed": "completed_on", "villages_demolished": "demolished_on"}
 
 
@@ -21,7 +22,7 @@ def build(sources: Sources) -> pl.LazyFrame:
         pl.concat([_by_level(sources, "summary"), _by_level(sources, "register")])
         .with_columns(
             percentage(pl.col(f"villages_{step}"), pl.col("villages_planned")).alias(f"{step}_rate")
-            for step in ("started", "completed", "demolished")
+            for step in STEPS
         )
         .select(
             "period", "level", "code", "name_zh", *VILLAGES, "started_rate", "completed_rate", "demolished_rate",
@@ -56,14 +57,18 @@ def _summary(sources: Sources) -> pl.LazyFrame:
 def _register(sources: Sources) -> pl.LazyFrame:
     """One row per period x county that owes the register; a nil register counts, with no villages."""
     register = sources.book.datasets["relocation_villages"]
-    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     counts = (
         sources.rows(register)
         .group_by("period", "county_code")
-        .agg(
-            pl.len().cast(pl.Int64).alias("villages_planned"),
-            *((pl.col(date) <= ends_on).sum().cast(pl.Int64).alias(column) for column, date in DATES.items()),
-        )
+        .agg(entered(column).sum().alias(column) for column in VILLAGES)
     )
     joined = sources.coverage(register).join(counts, on=["period", "county_code"], how="left")
     return joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in VILLAGES)
+
+
+def entered(column: str) -> pl.Expr:
+    """Whether a village of the register counts in a column: 1 from the period that its date is in, else 0."""
+    if column not in DATES:  # each row is a village that is planned
+        return pl.col("period").is_not_null().cast(pl.Int64)
+    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
+    return (pl.col(DATES[column]) <= ends_on).fill_null(value=False).cast(pl.Int64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from warehouse.codebook import Dataset, Figure
+from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.marts.roll_up import DECIMAL, STATUSES, decimal, percentage, total
 from warehouse.marts.sources import Sources
 
@@ -113,12 +113,12 @@ def _members(sources: Sources, figure: Figure) -> pl.LazyFrame:
 def _from_returns(sources: Sources, figure: Figure) -> pl.LazyFrame:
     """One row: value, status and coverage."""
     dataset = sources.book.datasets[figure.dataset]
-    value = _increase(sources, figure) if figure.aggregate == "increase" else _aggregate(sources, figure, dataset)
-    entering = "province" if figure.aggregate in AGAINST_THE_PROVINCE else figure.scope
+    value = value_of(sources.book, figure, sources.rows(dataset))
     coverage = (
         sources.coverage(dataset)
         .filter(
-            pl.col("period") == figure.period, pl.col("county_code").is_in(_codes(sources, entering, figure.period))
+            pl.col("period") == figure.period,
+            pl.col("county_code").is_in(_codes(sources.book, entering(figure), figure.period)),
         )
         .select(
             status=pl.col("status").cast(STATUSES).min().cast(pl.String),
@@ -129,26 +129,45 @@ def _from_returns(sources: Sources, figure: Figure) -> pl.LazyFrame:
     return pl.concat([value, coverage], how="horizontal")
 
 
-def _aggregate(sources: Sources, figure: Figure, dataset: Dataset) -> pl.LazyFrame:
-    rows = sources.rows(dataset).filter(pl.col("period") == figure.period)
-    if figure.where:
-        column, _, value = figure.where.partition("=")
-        rows = rows.filter(pl.col(column).cast(pl.String) == value)
-    inside = pl.col("county_code").is_in(_codes(sources, figure.scope, figure.period))
-    return rows.select(value=AGGREGATES[figure.aggregate](Terms(figure, dataset, inside)))
+def entering(figure: Figure) -> str:
+    """The group whose counties enter the figure: its scope, or the whole that it is set beside."""
+    return "province" if figure.aggregate in AGAINST_THE_PROVINCE else figure.scope
 
 
-def _increase(sources: Sources, figure: Figure) -> pl.LazyFrame:
+def value_of(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row, the figure's `value`, from rows in force of its dataset; of them those that it speaks of are taken."""
+    if figure.aggregate == "increase":
+        return rows.select(value=_increase(book, figure))
+    own = rows.filter(speaks_of(figure))
+    return own.select(value=AGGREGATES[figure.aggregate](terms_of(book, figure)))
+
+
+def speaks_of(figure: Figure) -> pl.Expr:
+    """Whether a row is of the figure's period and kind."""
+    if not figure.where:
+        return pl.col("period") == figure.period
+    column, _, value = figure.where.partition("=")
+    return (pl.col("period") == figure.period) & (pl.col(column).cast(pl.String) == value)
+
+
+def terms_of(book: Codebook, figure: Figure) -> Terms:
+    """What the figure is made of."""
+    inside = pl.col("county_code").is_in(_codes(book, figure.scope, figure.period))
+    return Terms(figure, book.datasets[figure.dataset], inside)
+
+
+def _increase(book: Codebook, figure: Figure) -> pl.Expr:
     """What a sum has grown by since an earlier period; null where either is unknown."""
-    dataset = sources.book.datasets[figure.dataset]
-    column = dataset[figure.column or ""]
-    members = _codes(sources, figure.scope, figure.period) + _codes(sources, figure.scope, figure.since or "")
-    now, then = (
-        total(column, (pl.col("period") == period) & pl.col("county_code").is_in(members)).cast(DECIMAL)
-        for period in (figure.period, figure.since)
-    )
-    return sources.rows(dataset).select(value=now - then)
+    now, then = (sum_at(book, figure, period) for period in (figure.period, figure.since or ""))
+    return now - then
 
 
-def _codes(sources: Sources, scope: str, period: str) -> list[str]:
-    return [d.county_code for d in sources.book.members(scope, int(period[:4]))]
+def sum_at(book: Codebook, figure: Figure, period: str) -> pl.Expr:
+    """The sum, at a period, of an increase's column over the counties in its scope at either."""
+    column = book.datasets[figure.dataset][figure.column or ""]
+    members = _codes(book, figure.scope, figure.period) + _codes(book, figure.scope, figure.since or "")
+    return total(column, (pl.col("period") == period) & pl.col("county_code").is_in(members)).cast(DECIMAL)
+
+
+def _codes(book: Codebook, scope: str, period: str) -> list[str]:
+    return [d.county_code for d in book.members(scope, int(period[:4]))]

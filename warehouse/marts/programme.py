@@ -66,14 +66,18 @@ def _beside(
 
 def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
     """One row per period x county that owes the dataset, with the sums of each line, null where it gave none."""
+    return sums_of(sources.rows(dataset), sources.coverage(dataset), dataset, lines)
+
+
+def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
+    """The same from rows in force and a coverage: one row per period x county of the coverage (`counted`, `status`)."""
     sums = {column: expression for line in lines for column, expression in line.sums.items()}
-    rows = sources.rows(dataset)
     keys = ("period", "county_code")
     if dataset.one_row:
         given = rows.select(*keys, **sums)
     else:
         given = rows.group_by(keys).agg(**{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()})
-    joined = sources.coverage(dataset).join(given, on=keys, how="left")
+    joined = coverage.join(given, on=keys, how="left")
     if not dataset.one_row:  # a nil return counts, with none of anything
         joined = joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in sums)
     return joined.select(*keys, pl.col("status").cast(STATUSES), *sums)
@@ -134,14 +138,15 @@ def _breaks(sources: Sources) -> pl.LazyFrame:
 def _long(areas: pl.LazyFrame, lines: Sequence[Line], months: int) -> pl.LazyFrame:
     """One row for each line of an area, in the order of the lines; above the county only those that rise."""
     own = (
-        areas.select(*AREA, "name_zh", "counties_due", *_fields(line, months), place=pl.lit(place))
+        areas.select(*AREA, "name_zh", "counties_due", *fields(line, months), place=pl.lit(place))
         for place, line in enumerate(lines)
     )
     # To sort what was put together takes a quarter of the time of exploding lists of structs.
     return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort(*AREA, "place").select(COLUMNS)
 
 
-def _fields(line: Line, months: int) -> list[pl.Expr]:
+def fields(line: Line, months: int) -> list[pl.Expr]:
+    """A line's own columns of the mart, from its value, status and counties and from what `compare` gives of it."""
     column = {what: pl.col(f"{line.name}:{what}") for what in ("value", "status", "counted")}
     last, year = (
         {what: pl.col(f"{line.name}:{what}:{back}") for what in ("now", "then", "compared")} for back in (months, YEAR)
