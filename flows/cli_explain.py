@@ -1,11 +1,14 @@
-"""The commands `explain` and `diff`: where things stand and what became of them, what a new version changed."""
+"""The commands `explain` and `diff`: where things stand and what became of them, what figures are made of, what a new
+version changed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from flows.command import EPILOG, FAULTS, GOOD, Json, print_json
 from flows.settings import load_settings
@@ -14,7 +17,26 @@ if TYPE_CHECKING:
     from warehouse.explain.store import Store
 
 commands = typer.Typer()
-explain = typer.Typer(help="Say where something comes from, cell by cell. 逐格说明来源。", no_args_is_help=True)
+
+
+class _Marts(TyperGroup):
+    """The commands of its own, and one for each mart. The marts are imported only when something is explained."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        from warehouse.marts import names
+
+        return [*super().list_commands(ctx), *names()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        from warehouse.marts import names
+
+        own = super().get_command(ctx, cmd_name)
+        return own if own or cmd_name not in names() else _of_mart(cmd_name)
+
+
+explain = typer.Typer(
+    cls=_Marts, help="Say where something comes from, cell by cell. 逐格说明来源。", no_args_is_help=True
+)
 commands.add_typer(explain, name="explain")
 All = Annotated[bool, typer.Option("--all", help="Long lists whole.")]
 
@@ -63,6 +85,50 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
     compared = compare(_store(), county, period, dataset, chosen)
     print_json(compared_json(compared)) if as_json else show_compared(compared, Console(), whole=whole)
     raise typer.Exit(FAULTS if compared.before.trouble or compared.after.trouble else GOOD)
+
+
+def _of_mart(mart: str) -> Any:
+    """The command that explains a figure of a mart; hidden for one whose figures are explained otherwise."""
+    from warehouse.codebook import load
+    from warehouse.explain import explained_marts
+
+    command, listed = typer.Typer(add_completion=False), load().mart_list[mart]
+    short = f"{listed.label_en}. {listed.label_zh}。"
+
+    @command.command(mart, epilog=EPILOG, short_help=short, hidden=mart not in explained_marts(load()))
+    def figure(  # noqa: PLR0913, PLR0917  (an option each)
+        name: Annotated[
+            str | None, typer.Argument(metavar="FIGURE", help="Its code or label; none: say which there are.")
+        ] = None,
+        period: Annotated[str | None, typer.Option(help="The period, like 2017-12.")] = None,
+        county: Annotated[str | None, typer.Option(help="A county's code, or its name if no other has it.")] = None,
+        prefecture: Annotated[str | None, typer.Option(help="A prefecture's code or name.")] = None,
+        group: Annotated[str | None, typer.Option(help="A group of counties, like deep_poverty.")] = None,
+        province: Annotated[
+            bool, typer.Option("--province", help="The whole province, as without any of these.")
+        ] = False,
+        source: Annotated[
+            str | None, typer.Option(help="Of mart_relocation: summary or register. Default: summary.")
+        ] = None,
+        dataset: Annotated[str | None, typer.Option(help="Where several forms have an indicator of this name.")] = None,
+        column: Annotated[
+            str | None, typer.Option(help="List what a comparison is made of: month_value, change, prior_year ..")
+        ] = None,
+        whole: All = False,
+        as_json: Json = False,
+    ) -> None:
+        """Say what a figure is made of: formula, counties, files and cells. 说明一个数字的来源。"""
+        if sum((county is not None, prefecture is not None, group is not None, province)) > 1:
+            raise typer.BadParameter("say one of --county, --prefecture, --group and --province")
+        from flows.figure_shown import figure_json, show_figure
+        from warehouse.explain import Asked, explain_figure
+
+        asked = Asked(mart, name or "", period, county, prefecture, group, dataset, source, column)
+        explained = explain_figure(_store(), load(), asked)
+        print_json(figure_json(explained)) if as_json else show_figure(explained, Console(), whole=whole)
+        raise typer.Exit(FAULTS if explained.trouble else GOOD)
+
+    return typer.main.get_command(command)
 
 
 def _store() -> Store:

@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.codebook import Codebook, Dataset, load
+from warehouse.codebook import Dataset, load
 from warehouse.errors import PermanentError, StoreError
+from warehouse.explain.asked import check_period, county_code, dataset_of
 from warehouse.explain.changes import changed_cells, rows_without, with_cells
 from warehouse.explain.standings import kept, standings
 from warehouse.explain.store import Store, receipt_of
@@ -19,7 +20,6 @@ from warehouse.intake.shown import Shown
 from warehouse.store.ledger import RECEIPTS, RETURNS, read_table
 from warehouse.store.records import ACCEPTED
 
-PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 CHOICE = re.compile(r"(?P<receipt>[0-9]{1,18})|[vV](?P<version>[0-9]{1,18})")
 
 
@@ -69,9 +69,8 @@ def compare(store: Store, county: str, period: str, dataset: str, chosen: Sequen
     By default the one in force and the accepted one before it, else the last two received, whatever their verdict.
     Raises PermanentError, saying what there is, for a return or a version that there is not.
     """
-    form, code = _form(load(), dataset), _county(load(), county)
-    if not PERIOD.fullmatch(period):
-        raise PermanentError(f"{period} is no period; one looks like 2018-06")
+    form, code = dataset_of(load(), dataset), county_code(load(), county)
+    check_period(period)
     engine = store.ledger()
     own = (RETURNS.c.dataset == form.dataset, RETURNS.c.county_code == code, RETURNS.c.period == period)
     decisions = read_table(engine, RETURNS, *own)
@@ -92,24 +91,6 @@ def compare(store: Store, county: str, period: str, dataset: str, chosen: Sequen
         removed=rows_without(left, right, form).collect(),
         later=state.filter(pl.col("receipt") > max(one["receipt"] for one in pair)),
     )
-
-
-def _form(book: Codebook, name: str) -> Dataset:
-    found = book.find(name)
-    if found is None:
-        raise PermanentError(f"{name} is no dataset; there are: {', '.join(book.datasets)}")
-    return found
-
-
-def _county(book: Codebook, name: str) -> str:
-    """The county's code, by itself or by a name that only one county has had."""
-    if name in book.names:
-        return name
-    codes = {d.county_code for d in book.divisions if name in (d.name_zh, d.prefecture_zh + d.name_zh)}
-    if len(codes) != 1:
-        several = f" is more than one county ({', '.join(sorted(codes))})" if codes else " is no county"
-        raise PermanentError(f"{name}{several}; give a code")
-    return codes.pop()
 
 
 def _pair(decisions: pl.DataFrame, chosen: Sequence[str], what: str) -> list[dict[str, Any]]:
