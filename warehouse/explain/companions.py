@@ -12,10 +12,11 @@ import polars as pl
 from warehouse.codebook import Codebook, Dataset
 from warehouse.explain.asked import Area
 from warehouse.explain.recipe import Recipe
-from warehouse.marts.comparison import YEAR, compare, earlier, place, total_of
+from warehouse.marts.comparison import YEAR, earlier, place
 from warehouse.marts.lines import Line
-from warehouse.marts.programme import fields
+from warehouse.marts.programme import fields, in_areas
 from warehouse.marts.roll_up import STATUSES
+from warehouse.marts.sources import LEVELS
 
 COMPANIONS = ("month_value", "prior_period", "change", "prior_year", "change_prior_year")
 BLOCK = "block"
@@ -99,29 +100,21 @@ _TEXTS = {
 def _recomputed(book: Codebook, recipe: Recipe, area: Area, given: pl.DataFrame, period: str) -> dict[str, Any]:
     """The columns of the mart's row that have to do with time, by the mart's own expressions."""
     line, months = recipe.line, months_of(recipe.dataset)
-    own = given.filter(pl.col("period") == period)
     level = levels(period, dict.fromkeys(area.counties, area.code), area.level)
-    row = own.lazy().select(period=pl.lit(period), split=pl.lit(value=False), merged=pl.lit(value=False), **_now(line))
-    for back in dict.fromkeys((months, YEAR)):
-        names = {f"{line.name}:{what}": f"{line.name}:{what}:{back}" for what in ("now", "then", "compared")}
-        compared = compare(given.lazy(), [line], place(book, (period,), back).lazy(), level).rename(names)
-        row = row.join(compared.select(*names.values(), period="period"), on="period", how="left")
+    placed = {back: place(book, (period,), back) for back in dict.fromkeys((months, YEAR))}
+    unbroken = {"split": pl.lit(value=False), "merged": pl.lit(value=False)}
+    row = _sums(given, line).pipe(in_areas, level, [line], placed).with_columns(**unbroken)
     return row.select(fields(line, months)).collect().row(0, named=True)
 
 
-def _now(line: Line) -> dict[str, pl.Expr]:
-    counted = pl.col(f"{line.name}:part").is_not_null()
-    return {
-        f"{line.name}:value": total_of(line),
-        f"{line.name}:status": pl.col("status").cast(STATUSES).filter(counted).min(),
-        f"{line.name}:counted": counted.sum().cast(pl.Int64),
-    }
+def _sums(given: pl.DataFrame, line: Line) -> pl.LazyFrame:
+    return given.lazy().select("period", "county_code", pl.col("status").cast(STATUSES), *line.sums)
 
 
 def levels(period: str, codes: Mapping[str, str], level: str) -> pl.LazyFrame:
-    """Which area each county is counted in, as `compare` takes it."""
-    rows = [(period, county, level, code) for county, code in codes.items()]
-    return pl.LazyFrame(rows, dict.fromkeys(("period", "county_code", "level", "code"), pl.String), orient="row")
+    """Which area each county is counted in, as a mart's levels say it."""
+    rows = [(period, county, level, code, code) for county, code in codes.items()]
+    return pl.LazyFrame(rows, LEVELS, orient="row")
 
 
 def compared(book: Codebook, line: Line, area: Area, given: pl.DataFrame, chosen: Companion) -> pl.DataFrame:
@@ -132,8 +125,10 @@ def compared(book: Codebook, line: Line, area: Area, given: pl.DataFrame, chosen
     placed = place(book, (period,), chosen.back)
     later = dict(placed.filter(pl.col("later")).select("county_code", "block").iter_rows())
     blocks = levels(period, {code: later[code] for code in area.counties}, BLOCK)
-    both = compare(given.lazy(), [line], placed.lazy(), blocks).select(
-        block="code", now=f"{line.name}:now", then=f"{line.name}:then"
+    both = (
+        _sums(given, line)
+        .pipe(in_areas, blocks, [line], {chosen.back: placed})
+        .select(block="code", now=f"{line.name}:now:{chosen.back}", then=f"{line.name}:then:{chosen.back}")
     )
     stands = placed.lazy().join(given.lazy(), on=["period", "county_code"])
     sides = (

@@ -21,8 +21,8 @@ from warehouse.explain.explained import OF_A_COUNTY, Explained, Part, Texts, as_
 from warehouse.explain.published import explain_published
 from warehouse.explain.recipe import FACT, SCORECARD, SHARE, Recipe, explained_marts, recipe_of
 from warehouse.explain.store import Store
-from warehouse.marts.comparison import total_of
 from warehouse.marts.mart_deep_poverty_share import GROUP
+from warehouse.marts.programme import value_of
 from warehouse.marts.roll_up import DECIMAL, percentage
 
 
@@ -158,14 +158,14 @@ def _total(own: pl.DataFrame, recipe: Recipe, area: Area) -> _Made:
         for operand, name, factor in zip(formula.operands, columns, (formula.factor, 1), strict=False)
     )
     texts = Texts(formula.code(above=above), formula.zh(above=above), formula.en(above=above))
-    return _Made(own.select(total_of(recipe.line)).item(), texts, parts)
+    return _Made(own.select(value_of(recipe.line)).item(), texts, parts)
 
 
 def _share(book: Codebook, own: pl.DataFrame, recipe: Recipe, period: str) -> _Made:
     """100 x the group's sum over the province's."""
     line, group, whole = recipe.line, book.groups[GROUP], book.groups["province"]
     inside = pl.col("county_code").is_in(_members(book, period))
-    sums = [frame.select(total_of(line)).item() for frame in (own.filter(inside), own)]
+    sums = [frame.select(value_of(line)).item() for frame in (own.filter(inside), own)]
     return _Made(
         pl.select(percentage(*(pl.lit(value, DECIMAL) for value in sums))).item(),
         Texts(
@@ -195,7 +195,7 @@ def _counties(own: pl.DataFrame, recipe: Recipe, group: list[str]) -> pl.DataFra
     line, formula = recipe.line, recipe.formula
     terms = zip(line.sums if formula.whole else (), (formula.factor, 1), strict=False)
     inside = pl.col("county_code").is_in(group).alias("inside")
-    return own.with_columns(value=total_of(line).over("period", "county_code")).select(
+    return own.with_columns(value=value_of(line).over("period", "county_code")).select(
         *OF_A_COUNTY,
         *((pl.col(c).cast(DECIMAL) / factor).alias(f"term_{n}") for n, (c, factor) in enumerate(terms, start=1)),
         *([inside] if recipe.mart == SHARE else []),

@@ -6,7 +6,7 @@ same columns, one row per period x level x code x indicator, so that there is on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -35,33 +35,44 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     lines = lines_of(dataset)
     months = YEAR // len(dataset.frequency.months)
     backs = tuple(dict.fromkeys((months, YEAR)))
-    counties = county_sums(sources, dataset, lines)
+    placed = {back: place(sources.book, tuple(sources.periods), back) for back in backs}
     return (
-        pl.concat([*_beside(sources, counties, lines, backs)], how="diagonal")
-        .pipe(by_area, lines, backs)
+        county_sums(sources, dataset, lines)
+        .pipe(in_areas, sources.levels, lines, placed)
         .join(_breaks(sources), on=AREA, how="left")
         .pipe(_long, lines, months)
     )
 
 
+def in_areas(
+    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Line], placed: Mapping[int, pl.DataFrame]
+) -> pl.LazyFrame:
+    """One row per period x area of `levels`: `by_area` of the counties, and of what they are compared with.
+
+    `counties` has the sums of each line by period and county, of earlier periods too; `placed` is `place`'s frame for
+    each number of months to look back.
+    """
+    beside = [*_beside(counties, levels, lines, placed)]
+    return pl.concat(beside, how="diagonal").pipe(by_area, lines, tuple(placed))
+
+
 def _beside(
-    sources: Sources, counties: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int]
+    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Line], placed: Mapping[int, pl.DataFrame]
 ) -> Iterator[pl.LazyFrame]:
     """What is added up for each area: a row per county in it, with its sums now and then; and one per set of several
     counties that can only be compared together, with these alone (its county_code is null).
     """
-    own = counties.filter(pl.col("period").is_in(sources.periods))
-    for back in backs:
-        placed = place(sources.book, tuple(sources.periods), back)
-        compared = compare(counties, lines, placed, back)
+    own = counties
+    for back, blocks in placed.items():
+        compared = compare(counties, lines, blocks, back)
         alone = compared.filter(pl.col("counties") == 1).drop("counties")
         own = own.join(alone, left_on=["period", "county_code"], right_on=["at", "block"], how="left")
-        if placed.filter(pl.col("later"), pl.col("counties") > 1).is_empty():
+        if blocks.filter(pl.col("later"), pl.col("counties") > 1).is_empty():
             continue
-        inside = areas_of_blocks(placed.lazy(), sources.levels).filter("inside").select("block", *AREA, "name_zh")
+        inside = areas_of_blocks(blocks.lazy(), levels).filter("inside").select("block", *AREA, "name_zh")
         several = compared.filter(pl.col("counties") > 1).drop("counties")
         yield several.join(inside, left_on=["at", "block"], right_on=["period", "block"]).rename({"at": "period"})
-    yield own.join(sources.levels, on=["period", "county_code"])
+    yield own.join(levels, on=["period", "county_code"])
 
 
 def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
@@ -102,9 +113,9 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int] = ()
             *(pl.col(f"{line.name}:status").min() for line in lines),
         )
     )
-    values = [total_of(line, "", "counted").alias(f"{line.name}:value") for line in lines]
+    values = [_total(line, "", "counted").alias(f"{line.name}:value") for line in lines]
     beside = [
-        total_of(line, f":{side}:{back}", f"compared:{back}").alias(f"{line.name}:{side}:{back}")
+        _total(line, f":{side}:{back}", f"compared:{back}").alias(f"{line.name}:{side}:{back}")
         for line in lines
         for side in ("now", "then")
         for back in backs
@@ -117,12 +128,20 @@ def _status(line: Line) -> pl.Expr:
     return pl.when(pl.col(f"{line.name}:part").is_not_null()).then("status").alias(f"{line.name}:status")
 
 
-def total_of(line: Line, sums: str, counted: str) -> pl.Expr:
+def _total(line: Line, sums: str, counted: str) -> pl.Expr:
     """A line's value from its sums of an area, those with this suffix; null where no county is counted."""
-    part = pl.col(f"{line.name}:part{sums}")
-    if line.whole is not None:
-        return quotient(part, pl.col(f"{line.name}:whole{sums}"))
-    return pl.when(pl.col(f"{line.name}:{counted}") > 0).then(part).cast(DECIMAL)
+    part, whole = pl.col(f"{line.name}:part{sums}"), pl.col(f"{line.name}:whole{sums}")
+    return _value(line, part, whole, pl.col(f"{line.name}:{counted}"))
+
+
+def value_of(line: Line) -> pl.Expr:
+    """A line's value over rows that have its sums; null where none has."""
+    part = pl.col(f"{line.name}:part")
+    return _value(line, part.sum(), pl.col(f"{line.name}:whole").sum(), part.count())
+
+
+def _value(line: Line, part: pl.Expr, whole: pl.Expr, counted: pl.Expr) -> pl.Expr:
+    return pl.when(counted > 0).then(part).cast(DECIMAL) if line.whole is None else quotient(part, whole)
 
 
 def _breaks(sources: Sources) -> pl.LazyFrame:
