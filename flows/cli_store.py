@@ -37,7 +37,7 @@ def rebuild(
         print_json(done.model_dump() | {"replaced": replaced})
     else:
         show_rebuilt(done, Console(), replaced)
-    raise typer.Exit(FAULTS if done.differences else GOOD)
+    raise typer.Exit(GOOD if done.same else FAULTS)
 
 
 @commands.command(epilog=EPILOG)

@@ -31,14 +31,14 @@ def rebuild_beside(settings: Settings, out: Path | None) -> Rebuilt:
 
 
 def rebuild_in_place(settings: Settings) -> tuple[Rebuilt, list[str] | None]:
-    """Rebuilds and, where nothing differs, replaces what in the root is not as it must be; these files.
+    """Rebuilds and, where nothing differs that matters, replaces what in the root is not as it must be; these files.
 
-    None in their place where something differs: the root is then as it was.
+    None in their place where something does: the root is then as it was.
     """
     root = settings.store
     with root.lock(settings.lock_wait_seconds):
         remove_uncommitted((root.history, root.quarantine), journal.runs(root))
         done = rebuild_beside(settings, None)
-        if done.differences:
+        if not done.same:
             return done, None
         return done, put_in_place(Root(Path(done.out)), root, settings.ledger)

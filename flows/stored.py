@@ -24,7 +24,9 @@ def show_rebuilt(done: Rebuilt, console: Console, replaced: list[str] | None = N
     )
     if done.without_hash:
         _say(console, f"{done.without_hash:,} files of rows are older than their hashes, and gone: not compared")
-    if not done.marts_compared:
+    if done.other_program:
+        _say(console, "another version of xianbao made the snapshot: the marts were made anew, not compared 程序已更新")
+    elif not done.marts_compared:
         _say(console, "no snapshot of the same runs is published: the marts were not compared")
     _differences(done.differences, console)
     if replaced is not None:
@@ -41,7 +43,7 @@ def _differences(differences: Iterable[Difference], console: Console) -> None:
         console.print(f"{one.path} 与当初不同", style="red", highlight=False, markup=False, soft_wrap=True)
         kept = "the file of then is kept" if one.kept else "nothing of then is left to keep"
         _say(console, f"  is not as it was: expected {one.expected}, found {one.found}; {kept}")
-        if one.kept and not one.returns:
+        if one.harmless:
             _say(
                 console,
                 "    its rows are the same: the form has other columns now, or another version of Polars wrote it",

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from warehouse.codebook import load
 from warehouse.errors import StoreError
 from warehouse.marts.knowledge import Knowledge
+from warehouse.program import program
 from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
@@ -31,11 +32,11 @@ def put_in_place(rebuilt: Root, root: Root, ledger_url: str) -> list[str]:
     replaced = _replaced(row_files(rebuilt, journal.runs(root)), rebuilt, root)
     engine = _indexed(root, ledger_url)
     runs, manifest = journal.runs(root), read_manifest(root)
-    if manifest is not None and manifest.run in runs[-1:]:
+    if manifest is not None and manifest.run in runs[-1:] and manifest.program == program():
         replaced += _replaced([rebuilt.marts / file.path for file in manifest.files], rebuilt, root)
         heal(root, load())
     elif runs:
-        manifest = publish(root, Plan.of(Knowledge.of(load(), root.history, engine)), load())
+        manifest = publish(root, Plan.of(Knowledge.of(load(), root.history, engine)), load(), from_nothing=True)
     if manifest is not None:
         record_snapshot(engine, manifest)
     shutil.rmtree(rebuilt.path)

@@ -63,17 +63,20 @@ class Plan:
         return cls(known.runs[-1], parts_of(known), partial(build_parts, known))
 
 
-def publish(root: Root, plan: Plan, book: Codebook, version: str | None = None) -> Manifest:
+def publish(
+    root: Root, plan: Plan, book: Codebook, version: str | None = None, *, from_nothing: bool = False
+) -> Manifest:
     """Writes the snapshot after the last one, or `version`, and commits it.
 
     A folder that an uncommitted attempt left under the same version is removed first. Parts that are made of the same
     as in the last snapshot are not built: they become hard links to its files, as do files that have the same bytes.
+    Where these files are not to be trusted, all is made `from_nothing`.
     """
     last = read_manifest(root)
     version = version or f"{int(last.version) + 1 if last else 1:06}"
     folder = root.marts / f"v={version}"
     shutil.rmtree(folder, ignore_errors=True)
-    before = _before(root, last)
+    before = _before(root, None if from_nothing else last)
     files = write_marts(folder, plan, book, before)
     files = tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files)
     manifest = Manifest(contract=CONTRACT, version=version, run=plan.run, program=program(), files=files)

@@ -22,6 +22,7 @@ from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import Reading, merged
 from warehouse.intake.records import Receipt, Received
 from warehouse.marts.knowledge import Knowledge
+from warehouse.program import program
 from warehouse.publish import Plan, publish, record_snapshot
 from warehouse.published import Manifest, read_manifest
 from warehouse.store import journal, ledger
@@ -50,12 +51,20 @@ class Difference(BaseModel):
     kept: bool = False
     returns: tuple[str, ...] = ()
 
+    @property
+    def harmless(self) -> bool:
+        """Whether the rows are the same, only written otherwise, by another version of Polars; the file of then is
+        kept.
+        """
+        return self.kept and not self.returns
+
 
 class Rebuilt(BaseModel):
     """What was rebuilt where: entries replayed, originals read, files of rows and of marts that came out.
 
     `without_hash` counts files of rows that neither the journal nor the old store could be asked about;
-    `marts_compared` says whether there was a snapshot of the same runs to compare with.
+    `marts_compared` says whether there was a snapshot of the same runs, made by the same program, to compare with;
+    `other_program` that there was one and another program made it: then marts may well come out otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,9 +76,15 @@ class Rebuilt(BaseModel):
     rows: int
     marts: int
     marts_compared: bool
+    other_program: bool
     without_hash: int
     seconds: float
     differences: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether all came out as it was; files that are kept and hold the same rows are."""
+        return all(one.harmless for one in self.differences)
 
 
 @dataclass
@@ -110,7 +125,8 @@ def rebuild(plan: Rebuild) -> Rebuilt:
     carry(originals(plan.source), plan.source, plan.target, plan.how)
     carry_journal(runs, plan.source, plan.target, plan.how)
     built = _marts(plan, runs)
-    compared = plan.manifest is not None and built is not None and plan.manifest.run == built.run
+    other_program = plan.manifest is not None and plan.manifest.program != program()
+    compared = plan.manifest is not None and built is not None and plan.manifest.run == built.run and not other_program
     if compared and plan.manifest and built:
         differences += _between(plan.manifest, built)
     return Rebuilt(
@@ -121,6 +137,7 @@ def rebuild(plan: Rebuild) -> Rebuilt:
         rows=plan.rows,
         marts=len(built.files) if built else 0,
         marts_compared=compared,
+        other_program=other_program,
         without_hash=plan.without_hash,
         seconds=round(perf_counter() - start, 3),
         differences=tuple(differences),

@@ -24,6 +24,7 @@ from tests.builders import (
     given,
     judge_again,
     loans,
+    mart,
     marts,
     night,
     row,
@@ -39,6 +40,7 @@ from warehouse.in_place import put_in_place
 from warehouse.intake import apart
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import Reading
+from warehouse.program import program
 from warehouse.published import manifest_path, read_manifest
 from warehouse.rebuild import Rebuild, Rebuilt, rebuild
 from warehouse.store import journal, ledger
@@ -374,3 +376,69 @@ def test_a_ledger_that_is_none_is_said(root: Root, inbox: Path) -> None:
     (root.path / "ledger.db").write_text("this is no database at all, " * 50)
     with pytest.raises(StoreError, match="delete it"):
         put_in_place(other, root, url(root))
+
+
+# --- another program -----------------------------------------------------------------------------------------------
+
+
+def made_by_another(root: Root) -> None:
+    """The last snapshot as another version of the program would have left it: one mart otherwise."""
+    manifest = read_manifest(root)
+    assert manifest
+    path = manifest.paths(root, "mart_relocation")[0]
+    pl.read_parquet(path).head(0).write_parquet(path)
+    files = [
+        file.model_copy(update={"sha256": hashlib.sha256(path.read_bytes()).hexdigest()})
+        if (root.marts / file.path) == path
+        else file
+        for file in manifest.files
+    ]
+    manifest_path(root).write_text(
+        manifest.model_copy(update={"program": "another", "files": tuple(files)}).model_dump_json(indent=1)
+    )
+
+
+def test_marts_of_another_program_are_made_anew_and_not_compared(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    before = hashes(root)
+    made_by_another(root)
+    done, other = again(root)
+    assert (done.same, done.other_program, done.marts_compared) == (True, True, False)
+    put_in_place(other, root, url(root))
+    assert {path.split("/", 2)[-1]: sha256 for path, sha256 in hashes(root).items()} == {
+        path.split("/", 2)[-1]: sha256 for path, sha256 in before.items()
+    }
+    manifest = read_manifest(root)
+    assert manifest
+    assert (manifest.version, manifest.program) == ("000002", program())
+    assert verify(root).faults == ()
+
+
+def test_what_is_published_in_place_links_nothing_that_may_be_damaged(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    manifest = read_manifest(root)
+    assert manifest
+    damaged = manifest.paths(root, "fact_indicator")[0]
+    damaged.write_bytes(b"PAR1")
+    manifest_path(root).write_text(manifest.model_copy(update={"program": "another"}).model_dump_json(indent=1))
+    put_in_place(again(root)[1], root, url(root))
+    assert verify(root).faults == ()
+    assert not mart(root, "fact_indicator").is_empty()
+
+
+def test_rows_that_are_only_written_otherwise_are_harmless(root: Root, inbox: Path) -> None:
+    faulty(root, inbox)
+    path = next(root.history.glob("finance/*/*.parquet"))
+    pl.read_parquet(path, hive_partitioning=False).write_parquet(path, compression="snappy")
+    entry = journal.read_entry(root, "000001")
+    told = hashlib.sha256(path.read_bytes()).hexdigest()
+    name = path.relative_to(root.path).as_posix()
+    periods = [
+        p.model_copy(update={"files": p.files | ({name: told} if name in p.files else {})}) for p in entry.periods
+    ]
+    journal.entry_path(root, "000001").chmod(0o644)
+    journal.commit(root, entry.model_copy(update={"periods": tuple(periods)}))
+    done, other = again(root)
+    (difference,) = done.differences
+    assert (difference.path, difference.harmless, done.same) == (name, True, True)
+    assert (other.path / name).read_bytes() == path.read_bytes()

@@ -69,7 +69,7 @@ class Knowledge:
         for run, dataset, period in touched.select("run", "dataset", "period").iter_rows():
             by_pair[dataset, period].append(run)
         decided = touched.filter("decided")
-        newest = runs.filter(pl.col("run").is_in(decided["run"]))["received_at"].max()
+        newest = runs.filter(pl.col("run").is_in(decided["run"].unique().to_list()))["received_at"].max()
         read = lru_cache(KEPT)(partial(_read, engine, None if moment is None else known))
         return cls(
             book=book,
