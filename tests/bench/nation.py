@@ -123,12 +123,17 @@ def write_nation(root: Root, book: Codebook, months: int) -> str:
     return url
 
 
-def correct(root: Root, book: Codebook, run: str, name: str, period: str) -> None:
-    """One county sends one return once more; it is accepted as version 2."""
+def correct(root: Root, book: Codebook, name: str) -> None:
+    """One county sends one return of the middle of the time once more; it is accepted as version 2."""
     dataset = book.datasets[name]
-    (county, *_) = book.members(dataset.owed_by, int(period[:4]))
     with sqlite3.connect(root.path / "ledger.db") as connection:
-        (last,) = connection.execute("SELECT max(receipt) FROM returns").fetchone()
+        known = connection.execute(
+            "SELECT DISTINCT period FROM touched WHERE dataset = ? ORDER BY 1", (name,)
+        ).fetchall()
+        (period,) = known[len(known) // 2]
+        (county, *_) = book.members(dataset.owed_by, int(period[:4]))
+        last, run = connection.execute("SELECT max(receipt), max(run) FROM returns").fetchone()
+        run = f"{int(run) + 1:06}"
         at = datetime.fromisoformat(f"{period}-28") + timedelta(days=60)
         store = Nation(root, book, connection, last)
         connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?)", (run, str(at)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.measure import clocks, peak_mib, since_start
-from tests.bench.nation import correct, nation, periods
+from tests.bench.nation import correct, nation
 from warehouse.codebook import Codebook
 from warehouse.marts.knowledge import Knowledge
 from warehouse.publish import Plan, publish
@@ -45,11 +45,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path)
     parser.add_argument("--counties", type=int, required=True)
-    parser.add_argument("--months", type=int, required=True)
     given = parser.parse_args()
     start_up, root, book = since_start(), Root(given.root), nation(given.counties)
     whole = build(root, book) | {"start_up": start_up, "peak_mib": peak_mib()}
-    correct(root, book, f"{given.months + 1:06}", CORRECTED, periods(given.months)[given.months // 2])
+    correct(root, book, CORRECTED)
     sys.stdout.write(json.dumps({"whole": whole, "one_return": build(root, book)}) + "\n")
 
 

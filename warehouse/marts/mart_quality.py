@@ -23,14 +23,18 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(said, on=["receipt", *RETURN])
         .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left")
     )
-    rules = sources.rules.lazy().select("run", "dataset", "period", "rule", "severity", "checks", "per_row")
+    rules = (
+        sources.rules.lazy().select("run", "dataset", "period", "rule", "severity", "checks", "per_row").sort("rule")
+    )
     counts = ("failed", "explained", "not_evaluated")
     results = sources.results.lazy().select("run", "receipt", *RETURN, "rule", *counts)
     waived = pl.col("waiver").is_not_null() & (pl.col("severity") == "critical")
     made = pl.col("checks") * pl.when("per_row").then("rows").otherwise(1)
     return (
-        returns.join(rules, on=["run", "dataset", "period"])
-        .join(results, on=["run", "receipt", *RETURN, "rule"], how="left")
+        # Returns and rules are sorted before they are multiplied: ten times as many rows take long to sort.
+        returns.sort("period", "dataset", "county_code")
+        .join(rules, on=["run", "dataset", "period"], maintain_order="left_right")
+        .join(results, on=["run", "receipt", *RETURN, "rule"], how="left", maintain_order="left")
         .with_columns(pl.col(counts).fill_null(0))
         .with_columns(
             failed=pl.when(waived).then(0).otherwise("failed"),
@@ -45,5 +49,4 @@ def build(sources: Sources) -> pl.LazyFrame:
             (made - pl.sum_horizontal(counts)).alias("passed"),
             *counts,
         )
-        .sort("period", "dataset", "county_code", "rule")
     )
