@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
 from warehouse.codebook.model import MartColumn
+from warehouse.errors import CodebookError
 from warehouse.marts.knowledge import Knowledge
 from warehouse.marts.parts import Part, build_parts, parts_of
 from warehouse.program import program
@@ -161,14 +162,32 @@ def _write(folder: Path, part: Part, rows: pl.DataFrame, book: Codebook, before:
 
 
 def to_parquet(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> bytes:
-    """The frame as Parquet, with labels and unit of each column in its field's metadata; same rows, same bytes."""
+    """The frame as Parquet, with labels and unit of each column in its field's metadata; same rows, same bytes.
+
+    Raises CodebookError for a null where the contract says that there is none.
+    """
+    _check_nulls(frame, columns)
     schema = pa.schema(
-        pa.field(c.column, ARROW[c.dtype], metadata={"label_zh": c.label_zh, "label_en": c.label_en, "unit": c.unit})
+        pa.field(
+            c.column,
+            ARROW[c.dtype],
+            nullable=c.null,
+            metadata={"label_zh": c.label_zh, "label_en": c.label_en, "unit": c.unit},
+        )
         for c in columns
     )
     sink = io.BytesIO()
     pq.write_table(frame.to_arrow().cast(schema), sink, compression="zstd", row_group_size=ROW_GROUP)
     return sink.getvalue()
+
+
+def _check_nulls(frame: pl.DataFrame, columns: tuple[MartColumn, ...]) -> None:
+    for column in columns:
+        if not column.null and (blank := frame[column.column].null_count()):
+            raise CodebookError(
+                f"marts.csv, {column.mart}.{column.column}: is never null, the mart gives {blank} of {frame.height}"
+                " rows without a value; mend the mart, or let it be null and raise the contract's version"
+            )
 
 
 def _place(path: Path, what: Path | bytes) -> None:

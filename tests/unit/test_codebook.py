@@ -260,6 +260,12 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "dim_county,county_code,words",
         "marts.csv.*dtype",
     ),
+    "null or not, otherwise": (
+        "marts",
+        "dim_county,in_force_until,whole,year,yes",
+        "dim_county,in_force_until,whole,year,perhaps",
+        "marts.csv, dim_county.in_force_until, null",
+    ),
 }
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from tests.builders import BOOK
 from warehouse import publish as publishing
-from warehouse.errors import StoreError
+from warehouse.codebook.model import MartColumn
+from warehouse.errors import CodebookError, StoreError
 from warehouse.marts.parts import Part
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.program import program
@@ -28,10 +29,10 @@ SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
 
 def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
     """A mart of counties: period, code, planned villages."""
-    filled = [
-        dict.fromkeys(SCHEMA) | {"period": p, "level": "county", "code": code, "villages_planned": n}
-        for p, code, n in lines
-    ]
+    same = dict.fromkeys(SCHEMA) | {
+        "level": "county", "name_zh": "阳高县", "counties_due": 1, "counties_counted": 1, "source": "summary",
+    }  # fmt: skip
+    filled = [same | {"period": p, "code": code, "villages_planned": n} for p, code, n in lines]
     return pl.DataFrame(filled, SCHEMA)
 
 
@@ -268,6 +269,35 @@ def test_labels_and_units_travel_in_the_parquet_metadata(root: Root) -> None:
             said = {key.decode(): value.decode() for key, value in fields[column.column].items()}
             wanted = {"label_zh": column.label_zh, "label_en": column.label_en, "unit": column.unit}
             assert said.items() >= wanted.items()
+
+
+def test_what_is_never_null_says_so_in_its_field(root: Root) -> None:
+    manifest = publish(root, built(*FIRST), BOOK)
+    for mart in manifest.marts:
+        for path in manifest.paths(root, mart):
+            fields = {f.name: f.nullable for f in pq.read_schema(path)}
+            assert fields == {c.column: c.null for c in BOOK.marts[mart]}
+    assert fields == dict.fromkeys(fields, True) | dict.fromkeys(
+        ("period", "level", "code", "name_zh", "counties_due", "counties_counted", "source"), False
+    )
+
+
+@pytest.mark.parametrize("column", [c for c in BOOK.marts["mart_relocation"] if not c.null], ids=lambda c: c.column)
+def test_a_null_where_there_is_none_is_an_error_that_names_mart_and_column(column: MartColumn) -> None:
+    first, _ = relocation(*FIRST).with_row_index().partition_by("index", include_key=False)
+    blank = first.with_columns(pl.lit(None, column.polars).alias(column.column))
+    wrong = rf"marts\.csv, mart_relocation\.{column.column}: is never null, the mart gives 1 of 2 rows"
+    with pytest.raises(CodebookError, match=wrong):
+        to_parquet(pl.concat([first, blank]), BOOK.marts["mart_relocation"])
+
+
+def test_a_null_is_refused_before_anything_is_published(root: Root) -> None:
+    publish(root, built(*FIRST), BOOK)
+    one = Part("mart_relocation", "2017-12", split=True)
+    rows = relocation(*SECOND).with_columns(code=pl.lit(None, pl.String))
+    with pytest.raises(CodebookError, match=r"mart_relocation\.code"):
+        publish(root, Plan("000002", {one: "other"}, lambda _: [(one, rows)]), BOOK)
+    assert by_duckdb(root) == ("000001", [5, 6])
 
 
 def test_the_same_rows_are_the_same_bytes() -> None:

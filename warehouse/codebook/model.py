@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, field_validator, model_validator
 
 Kind = Literal["key", "stock", "cumulative", "year_to_date", "ratio"]
 Aggregate = Literal[
@@ -30,7 +30,13 @@ def _blank_to_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _flag(value: Any) -> Any:
+    """`yes` or an empty cell; anything else is left for the validation to refuse."""
+    return {"yes": True, "": False}.get(value, value) if isinstance(value, str) else value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
 
@@ -332,12 +338,15 @@ class Mart(Record):
 
 
 class MartColumn(Record):
-    """A column of a mart: its name, type, unit and labels are a contract with those who read the marts."""
+    """A column of a mart: its name, type, unit, whether it may be null, and labels are a contract with those who read
+    the marts (`contract.py`).
+    """
 
     mart: str
     column: str
     dtype: Literal["text", "whole", "decimal", "boolean", "date"]
     unit: str
+    null: Flag
     label_zh: str
     label_en: str
 
