@@ -11,7 +11,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: demo sample messy test lint bench bench-peers lock docs clean
+.PHONY: demo sample messy test lint bench bench-peers lock docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -69,6 +69,10 @@ bench-peers: $(READY) $(PEERS)/.ready
 
 docs: $(READY)
 	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md
+
+# Freezes what marts.csv says under the version in warehouse/published.py; refuses what breaks a frozen version.
+contract: $(READY)
+	$(BIN)/python -m warehouse.contract docs/reference/contract
 
 # No registry host in the file: whoever installs names their own.
 lock: $(READY)
