@@ -68,7 +68,7 @@ bench-peers: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m tests.bench.peers.run $(PEERS)
 
 docs: $(READY)
-	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md
+	$(BIN)/python -m warehouse.dictionary > docs/reference/data-dictionary.md
 
 # Freezes what marts.csv says under the version in warehouse/published.py; refuses what breaks a frozen version.
 contract: $(READY)
