@@ -49,6 +49,9 @@ ARROW = {
     "date": pa.date32(),
 }  # fmt: skip
 
+# A file of the newest kind is refused by readers (command line, ODBC driver) of an older DuckDB.
+OF_VIEWS = {"autoinstall_known_extensions": "false", "storage_compatibility_version": "v1.0.0"}
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -233,7 +236,7 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
     """
     temporary = database.with_name(f".{database.name}")
     temporary.unlink(missing_ok=True)
-    with duckdb.connect(str(temporary), config={"autoinstall_known_extensions": "false"}) as connection:
+    with duckdb.connect(str(temporary), config=OF_VIEWS) as connection:
         connection.begin()  # one for all: a transaction for each comment takes twice as long
         for mart, files in marts.items():
             paths = ", ".join(_quoted(str(path.resolve())) for path in files)

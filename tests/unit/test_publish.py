@@ -98,6 +98,13 @@ def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
     assert column.label_en in comment
 
 
+def test_an_older_duckdb_can_open_the_views(root: Root) -> None:
+    publish(root, built(*FIRST), BOOK)
+    header = (root.marts / "marts.duckdb").read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:], "little") == 64, "the storage version that every DuckDB since 1.0 reads"
+
+
 def test_an_unchanged_file_is_a_hard_link_and_a_changed_one_is_not(root: Root) -> None:
     first = publish(root, built(*FIRST), BOOK).paths(root, "mart_relocation")
     second = publish(root, built(*SECOND), BOOK).paths(root, "mart_relocation")
