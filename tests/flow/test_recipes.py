@@ -1,0 +1,174 @@
+"""The recipes of docs/how-to/read-the-marts.md, run as they stand there, on a published province."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.flow.conftest import Province
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-marts.md"
+# The root that the document speaks of.
+ROOT = "/srv/xianbao"
+VILLAGES = {"villages_planned": 3350, "villages_started": 2487, "villages_completed": 884, "villages_demolished": 381}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A block of the document: the heading that it stands under, its language, its text."""
+
+    heading: str
+    language: str
+    text: str
+
+    def at(self, province: Province) -> str:
+        """The text with the province's root in place of the document's."""
+        return self.text.replace(ROOT, str(province.root.path))
+
+
+def recipes(document: str) -> list[Recipe]:
+    """Every fenced block, in lists too."""
+    heading, found = "", []
+    tokens = MarkdownIt().parse(document)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before is not None and before.type == "heading_open":
+            heading = token.content
+        if token.type == "fence":
+            found.append(Recipe(heading, token.info, token.content))
+    return found
+
+
+ALL = recipes(DOCUMENT.read_text(encoding="utf-8"))
+PYTHON = [recipe for recipe in ALL if recipe.language == "python"]
+SQL = [recipe for recipe in ALL if recipe.language == "sql"]
+(BARE,) = [recipe for recipe in PYTHON if recipe.heading == "Where xianbao is not installed"]
+FRAMES = [recipe for recipe in PYTHON if recipe is not BARE]
+
+
+def run(recipe: Recipe, province: Province) -> dict[str, Any]:
+    """The names that a block in Python leaves."""
+    names: dict[str, Any] = {}
+    exec(compile(recipe.at(province), recipe.heading, "exec"), names)
+    return names
+
+
+def ask(recipe: Recipe, province: Province) -> pl.DataFrame:
+    """The answer to a block in SQL: in the views, or by itself where it goes by the manifest."""
+    database = ":memory:" if "manifest.json" in recipe.text else str(province.root.marts / "marts.duckdb")
+    with duckdb.connect(database, read_only=database != ":memory:") as connection:
+        answer = connection.execute(recipe.at(province))
+        columns = [name for name, *_ in answer.description or []]
+        return pl.DataFrame(answer.fetchall(), columns, orient="row")
+
+
+def polars(frame: Any) -> pl.DataFrame:
+    table = pa.Table.from_pandas(frame, preserve_index=False) if isinstance(frame, pd.DataFrame) else frame
+    found = table if isinstance(table, pl.DataFrame) else pl.from_arrow(table)
+    assert isinstance(found, pl.DataFrame)
+    return found
+
+
+def relocation(province: Province) -> pl.DataFrame:
+    return province.manifest.scan(province.root, "mart_relocation").collect()
+
+
+def test_every_reader_that_can_run_here_has_a_recipe() -> None:
+    assert {recipe.heading for recipe in FRAMES} == {"DuckDB", "Polars", "pyarrow", "pandas"}
+    assert {recipe.heading for recipe in SQL} == {"DuckDB", "Excel", "What is complete", "The marts of the programmes"}
+    assert all(ROOT in recipe.text for recipe in PYTHON)
+
+
+@pytest.mark.parametrize("heading", ["Power BI", "Excel", "Superset, and whatever speaks SQLAlchemy"])
+def test_what_cannot_run_here_says_so(heading: str) -> None:
+    section = DOCUMENT.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    assert "not run here" in " ".join(section.split()).lower()
+    assert any(recipe.heading == heading and not recipe.language for recipe in ALL)
+
+
+@pytest.mark.parametrize("recipe", FRAMES, ids=lambda recipe: recipe.heading)
+def test_a_recipe_in_python_finds_the_province(province: Province, recipe: Recipe) -> None:
+    found = polars(run(recipe, province)["province"])
+    assert found.select(VILLAGES.keys()).row(0, named=True) == VILLAGES
+    wanted = relocation(province).filter(period="2017-12", level="province", source="summary")
+    assert found.rows() == wanted.rows()
+    assert found.columns == wanted.columns
+
+
+def test_pandas_keeps_whole_numbers_and_decimals_where_there_are_blanks(province: Province) -> None:
+    (recipe,) = [recipe for recipe in FRAMES if recipe.heading == "pandas"]
+    marts = polars(run(recipe, province)["marts"])
+    assert marts.rows() == relocation(province).rows()
+    assert marts.schema["villages_planned"] == pl.Int64
+    assert marts.schema["completed_rate"] == pl.Decimal(38, 6)
+    assert marts["completed_rate"].null_count() > 0
+
+
+def test_pyarrow_finds_the_labels(province: Province) -> None:
+    (recipe,) = [recipe for recipe in FRAMES if recipe.heading == "pyarrow"]
+    assert run(recipe, province)["labels"]["villages_completed"] == "完成村数"
+
+
+def test_the_bare_reader_needs_python_alone_and_finds_the_files(province: Province) -> None:
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"{BARE.at(province)}\nprint(json.dumps(files))"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert [Path(file) for file in json.loads(said)] == province.manifest.paths(province.root, "mart_relocation")
+
+
+def test_what_the_document_says_to_do_with_the_files_reads_them_all(province: Province) -> None:
+    files = run(BARE, province)["files"]
+    listed = ", ".join(f"'{file}'" for file in files)
+    wanted = relocation(province)
+    assert pl.scan_parquet(files, hive_partitioning=False).collect().equals(wanted)
+    assert polars(ds.dataset(files, format="parquet").to_table()).equals(wanted)
+    pandas = pd.concat(pd.read_parquet(file, partitioning=None) for file in files)
+    assert (len(pandas), list(pandas.columns)) == (wanted.height, wanted.columns)
+    with duckdb.connect() as connection:
+        assert connection.sql(f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)").pl().equals(wanted)
+
+
+@pytest.mark.parametrize("recipe", SQL, ids=lambda recipe: f"{recipe.heading}: {recipe.text[:30]}")
+def test_a_recipe_in_sql_has_an_answer(province: Province, recipe: Recipe) -> None:
+    assert ask(recipe, province).height > 0
+
+
+def test_the_columns_are_described_in_their_order(province: Province) -> None:
+    (recipe,) = [recipe for recipe in SQL if "duckdb_columns()" in recipe.text]
+    found = ask(recipe, province)
+    assert found["column_name"].to_list() == relocation(province).columns
+    assert found.filter(column_name="villages_completed")["comment"].item() == "完成村数 / Villages completed / village"
+
+
+def test_by_the_manifest_the_villages_are_the_same(province: Province) -> None:
+    (recipe,) = [recipe for recipe in SQL if "manifest.json" in recipe.text]
+    assert ask(recipe, province)["villages_completed"].to_list() == [VILLAGES["villages_completed"]]
+
+
+def test_the_file_for_excel_has_the_rows_of_its_period(province: Province) -> None:
+    (recipe,) = [recipe for recipe in SQL if recipe.heading == "Excel"]
+    ask(recipe, province)
+    written = pl.read_csv(province.root.reports / "relocation-2017-12.csv", infer_schema=False)
+    wanted = relocation(province).filter(period="2017-12")
+    assert (written.height, written.columns) == (wanted.height, wanted.columns)
+    assert sorted(written["code"]) == sorted(wanted["code"])
+
+
+def test_of_a_province_that_sent_all_every_form_is_complete(province: Province) -> None:
+    (recipe,) = [recipe for recipe in SQL if "mart_completeness" in recipe.text]
+    found = ask(recipe, province)
+    assert found.height == 16
+    assert (found["accepted"] == found["due"]).all()
+    assert found.select("quarantined", "missing").sum().row(0) == (0, 0)
