@@ -25,7 +25,8 @@ class Programme:
 
     def __init__(self, name: str, returns: Iterable[Return]) -> None:
         self.dataset = BOOK.datasets[name]
-        self.rows = {(r.county_code, r.period): r.rows[0] for r in returns if r.dataset == name}
+        nil = {i.column: 0 if i.required == "true" and i.numeric else None for i in self.dataset.indicators}
+        self.rows = {(r.county_code, r.period): r.rows[0] if r.rows else nil for r in returns if r.dataset == name}
         self.periods = sorted({period for _, period in self.rows})
 
     def areas(self, period: str) -> dict[tuple[str, str], list[str]]:

@@ -33,7 +33,8 @@ def put_in_place(rebuilt: Root, root: Root, ledger_url: str) -> list[str]:
     engine = _indexed(root, ledger_url)
     runs, manifest = journal.runs(root), read_manifest(root)
     if manifest is not None and manifest.run in runs[-1:] and manifest.program == program():
-        replaced += _replaced([rebuilt.marts / file.path for file in manifest.files], rebuilt, root)
+        published = [*(file.path for file in manifest.files), *manifest.documents]
+        replaced += _replaced([rebuilt.marts / path for path in published], rebuilt, root)
         heal(root, load())
     elif runs:
         manifest = publish(root, Plan.of(Knowledge.of(load(), root.history, engine)), load(), from_nothing=True)

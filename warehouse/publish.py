@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
 from warehouse.codebook.model import MartColumn
+from warehouse.dictionary import dictionary_csv, dictionary_html
 from warehouse.errors import CodebookError
 from warehouse.marts.knowledge import Knowledge
 from warehouse.marts.parts import Part, build_parts, parts_of
@@ -50,7 +51,10 @@ ARROW = {
 }  # fmt: skip
 
 # A file of the newest kind is refused by readers (command line, ODBC driver) of an older DuckDB.
-OF_VIEWS = {"autoinstall_known_extensions": "false", "storage_compatibility_version": "v1.0.0"}
+OF_VIEWS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "storage_compatibility_version": "v1.0.0",
+}
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,14 @@ def publish(
     shutil.rmtree(folder, ignore_errors=True)
     before = _before(root, None if from_nothing else last)
     files = write_marts(folder, plan, book, before)
-    files = tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files)
-    manifest = Manifest(contract=CONTRACT, version=version, run=plan.run, program=program(), files=files)
+    manifest = Manifest(
+        contract=CONTRACT,
+        version=version,
+        run=plan.run,
+        program=program(),
+        files=tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files),
+        documents={f"{folder.name}/{name}": digest for name, digest in _write_dictionary(folder, book).items()},
+    )
     write_durably(made_of_path(root, version), MADE_OF.dump_json({p.path: of for p, of in plan.made_of.items()}))
     data = manifest.model_dump_json(indent=1).encode()
     write_durably(manifest_path(root, version), data)
@@ -140,6 +150,14 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: Before | None 
         file.model_copy(update={"path": part.path})
         for part, file in sorted(files.items(), key=lambda item: (item[0].mart, order.get(item[0], 0)))
     )
+
+
+def _write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
+    """Writes the data dictionary, as a page and as a table; the SHA-256 of each by its name."""
+    documents = {"dictionary.html": dictionary_html(book), "dictionary.csv": dictionary_csv(book)}
+    for name, data in documents.items():
+        _place(folder / name, data)
+    return {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
 
 
 def _written(

@@ -31,7 +31,8 @@ class File(BaseModel):
 
 class Manifest(BaseModel):
     """What a snapshot consists of; `run` is the last run whose decisions it contains, `program` what built it
-    (`program.py`; blank in a manifest of before it was kept).
+    (`program.py`; blank in a manifest of before it was kept). `documents` are files beside the marts, by path, each
+    with its SHA-256: the data dictionary.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +42,7 @@ class Manifest(BaseModel):
     run: str
     program: str = ""
     files: tuple[File, ...]
+    documents: dict[str, str] = {}
 
     @property
     def marts(self) -> list[str]:

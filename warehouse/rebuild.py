@@ -252,7 +252,10 @@ def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:
 
 def _between(before: Manifest, after: Manifest) -> Iterator[Difference]:
     """The files of two snapshots of one version that are not the same."""
-    then, now = ({f"marts/{file.path}": file.sha256 for file in one.files} for one in (before, after))
+    then, now = (
+        {f"marts/{path}": sha256 for path, sha256 in [*((f.path, f.sha256) for f in one.files), *one.documents.items()]}
+        for one in (before, after)
+    )
     for path in sorted(then.keys() | now.keys()):
         if then.get(path) != now.get(path):
             yield Difference(path=path, expected=then.get(path, NONE), found=now.get(path, NONE))

@@ -121,7 +121,7 @@ def verify(root: Root) -> Verified:
     archive = {path: path.stem for path in root.archive.glob("*/*") if not path.name.startswith(".")}
     for path in kept.originals.keys() - archive.keys():
         kept.fault(path, "missing", kept.originals[path], "none")
-    published = {root.marts / file.path: file.sha256 for file in manifest.files} if manifest else {}
+    published = _published(root, manifest) if manifest else {}
     size = _hashes(kept, {**archive, **kept.files, **published})
     return Verified(
         root=str(root.path),
@@ -134,6 +134,12 @@ def verify(root: Root) -> Verified:
         seconds=round(perf_counter() - start, 3),
         faults=tuple(sorted(kept.faults, key=lambda fault: fault.path)),
     )
+
+
+def _published(root: Root, manifest: Manifest) -> dict[Path, str]:
+    """The files of a snapshot, marts and documents, with the SHA-256 of each."""
+    files = {file.path: file.sha256 for file in manifest.files} | manifest.documents
+    return {root.marts / path: sha256 for path, sha256 in files.items()}
 
 
 def _manifest(kept: _Kept) -> Manifest | None:

@@ -81,10 +81,9 @@ def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator
     yield "fact_indicator", _facts(year)
     for name in ("relocation_villages", "support_units", "policy"):
         yield f"fact_{name}", _many_rows(year, year.book.datasets[name])
-    for name in year.book.marts:
-        dataset = year.book.datasets.get(name.removeprefix("mart_"))
-        if dataset and name != "mart_relocation":
-            yield name, _programme(year, dataset)
+    for name, mart in year.book.mart_list.items():
+        if mart.periods == "compared":
+            yield name, _programme(year, year.book.datasets[mart.datasets[0]])
     yield "mart_relocation", _relocation(year)
     yield "mart_deep_poverty_share", _shares(year)
     yield "mart_completeness", _completeness(year)
@@ -177,7 +176,7 @@ def _programme(year: Year, dataset: Dataset) -> pl.LazyFrame:
         pl.concat(lines_long)
         .filter(pl.col("rises") | (pl.col("level") == "county"))
         .sort(*AREA, "order")
-        .select(c.column for c in year.book.marts[f"mart_{dataset.dataset}"])
+        .select(c.column for c in year.book.marts["mart_finance"])
     )
 
 

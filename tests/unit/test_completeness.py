@@ -95,3 +95,26 @@ def test_whom_to_chase() -> None:
 
 def test_nobody_is_chased_before_the_day() -> None:
     assert marts.build("mart_to_chase", came((YANGGAO, "2018-01-10", "accepted"))).collect().is_empty()
+
+
+# --- a period as a whole -------------------------------------------------------------------------------------------
+
+
+def test_a_period_says_how_complete_it_is() -> None:
+    owed = sum(len(BOOK.members(d.owed_by, 2017)) for d in BOOK.datasets.values())
+    sources = came((YANGGAO, "2018-01-10", "accepted"), (TIANZHEN, "2018-01-16", "quarantined"))
+    (row,) = marts.build("dim_period", sources).collect().rows(named=True)
+    counts = {name: row[name] for name in ("due", "received", "accepted", "quarantined", "missing", "complete")}
+    monthly_and_quarterly = sum(len(BOOK.members(d.owed_by, 2017)) for d in BOOK.datasets.values() if d.due_days < 16)
+    assert counts == {
+        "due": owed, "received": 2, "accepted": 1, "quarantined": 1, "missing": monthly_and_quarterly - 2,
+        "complete": False,
+    }  # fmt: skip
+
+
+def test_a_period_is_complete_when_all_that_is_due_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = came((YANGGAO, "2018-01-10", "accepted"))
+    due = sources.due.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
+    monkeypatch.setattr(Sources, "due", due)
+    (row,) = marts.build("dim_period", sources).collect().rows(named=True)
+    assert (row["due"], row["accepted"], row["missing"], row["complete"]) == (1, 1, 0, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -111,7 +111,8 @@ def test_levels_add_up_in_a_clean_province(clean: Province) -> None:
 
 
 ROUNDED = Fraction(2, 10**6)  # the difference of two figures of six digits
-PROGRAMMES = sorted(n for n, d in BOOK.datasets.items() if d.one_row and n != "relocation")
+MARTS = {mart.datasets[0]: mart.mart for mart in BOOK.mart_list.values() if mart.periods == "compared"}
+PROGRAMMES = sorted(n for n, d in BOOK.datasets.items() if d.one_row)
 
 
 @pytest.mark.parametrize("name", PROGRAMMES)
@@ -121,7 +122,7 @@ def test_a_programmes_mart_is_what_plain_sums_over_the_returns_give(
     plain = Programme(name, returns_sent)
     wanted = {place: line for period in plain.periods for place, line in plain.lines(period)}
     rolled = pl.col("indicator").is_in([i.column for i in plain.dataset.indicators if i.roll_up.how != "none"])
-    rows = mart(clean.root, f"mart_{name}").filter(rolled, ~pl.col("indicator").str.contains("=")).rows(named=True)
+    rows = mart(clean.root, MARTS[name]).filter(rolled, ~pl.col("indicator").str.contains("=")).rows(named=True)
     found = {(r["period"], r["level"], r["code"], r["indicator"]): r for r in rows}
     assert found.keys() == wanted.keys()
     for place, line in wanted.items():
@@ -133,6 +134,17 @@ def test_a_programmes_mart_is_what_plain_sums_over_the_returns_give(
                 place,
                 column,
             )
+
+
+@pytest.mark.parametrize("name", ["relocation_villages", "support_units"])
+def test_rows_of_a_county_are_added_up(clean: Province, returns_sent: tuple[Return, ...], name: str) -> None:
+    summed = [i.column for i in BOOK.datasets[name].indicators if i.numeric and i.roll_up.how == "sum"]
+    plain: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for sent in (r for r in returns_sent if r.dataset == name):
+        for column in summed:
+            plain[sent.period, column] += sum(Fraction(str(row[column] or 0)) for row in sent.rows)
+    found = mart(clean.root, MARTS[name]).filter(level="province")
+    assert {(r["period"], r["indicator"]): Fraction(r["value"]) for r in found.rows(named=True)} == dict(plain)
 
 
 def test_counts_by_state_are_those_of_the_returns(clean: Province, returns_sent: tuple[Return, ...]) -> None:
@@ -149,7 +161,7 @@ def test_the_scorecard_and_the_programmes_say_the_same(clean: Province) -> None:
     compared = 0
     for figure in BOOK.figures:
         if figure.aggregate in ("sum", "weighted") and figure.dataset in PROGRAMMES and not figure.where:
-            line = mart(clean.root, f"mart_{figure.dataset}").filter(
+            line = mart(clean.root, MARTS[figure.dataset]).filter(
                 period=figure.period, level=figure.scope, indicator=figure.column
             )
             assert line["value"].item() == values[figure.figure]
@@ -173,7 +185,7 @@ def test_a_clean_province_is_counted_whole_and_nobody_is_missing_or_chased(clean
     assert shares.filter(pl.col("denominator_due") != pl.col("denominator_counted")).is_empty()
     for name in PROGRAMMES:
         required = [i.column for i in BOOK.datasets[name].indicators if i.required == "true"]
-        lines = mart(clean.root, f"mart_{name}").filter(pl.col("indicator").is_in(required))
+        lines = mart(clean.root, MARTS[name]).filter(pl.col("indicator").is_in(required))
         assert lines.filter(pl.col("counties_due") != pl.col("counties_counted")).is_empty()
 
 
@@ -314,7 +326,7 @@ def test_what_is_quarantined_is_in_no_figure(faulty: Province) -> None:
 def test_what_is_quarantined_is_counted_in_no_line_and_chased(faulty: Province) -> None:
     came = mart(faulty.root, "mart_completeness").filter(verdict="quarantined")
     for name in PROGRAMMES:
-        counties = mart(faulty.root, f"mart_{name}").filter(level="county").rename({"code": "county_code"})
+        counties = mart(faulty.root, MARTS[name]).filter(level="county").rename({"code": "county_code"})
         own = counties.join(came.filter(dataset=name), on=["period", "county_code"])
         assert own["value"].is_null().all()
         assert (own["counties_counted"] == 0).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from warehouse.program import program
 from warehouse.publish import Plan, heal, publish, to_parquet
 from warehouse.published import CONTRACT, made_of_path, manifest_path, read_manifest, read_snapshot
 from warehouse.store.files import Root
+from warehouse.verify import verify
 
 SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
 
@@ -170,6 +172,19 @@ def test_each_snapshot_keeps_its_own_manifest(root: Root) -> None:
     second = publish(root, built(*SECOND, run="000002"), BOOK)
     assert [read_snapshot(root, version) for version in ("000001", "000002", "000003")] == [first, second, None]
     assert (second.run, second.program) == ("000002", program())
+
+
+def test_the_data_dictionary_lies_in_the_snapshot(root: Root) -> None:
+    manifest = publish(root, built(*FIRST), BOOK)
+    assert sorted(manifest.documents) == ["v=000001/dictionary.csv", "v=000001/dictionary.html"]
+    for path, sha256 in manifest.documents.items():
+        assert hashlib.sha256((root.marts / path).read_bytes()).hexdigest() == sha256
+    table = pl.read_csv(root.marts / "v=000001/dictionary.csv")
+    assert table.height == sum(len(columns) for columns in BOOK.marts.values())
+    (root.marts / "v=000001/dictionary.html").write_bytes(b"other")
+    assert [fault.path for fault in verify(root).faults if "dictionary" in fault.path] == [
+        "marts/v=000001/dictionary.html"
+    ]
 
 
 def crash(*_: object) -> None:

@@ -1,19 +1,28 @@
-"""Periods: one row for each of which anything was decided."""
+"""Periods: one row for each of which anything was decided, with how complete it is."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from warehouse.codebook import Frequency
+from warehouse.marts import mart_completeness
 from warehouse.marts.sources import Sources
+from warehouse.store.records import ACCEPTED
+
+COUNTS = ("due", "received", "accepted", "quarantined", "missing")
 
 
 def build(sources: Sources) -> pl.LazyFrame:
-    """The calendar month that ends the span, and which returns are due for it beside the monthly ones."""
+    """The calendar month that ends the span, which returns are due for it beside the monthly ones, and how many were.
+
+    Of the returns due, `received`, `accepted` and `quarantined` count those that came and stand so, `missing` those
+    whose day has passed; `complete` says that all due are accepted. `mart_completeness` has them one by one.
+    """
     ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     return (
         pl.LazyFrame({"period": sources.periods}, {"period": pl.String})
-        .with_columns(ends_on=ends_on)
+        .join(_counts(sources), on="period", how="left")
+        .with_columns(pl.col(COUNTS).fill_null(0), ends_on=ends_on)
         .select(
             "period",
             year=pl.col("ends_on").dt.year().cast(pl.Int64),
@@ -22,5 +31,22 @@ def build(sources: Sources) -> pl.LazyFrame:
             ends_on="ends_on",
             quarterly=pl.col("ends_on").dt.month().is_in(Frequency.QUARTERLY.months),
             half_yearly=pl.col("ends_on").dt.month().is_in(Frequency.HALF_YEARLY.months),
+            **{count: pl.col(count) for count in COUNTS},
+            complete=pl.col("accepted") == pl.col("due"),
         )
+        .sort("period")
     )
+
+
+def _counts(sources: Sources) -> pl.LazyFrame:
+    """One row per period: its returns due, by what became of them."""
+    said = {
+        "due": pl.lit(value=True),
+        "received": pl.col("received"),
+        "accepted": pl.col("verdict").is_in(ACCEPTED),
+        "quarantined": pl.col("verdict") == "quarantined",
+        "missing": pl.col("missing"),
+    }
+    due = mart_completeness.build(sources).filter("due")
+    counts = (which.fill_null(value=False).sum().cast(pl.Int64).alias(name) for name, which in said.items())
+    return due.group_by("period").agg(counts)
