@@ -14,7 +14,7 @@ from warehouse.errors import StoreError
 from warehouse.store.files import Root
 
 MADE_OF = TypeAdapter(dict[str, str])
-# Raised when names, types, units, labels or order of a mart change (codebook/marts.csv).
+# Raised when a mart or column goes, or a type, unit, order or nullability changes (`contract.py`).
 CONTRACT = 3
 
 

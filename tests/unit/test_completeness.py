@@ -113,8 +113,8 @@ def test_a_period_says_how_complete_it_is() -> None:
 
 
 def test_a_period_is_complete_when_all_that_is_due_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    sources = came((YANGGAO, "2018-01-10", "accepted"))
-    due = sources.due.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
+    sent = (YANGGAO, "2018-01-10", "accepted")
+    due = came(sent).due.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
     monkeypatch.setattr(Sources, "due", due)
-    (row,) = marts.build("dim_period", sources).collect().rows(named=True)
+    (row,) = marts.build("dim_period", came(sent)).collect().rows(named=True)
     assert (row["due"], row["accepted"], row["missing"], row["complete"]) == (1, 1, 0, True)

@@ -41,7 +41,7 @@ def build(sources: Sources) -> pl.LazyFrame:
 def _counts(sources: Sources) -> pl.LazyFrame:
     """One row per period: its returns due, by what became of them."""
     said = {
-        "due": pl.lit(value=True),
+        "due": pl.col("due"),
         "received": pl.col("received"),
         "accepted": pl.col("verdict").is_in(ACCEPTED),
         "quarantined": pl.col("verdict") == "quarantined",
