@@ -211,10 +211,16 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
         _check_dataset(book, dataset)
     for figure in book.figures:
         _check_figure(book, figure)
+    _check_marts(book)
+
+
+def _check_marts(book: Codebook) -> None:
     for mart in book.mart_list.values():
         _known("marts.csv, mart", mart.mart, book.marts)
         for name in mart.datasets:
             _known(f"mart_list.csv, {mart.mart}, datasets", name, ("*", *book.datasets))
+        for key in mart.keys:
+            _known(f"mart_list.csv, {mart.mart}, keys", key, (c.column for c in book.marts[mart.mart]))
     for name in book.marts:
         _known("mart_list.csv, mart", name, book.mart_list)
 

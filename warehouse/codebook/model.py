@@ -322,7 +322,8 @@ class Mart(Record):
     `datasets` are those whose returns it is made of, `*` all of them. `periods` says of which periods they are:
     `own`: it has a file a period, made of that period; `compared`: and of the earlier ones that it is compared with;
     `found`: its own or none, as findings have it; `figures`: those of the published figures; `rules`: none, but the
-    rules of every run; `none`: it follows from the codebook alone. The last three are a single file.
+    rules of every run; `none`: it follows from the codebook alone. The last three are a single file. `keys` tell its
+    rows apart; findings have none: what differs is another finding.
     """
 
     mart: str
@@ -330,6 +331,7 @@ class Mart(Record):
     label_en: str
     datasets: Words
     periods: Literal["own", "compared", "found", "figures", "rules", "none"]
+    keys: Words
 
     @property
     def split(self) -> bool:

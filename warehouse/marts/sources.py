@@ -105,6 +105,11 @@ class Sources:
         self._given(dataset)
         return scan_rows(self.history, dataset, self.runs, self._decided).pipe(rows_of, self.in_force, dataset.dataset)
 
+    def rows_ever(self, dataset: Dataset) -> pl.LazyFrame:
+        """The rows of all accepted returns of a dataset, those that were replaced too; else as `rows`."""
+        self._given(dataset)
+        return scan_rows(self.history, dataset, self.runs, self._decided)
+
     def _given(self, dataset: Dataset) -> None:
         if self.datasets is not None and dataset.dataset not in self.datasets:
             raise CodebookError(f"a mart reads {dataset.dataset}, which its line in mart_list.csv does not name")

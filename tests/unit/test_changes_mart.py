@@ -1,0 +1,152 @@
+"""mart_changes: what came into force when, why, and which figures it changed; from the store alone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from expectations.suites import finance as suite
+from tests.builders import (
+    BOOK,
+    RECEIVED,
+    TIANZHEN,
+    YANGGAO,
+    finance,
+    given,
+    judge_again,
+    loans,
+    mart,
+    night,
+    row,
+    send,
+    village,
+)
+from tests.deeds import decide
+from warehouse.store.again import Scope
+from warehouse.store.files import Root
+
+PERIOD = "2017-12"
+LATER = RECEIVED + timedelta(days=9)
+HIGH = finance(60_000)  # more than 50,000 yuan a household: quarantined
+
+
+def changes(root: Root, **where: Any) -> list[dict[str, Any]]:
+    return mart(root, "mart_changes").filter(**where).rows(named=True)
+
+
+def nights(root: Root, inbox: Path, *sent: Any) -> None:
+    """A night a day, each with one return."""
+    for number, one in enumerate(sent):
+        send(inbox / f"{number}", one)
+        night(root, inbox, RECEIVED + timedelta(days=number))
+
+
+def test_a_first_return_is_new_and_has_no_figures_of_its_own(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)))
+    (change,) = changes(root)
+    assert (change["why"], change["indicator"], change["run"], change["known_on"]) == (
+        "new_return", None, "000001", date(2018, 7, 5),
+    )  # fmt: skip
+    assert (change["version_before"], change["version_after"]) == (None, 1)
+
+
+def test_a_resubmission_says_which_figures_it_changed(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)), loans(finance(2000)))
+    whole, *cells = changes(root, run="000002")
+    assert (whole["why"], whole["version_before"], whole["version_after"]) == ("resubmission", 1, 2)
+    assert whole["submission_before"] != whole["submission_after"]
+    assert {c["indicator"]: (c["before"], c["after"], c["unit"]) for c in cells} == {
+        name: (Decimal(1000), Decimal(2000), "yuan") for name in changed_by_lending()
+    }
+    assert {c["why"] for c in cells} == {"resubmission"}
+
+
+def changed_by_lending() -> list[str]:
+    """The columns of finance that another loan changes."""
+    one, two = finance(1000), finance(2000)
+    return sorted(name for name in one if one[name] != two[name])
+
+
+def test_a_blank_that_was_filled_is_a_change_and_is_no_zero(root: Root, inbox: Path) -> None:
+    sent = (row("relocation", resettlement_sites=value) for value in (None, 0))
+    nights(root, inbox, *(given(YANGGAO, PERIOD, "relocation", one) for one in sent))
+    (_, cell) = changes(root, run="000002")
+    assert (cell["indicator"], cell["before"], cell["after"]) == ("resettlement_sites", None, Decimal(0))
+
+
+def test_what_is_no_number_is_given_in_words(root: Root, inbox: Path) -> None:
+    sent = (row("outcomes", delisting_status=status) for status in ("none", "provisional"))
+    nights(root, inbox, *(given(YANGGAO, PERIOD, "outcomes", one) for one in sent))
+    cells = [c for c in changes(root, run="000002") if c["indicator"]]
+    assert [(c["indicator"], c["before"], c["before_text"], c["after_text"], c["unit"]) for c in cells] == [
+        ("delisting_status", None, "none", "provisional", None)
+    ]
+
+
+def test_rows_of_a_register_are_counted(root: Root, inbox: Path) -> None:
+    before = [village("1"), village("2"), village("3")]
+    after = [village("1"), village("2", persons=99), village("4"), village("5")]
+    nights(root, inbox, *(given(YANGGAO, PERIOD, "relocation_villages", *rows) for rows in (before, after)))
+    (change,) = changes(root, run="000002")
+    assert [change[f"rows_{what}"] for what in ("added", "removed", "changed")] == [2, 1, 1]
+
+
+def test_what_is_quarantined_changes_nothing(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)), loans(HIGH))
+    assert {change["run"] for change in changes(root)} == {"000001"}
+
+
+def test_a_person_who_lets_a_return_in_or_takes_it_out_is_named_with_the_reason(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)), loans(HIGH))
+    decide(root, "waive", LATER, reason="核实无误", by="李")
+    decide(root, "withdraw", LATER, reason="报错了")
+    waived, withdrawn = (
+        next(c for c in changes(root, run=run) if c["indicator"] is None) for run in ("000003", "000004")
+    )
+    assert (waived["why"], waived["note"], waived["by"], waived["version_after"]) == ("waived", "核实无误", "李", 2)
+    # What was in force before the waived one is in force again.
+    assert (withdrawn["why"], withdrawn["note"], withdrawn["version_before"], withdrawn["version_after"]) == (
+        "withdrawn", "报错了", 2, 1,
+    )  # fmt: skip
+
+
+def test_after_the_last_is_withdrawn_none_is_left(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)))
+    decide(root, "withdraw")
+    (gone,) = changes(root, run="000002")
+    assert (gone["why"], gone["version_before"], gone["version_after"], gone["submission_after"]) == (
+        "withdrawn", 1, None, None,
+    )  # fmt: skip
+
+
+def test_a_return_that_other_rules_let_in_was_rejudged(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights(root, inbox, loans(HIGH))
+    kinder = tuple(rule for rule in suite.RULES if rule.rule != "loan_cap")
+    monkeypatch.setattr(suite, "RULES", kinder)
+    judge_again(root, Scope(), LATER)
+    (change,) = changes(root)
+    assert (change["why"], change["run"], change["version_after"]) == ("rejudged", "000002", 1)
+
+
+def test_its_keys_tell_its_rows_apart_and_so_do_those_of_every_mart(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)), loans(finance(2000)), loans(finance(3), county=TIANZHEN))
+    for name, listed in BOOK.mart_list.items():
+        if listed.keys:
+            frame = mart(root, name)
+            assert not frame.select(listed.keys).is_duplicated().any(), name
+
+
+def test_a_night_with_an_original_and_its_correction_is_one_change(root: Root, inbox: Path) -> None:
+    send(inbox / "1", loans(finance(1000)))
+    send(inbox / "2", loans(finance(2000)))
+    night(root, inbox)
+    (change,) = changes(root)
+    assert (change["why"], change["version_before"], change["version_after"]) == ("new_return", None, 2)
+    assert not mart(root, "mart_changes").filter(pl.col("why") == "resubmission").height

@@ -1,0 +1,87 @@
+"""Changes: every time that another return of a county came into force, why, and which figures it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from warehouse.codebook import Dataset
+from warehouse.marts.roll_up import DECIMAL
+from warehouse.marts.sources import Sources
+from warehouse.store.standing import RETURN, turns
+
+CHANGE = (*RETURN, "run")
+CELL = (*CHANGE, "indicator")
+SIDES = ("before", "after")
+
+
+def build(sources: Sources) -> pl.LazyFrame:
+    """One row per change of what is in force, and one more per indicator of a one-row form whose value it changed.
+
+    The first has no `indicator`; of a form of many rows it has how many were added, removed and changed. `before` and
+    `after` are numbers in the indicator's unit, `before_text` and `after_text` what is no number. A return that was the
+    first, or after whose withdrawal none was left, has no figures of its own: all are new, or gone.
+    """
+    columns = [c.column for c in sources.book.marts["mart_changes"]]
+    changes = sources.decisions(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
+    replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
+    datasets = sources.book.datasets.values()
+    counted = [_rows_changed(sources, d, replaced) for d in datasets if not d.one_row]
+    cells = [one for d in datasets if d.one_row for one in _cells_changed(sources, d, replaced)]
+    whole = changes.join(pl.concat(counted), on=CHANGE, how="left")
+    by_cell = pl.concat(cells, how="diagonal").join(changes, on=CHANGE)
+    return (
+        pl.concat([whole, by_cell], how="diagonal")
+        .sort("period", "dataset", "county_code", "run", "indicator", nulls_last=False)
+        .select(columns)
+    )
+
+
+def _sided(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame, side: str) -> pl.LazyFrame:
+    """The rows of a dataset that were in force before or after each change, with the change that it was."""
+    stood = replaced.filter(pl.col("dataset") == dataset.dataset).select(
+        *CHANGE, receipt=f"receipt_{side}", version=f"version_{side}"
+    )
+    place = ["county_code", "period", "receipt", "version"]
+    return sources.rows_ever(dataset).join(stood, on=place)
+
+
+def _cells_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """One row per change and indicator whose value is another: numbers first, then what is none."""
+    before, after = (_sided(sources, dataset, replaced, side) for side in SIDES)
+    numeric = {i.column: i.unit.unit for i in dataset.indicators if i.numeric}
+    others = [i.column for i in dataset.indicators if not i.numeric]
+    unit = pl.col("indicator").replace_strict(numeric, return_dtype=pl.String)
+    yield _differing(before, after, list(numeric), DECIMAL, SIDES).with_columns(unit=unit)
+    if others:
+        yield _differing(before, after, others, pl.String(), ("before_text", "after_text"))
+
+
+def _differing(
+    before: pl.LazyFrame, after: pl.LazyFrame, columns: list[str], dtype: pl.DataType, names: tuple[str, ...]
+) -> pl.LazyFrame:
+    """One row per change x column whose value is not the same, blanks included: CELL and the two values."""
+    sides = [
+        rows.with_columns(pl.col(columns).cast(dtype)).unpivot(
+            columns, index=CHANGE, variable_name="indicator", value_name=name
+        )
+        for rows, name in zip((before, after), names, strict=True)
+    ]
+    joined = sides[0].join(sides[1], on=CELL, how="full", coalesce=True)
+    return joined.filter(pl.col(names[0]).ne_missing(pl.col(names[1])))
+
+
+def _rows_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per change of a form of many rows: how many were added, removed, changed; told apart by its keys."""
+    keys = [*CHANGE, *dataset.keys, "nth"]
+    # Keys are unique in a return unless somebody waived the rule.
+    nth = pl.int_range(pl.len()).over(*CHANGE, *dataset.keys)
+    before, after = (_sided(sources, dataset, replaced, side).with_columns(nth=nth) for side in SIDES)
+    values = [column for column in dataset.columns if column not in dataset.keys]
+    there = {side: rows.select(*keys, *values, here=True) for side, rows in zip(SIDES, (before, after), strict=True)}
+    joined = there["before"].join(there["after"], on=keys, how="full", coalesce=True, suffix=":after", nulls_equal=True)
+    old, new = pl.col("here").is_not_null(), pl.col("here:after").is_not_null()
+    differs = pl.any_horizontal(pl.col(v).ne_missing(pl.col(f"{v}:after")) for v in values)
+    counts = {"rows_added": new & ~old, "rows_removed": old & ~new, "rows_changed": old & new & differs}
+    return joined.group_by(CHANGE).agg(which.sum().cast(pl.Int64).alias(name) for name, which in counts.items())
