@@ -12,6 +12,8 @@ from flows.command import EPILOG, FAULTS, GOOD, Json, print_json
 from flows.settings import load_settings
 
 commands = typer.Typer()
+marts = typer.Typer(help="The marts of another moment, and what changed in them. 往期数据集市与比较。")
+commands.add_typer(marts, name="marts")
 
 
 @commands.command(epilog=EPILOG)
@@ -40,18 +42,24 @@ def rebuild(
     raise typer.Exit(GOOD if done.same else FAULTS)
 
 
-@commands.command(epilog=EPILOG)
-def marts(
+@marts.callback(invoke_without_command=True, epilog=EPILOG)
+def marts_as_of(
+    context: typer.Context,
     as_of: Annotated[
-        str, typer.Option("--as-of", help="A date, like 2018-01-15 (its end, UTC), or a time, like 2018-01-15T03:00.")
-    ],
-    out: Annotated[Path, typer.Option(help="A new or empty folder to write them to.")],
+        str | None,
+        typer.Option("--as-of", help="A date, like 2018-01-15 (its end, UTC), or a time, like 2018-01-15T03:00."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A new or empty folder to write them to.")] = None,
     as_json: Json = False,
 ) -> None:
     """Write the marts as they were known at a moment; nothing is published. 写出某一时点的数据集市。"""
     from flows.stored import show_as_of
     from warehouse.as_of import moment_of, write_as_of
 
+    if context.invoked_subcommand is not None:
+        return
+    if as_of is None or out is None:
+        raise typer.BadParameter("say --as-of and --out, or diff")
     try:
         moment = moment_of(as_of)
     except ValueError as error:
@@ -60,6 +68,25 @@ def marts(
     with settings.store.lock(settings.lock_wait_seconds):
         done = write_as_of(settings.store, settings.ledger, moment, out.absolute())
     print_json(done.model_dump()) if as_json else show_as_of(done, Console())
+
+
+@marts.command(epilog=EPILOG)
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A version, like 000003; previous, current.")] = "previous",
+    after: Annotated[str, typer.Argument(metavar="B", help="The one to compare it with.")] = "current",
+    mart: Annotated[str | None, typer.Option(help="Only this mart.")] = None,
+    whole: Annotated[bool, typer.Option("--all", help="Long lists whole.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what changed between two published snapshots, and why. 比较两次发布的差异及原因。"""
+    from flows.snapshots_shown import show_snapshots, snapshots_json
+    from warehouse.explain.snapshots import compare_snapshots
+    from warehouse.explain.store import Store
+
+    settings = load_settings()
+    store = Store(settings.store, settings.ledger, settings.limits, settings.folders)
+    compared = compare_snapshots(store, before, after, mart)
+    print_json(snapshots_json(compared)) if as_json else show_snapshots(compared, Console(), whole=whole)
 
 
 @commands.command(epilog=EPILOG)

@@ -88,6 +88,7 @@ def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator
     yield "mart_deep_poverty_share", _shares(year)
     yield "mart_completeness", _completeness(year)
     yield "mart_quality", _quality(year, rules, results)
+    yield "mart_changes", _changes(year)
 
 
 def _facts(year: Year) -> pl.LazyFrame:
@@ -337,11 +338,23 @@ def _quality(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> pl.LazyF
     )
 
 
+def _changes(year: Year) -> pl.LazyFrame:
+    """Every return is the first of its county there: nothing is replaced."""
+    given = {
+        "known_on": pl.col("known_from").dt.date(), "why": pl.lit("new_return"), "version_after": pl.col("version"),
+        "submission_after": pl.col("submission"),
+    }  # fmt: skip
+    columns = year.book.marts["mart_changes"]
+    rest = {c.column: pl.lit(None, c.polars) for c in columns if c.null and c.column not in given}
+    heads = year.heads.lazy().filter(pl.col("period").is_in(year.periods)).with_columns(**given, **rest)
+    return heads.select(c.column for c in columns).sort("period", "dataset", "county_code")
+
+
 def read_year(root: Path, book: Codebook, connection: sqlite3.Connection, year: int) -> Year:
     """The decisions of the year and the one before, and who is counted where."""
     query = (
-        "SELECT run, receipt, dataset, county_code, period, status, rows, verdict, version, known_from FROM returns"
-        f" WHERE period >= '{year - 1}-01' AND period <= '{year}-12'"
+        "SELECT run, receipt, dataset, county_code, period, status, rows, verdict, version, known_from, submission"
+        f" FROM returns WHERE period >= '{year - 1}-01' AND period <= '{year}-12'"
     )
     whole = {"receipt": pl.Int64, "rows": pl.Int64, "version": pl.Int64}
     returns = pl.read_database(query, connection, schema_overrides=whole).with_columns(

@@ -121,11 +121,15 @@ def _datasets(book: Codebook, mart: Mart) -> frozenset[str]:
 
 
 def _looking_back(book: Codebook, mart: Mart, period: str | None) -> list[str | None]:
-    """The period and, where the mart compares, the ones that it is compared with: the last and that of a year ago."""
-    if mart.periods != "compared" or period is None:
-        return [period]
-    steps = {YEAR // len(book.datasets[dataset].frequency.months) for dataset in mart.datasets} | {YEAR}
-    return [period, *(earlier(period, months) for months in sorted(steps))]
+    """The period and the ones that it is compared with."""
+    return [period, *(earlier(period, months) for months in looks_back(book, mart))] if period else [period]
+
+
+def looks_back(book: Codebook, mart: Mart) -> list[int]:
+    """How many months before each period a mart looks: where it compares, to the last and that of a year ago."""
+    if mart.periods != "compared":
+        return []
+    return sorted({YEAR // len(book.datasets[dataset].frequency.months) for dataset in mart.datasets} | {YEAR})
 
 
 def _figures(book: Codebook) -> list[Pair]:

@@ -117,7 +117,7 @@ class Sources:
     @cached_property
     def levels(self) -> pl.LazyFrame:
         """Where each county is counted: itself, its prefecture, the province, its groups; a row each and period."""
-        of = (_levels(self.book, int(p[:4])).select(pl.lit(p).alias("period"), pl.all()) for p in self.periods)
+        of = (levels_of(self.book, int(p[:4])).select(pl.lit(p).alias("period"), pl.all()) for p in self.periods)
         return pl.concat([pl.DataFrame(schema=LEVELS), *of]).lazy()
 
     @cached_property
@@ -146,7 +146,7 @@ class Sources:
 
 
 @cache
-def _levels(book: Codebook, year: int) -> pl.DataFrame:
+def levels_of(book: Codebook, year: int) -> pl.DataFrame:
     """One row per county in force in a year x level that it counts in: LEVELS without the period."""
     divisions = book.in_force(year)
     own = [(d.county_code, "county", d.county_code, d.name_zh) for d in divisions]
