@@ -14,9 +14,10 @@ from tasks.commit import commit
 from tasks.judge import judge
 from tasks.publish import publish_marts
 from tasks.read import read
-from tasks.receive import prepare_root, receive
+from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
+from warehouse.recovered import Recovered
 from warehouse.report import Summary
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
@@ -26,9 +27,10 @@ log = logging.getLogger("xianbao")
 
 @dataclass
 class Stages:
-    """Names the stages as they pass, for whoever watches, and keeps their times."""
+    """Names the stages as they pass, for whoever watches, and keeps their times; and what was left from before."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    recovered: tuple[Recovered, ...] = ()
 
     @contextmanager
     def stage(self, name: str, what: str = "") -> Iterator[None]:
@@ -92,19 +94,25 @@ def publish_and_report(run: Run, stages: Stages) -> Summary:
         version = publish_marts(run)
     with stages.stage("report", f"run {run.name}"):
         summary = report(run, version)
-    return summary.model_copy(update={"seconds": stages.seconds})
+    return ended(run, summary, stages)
 
 
 def nothing_new(run: Run, stages: Stages) -> Summary:
     """A run without files publishes only what an interrupted one left unpublished."""
     with stages.stage("publish", "what is left"):
         version = publish_marts(run)
-    return Summary(version=version, seconds=stages.seconds)
+    return ended(run, Summary(version=version), stages)
+
+
+def ended(run: Run, summary: Summary, stages: Stages) -> Summary:
+    """The run has come to its end and leaves no scratch; its summary with what the stages know."""
+    clear_work(run)
+    return summary.model_copy(update={"seconds": stages.seconds, "recovered": stages.recovered})
 
 
 def prepare(run: Run, stages: Stages) -> None:
-    """Makes the store whole after whatever came before."""
+    """Makes the store whole after whatever came before, and says what had been left."""
     with stages.stage("prepare", "the store"):
-        indexed = prepare_root(run)
-    if indexed:
-        log.warning("indexed run(s) %s, which an interrupted night had left out of the ledger", ", ".join(indexed))
+        stages.recovered = tuple(prepare_root(run))
+    for one in stages.recovered:
+        log.warning("%s; %s", one.message_zh, one.message_en)

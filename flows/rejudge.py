@@ -11,7 +11,7 @@ from flows.night import Stages, finish, nothing_new, prepare, start_run
 from flows.settings import load_settings
 from tasks.again import read_again
 from tasks.judge import judge_again
-from tasks.receive import prepare_root
+from tasks.receive import clear_work
 from warehouse.report import Summary
 from warehouse.store import again, ledger
 from warehouse.store.again import Again, Change, Scope
@@ -57,7 +57,7 @@ def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool 
         changes = tuple(change for one in judged for change in one.changes)
         if dry_run:
             # What was judged is in the run's work, and nobody's.
-            prepare_root(run)
+            clear_work(run)
             summary = None
         else:
             summary = finish(run, stages) if changes else nothing_new(run, stages)

@@ -1,18 +1,35 @@
-"""Receive: each new file is hashed, kept in the archive, and given a number."""
+"""Receive: each new file is hashed, kept in the archive, and given a number. Before it, what was left is seen to."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from prefect import task
 
 from tasks.run import RETRIES, Run
+from warehouse.recover import clear, prepare
+from warehouse.recovered import Recovered
 from warehouse.store.inbox import Arrival
-from warehouse.store.receive import number, prepare, save_receipts
+from warehouse.store.receive import number, save_receipts
 
 
 @task(name="prepare", **RETRIES)
-def prepare_root(run: Run) -> list[str]:
-    """Brings the ledger up to the journal and removes what a crash left; returns the runs that it had to index."""
-    return prepare(run.root, run.ledger_url)
+def prepare_root(run: Run) -> list[Recovered]:
+    """Makes the store whole after whatever came before; returns what had been left and what was done about it."""
+    return list(prepare(run.root, run.ledger_url, _pages))
+
+
+def _pages(validations: Path, report: Path) -> object:
+    # With Great Expectations: not where the last run came to its end.
+    from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
+
+    return publish_pages(validations, report)
+
+
+@task(name="clear", **RETRIES)
+def clear_work(run: Run) -> None:
+    """Removes the run's scratch, now that it has come to its end."""
+    clear(run.root)
 
 
 @task(name="receive", **RETRIES)

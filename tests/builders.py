@@ -24,6 +24,7 @@ from warehouse.marts.knowledge import Knowledge
 from warehouse.marts.sources import Sources
 from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
+from warehouse.recover import prepare
 from warehouse.report import Summary, summarise, write_findings
 from warehouse.sample import Return, write_returns
 from warehouse.store import again, journal, ledger
@@ -33,7 +34,7 @@ from warehouse.store.files import Root
 from warehouse.store.inbox import Patience, new_files
 from warehouse.store.judged import entry_of, keep_judged, known_so_far, load_judged
 from warehouse.store.known import in_force_submissions
-from warehouse.store.receive import load_receipts, number, prepare, save_receipts
+from warehouse.store.receive import load_receipts, number, save_receipts
 
 BOOK = load()
 # Three counties of one prefecture that are in force in every year of the sample.
@@ -167,12 +168,13 @@ def night(
 
     with root.lock(0):
         run = journal.next_run(root)
-        prepare(root, url(root))
+        recovered = prepare(root, url(root))
         arrivals = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))), patience)
         receipts = number(root, url(root), arrivals.files, received_at, Limits())
         passed = {
             "waiting": len(arrivals.waiting) + len(arrivals.files.keys() - {r.file for r in receipts}),
             "skipped": len(arrivals.skipped),
+            "recovered": recovered,
         }
         if not receipts:
             return Summary(version=publish_new(root), **passed)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from tests.builders import RECEIVED, YANGGAO, publish_new, url
+from warehouse.recover import prepare
 from warehouse.store import decide as decisions
 from warehouse.store import journal, ledger
 from warehouse.store.decide import Decided
 from warehouse.store.deeds import Act, Deed
 from warehouse.store.files import Root
 from warehouse.store.judged import entry_of_decisions, keep_judged, load_judged
-from warehouse.store.receive import prepare
 
 
 def decide(root: Root, act: Act, received_at: datetime = RECEIVED, **deed: Any) -> list[Decided]:

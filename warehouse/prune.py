@@ -31,7 +31,7 @@ def prune(root: Root, keep_days: float, now: float) -> Pruned:
     When one was superseded is when the folder of the next was written last. Never the current one, the one before it,
     or a later folder, which is of an attempt that may still be under way. The lock on the root must be held.
     """
-    _finish(root)
+    finish(root)
     manifest = read_manifest(root)
     if manifest is None:
         return Pruned(removed=(), kept=(), bytes=0)
@@ -46,10 +46,12 @@ def _version(folder: Path) -> str:
     return folder.name.removeprefix("v=")
 
 
-def _finish(root: Root) -> None:
-    """Removes what an interrupted removal left."""
-    for path in root.marts.glob(f"{GOING}*"):
+def finish(root: Root) -> list[str]:
+    """Removes what an interrupted removal left; the versions of these snapshots."""
+    going = sorted(root.marts.glob(f"{GOING}*"))
+    for path in going:
         shutil.rmtree(path)
+    return [path.name.removeprefix(f"{GOING}v=") for path in going]
 
 
 def _remove(folder: Path) -> int:

@@ -12,8 +12,12 @@ from warehouse.findings import Finding
 from warehouse.findings_list import by_rule_markdown, findings_markdown
 from warehouse.grouping import RuleGroup, by_rule
 from warehouse.markdown import table
+from warehouse.recovered import Recovered
+from warehouse.store.files import write_durably
 from warehouse.store.records import Entry, PeriodJudged
 
+# The file of a report that is written last.
+LAST = "findings.md"
 BYTE_ORDER_MARK = "\ufeff".encode()
 # What a spreadsheet runs, also in full width and behind blanks.
 FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
@@ -37,6 +41,7 @@ class Summary(BaseModel):
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
     `waiting` were left for the next run; `skipped` are links and special files.
+    `recovered` says what a run that broke off had left, and what was done about it.
     `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
     """
 
@@ -58,6 +63,7 @@ class Summary(BaseModel):
     explained: int = 0
     groups: tuple[RuleGroup, ...] = ()
     version: str | None = None
+    recovered: tuple[Recovered, ...] = ()
     seconds: dict[str, float] = {}
 
     @property
@@ -104,23 +110,23 @@ def _summarise_period(judged: PeriodJudged) -> PeriodSummary:
 def write_findings(entry: Entry, folder: Path) -> Path:
     """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
 
-    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped.
+    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped, and
+    is written last.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "findings.csv"
     rows = pl.DataFrame(
         [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
     )
     text = pl.col(pl.String)
     harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
-    path.write_bytes(BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
-    (folder / "findings.md").write_text(findings_markdown(entry.run, entry.all_findings), encoding="utf-8")
+    write_durably(path, BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
+    write_durably(folder / LAST, findings_markdown(entry.run, entry.all_findings).encode())
     return path
 
 
 def markdown(summary: Summary) -> str:
     """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    counts = summary.model_dump(exclude={"seconds", "periods", "groups"})
+    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered"})
     parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
     return "\n".join([*parts, *by_rule_markdown(summary.groups)])

@@ -18,7 +18,7 @@ from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
 from warehouse.store.inbox import new_files
-from warehouse.store.receive import number, prepare
+from warehouse.store.receive import number
 from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision, ReturnDecision, RuleRecord
 from warehouse.store.standing import in_force, rows_in_force, standing
 
@@ -228,16 +228,6 @@ def test_rows_of_uncommitted_runs_are_removed(root: Root) -> None:
     assert remove_uncommitted((root.history, root.quarantine), journal.runs(root)) == [left]
     assert kept
     assert kept.exists()
-
-
-def test_preparing_makes_the_store_whole(root: Root) -> None:
-    journal.commit(root, entry("000001"))
-    left = write_rows(root.history, FORM, "2017-12", "000002", rows(6))
-    (root.work / "000002").mkdir(parents=True)
-    assert prepare(root, url(root)) == ["000001"]
-    assert left
-    assert not left.exists()
-    assert not root.work.exists()
 
 
 # --- which counts --------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from pathlib import Path
 from warehouse.store import journal
 from warehouse.store.files import Root, sync, sync_folder
 
+# Where a journal is put together before it is put in place.
+ASIDE = ".journal"
 Carry = Callable[[Path, Path], None]
 
 
@@ -60,7 +62,7 @@ def carry(paths: Iterable[Path], source: Root, target: Root, how: Carry) -> list
 
 def carry_journal(runs: Iterable[str], source: Root, target: Root, how: Carry) -> None:
     """Carries entries to a root that has none: all of them appear at once, for a run is what stands in the journal."""
-    aside = Root(target.path / ".journal")
+    aside = Root(target.path / ASIDE)
     shutil.rmtree(aside.path, ignore_errors=True)
     aside.path.mkdir(parents=True)
     for run in runs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -16,25 +15,13 @@ from warehouse.intake.labels import harmless
 from warehouse.intake.preflight import Limits, Unreadable
 from warehouse.intake.records import Receipt
 from warehouse.intake.zips import Member, is_archive, unpack
-from warehouse.store import journal, ledger
+from warehouse.store import ledger
 from warehouse.store.archive import adopt, hash_file, keep
 from warehouse.store.files import Root
-from warehouse.store.history import remove_uncommitted
 from warehouse.store.inbox import Arrival
 
 log = logging.getLogger("xianbao")
 RECEIPTS = TypeAdapter(list[Receipt])
-
-
-def prepare(root: Root, ledger_url: str) -> list[str]:
-    """Makes the store whole after whatever came before: the ledger, half-written rows, old scratch.
-
-    Returns the committed runs that the ledger lacked. The lock on the root must be held.
-    """
-    indexed = ledger.catch_up(ledger.open_ledger(ledger_url, renew=True), root)
-    remove_uncommitted((root.history, root.quarantine), journal.runs(root))
-    shutil.rmtree(root.work, ignore_errors=True)
-    return indexed
 
 
 def number(
