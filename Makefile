@@ -55,6 +55,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.night
 	$(BIN)/python -m tests.bench.night --faulty --repeat 1
 	$(BIN)/python -m tests.bench.engine
+	$(BIN)/python -m tests.bench.nation_marts
 
 # What we are compared with has an environment of its own.
 $(PEERS)/.ready: tests/bench/peers/requirements.lock

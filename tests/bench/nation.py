@@ -124,7 +124,7 @@ def write_nation(root: Root, book: Codebook, months: int) -> str:
 
 
 def correct(root: Root, book: Codebook, name: str) -> None:
-    """One county sends one return of the middle of the time once more; it is accepted as version 2."""
+    """One county sends one return of the middle of the time once more; it is accepted as the next version."""
     dataset = book.datasets[name]
     with sqlite3.connect(root.path / "ledger.db") as connection:
         known = connection.execute(
@@ -133,13 +133,16 @@ def correct(root: Root, book: Codebook, name: str) -> None:
         (period,) = known[len(known) // 2]
         (county, *_) = book.members(dataset.owed_by, int(period[:4]))
         last, run = connection.execute("SELECT max(receipt), max(run) FROM returns").fetchone()
-        run = f"{int(run) + 1:06}"
+        own = "dataset = ? AND period = ? AND county_code = ?"
+        query = f"SELECT max(version) FROM returns WHERE {own}"
+        (before,) = connection.execute(query, (name, period, county.county_code)).fetchone()
+        run, version = f"{int(run) + 1:06}", before + 1
         at = datetime.fromisoformat(f"{period}-28") + timedelta(days=60)
         store = Nation(root, book, connection, last)
         connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?)", (run, str(at)))
-        rows = drawn(dataset, period, [county.county_code], [last + 1], at, version=2)
+        rows = drawn(dataset, period, [county.county_code], [last + 1], at, version)
         write_rows(root.history, dataset, period, run, rows)
-        store.decide(run, dataset, period, [(last + 1, county.county_code)], at, version=2)
+        store.decide(run, dataset, period, [(last + 1, county.county_code)], at, version)
 
 
 def periods(months: int) -> list[str]:
