@@ -62,14 +62,14 @@ def run(folder: Path, counties: int, months: int, repeat: int) -> Bench:
     """Writes the history and measures, bare script and product in turn."""
     root, out = Root(folder / "root"), folder / "bare"
     write_nation(root, nation(counties), months)
-    product, bare, one_return, compared = [], [], [], 0
+    product, bare, compared = [], [], 0
     for _ in range(repeat):
         shutil.rmtree(out, ignore_errors=True)
         shutil.rmtree(root.marts, ignore_errors=True)
         bare.append(_child("tests.bench.bare_marts", root.path, out, counties))
         product.append(_child("tests.bench.product_marts", root.path, None, counties))
         compared = agree(root, out)
-        one_return.append(_child("tests.bench.product_marts", root.path, None, counties, "--correct"))
+    one_return = [_child("tests.bench.product_marts", root.path, None, counties, "--correct") for _ in range(repeat)]
     return Bench(counties, months, product, bare, one_return, compared)
 
 
