@@ -9,7 +9,8 @@ import polars as pl
 from warehouse.codebook import Dataset
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, turns
+from warehouse.store.standing import RETURN
+from warehouse.store.turns import turns
 
 CHANGE = (*RETURN, "run")
 CELL = (*CHANGE, "indicator")
@@ -24,7 +25,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     first, or after whose withdrawal none was left, has no figures of its own: all are new, or gone.
     """
     columns = [c.column for c in sources.book.marts["mart_changes"]]
-    changes = sources.decisions(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
+    changes = sources.returns.lazy().pipe(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
     replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
     datasets = sources.book.datasets.values()
     counted = [_rows_changed(sources, d, replaced) for d in datasets if not d.one_row]
