@@ -36,7 +36,7 @@ def show_snapshots(c: SnapshotsCompared, console: Console, *, whole: bool) -> No
         (m.mart, load().mart_list[m.mart].label_zh, f"+{m.added:,}", f"-{m.removed:,}", f"{m.cells:,}") for m in c.marts
     )
     listed(console, columns(counted, right=(2, 3, 4)), None)
-    for mart in c.marts:
+    for mart in (m for m in c.marts if m.added or m.removed or m.cells):
         _mart(c, mart.mart, console, None if whole else LINES)
 
 
@@ -47,9 +47,9 @@ def _mart(c: SnapshotsCompared, mart: str, console: Console, most: int | None) -
     lines = (
         (
             row["key"],
+            ", ".join(WHY.get(why, why) for why in row["why"].split(";")),
             f"{labels[row['column']]} {row['column']}" if row["column"] else CHANGE[row["change"]],
             f"{_said(row['before'])} -> {_said(row['after'])}" if row["column"] else "",
-            ", ".join(WHY.get(why, why) for why in row["why"].split(";")),
         )
         for row in rows
     )

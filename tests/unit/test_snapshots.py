@@ -64,6 +64,11 @@ def test_rows_whose_keys_come_twice_are_compared_in_their_order() -> None:
     assert found.select("column", "before", "after").collect().rows() == [("value", "2", "3")]
 
 
+def test_where_a_value_comes_from_is_no_difference() -> None:
+    one, two = (pl.LazyFrame({"code": ["a"], "value": [1], "version": [n], "submission": [f"{n}"]}) for n in (1, 2))
+    assert differences(one, two, ["code"], EVERYWHERE).collect().is_empty()
+
+
 def test_the_same_is_no_difference() -> None:
     assert differences(lines(("a", None)), lines(("a", None)), ["code"], EVERYWHERE).collect().is_empty()
 

@@ -19,14 +19,16 @@ DIFFERENCES: Schema = {
 }  # fmt: skip
 CAUSES: Schema = dict.fromkeys(("dataset", "period", "county_code", "why"), pl.String)
 NTH = "nth"
+ORIGIN = ("version", "submission", "sheet", "row")
 
 
 def differences(before: pl.LazyFrame, after: pl.LazyFrame, keys: Sequence[str], whys: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row that one of both lacks (`change` is added or removed, `column` null), and per cell that is not
     the same (changed); values are exact texts. In the order of the keys and columns.
 
-    `keys` tell rows apart; without any, a row that is not whole the same is another one. `whys` is what `whys_of`
-    gives: its columns but `why` are those that it is found by.
+    `keys` tell rows apart; without any, a row that is not whole the same is another one. Which version, file, sheet
+    and row a value comes from is no difference: a return that was sent anew with the same figures is the same. `whys`
+    is what `whys_of` gives: its columns but `why` are those that it is found by.
     """
     columns = before.collect_schema().names()
     own = list(keys) or columns
@@ -49,7 +51,7 @@ def differences(before: pl.LazyFrame, after: pl.LazyFrame, keys: Sequence[str], 
             after=pl.col(f"{name}:after").cast(pl.String),
         )
         for place, name in enumerate(columns)
-        if name not in own
+        if name not in own and name not in ORIGIN
     ]
     kept = ["key", "change", "place", "column", "before", "after", *found]
     told = pl.concat([part.select(pl.col(name) for name in dict.fromkeys(kept)) for part in (only, *cells)])
