@@ -1,4 +1,4 @@
-"""The commands that look after the store: `rebuild`, `marts`, `prune`, `backup`, `restore`."""
+"""The commands that look after the store: `rebuild`, `marts`, `prune`, `compact`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from flows.command import EPILOG, FAULTS, GOOD, Json, print_json
 from flows.settings import load_settings
+from warehouse.store.compact import AT_LEAST
 
 commands = typer.Typer()
 marts = typer.Typer(help="The marts of another moment, and what changed in them. 往期数据集市与比较。")
@@ -106,6 +107,32 @@ def prune(
     with settings.store.lock(settings.lock_wait_seconds):
         done = prune_root(settings.store, settings.keep_days if keep_days is None else keep_days, time())
     print_json(done.model_dump()) if as_json else show_pruned(done, Console())
+
+
+@commands.command(epilog=EPILOG)
+def compact(
+    at_least: Annotated[
+        int, typer.Option(min=2, help="Merge the files of each dataset and period that has so many.")
+    ] = AT_LEAST,
+    as_json: Json = False,
+) -> None:
+    """Merge the many small files of rows that nights leave; no figure changes. 合并行文件。"""
+    from datetime import UTC, datetime
+
+    from expectations.data_docs.late import publish_late
+    from flows.stored import show_compacted
+    from warehouse.recover import clear, prepare
+    from warehouse.store.compact import compact as compact_rows
+
+    settings = load_settings()
+    with settings.store.lock(settings.lock_wait_seconds):
+        recovered = prepare(settings.store, settings.ledger, publish_late)
+        done = compact_rows(settings.store, settings.ledger, datetime.now(UTC), at_least)
+        clear(settings.store)
+    if as_json:
+        print_json(done.model_dump() | {"recovered": [one.model_dump() for one in recovered]})
+    else:
+        show_compacted(done, recovered, Console())
 
 
 @commands.command(epilog=EPILOG)

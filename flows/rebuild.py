@@ -11,7 +11,7 @@ from warehouse.in_place import put_in_place
 from warehouse.rebuild import Rebuild, Rebuilt, rebuild
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.history import remove_uncommitted
+from warehouse.store.history import remove_superseded, remove_uncommitted
 
 
 def rebuild_beside(settings: Settings, out: Path | None) -> Rebuilt:
@@ -37,7 +37,8 @@ def rebuild_in_place(settings: Settings) -> tuple[Rebuilt, list[str] | None]:
     """
     root = settings.store
     with root.lock(settings.lock_wait_seconds):
-        remove_uncommitted((root.history, root.quarantine), journal.runs(root))
+        for remove in (remove_uncommitted, remove_superseded):
+            remove((root.history, root.quarantine), journal.runs(root))
         done = rebuild_beside(settings, None)
         if not done.same:
             return done, None

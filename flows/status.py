@@ -16,7 +16,8 @@ from warehouse.store.standing import latest
 
 def read_status(settings: Settings) -> dict[str, Any]:
     """The last run and snapshot, whether they agree, and the verdicts by period."""
-    runs = journal.runs(settings.store)
+    root = settings.store
+    runs = ledger.deciding(ledger.open_ledger(settings.ledger), root) if journal.runs(root) else []
     manifest = read_manifest(settings.store)
     return {
         "root": str(settings.store.path),

@@ -10,6 +10,8 @@ from warehouse.as_of import AsOf
 from warehouse.backup import BackedUp, Restored
 from warehouse.prune import Pruned
 from warehouse.rebuild import Difference, Rebuilt
+from warehouse.recovered import Recovered
+from warehouse.store.compact import Compacted
 from warehouse.verify import Fault
 
 MIB = 2**20
@@ -63,6 +65,20 @@ def show_pruned(done: Pruned, console: Console) -> None:
     removed = ", ".join(done.removed) or "none"
     _say(console, f"snapshots removed 已删除: {removed} ({done.bytes / MIB:,.1f} MiB came free)")
     _say(console, f"kept 保留: {', '.join(done.kept) or 'none'}")
+
+
+def show_compacted(done: Compacted, recovered: Iterable[Recovered], console: Console) -> None:
+    """What had been left from before, and how many files became how many."""
+    for one in recovered:
+        _say(console, f"  {one.message_zh}; {one.message_en}")
+    if done.run is None:
+        _say(console, "Nothing to merge 无需合并.")
+        return
+    _say(
+        console,
+        f"run {done.run}: {done.files_before:,} files of rows became {done.files_after:,} 已合并 "
+        f"({done.bytes_before / MIB:,.1f} -> {done.bytes_after / MIB:,.1f} MiB)",
+    )
 
 
 def show_backed_up(done: BackedUp, console: Console) -> None:

@@ -13,14 +13,14 @@ from warehouse.marts.knowledge import Knowledge
 from warehouse.program import program
 from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
-from warehouse.store import journal, ledger
+from warehouse.store import ledger
 
 
 @task(name="publish", **RETRIES)
 def publish_marts(run: Run) -> str | None:
     """The version of the snapshot published now; None where the last one contains everything already."""
     engine = ledger.open_ledger(run.ledger_url)
-    done = journal.runs(run.root)
+    done = ledger.deciding(engine, run.root)
     last = read_manifest(run.root)
     if not done:
         return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prefect import task
 
+from expectations.data_docs.late import publish_late
 from tasks.run import RETRIES, Run
 from warehouse.recover import clear, prepare
 from warehouse.recovered import Recovered
@@ -16,14 +15,7 @@ from warehouse.store.receive import number, save_receipts
 @task(name="prepare", **RETRIES)
 def prepare_root(run: Run) -> list[Recovered]:
     """Makes the store whole after whatever came before; returns what had been left and what was done about it."""
-    return list(prepare(run.root, run.ledger_url, _pages))
-
-
-def _pages(validations: Path, report: Path) -> object:
-    # With Great Expectations: not where the last run came to its end.
-    from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
-
-    return publish_pages(validations, report)
+    return list(prepare(run.root, run.ledger_url, publish_late))
 
 
 @task(name="clear", **RETRIES)

@@ -231,7 +231,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
 
 def publish_new(root: Root) -> str | None:
     """Publishes what the last snapshot lacks; the version, None where it lacks nothing."""
-    done, last = journal.runs(root), read_manifest(root)
+    done, last = ledger.deciding(ledger.open_ledger(url(root)), root), read_manifest(root)
     if not done or (last and last.run == done[-1]):
         heal(root, BOOK)
         return None

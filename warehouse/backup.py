@@ -17,8 +17,9 @@ from warehouse.intake.preflight import Limits
 from warehouse.published import Manifest, manifest_path
 from warehouse.rebuild import Rebuild, Rebuilt, rebuild
 from warehouse.store import journal, ledger
-from warehouse.store.carry import carry, copied, originals, row_files
+from warehouse.store.carry import carry, copied, originals, rows_kept
 from warehouse.store.files import Root
+from warehouse.store.history import remove_superseded
 from warehouse.store.records import Entry
 from warehouse.verify import Fault, Verified, verify
 
@@ -59,8 +60,9 @@ class Restored(BaseModel):
 def back_up(root: Root, destination: Path) -> BackedUp:
     """Copies what is committed and not there yet, entries of the journal last, then verifies all of the backup.
 
-    The lock on the root must be held. What has changed in the backup since it was copied is copied again. Raises
-    PermanentError where there is nothing to copy, or the destination is no place for it.
+    The lock on the root must be held. What has changed in the backup since it was copied is copied again; files of rows
+    that a compaction has merged since are removed, once all is verified. Raises PermanentError where there is nothing
+    to copy, or the destination is no place for it.
     """
     start = perf_counter()
     there = Root(destination)
@@ -68,13 +70,16 @@ def back_up(root: Root, destination: Path) -> BackedUp:
     runs = journal.runs(root)
     if not runs:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
-    wanted = [*originals(root), *row_files(root, runs), *(journal.entry_path(root, run) for run in runs)]
+    wanted = [*originals(root), *rows_kept(root, runs), *(journal.entry_path(root, run) for run in runs)]
     new = carry(wanted, root, there, copied)
     if manifest_path(root).exists():
         copied(manifest_path(root), there.path / PUBLISHED)
     repaired = [fault.path for fault in verify(there).faults if (root.path / fault.path).is_file()]
     for name in repaired:
         copied(root.path / name, there.path / name)
+    faults = verify(there).faults
+    if not faults:
+        remove_superseded((there.history, there.quarantine), runs)
     return BackedUp(
         source=str(root.path),
         destination=str(destination),
@@ -83,7 +88,7 @@ def back_up(root: Root, destination: Path) -> BackedUp:
         repaired=tuple(repaired),
         bytes=sum(path.stat().st_size for path in new),
         seconds=round(perf_counter() - start, 3),
-        faults=verify(there).faults,
+        faults=faults,
     )
 
 

@@ -20,7 +20,7 @@ from warehouse.publish import Plan, heal, publish, record_snapshot
 from warehouse.published import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
-from warehouse.store.carry import row_files
+from warehouse.store.carry import rows_kept
 from warehouse.store.files import Root, sync_folder
 
 
@@ -29,9 +29,9 @@ def put_in_place(rebuilt: Root, root: Root, ledger_url: str) -> list[str]:
 
     The rebuilt root must have come out without a difference, the lock on the live one must be held.
     """
-    replaced = _replaced(row_files(rebuilt, journal.runs(root)), rebuilt, root)
+    replaced = _replaced(rows_kept(rebuilt, journal.runs(root)), rebuilt, root)
     engine = _indexed(root, ledger_url)
-    runs, manifest = journal.runs(root), read_manifest(root)
+    runs, manifest = ledger.deciding(engine, root), read_manifest(root)
     if manifest is not None and manifest.run in runs[-1:] and manifest.program == program():
         published = [*(file.path for file in manifest.files), *manifest.documents]
         replaced += _replaced([rebuilt.marts / path for path in published], rebuilt, root)

@@ -1,14 +1,14 @@
 """Rebuilding: history, quarantine, ledger and marts once more, from the archive and the journal alone.
 
-Verdicts are replayed, not judged anew. Each file is held against its hash in the journal or the manifest; what comes
-out otherwise, as where today's reader reads a file in another way than then, is said by name, and what is kept of
-then stays.
+Verdicts are replayed, not judged anew, and compactions done again at their place. Each file is held against its hash in
+the journal or the manifest; what comes out otherwise, as where today's reader reads a file in another way than then, is
+said by name, and what is kept of then stays.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -28,8 +28,9 @@ from warehouse.published import Manifest, read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.carry import Carry, carry, carry_journal, linked, originals
+from warehouse.store.compact import merge_again
 from warehouse.store.files import Root
-from warehouse.store.records import ACCEPTED, Entry, ReturnDecision
+from warehouse.store.records import ACCEPTED, COMPACT, Entry, ReturnDecision
 from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.verify import unhashed
 
@@ -121,7 +122,7 @@ def rebuild(plan: Rebuild) -> Rebuilt:
     start = perf_counter()
     runs = journal.runs(plan.source)
     plan.target.path.mkdir(parents=True, exist_ok=True)
-    differences = list(_rows(plan, runs))
+    differences = _rows(plan, runs)
     carry(originals(plan.source), plan.source, plan.target, plan.how)
     carry_journal(runs, plan.source, plan.target, plan.how)
     built = _marts(plan, runs)
@@ -144,22 +145,41 @@ def rebuild(plan: Rebuild) -> Rebuilt:
     )
 
 
-def _rows(plan: Rebuild, runs: Iterable[str]) -> Iterator[Difference]:
+def _rows(plan: Rebuild, runs: list[str]) -> list[Difference]:
     """Writes the rows of every run; what did not come out as the journal says."""
+    differences: list[Difference] = []
     with Readers(plan.limits) as readers:
-        for run in runs:
+        for number, run in enumerate(runs):
             entry = journal.read_entry(plan.source, run)
-            plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
-            wanted = [
-                Received(one, archived(plan.source, one.submission, one.file))
-                for one in receipts_behind(entry, plan.receipts)
-            ]
-            there = [one for one in wanted if one.path.exists()]
-            yield from (_missing(plan, one) for one in wanted if one not in there)
-            written = replay(entry, _reading(plan, readers, there, run), plan.target)
-            shutil.rmtree(plan.target.work, ignore_errors=True)
+            if entry.flow == COMPACT:
+                written, gone = merge_again(plan.target, entry, runs[:number])
+                plan.rows -= len(gone)
+                # What the merged files stand for is compared in them, for it is nowhere else any more.
+                differences = [one for one in differences if not _within(one, entry)]
+            else:
+                written = replay(entry, _read(plan, readers, entry, differences), plan.target)
             plan.rows += len(written)
-            yield from _as_then(plan, entry, written)
+            differences += _as_then(plan, entry, written)
+    return differences
+
+
+def _within(one: Difference, entry: Entry) -> bool:
+    """Whether a file of rows lies in a folder whose files a compaction merged."""
+    folders = {name.rsplit("/", 1)[0] for period in entry.periods for name in period.files}
+    return one.path.rsplit("/", 1)[0] in folders
+
+
+def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Difference]) -> Reading:
+    """The originals that a run read, once more; those that are gone are noted."""
+    plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
+    wanted = [
+        Received(one, archived(plan.source, one.submission, one.file)) for one in receipts_behind(entry, plan.receipts)
+    ]
+    there = [one for one in wanted if one.path.exists()]
+    differences += [_missing(plan, one) for one in wanted if one not in there]
+    reading = _reading(plan, readers, there, entry.run)
+    shutil.rmtree(plan.target.work, ignore_errors=True)
+    return reading
 
 
 def _reading(plan: Rebuild, readers: Readers, received: list[Received], run: str) -> Reading:
@@ -198,6 +218,21 @@ def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
 
 def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
     """The returns of a file that are read otherwise now, by name; receipts, where its rows are of no return."""
+    before, after = plan.source.path / path, plan.target.path / path
+    old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
+    new = pl.read_parquet(after, hive_partitioning=False) if after.exists() else None
+    if entry.flow != COMPACT:
+        yield from _returns(plan, entry, path, old, new)
+        return
+    for run in sorted({run for rows in (old, new) if rows is not None for run in rows["run"]}):
+        of_run = [None if rows is None else rows.filter(run=run) for rows in (old, new)]
+        yield from _returns(plan, journal.read_entry(plan.source, run), path, *of_run)
+
+
+def _returns(
+    plan: Rebuild, entry: Entry, path: str, old: pl.DataFrame | None, new: pl.DataFrame | None
+) -> Iterator[str]:
+    """The returns of a run in a file, whose rows are others now than then."""
     kind, dataset, folder, _ = path.split("/")
     meant = [
         one
@@ -207,9 +242,6 @@ def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[st
         and one.verdict != "withdrawn"
         and (one.verdict in ACCEPTED) == (kind == "history")
     ]
-    before, after = plan.source.path / path, plan.target.path / path
-    old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
-    new = pl.read_parquet(after, hive_partitioning=False) if after.exists() else None
     yield from map(_named, returns_that_differ(old, new, meant))
     yield from (_received(plan.receipts[number]) for number in strays_that_differ(old, new))
 

@@ -23,7 +23,7 @@ from warehouse.report import LAST, write_findings
 from warehouse.store import journal, ledger
 from warehouse.store.carry import ASIDE, originals
 from warehouse.store.files import Root
-from warehouse.store.history import remove_uncommitted
+from warehouse.store.history import remove_superseded, remove_uncommitted
 
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
@@ -41,16 +41,17 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Re
     engine = ledger.open_ledger(ledger_url, renew=True)
     indexed = ledger.catch_up(engine, root)
     runs, manifest = journal.runs(root), read_manifest(root)
-    strays = remove_uncommitted((root.history, root.quarantine), runs)
+    folders, deciding = (root.history, root.quarantine), ledger.deciding(engine, root)
     left: list[tuple[Kind, Iterable[str]]] = [
         ("indexed", indexed),
-        ("rows", _names(root, strays)),
+        ("rows", _names(root, remove_uncommitted(folders, runs))),
+        ("superseded", _names(root, remove_superseded(folders, runs))),
         ("temporary", _names(root, _remove(_temporaries(root)))),
         ("removal", finish(root)),
         ("snapshot", _never_published(root, manifest)),
-        ("unpublished", [run for run in runs if manifest is None or run > manifest.run]),
+        ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
         ("views", _views(root, manifest)),
-        ("report", _report(root, runs, pages)),
+        ("report", _report(root, deciding, pages)),
         *_scratch(root, engine, runs),
     ]
     return tuple(Recovered.of(kind, found) for kind, names in left if (found := tuple(names)))

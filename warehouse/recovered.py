@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
-    "indexed", "rows", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived", "interrupted"
+    "indexed", "rows", "superseded", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived",
+    "interrupted",
 ]  # fmt: skip
 NAMED = 5
 SAID: dict[Kind, tuple[str, str]] = {
@@ -19,6 +20,10 @@ SAID: dict[Kind, tuple[str, str]] = {
     "rows": (
         "已删除 {count} 个未提交批次的行文件:{names}",
         "removed {count} file(s) of rows of a run that never counted: {names}",
+    ),
+    "superseded": (
+        "已删除 {count} 个已合并的行文件:{names}",
+        "removed {count} file(s) of rows that a compaction had merged: {names}",
     ),
     "temporary": (
         "已删除 {count} 个写到一半的临时文件:{names}",

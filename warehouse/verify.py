@@ -22,7 +22,7 @@ from warehouse.published import Manifest, manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.files import Root
-from warehouse.store.records import ACCEPTED, Entry, PeriodJudged
+from warehouse.store.records import ACCEPTED, COMPACT, Entry, PeriodJudged
 
 Kind = Literal["changed", "missing", "unreadable"]
 BATCH = 200
@@ -123,6 +123,7 @@ def verify(root: Root) -> Verified:
         kept.fault(path, "missing", kept.originals[path], "none")
     published = _published(root, manifest) if manifest else {}
     size = _hashes(kept, {**archive, **kept.files, **published})
+    _merged_meanwhile(kept, runs)
     return Verified(
         root=str(root.path),
         originals=len(archive),
@@ -176,10 +177,26 @@ def _named(kept: _Kept, entry: Entry) -> None:
         receipt = one.receipt
         path = archived(kept.root, receipt.submission, receipt.file)
         kept.originals.setdefault(path, f"the original of receipt {receipt.receipt} ({receipt.file})")
+    if entry.flow == COMPACT:
+        merged = _folders(kept.root, entry)
+        # Its files stand for those of their folders so far, which may be gone.
+        kept.files = {path: sha256 for path, sha256 in kept.files.items() if path.parent not in merged}
     for period in entry.periods:
         hashed: Mapping[str, str | None] = period.files or unhashed(entry.run, period)
         kept.without_hash += sum(sha256 is None for sha256 in hashed.values())
         kept.files |= {kept.root.path / path: sha256 for path, sha256 in hashed.items()}
+
+
+def _folders(root: Root, entry: Entry) -> set[Path]:
+    """The folders whose files a compaction merged."""
+    return {(root.path / name).parent for period in entry.periods for name in period.files}
+
+
+def _merged_meanwhile(kept: _Kept, runs: list[str]) -> None:
+    """Takes back what was missing because it was merged while it was looked for: no lock is taken."""
+    new = [journal.read_entry(kept.root, run) for run in journal.runs(kept.root) if run not in runs]
+    merged = {folder for entry in new if entry.flow == COMPACT for folder in _folders(kept.root, entry)}
+    kept.faults = [f for f in kept.faults if f.kind != "missing" or (kept.root.path / f.path).parent not in merged]
 
 
 def unhashed(run: str, period: PeriodJudged) -> dict[str, None]:

@@ -120,6 +120,7 @@ def test_a_deployed_night_runs_to_published_marts_and_its_cron_fires(
             one = next((tmp_path / "inbox").rglob("140222*.xlsx"))
             prefect(environment, "deployment", "run", "submit/submit", "--param", f"file={one}", "--watch")
             prefect(environment, "deployment", "run", "prune/prune", "--param", "keep_days=0", "--watch")
+            prefect(environment, "deployment", "run", "compact/compact", "--param", "at_least=2", "--watch")
     assert "Completed" in done.stdout or "COMPLETED" in done.stdout, done.stdout
     root = Root(tmp_path / "root")
     manifest = read_manifest(root)

@@ -116,6 +116,25 @@ def test_pruning_says_what_stays(say: Say) -> None:
     assert say("prune", "--keep-days", -1).exit_code == 2
 
 
+def test_compacting_says_how_many_files_became_how_many_and_what_had_been_left(root: Root, say: Say) -> None:
+    stray = held(root).with_name("000003.parquet")
+    stray.write_bytes(b"PAR1")
+    assert "Nothing to merge" in say("compact").output
+    assert not stray.exists()
+    (root.marts / "current").unlink()
+    told = json.loads(say("compact", "--at-least", 2, "--json").output)
+    assert (told["run"], told["files_before"], told["files_after"]) == ("000003", 4, 2)
+    assert [one["kind"] for one in told["recovered"]] == ["views"]
+    assert json.loads(say("status", "--json").output)["up_to_date"]
+    assert verify(root).faults == ()
+    assert say("compact", "--at-least", 1).exit_code == 2
+
+
+def test_compacting_waits_for_who_is_at_work(root: Root, say: Say) -> None:
+    with root.lock(0):
+        assert isinstance(say("compact").exception, RootBusyError)
+
+
 def test_a_backup_is_made_and_restored_elsewhere(
     root: Root, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

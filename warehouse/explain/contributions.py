@@ -18,11 +18,11 @@ from warehouse.explain.store import Store
 from warehouse.marts.lines import Line
 from warehouse.marts.programme import sums_of
 from warehouse.published import Manifest, read_manifest
-from warehouse.store import journal
+from warehouse.store import journal, ledger
 from warehouse.store.history import scan_rows
 from warehouse.store.ledger import RETURNS, read_table
 from warehouse.store.records import ACCEPTED
-from warehouse.store.standing import in_force, rows_in_force, standing
+from warehouse.store.standing import rows_in_force, standing
 
 PLACE = ("period", "county_code")
 OF_THE_RETURN = (
@@ -52,7 +52,7 @@ class Snapshot:
     @property
     def behind(self) -> bool:
         """Whether something was decided that it does not have yet."""
-        return journal.runs(self.store.root)[-1] != self.manifest.run
+        return ledger.deciding(self.engine, self.store.root)[-1] != self.manifest.run
 
     def mart(self, name: str, period: str | None = None) -> pl.LazyFrame:
         """A mart as published; of a period, only the files that can have rows of it."""
@@ -76,8 +76,8 @@ class Snapshot:
 
     def rows(self, dataset: Dataset, decisions: pl.DataFrame) -> pl.LazyFrame:
         """The rows of the returns in force among these decisions, with the columns of history."""
-        force = decisions.lazy().pipe(in_force).select("run", "period").collect()
-        rows = scan_rows(self.store.root.history, dataset, force["run"].unique(), force["period"].unique())
+        periods = decisions["period"].unique().sort()
+        rows = scan_rows(self.store.root.history, dataset, journal.runs(self.store.root), periods)
         return rows.pipe(rows_in_force, decisions.lazy(), dataset.dataset)
 
 

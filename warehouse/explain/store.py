@@ -19,7 +19,7 @@ from warehouse.intake.shown_apart import show_apart
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.files import Root
-from warehouse.store.history import scan_rows
+from warehouse.store.history import scan_run
 from warehouse.store.records import ACCEPTED
 
 
@@ -56,8 +56,17 @@ class Store:
     def rows(self, dataset: Dataset, decision: Mapping[str, Any]) -> pl.DataFrame:
         """The rows that a decision of the ledger on one return kept, with the columns of history."""
         folder = self.root.history if decision["verdict"] in ACCEPTED else self.root.quarantine
-        own = {name: decision[name] for name in ("receipt", "county_code", "period")}
-        return scan_rows(folder, dataset, [decision["run"]]).filter(**own).collect()
+        own = {name: decision[name] for name in ("receipt", "county_code")}
+
+        def kept() -> pl.DataFrame:
+            runs = journal.runs(self.root)
+            return scan_run(folder, dataset, runs, decision["run"], decision["period"]).filter(**own).collect()
+
+        try:
+            return kept()
+        except FileNotFoundError:
+            # No lock is taken: a compaction has put the rows elsewhere meanwhile.
+            return kept()
 
 
 def receipt_of(row: Mapping[str, Any]) -> Receipt:

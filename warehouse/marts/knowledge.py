@@ -44,13 +44,15 @@ class Given(Sources):
 class Knowledge:
     """The runs that were known, oldest first; those that said anything of a dataset and period; how to read of them.
 
-    `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
+    `runs` are without compactions, which tell nothing; `committed` are all there are, known or not, which reading rows
+    must know. `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
     """
 
     book: Codebook
     history: Path
     engine: sa.Engine
     runs: tuple[str, ...]
+    committed: tuple[str, ...]
     touched: Mapping[Pair, tuple[str, ...]]
     decided: frozenset[Pair]
     heard: date | None
@@ -61,6 +63,8 @@ class Knowledge:
     def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> Knowledge:
         """What was known at a moment in UTC; what is known now for None."""
         runs = ledger.read_table(engine, ledger.RUNS).sort("run")
+        committed = tuple(runs["run"])
+        runs = runs.filter(ledger.DECIDES)
         if moment is not None:
             runs = runs.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
         known = tuple(runs["run"])
@@ -76,6 +80,7 @@ class Knowledge:
             history=history,
             engine=engine,
             runs=known,
+            committed=committed,
             touched={pair: tuple(of) for pair, of in by_pair.items()},
             decided=frozenset(decided.select("dataset", "period").iter_rows()),
             heard=newest.date() if isinstance(newest, datetime) else None,
@@ -101,12 +106,20 @@ class Knowledge:
         decided = tuple(pair for pair in chosen if pair in self.decided)
         read = partial(self._of_pairs, chosen)
         return Given(
-            self.book, self.history, read, self.runs, wanted, self.heard, datasets, pairs=decided, choose=self.choose
+            self.book,
+            self.history,
+            read,
+            self.committed,
+            wanted,
+            self.heard,
+            datasets,
+            pairs=decided,
+            choose=self.choose,
         )
 
     def rules(self) -> Sources:
         """The sources with the rules of every run and nothing else."""
-        return Sources(self.book, self.history, self._only_rules, self.runs, (), self.heard)
+        return Sources(self.book, self.history, self._only_rules, self.committed, (), self.heard)
 
     def _of_pairs(self, pairs: tuple[Pair, ...], table: sa.Table) -> pl.DataFrame:
         if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from warehouse.store import journal
+from warehouse.store import journal, row_files
 from warehouse.store.files import Root, sync, sync_folder
 
 # Where a journal is put together before it is put in place.
@@ -42,11 +42,10 @@ def originals(root: Root) -> list[Path]:
     return sorted(path for path in root.archive.glob("*/*") if not path.name.startswith("."))
 
 
-def row_files(root: Root, runs: Iterable[str]) -> list[Path]:
-    """The files of history and quarantine that these runs wrote."""
-    counted = set(runs)
-    found = (path for folder in (root.history, root.quarantine) for path in folder.glob("*/period=*/*.parquet"))
-    return sorted(path for path in found if path.stem in counted)
+def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
+    """The files of history and quarantine that count when these runs are committed."""
+    files = row_files.row_files((root.history, root.quarantine), runs)
+    return sorted(path for one in files for path in one.counting)
 
 
 def carry(paths: Iterable[Path], source: Root, target: Root, how: Carry) -> list[Path]:

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.codebook import load
 from warehouse.errors import StoreError
-from warehouse.store import ledger
+from warehouse.store import journal, ledger
 from warehouse.store.deeds import Act, Deed, Row, targets
 from warehouse.store.files import Root
-from warehouse.store.history import known_from, scan_rows
+from warehouse.store.history import known_from, scan_run
 from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
 from warehouse.store.standing import RETURN, in_force
 
@@ -91,8 +91,9 @@ def _let_in(root: Root, row: Row, decision: ReturnDecision, moment: datetime) ->
     Raises StoreError where quarantine has not the rows that the journal says.
     """
     dataset = load().datasets[decision.dataset]
-    own = {name: row[name] for name in ("receipt", "county_code", "period")}
-    rows = scan_rows(root.quarantine, dataset, [row["run"]]).filter(**own).collect()
+    own = {name: row[name] for name in ("receipt", "county_code")}
+    written = scan_run(root.quarantine, dataset, journal.runs(root), row["run"], row["period"])
+    rows = written.filter(**own).collect()
     if rows.height != decision.rows:
         raise StoreError(
             f"{root.quarantine / decision.dataset} has {rows.height} rows of receipt {decision.receipt} where the "

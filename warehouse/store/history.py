@@ -1,12 +1,13 @@
 """Accepted history and quarantine: the rows of judged returns, one Parquet file a run, dataset and period.
 
-A file counts from the moment its run stands in the journal; what a crash left is of no run and is removed.
+A file counts from the moment its run stands in the journal; what a crash left is of no run and is removed. A compaction
+merges the files of a dataset and period into one (`row_files.py`, `compact.py`); each row there says its run.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from warehouse.codebook import Dataset
 from warehouse.intake.rows import PROVENANCE, Schema
 from warehouse.store.files import write_durably
 from warehouse.store.records import ReturnDecision
+from warehouse.store.row_files import OWN, RowFiles, is_merged, row_files, run_of
 
 ROW_GROUP = 100_000
 KEPT: Schema = {**PROVENANCE, "return_status": pl.String, "known_from": pl.Datetime("us"), "version": pl.Int64}
@@ -33,39 +35,73 @@ def write_rows(folder: Path, dataset: Dataset, period: str, run: str, rows: pl.D
     """
     if rows.is_empty():
         return None
-    path = folder / dataset.dataset / f"period={period}" / f"{run}.parquet"
+    path = folder / dataset.dataset / f"period={period}" / f"{run}{OWN}"
     ordered = rows.select(*schema(dataset)).sort("receipt", "sheet", "row", "county_code", nulls_last=True)
+    write_durably(path, to_parquet(ordered))
+    return path
+
+
+def to_parquet(ordered: pl.DataFrame) -> bytes:
+    """The rows as a file of history, in their order; the same rows give the same bytes."""
     buffer = io.BytesIO()
     ordered.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
-    write_durably(path, buffer.getvalue())
-    return path
+    return buffer.getvalue()
 
 
 def scan_rows(
     folder: Path, dataset: Dataset, runs: Iterable[str], periods: Iterable[str] | None = None
 ) -> pl.LazyFrame:
-    """The rows of a dataset that these runs wrote, of these periods (None: of all), with its columns of today; typed
-    though there be none.
+    """The rows of a dataset of these periods (None: of all), with its columns of today; typed though there be none.
+
+    `runs` are all that are committed, and the one at hand: which rows are meant of them, decisions tell
+    (`standing.py`). For a compaction merges the rows of many runs, those of a moment with later ones.
 
     A column that came into the form after a file was written is blank there; one that the form no longer has is left.
     """
-    counted, own = set(runs), folder / dataset.dataset
+    counted, own = frozenset(runs), folder / dataset.dataset
     folders = own.glob("period=*") if periods is None else (own / f"period={period}" for period in periods)
-    paths = sorted(p for f in folders for p in f.glob("*.parquet") if p.stem in counted)
+    return _scan(
+        [p for f in sorted(folders) for p in RowFiles.of(f.glob(f"*{OWN}"), counted).counting], schema(dataset)
+    )
+
+
+def scan_run(folder: Path, dataset: Dataset, runs: Collection[str], run: str, period: str) -> pl.LazyFrame:
+    """The rows of a dataset and period that one run wrote, wherever they are kept now; as `scan_rows` gives them.
+
+    `runs` are all that are committed.
+    """
+    columns = schema(dataset)
+    files = RowFiles.of((folder / dataset.dataset / f"period={period}").glob(f"*{OWN}"), runs).counting
+    own = [path for path in files if run_of(path) == run and not is_merged(path)]
+    if own:
+        return _scan(own, columns)
+    merged = [path for path in files if is_merged(path)]
+    return _scan(merged, {**columns, "run": pl.String}).filter(run=run).select(*columns)
+
+
+def _scan(paths: list[Path], columns: Schema) -> pl.LazyFrame:
     if not paths:
-        return pl.LazyFrame(schema=schema(dataset))
+        return pl.LazyFrame(schema=columns)
     return pl.scan_parquet(
-        paths, schema=schema(dataset), missing_columns="insert", extra_columns="ignore", hive_partitioning=False
+        paths, schema=columns, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
     )
 
 
 def remove_uncommitted(folders: Iterable[Path], runs: Iterable[str]) -> list[Path]:
     """Removes files of runs that never reached the journal; returns them."""
-    committed = set(runs)
-    left = [p for folder in folders for p in folder.glob("*/period=*/*.parquet") if p.stem not in committed]
-    for path in left:
+    return _removed(path for files in row_files(folders, runs) for path in files.uncommitted)
+
+
+def remove_superseded(folders: Iterable[Path], runs: Iterable[str]) -> list[Path]:
+    """Removes files that a compaction has taken the place of; returns them."""
+    return _removed(path for files in row_files(folders, runs) for path in files.superseded)
+
+
+def _removed(paths: Iterable[Path]) -> list[Path]:
+    gone = list(paths)
+    for path in gone:
         path.unlink()
-    return left
+    return gone
 
 
 def known_from(moment: datetime) -> pl.Expr:

@@ -15,7 +15,7 @@ from warehouse.errors import StoreError, TransientError
 from warehouse.findings import Finding
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.records import Entry, RollUpRecord
+from warehouse.store.records import COMPACT, Entry, RollUpRecord
 
 metadata = sa.MetaData()
 Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean
@@ -91,6 +91,8 @@ SNAPSHOTS = sa.Table(
     sa.Column("files", Whole),
     sa.Column("rows", Whole),
 )  # fmt: skip
+# Of the runs: those that may have received, decided or said anything.
+DECIDES = pl.col("flow") != COMPACT
 OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED)
 
 
@@ -227,6 +229,14 @@ def schema(table: sa.Table) -> dict[str, pl.DataType]:
         sa.String: pl.String(), sa.BigInteger: pl.Int64(), sa.Boolean: pl.Boolean(), sa.DateTime: pl.Datetime("us"),
     }  # fmt: skip
     return {column.name: kinds[type(column.type)] for column in table.columns}
+
+
+def deciding(engine: sa.Engine, root: Root) -> list[str]:
+    """The committed runs that may have received, decided or said anything, oldest first: all but compactions. A run
+    that the ledger lacks is taken for one.
+    """
+    compactions = set(read_table(engine, RUNS).filter(~DECIDES)["run"])
+    return [run for run in journal.runs(root) if run not in compactions]
 
 
 def latest_by_file(engine: sa.Engine) -> dict[str, str]:

@@ -12,6 +12,8 @@ from warehouse.intake.records import Note, Receipt, Status
 
 Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn"]
 ReceiptVerdict = Literal["read", "unreadable", "duplicate", "unpacked"]
+# The flow of a run that only merges files of rows.
+COMPACT = "compact"
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
 
 
@@ -97,7 +99,7 @@ class NoteRecord(JournalRecord):
 
 class PeriodJudged(JournalRecord):
     """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
-    the SHA-256 of its bytes.
+    the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else.
     """
 
     period: str

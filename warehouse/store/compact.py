@@ -1,0 +1,142 @@
+"""Compacting: the many small row files of one dataset and period become one, so that reading stays fast.
+
+A compaction is a run of its own, which decides nothing: its entry in the journal names the merged files with their
+hashes, and commits them. The files that they stand for are removed after it; until then nobody reads them any more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.errors import StoreError
+from warehouse.store import journal, ledger
+from warehouse.store.archive import hash_file
+from warehouse.store.files import Root, write_durably
+from warehouse.store.history import KEPT, remove_superseded, to_parquet
+from warehouse.store.records import COMPACT, Entry, PeriodJudged
+from warehouse.store.row_files import MERGED, RowFiles, is_merged, row_files, run_of
+
+AT_LEAST = 8
+ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run")
+
+
+class Compacted(BaseModel):
+    """What a compaction came to: its run (None where nothing was to be done), how many files became how many, with
+    their bytes.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str | None
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+
+
+def compact(root: Root, ledger_url: str, moment: datetime, at_least: int = AT_LEAST) -> Compacted:
+    """Merges the files of each dataset and period that has `at_least` so many, and at least two.
+
+    The store must be prepared (`warehouse.recover`) and the lock on the root held. Broken off anywhere, all rows are
+    there once, and it can be said again. Raises StoreError, and merges nothing, where a file is missing or has changed.
+    """
+    runs, run = journal.runs(root), journal.next_run(root)
+    folders = (root.history, root.quarantine)
+    crowded = [files.counting for files in row_files(folders, runs) if len(files.counting) >= max(at_least, 2)]
+    if not crowded:
+        return Compacted(run=None, files_before=0, files_after=0, bytes_before=0, bytes_after=0)
+    _as_named(root, crowded, runs)
+    size = sum(path.stat().st_size for files in crowded for path in files)
+    merged = [merge(files, run) for files in crowded]
+    journal.commit(root, _entry(root, run, moment, merged))
+    ledger.catch_up(ledger.open_ledger(ledger_url), root)
+    remove_superseded(folders, journal.runs(root))
+    return Compacted(
+        run=run,
+        files_before=sum(map(len, crowded)),
+        files_after=len(merged),
+        bytes_before=size,
+        bytes_after=sum(path.stat().st_size for path in merged),
+    )
+
+
+def merge(files: Iterable[Path], run: str) -> Path:
+    """Writes the rows of files of one folder as the run's merged one: in the order of receipt, sheet and row, each with
+    the run that wrote it; the same files give the same bytes.
+
+    A column that only some files have is kept, blank in the rows of the others: forms change, files do not.
+    """
+    read = sorted(files, key=run_of)
+    rows = pl.concat([_rows(path) for path in read], how="diagonal")
+    own = [column for column in rows.columns if column not in (*KEPT, "run")]
+    ordered = rows.select(*KEPT, "run", *own).sort(ORDER, nulls_last=True, maintain_order=True)
+    path = read[-1].with_name(f"{run}{MERGED}")
+    write_durably(path, to_parquet(ordered))
+    return path
+
+
+def merge_again(root: Root, entry: Entry, before: Iterable[str]) -> tuple[dict[str, str], list[Path]]:
+    """Does a compaction of the journal once more, in a root that has the files of the runs before it.
+
+    Returns the merged files with the SHA-256 of each, by their path below the root, and the files that they stand for,
+    which are removed. A file of which nothing is left to be merged is not made.
+    """
+    runs = frozenset(before)
+    made: dict[str, str] = {}
+    gone: list[Path] = []
+    for name in _files(entry):
+        files = RowFiles.of((root.path / name).parent.glob("*.parquet"), runs).counting
+        if files:
+            made[name] = hash_file(merge(files, entry.run))
+            gone += files
+    for path in gone:
+        path.unlink()
+    return made, gone
+
+
+def _as_named(root: Root, crowded: Iterable[tuple[Path, ...]], runs: Sequence[str]) -> None:
+    """Holds the files of these folders against the journal: what is merged once is not looked at again.
+
+    Only entries since the oldest of their last compactions are read. Files of before hashes were kept are only read.
+    """
+    since = min(run_of(files[0]) if is_merged(files[0]) else "" for files in crowded)
+    named: dict[Path, dict[Path, str]] = defaultdict(dict)
+    for run in (run for run in runs if run >= since):
+        for name, sha256 in _files(journal.read_entry(root, run)).items():
+            named[(root.path / name).parent][root.path / name] = sha256
+    for files in crowded:
+        told = named[files[0].parent]
+        wanted = {path: told[path] for path in RowFiles.of(told, runs).counting}
+        wrong = [path for path, sha256 in wanted.items() if path not in files or hash_file(path) != sha256]
+        if wrong:
+            raise StoreError(
+                f"{wrong[0]} is missing or has changed; xianbao verify says what to do, then compact again"
+            )
+
+
+def _files(entry: Entry) -> dict[str, str]:
+    return {name: sha256 for period in entry.periods for name, sha256 in period.files.items()}
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    rows = pl.read_parquet(path, hive_partitioning=False)
+    return rows if is_merged(path) else rows.with_columns(run=pl.lit(run_of(path)))
+
+
+def _entry(root: Root, run: str, moment: datetime, merged: Iterable[Path]) -> Entry:
+    """The run as it goes to the journal: no decisions, only files."""
+    by_period: dict[str, dict[str, str]] = defaultdict(dict)
+    for path in merged:
+        period = path.parent.name.removeprefix("period=")
+        by_period[period][path.relative_to(root.path).as_posix()] = hash_file(path)
+    periods = tuple(
+        PeriodJudged(period=period, decisions=(), rules=(), findings=(), files=files)
+        for period, files in sorted(by_period.items())
+    )
+    return Entry(run=run, flow=COMPACT, received_at=moment, receipts=(), periods=periods, findings=())
