@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from duckdb import Error as DuckDBError
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from flows import cli_decide, cli_explain, cli_store
 from flows.command import EPILOG, FAULTS, GOOD, At, Json
 from flows.command import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
+from warehouse.disk import check_disk, disk_error
 from warehouse.errors import XianbaoError
 from warehouse.report import Summary
 
@@ -81,6 +84,7 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     except ValidationError as error:
         raise typer.BadParameter("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
     settings = load_settings()
+    check_disk(settings.store.path)
     quiet_environment(settings)
     from flows.changes import show_changes
     from flows.rejudge import rejudge as rejudge_flow
@@ -229,6 +233,7 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
     """Runs a flow in this process, showing its stages; exits with 1 where something is not good."""
     from flows.screen import show_summary, watch
 
+    check_disk(settings.store.path)
     quiet_environment(settings)
     console = Console(stderr=as_json)
     with watch(console, quiet=as_json):
@@ -245,7 +250,10 @@ def main() -> None:
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
         app()
-    except (XianbaoError, OSError) as error:
+    except (XianbaoError, OSError, OperationalError, DuckDBError) as error:
+        said = disk_error(error)
+        if said is None and not isinstance(error, XianbaoError | OSError):
+            raise
         # As it is: what it quotes is no markup, and carets below a line stay below it.
-        Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {error}"), soft_wrap=True)
+        Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {said or error}"), soft_wrap=True)
         sys.exit(FAULTS)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from flows.command import EPILOG, FAULTS, GOOD, Json, print_json
 from flows.settings import Settings, load_settings, quiet_environment
+from warehouse.disk import check_disk
 from warehouse.errors import PermanentError, StoreError
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _carry_out(act: Act, deed: Deed, received_at: datetime | None, as_json: bool
     from flows.screen import watch
 
     settings = load_settings()
+    check_disk(settings.store.path)
     _look_first(settings, act, deed, received_at)
     quiet_environment(settings)
     from flows import decide

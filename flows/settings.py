@@ -27,6 +27,8 @@ QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_LOGGING_LEVEL": "WARNING",
+    # An error is said once, by the command, not first as a traceback by Prefect; its server, if any, has that.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 

@@ -30,5 +30,9 @@ class RootBusyError(TransientError):
     """Another run holds the lock on the root."""
 
 
+class DiskError(TransientError):
+    """The disk is full, or cannot be written; with space or leave to write, the next run finishes the work."""
+
+
 class StillWrittenError(TransientError):
     """A file changes while it is being received, or cannot be read now; it is whole at another time."""

@@ -219,6 +219,7 @@ def _place(path: Path, what: Path | bytes) -> None:
         return
     with path.open("xb") as file:
         file.write(what)
+        file.flush()  # what Python holds back, the system cannot sync
         os.fsync(file.fileno())
 
 
@@ -266,6 +267,7 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
                 connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
         connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
         connection.commit()
+        connection.execute("CHECKPOINT")  # closing would do it too, and say nothing of a full disk
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(database)

@@ -21,12 +21,12 @@ from select import select
 from threading import Lock
 from typing import Self
 
-from warehouse.errors import TransientError
+from warehouse.errors import DiskError, TransientError
 from warehouse.intake.preflight import Limits
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
 from warehouse.intake.records import Received
 from warehouse.intake.report import reading_finding
-from warehouse.intake.worker import DONE, FAILED, Part
+from warehouse.intake.worker import DONE, FAILED, NO_DISK, Part
 
 FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
 START_SECONDS, CHUNK = 120, 1 << 16
@@ -70,7 +70,8 @@ class Todo:
             if not self.parts:
                 return None
             self.given += 1
-            return self.parts.popleft(), self.scratch / f"part-{self.given}"
+            # Not where a child of a process that was killed may still be writing its last part.
+            return self.parts.popleft(), self.scratch / f"part-{os.getpid()}-{self.given}"
 
     def give_back(self, *parts: list[Received]) -> None:
         """Puts what is left of a part back, as parts of their own."""
@@ -112,7 +113,7 @@ class Readers:
     ) -> Reading:
         """What all files hold; `in_force` as in `merged`. Parts are left in `scratch`.
 
-        Raises TransientError where a child cannot be started.
+        Raises TransientError where a child cannot be started, DiskError where there is no place for what they read.
         """
         todo = Todo(deque(_parts(received)), self.limits, folders, scratch)
         with ThreadPoolExecutor(len(self.children)) as threads:
@@ -227,7 +228,10 @@ class Child:
         self.process.communicate()
 
     def read(self, part: Part) -> Failure | None:
-        """Reads a part; says how it failed, and then the child is good for nothing more."""
+        """Reads a part; says how it failed, and then the child is good for nothing more.
+
+        Raises DiskError where there is no place for what it read.
+        """
         self.get_ready()
         try:
             self._write(part.model_dump_json() + "\n")
@@ -238,6 +242,8 @@ class Child:
         word, _, more = (said or "").partition(" ")
         if word == DONE:
             return None
+        if word == NO_DISK:
+            raise DiskError(json.loads(more))
         return Failure(part.in_hand(), json.loads(more) if word == FAILED else None, died=not (said or self.killed))
 
     def _write(self, line: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from warehouse.codebook import load
+from warehouse.disk import disk_error
 from warehouse.intake.claims import county_within
 from warehouse.intake.header import known_header
 from warehouse.intake.preflight import Limits
@@ -51,8 +52,8 @@ class Part(BaseModel):
 
 
 # What the child says, a word and what belongs to it a line: that it is ready; that the part is done; that it failed,
-# with the error.
-READY, DONE, FAILED = "ready", "done", "failed"
+# with the error; that the disk takes no more.
+READY, DONE, FAILED, NO_DISK = "ready", "done", "failed", "no-disk"
 
 
 def limit_memory(limit: int) -> None:
@@ -86,8 +87,12 @@ def main() -> None:
         try:
             with part.hand.open("wb", buffering=0) as hand:
                 save_reading(read_part(_in_hand(part.received, hand), part.limits, part.folders), part.folder)
-        except Exception:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
-            say(FAILED, json.dumps(traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
+            if disk := disk_error(error):
+                # No file is to blame.
+                say(NO_DISK, json.dumps(str(disk)))
+            else:
+                say(FAILED, json.dumps(traceback.format_exc()))
             return
         say(DONE)
 

@@ -6,11 +6,14 @@ It is never the truth: `catch_up` brings it to the journal's last run whatever a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
 
+from warehouse.disk import read_only
 from warehouse.errors import StoreError, TransientError
 from warehouse.findings import Finding
 from warehouse.store import journal
@@ -103,8 +106,8 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     the lock on the root must then be held. Raises StoreError for it otherwise, and TransientError when the ledger
     cannot be reached now.
     """
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
+    engine = sa.create_engine(_immutable(url) or url)
+    if engine.dialect.name == "sqlite" and not _immutable(url):
         sa.event.listen(engine, "connect", _durable)
     try:
         if outdated := _outdated(engine):
@@ -115,6 +118,20 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     except sa.exc.OperationalError as error:
         raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
     return engine
+
+
+def _immutable(url: str) -> str | None:
+    """How to open a SQLite file on a disk that is read-only, where there is no place for what SQLite keeps beside it.
+
+    None elsewhere, and where something is beside it that was not taken in: then the file alone is not the ledger.
+    """
+    database = sa.make_url(url).database if url.startswith("sqlite") else None
+    if not database or not Path(database).is_file() or not read_only(Path(database).parent):
+        return None
+    beside = Path(f"{database}-wal")
+    if beside.exists() and beside.stat().st_size:
+        return None
+    return f"sqlite:///file:{quote(database)}?immutable=1&uri=true"
 
 
 def _outdated(engine: sa.Engine) -> str | None:
