@@ -234,6 +234,7 @@ def publish_new(root: Root) -> str | None:
     done, last = ledger.deciding(ledger.open_ledger(url(root)), root), read_manifest(root)
     if not done or (last and last.run == done[-1]):
         heal(root, BOOK)
+        record_snapshot(ledger.open_ledger(url(root)), last)
         return None
     manifest = publish(root, Plan.of(knowledge(root)), BOOK)
     record_snapshot(ledger.open_ledger(url(root)), manifest)

@@ -17,8 +17,9 @@ from warehouse.intake.preflight import Limits
 from warehouse.published import Manifest, manifest_path
 from warehouse.rebuild import Rebuild, Rebuilt, rebuild
 from warehouse.store import journal, ledger
+from warehouse.store.archive import hash_file
 from warehouse.store.carry import carry, copied, originals, rows_kept
-from warehouse.store.files import Root
+from warehouse.store.files import Root, remove_temporaries
 from warehouse.store.history import remove_superseded
 from warehouse.store.records import Entry
 from warehouse.verify import Fault, Verified, verify
@@ -70,6 +71,7 @@ def back_up(root: Root, destination: Path) -> BackedUp:
     runs = journal.runs(root)
     if not runs:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
+    remove_temporaries(there.path)
     wanted = [*originals(root), *rows_kept(root, runs), *(journal.entry_path(root, run) for run in runs)]
     new = carry(wanted, root, there, copied)
     if manifest_path(root).exists():
@@ -116,18 +118,27 @@ def _decided_then(root: Root, run: str) -> Entry | None:
 def restore(source: Path, root: Root, ledger_url: str, limits: Limits, folders: Mapping[str, str]) -> Restored:
     """Makes a root of a backup: archive and journal copied, history, quarantine, ledger and marts rebuilt.
 
-    The lock on the root must be held; interrupted, it can be said again. Raises PermanentError where the root has
-    something already, or the source is no backup.
+    The lock on the root must be held; interrupted, it can be said again until the marts are there, and then the next
+    run finishes. Raises PermanentError where the root has something else already, or the source is no backup.
     """
     backup = Root(source)
     if not journal.runs(backup):
         raise PermanentError(f"{source} is no backup: it has no journal")
-    if root.journal.exists() or manifest_path(root).exists():
+    began = root.journal.exists()
+    if manifest_path(root).exists() or (began and not _same_journal(backup, root)):
         raise PermanentError(f"{root.path} is in use already; name an empty place by XIANBAO_ROOT")
-    if not ledger.read_table(ledger.open_ledger(ledger_url), ledger.RUNS).is_empty():
+    if not began and not ledger.read_table(ledger.open_ledger(ledger_url), ledger.RUNS).is_empty():
         raise PermanentError("the ledger of XIANBAO_LEDGER_URL knows runs already; name an empty one")
+    remove_temporaries(root.path)
     plan = Rebuild(backup, root, ledger_url, _published(backup), limits, folders, copied)
     return Restored(rebuilt=rebuild(plan), verified=verify(root))
+
+
+def _same_journal(backup: Root, root: Root) -> bool:
+    """Whether the root has the entries of the backup and no others, as an interrupted restore leaves it."""
+    runs = journal.runs(backup)
+    paths = [(journal.entry_path(backup, run), journal.entry_path(root, run)) for run in runs]
+    return runs == journal.runs(root) and all(hash_file(own) == hash_file(other) for own, other in paths)
 
 
 def _published(backup: Root) -> Manifest | None:

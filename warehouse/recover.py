@@ -6,7 +6,6 @@ belongs to anybody at work. Where nothing was left, nothing is said.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -22,13 +21,11 @@ from warehouse.recovered import Kind, Recovered
 from warehouse.report import LAST, write_findings
 from warehouse.store import journal, ledger
 from warehouse.store.carry import ASIDE, originals
-from warehouse.store.files import Root
+from warehouse.store.files import TEMPORARY, Root
 from warehouse.store.history import remove_superseded, remove_uncommitted
 
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
-# What `write_durably` and its like write before the rename: a dot, the name, the process.
-TEMPORARY = re.compile(r"\..+\.[0-9]+")
 VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")
 
 

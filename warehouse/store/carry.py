@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from warehouse.store import journal, row_files
-from warehouse.store.files import Root, sync, sync_folder
+from warehouse.store.files import Root, sync, sync_folder, temporary_of
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -18,7 +18,7 @@ Carry = Callable[[Path, Path], None]
 def copied(source: Path, target: Path) -> None:
     """Copies a file: a temporary one, synced, renamed, its folder synced; its mode comes along."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = temporary_of(target)
     temporary.unlink(missing_ok=True)
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
@@ -60,7 +60,9 @@ def carry(paths: Iterable[Path], source: Root, target: Root, how: Carry) -> list
 
 
 def carry_journal(runs: Iterable[str], source: Root, target: Root, how: Carry) -> None:
-    """Carries entries to a root that has none: all of them appear at once, for a run is what stands in the journal."""
+    """Carries entries: all of them appear at once, for a run is what stands in the journal; not where some are."""
+    if target.journal.exists():
+        return
     aside = Root(target.path / ASIDE)
     shutil.rmtree(aside.path, ignore_errors=True)
     aside.path.mkdir(parents=True)

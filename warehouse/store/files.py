@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from filelock import FileLock, Timeout
 from warehouse.errors import RootBusyError
 
 log = logging.getLogger("xianbao")
+# A file before it is renamed to its own name: a dot, the name, the process.
+TEMPORARY = re.compile(r"\..+\.[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,30 @@ def _wait(lock: FileLock, seconds: float) -> None:
 def write_durably(path: Path, data: bytes) -> None:
     """Puts a file in place whole: a temporary one, synced, renamed, its folder synced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = temporary_of(path)
     with temporary.open("wb") as file:
         file.write(data)
+        file.flush()  # what Python holds back, the system cannot sync
         sync(file.fileno())
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+def temporary_of(path: Path) -> Path:
+    """Where a file is written before it is renamed to its own name; no other process has the same."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def remove_temporaries(*folders: Path, below: bool = True) -> list[Path]:
+    """Removes what interrupted writing left in the folders, and in all `below` them; returns it.
+
+    Nobody may be writing there.
+    """
+    hidden = (path for folder in folders for path in folder.glob("**/.*" if below else ".*"))
+    left = [path for path in hidden if TEMPORARY.fullmatch(path.name)]
+    for path in left:
+        path.unlink()
+    return left
 
 
 def sync(descriptor: int) -> None:
