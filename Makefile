@@ -11,7 +11,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: demo sample messy test lint bench bench-peers lock docs contract clean
+.PHONY: demo sample messy test lint fuzz faults bench bench-peers lock docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -49,6 +49,13 @@ lint: $(READY)
 FUZZ ?= 5000
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.run --seeds $(FUZZ)
+
+# Kills, full disks, runs at one moment, readers while snapshots flip, as many as these say; some are among the tests.
+# Those who are killed cannot give back their semaphores, which Python would say a thousand times.
+KILLS ?= 1000
+READS ?= 10000
+faults: $(READY)
+	$(BIN)/python -W ignore::UserWarning:multiprocessing.resource_tracker -m tests.faults.run --kills $(KILLS) --reads $(READS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench.reading

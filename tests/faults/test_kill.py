@@ -1,133 +1,79 @@
-"""A night is killed at each of its commit points, and anywhere; the next one makes up for it, to the row."""
+"""A few dozen kills in each run of the tests; `make faults` makes thousands."""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-from collections.abc import Callable
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from threading import Timer
-from typing import Any
 
-import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
-from tests.builders import RECEIVED, TIANZHEN, YANGGAO, apart, finance, given, marts, night, row, send, village
-from warehouse.published import read_manifest
-from warehouse.store.files import Root
+from tests.faults.calls import Call, Calls
+from tests.faults.disk import SMALL_DISK
+from tests.faults.kills import Outcome, commits, evenly, killed, moments, points
+from tests.faults.run import Known
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.state import content
 
-PERIODS = ("2017-11", "2017-12")
-
-
-def fill(inbox: Path) -> Path:
-    """Two nights' worth of returns; the second corrects one and has one that is quarantined."""
-    for period in PERIODS:
-        send(
-            inbox / "1",
-            given(YANGGAO, period, "finance", finance(1000)),
-            given(YANGGAO, period, "relocation_villages", village("1"), village("2")),
-            given(YANGGAO, period, "relocation", row("relocation", villages_planned=2)),
-            given(TIANZHEN, period, "finance", finance(60_000)),
-        )
-    return inbox
-
-
-def correct(inbox: Path) -> Path:
-    send(
-        inbox / "2",
-        given(YANGGAO, "2017-12", "finance", finance(2000)),
-        given(TIANZHEN, "2017-12", "finance", finance(1)),
-    )
-    return inbox
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def killed_at(root: Path, inbox: Path, folder: str, name: str, after: bool) -> None:  # noqa: FBT001
-    """A night that dies just before or after the first rename of a file `name*` below `folder`."""
-    replace = Path.replace
-
-    def dying(self: Path, target: Any) -> Path:
-        place = Path(target).relative_to(root)
-        at = place.parts[0] == folder and place.name.endswith(name)
-        if at and not after:
-            die()
-        done = replace(self, target)
-        if at:
-            die()
-        return done
-
-    Path.replace = dying  # type: ignore[method-assign]
-    night(Root(root), inbox, RECEIVED)
-
-
-def killed_within(root: Path, inbox: Path, seconds: float) -> None:
-    """A night that dies after a while, wherever it is."""
-    Timer(seconds, die).start()
-    night(Root(root), inbox, RECEIVED)
-    die()
-
-
-def content(root: Root) -> dict[str, pl.DataFrame]:
-    return marts(root)
+KILLS = {"night": 8, "first night": 3, "prune": 2, "backup": 2, "withdraw": 2, "waive": 2, "restore": 2}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
-    """The marts after two nights without a fault."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    root, inbox = Root(folder / "root"), folder / "inbox"
-    night(root, fill(inbox))
-    night(root, correct(inbox))
-    return content(root)
+def outcomes(known: Known, base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
+    few = [kill for name, most in KILLS.items() for kill in evenly(points(name, known[name][0]), most)]
+    few += evenly(points("rebuild --in-place", known["rebuild --in-place"][0]), 2)
+    for name, seeds in (("night", range(3)), (SMALL_DISK, range(3, 6))):
+        few += moments(name, known[name][1], seeds)
+    return list(killed([*commits("night", known["night"][0]), *few], base, processes, 5))
 
 
-POINTS = {
-    "half the archive": ("archive", ".xlsx", True),
-    "rows before the journal": ("history", ".parquet", True),
-    "before the journal": ("journal", ".json", False),
-    "after the journal, before the ledger": ("journal", ".json", True),
-    "before the manifest": ("marts", "manifest.json", False),
-    "after the manifest, before the views": ("marts", "manifest.json", True),
-}
+def test_the_next_run_ends_as_if_nobody_had_been_killed(outcomes: list[Outcome]) -> None:
+    assert [(one.kill, one.at, one.differs) for one in outcomes if one.differs] == []
 
 
-def survives(root: Root, inbox: Path, undisturbed: dict[str, pl.DataFrame], kill: Callable[[], Any]) -> None:
-    """After a first night, a second one is killed: readers keep a whole snapshot, the third makes up for it."""
-    night(root, fill(inbox))
-    before = content(root)
-    correct(inbox)
-    victim = kill()
-    victim.join(60)
-    assert victim.exitcode == -signal.SIGKILL
-    manifest = read_manifest(root)
-    assert manifest
-    seen = content(root)
-    whole = before if manifest.version == "000001" else undisturbed
-    for name, frame in whole.items():
-        assert_frame_equal(seen[name], frame)
-    night(root, inbox)
-    made = content(root)
-    assert made.keys() == undisturbed.keys()
-    for name, frame in undisturbed.items():
-        assert_frame_equal(made[name], frame)
-    assert night(root, inbox).run is None
+def test_readers_saw_whole_snapshots(outcomes: list[Outcome]) -> None:
+    assert [(one.kill, one.at, one.torn) for one in outcomes if one.torn] == []
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_night_killed_at_a_commit_point_is_made_up_for(
-    root: Root, inbox: Path, undisturbed: dict[str, pl.DataFrame], point: str
-) -> None:
-    survives(root, inbox, undisturbed, lambda: apart(killed_at, root.path, inbox, *POINTS[point]))
+def test_nothing_was_lost_and_no_process_was_left(outcomes: list[Outcome]) -> None:
+    assert [(one.kill, one.at) for one in outcomes if one.lost or one.orphans] == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_night_killed_anywhere_is_made_up_for(
-    root: Root, inbox: Path, undisturbed: dict[str, pl.DataFrame], seed: int
-) -> None:
-    seconds = random.Random(seed).uniform(0.05, 1.5)
-    survives(root, inbox, undisturbed, lambda: apart(killed_within, root.path, inbox, seconds))
+def test_kills_came_before_amid_and_after_and_at_random_in_all_that_writes(outcomes: list[Outcome]) -> None:
+    assert {one.kill.scenario for one in outcomes} == set(SCENARIOS)
+    hows = Counter(one.kind.split(" ")[0] for one in outcomes)
+    assert hows["before"] >= 10
+    assert hows["after"] >= 8
+    assert hows["random"] == 6
+    died = Counter(one.at for one in outcomes if one.kill.scenario == "night")
+    # Just before and just after what commits.
+    assert died["rename root/journal/000002.json"] >= 2
+    assert died["rename root/marts/manifest.json"] >= 2
+
+
+def test_every_place_to_die_is_a_kill() -> None:
+    kills = points("night", [Call("mkdir", "a"), Call("write", "a/b")])
+    assert [(kill.fault.at, kill.fault.how) for kill in kills] == [
+        (1, "before"), (1, "after"), (2, "before"), (2, "amid"), (2, "after"),
+    ]  # fmt: skip
+    assert evenly(kills, 2) == [kills[0], kills[-1]]
+    assert evenly(kills, 9) == kills
+
+
+def test_what_is_left_over_or_another_is_a_difference(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "000001.json").write_text("{}", encoding="utf-8")
+    before = content(tmp_path)
+    (tmp_path / "journal" / ".000001.json.17").touch()
+    (tmp_path / "journal" / "000001.json").write_text("{ }", encoding="utf-8")
+    (tmp_path / "marts").mkdir()
+    after = content(tmp_path)
+    assert {name for name in after if before.get(name) != after[name]} == {
+        "journal/.000001.json.17", "journal/000001.json", "marts",
+    }  # fmt: skip
+
+
+def test_calls_of_other_folders_are_not_counted(tmp_path: Path) -> None:
+    calls = Calls(tmp_path / "root")
+    assert calls._below(tmp_path / "root" / "journal" / "000001.json") == "journal/000001.json"
+    assert calls._below(tmp_path / "roots") is None

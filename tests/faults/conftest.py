@@ -1,0 +1,30 @@
+"""Processes that kill, shared by all tests of faults: they take a while to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kills import pool
+from tests.faults.run import Known, surveyed
+from tests.faults.scenarios import SCENARIOS
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    with pool(2) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def known(base: Path, processes: ProcessPoolExecutor) -> Known:
+    """The durable calls of each scenario and its seconds."""
+    return surveyed(SCENARIOS, base, processes)

@@ -1,0 +1,317 @@
+"""Processes killed by -9 at every durable call, and anywhere, or that find the disk full; and what comes after."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from threading import Timer
+
+import sqlalchemy as sa
+
+from tests.builders import apart, night
+from tests.faults.calls import Call, Calls, Fault, How
+from tests.faults.scenarios import SCENARIOS, Place, Scenario
+from tests.faults.state import Content, accepted, content, lost, torn
+from warehouse.disk import disk_error
+from warehouse.published import Manifest, read_manifest
+from warehouse.report import Summary
+
+PRELOAD = ["expectations.judge", "expectations.data_docs.pages", "tests.faults.run"]
+ORPHANS_SECONDS = 20
+FAILS = {"full", "amid full", "read only"}
+# How an error begins that says what is wrong with the disk.
+PLAIN = ("DiskError", "TransientError")
+DONE = "done"
+# What commits: the rename of a run's entry, and that of the manifest.
+COMMITS = ("journal/", "marts/manifest.json")
+BEFORE_AND_AFTER: tuple[How, ...] = ("before", "after")
+BALLAST = "ballast"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A fault in a scenario: at a durable call, or a kill some seconds after it began, or so many bytes `free`."""
+
+    scenario: str
+    fault: Fault = field(default_factory=Fault)
+    seconds: float | None = None
+    free: int | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is told what is wrong, instead of being killed."""
+        return self.free is not None or self.fault.how in FAILS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fault came to: what the process was at or the error that it ended with, and what was found that is against
+    a promise.
+    """
+
+    kill: Kill
+    at: str
+    torn: list[str]
+    differs: list[str]
+    lost: list[str]
+    orphans: int
+
+    @property
+    def faults(self) -> list[str]:
+        return [*self.torn, *self.differs, *self.lost, *["a process was left"] * self.orphans, *self.unclear]
+
+    @property
+    def unclear(self) -> list[str]:
+        """The error, where it does not say what is wrong with the disk."""
+        said = not self.kill.fails or self.at.startswith(PLAIN) or (self.kill.free is not None and self.at == DONE)
+        return [] if said else [f"it ended with {self.at}"]
+
+    @property
+    def kind(self) -> str:
+        """What kind of call it died at, and when; or at a random moment."""
+        if self.kill.fails:
+            return "tmpfs full" if self.kill.free is not None else self.kill.fault.how
+        if self.kill.seconds is not None:
+            return "random moment"
+        return f"{self.kill.fault.how} {self.at.split(' ', 1)[0]}"
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A scenario without a kill: its durable calls, how long it took, what readers and later comparisons need."""
+
+    stage: Path
+    calls: list[Call]
+    seconds: float
+    torn: list[str]
+    before: Manifest | None
+    after: Manifest | None
+    done: Content
+    settled: Content
+    accepted: frozenset[tuple[str, ...]]
+
+
+# --- in a process that is killed -----------------------------------------------------------------------------------
+
+
+def victim(kill: Kill, folder: Path, died: Path) -> None:
+    """Does the deed until it is killed, by itself, at the latest in the end."""
+    os.setsid()
+    calls = Calls(folder, kill.fault, died)
+    if kill.seconds is None:
+        calls.watch()
+    else:
+        Timer(kill.seconds, calls.die, ("random", "moment")).start()
+    try:
+        SCENARIOS[kill.scenario].deed(Place(folder))
+    except Exception as error:
+        if not kill.fails:
+            raise
+        said = disk_error(error) or error
+        calls.die(type(said).__name__, str(said))
+    calls.die(DONE, "")
+
+
+def counted(scenario: str, folder: Path, told: Path) -> None:
+    """Does the deed and leaves the durable calls that it made."""
+    calls = Calls(folder)
+    calls.watch()
+    SCENARIOS[scenario].deed(Place(folder))
+    made = list(calls.made)
+    told.write_text("\n".join(f"{call.kind} {call.path}" for call in made), encoding="utf-8")
+
+
+# --- in a process that kills ---------------------------------------------------------------------------------------
+
+
+@cache
+def undisturbed(name: str, folder: Path) -> Undisturbed:
+    """The scenario in a folder, once with nobody killed; what it starts from is kept beside."""
+    scenario, stage, told = SCENARIOS[name], folder / "stages" / name, folder / "calls"
+    place = fresh(folder)
+    place.inbox.mkdir()
+    scenario.before(place)
+    shutil.copytree(place.folder, stage, symlinks=True)
+    root = scenario.read(place)
+    broken, before = torn(root, None, read_manifest(root)), read_manifest(root)
+    start = time.perf_counter()
+    process = apart(counted, name, place.folder, told)
+    process.join()
+    seconds = time.perf_counter() - start
+    assert process.exitcode == 0
+    after, done = read_manifest(root), content(place.folder)
+    settle(scenario, place)
+    calls = [Call(*line.split(" ", 1)) for line in told.read_text(encoding="utf-8").splitlines()]
+    settled = content(place.folder, scratch=True)
+    return Undisturbed(stage, calls, seconds, broken, before, after, done, settled, frozenset(accepted(root)))
+
+
+def fresh(folder: Path, stage: Path | None = None) -> Place:
+    """The place where all happens, always the same, with what a stage has or empty."""
+    place = Place(folder / "at")
+    shutil.rmtree(place.folder, ignore_errors=True)
+    if stage is None:
+        place.folder.mkdir(parents=True)
+    else:
+        shutil.copytree(stage, place.folder, symlinks=True)
+    return place
+
+
+def settle(scenario: Scenario, place: Place) -> Summary:
+    """The next night, for which there is nothing new."""
+    return night(scenario.read(place), place.inbox)
+
+
+def outcome(kill: Kill, folder: Path) -> Outcome:
+    """Kills, looks with a reader's eyes, says it again, compares, and lets another night pass."""
+    known, scenario = undisturbed(kill.scenario, folder), SCENARIOS[kill.scenario]
+    # Beside the folder: its disk may be full.
+    place, died = fresh(folder, known.stage), folder.with_name(f"{folder.name}.died")
+    died.unlink(missing_ok=True)
+    ballast = folder / BALLAST
+    if kill.free is not None:
+        fill_disk(ballast, kill.free)
+    process = apart(victim, kill, place.folder, died)
+    process.join()
+    ballast.unlink(missing_ok=True)
+    assert process.exitcode == -signal.SIGKILL, f"{kill} ended with {process.exitcode}"
+    root = scenario.read(place)
+    seen = [fault for fault in torn(root, known.before, known.after) if fault not in known.torn]
+    differs, gone = finished(scenario, place, known)
+    return Outcome(kill, _died_at(died), seen, differs, gone, _orphans(process.pid or 0))
+
+
+def fill_disk(ballast: Path, free: int) -> None:
+    """Leaves so many bytes free on the disk."""
+    with ballast.open("wb") as file:
+        there = os.statvfs(ballast)
+        os.posix_fallocate(file.fileno(), 0, max(1, there.f_bavail * there.f_frsize - free))
+
+
+def finished(scenario: Scenario, place: Place, known: Undisturbed) -> tuple[list[str], list[str]]:
+    """What is not as it would have been, and what was lost, once it was said again and a night has passed."""
+    root = scenario.read(place)
+    scenario.said_again(place)
+    differs = different(known.done, content(place.folder)) if scenario.finishes else []
+    last = settle(scenario, place)
+    if scenario.finishes and (last.run, last.version) != (None, None):
+        differs.append(f"the night after had something to do: {last.run}, {last.version}")
+    differs += different(known.settled, content(place.folder, scratch=True))
+    return differs, lost(root, place.inbox, known.accepted)
+
+
+def different(expected: Content, found: Content) -> list[str]:
+    """Each file or table that is not the same."""
+    names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    return [f"{name}: {_short(expected.get(name))} expected, {_short(found.get(name))} found" for name in names]
+
+
+def _short(what: str | None) -> str:
+    return "nothing" if what is None else what[:20]
+
+
+def _died_at(died: Path) -> str:
+    return died.read_text(encoding="utf-8").strip() if died.exists() else "unknown"
+
+
+def _orphans(group: int) -> int:
+    """How many processes of the killed one's are left; those that read submissions may take a moment to notice."""
+    until = time.monotonic() + ORPHANS_SECONDS
+    while (left := sum(_alive(stat, group) for stat in Path("/proc").glob("[0-9]*/stat"))) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+def _alive(stat: Path, group: int) -> bool:
+    """Whether a process is of the group and more than an entry in a table."""
+    try:
+        state, _, its_group = stat.read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()[:3]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return int(its_group) == group and state not in {"Z", "X"}
+
+
+# --- many of them --------------------------------------------------------------------------------------------------
+
+
+def points(name: str, calls: Sequence[Call]) -> list[Kill]:
+    """Every place to die: before and after each durable call, and amid each write."""
+    hows: dict[bool, tuple[How, ...]] = {True: ("before", "amid", "after"), False: BEFORE_AND_AFTER}
+    return [
+        Kill(name, Fault(number, how))
+        for number, call in enumerate(calls, start=1)
+        for how in hows[call.kind == "write"]
+    ]
+
+
+def commits(name: str, calls: Sequence[Call]) -> list[Kill]:
+    """Just before and just after each commit."""
+    at = [
+        number
+        for number, call in enumerate(calls, start=1)
+        if call.kind == "rename" and call.path.split("/", 1)[1].startswith(COMMITS)
+    ]
+    return [Kill(name, Fault(number, how)) for number in at for how in BEFORE_AND_AFTER]
+
+
+def evenly(kills: Sequence[Kill], most: int) -> list[Kill]:
+    """So many of them, the first, the last and what lies evenly between."""
+    if most >= len(kills):
+        return list(kills)
+    return [kills[round(place * (len(kills) - 1) / max(1, most - 1))] for place in range(most)]
+
+
+def moments(name: str, seconds: float, seeds: range) -> list[Kill]:
+    """Kills at random moments of a scenario that takes so long."""
+    return [Kill(name, seconds=random.Random(seed).uniform(0, seconds)) for seed in seeds]
+
+
+def survey(name: str, base: Path) -> tuple[str, list[Call], float]:
+    """The durable calls of a scenario and its seconds."""
+    known = undisturbed(name, _own(base))
+    return name, known.calls, known.seconds
+
+
+def outcomes(kills: Sequence[Kill], base: Path) -> list[Outcome]:
+    """In a folder of this process's own, one after the other."""
+    return [outcome(kill, _own(base)) for kill in kills]
+
+
+def _own(base: Path) -> Path:
+    return base / str(os.getpid())
+
+
+def pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that kill; they and their victims come of one that has imported everything already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
+
+
+def begin() -> None:
+    """Lets this process keep no ledger open: it copies and removes them, and that frees the locks it has on them.
+
+    What each of a thousand nights finds left over is not shown.
+    """
+    logging.getLogger("xianbao").setLevel(logging.ERROR)
+    sa.create_engine = partial(sa.create_engine, poolclass=sa.NullPool)
+
+
+def killed(kills: Iterable[Kill], base: Path, processes: ProcessPoolExecutor, at_once: int = 10) -> Iterator[Outcome]:
+    """The outcomes of all, as they come; a few of the same scenario go to one process."""
+    by_scenario: dict[str, list[Kill]] = {}
+    for kill in kills:
+        by_scenario.setdefault(kill.scenario, []).append(kill)
+    parts = [own[at : at + at_once] for own in by_scenario.values() for at in range(0, len(own), at_once)]
+    for done in processes.map(outcomes, parts, [base] * len(parts)):
+        yield from done

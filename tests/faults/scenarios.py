@@ -1,0 +1,254 @@
+"""What is killed in the middle, or finds the disk full: nights and deeds, each from a state that is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from unittest.mock import patch
+
+from tests.builders import (
+    GUANGLING,
+    RECEIVED,
+    TIANZHEN,
+    YANGGAO,
+    finance,
+    given,
+    loans,
+    night,
+    read_submissions,
+    row,
+    send,
+    url,
+    village,
+)
+from tests.deeds import decide
+from warehouse import rebuild as rebuilding
+from warehouse.backup import back_up, restore
+from warehouse.errors import PermanentError
+from warehouse.in_place import put_in_place
+from warehouse.intake.preflight import Limits
+from warehouse.intake.reading import InForce, Reading
+from warehouse.intake.records import Received
+from warehouse.prune import prune
+from warehouse.rebuild import Rebuild, rebuild
+from warehouse.report import Summary
+from warehouse.store import journal
+from warehouse.store.files import Root
+from warehouse.store.history import remove_uncommitted
+
+PERIODS = ("2017-11", "2017-12")
+# More than 50000 yuan a household.
+HIGH = 60_000
+LONG_AFTER = 4e9
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a root, its inbox, the disk that it is backed up to, and where that is restored."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Root:
+        return Root(self.folder / "root")
+
+    @property
+    def inbox(self) -> Path:
+        return self.folder / "inbox"
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "disk"
+
+    @property
+    def elsewhere(self) -> Root:
+        return Root(self.folder / "elsewhere")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is made before, what is then done, how it is said again, and whose root readers read.
+
+    `finishes`: said again, it has finished all by itself; else the next night may have to publish.
+    """
+
+    before: Callable[[Place], object]
+    deed: Callable[[Place], object]
+    again: Callable[[Place], object] | None = None
+    finishes: bool = True
+    read: Callable[[Place], Root] = lambda place: place.root
+
+    def said_again(self, place: Place) -> None:
+        """What a person does who finds it interrupted."""
+        (self.again or self.deed)(place)
+
+
+# --- states --------------------------------------------------------------------------------------------------------
+
+
+def fill(place: Place) -> None:
+    """A first night's worth of returns, two of them quarantined."""
+    for period in PERIODS:
+        send(
+            place.inbox / "1",
+            given(YANGGAO, period, "finance", finance(1000)),
+            given(YANGGAO, period, "relocation_villages", village("1"), village("2")),
+            given(YANGGAO, period, "relocation", row("relocation", villages_planned=2)),
+            given(TIANZHEN, period, "finance", finance(HIGH)),
+        )
+
+
+def correct(place: Place) -> None:
+    """A second night's: a correction, one that is let in now, one that is quarantined, a file that is none."""
+    send(
+        place.inbox / "2",
+        loans(finance(2000)),
+        loans(finance(1), county=TIANZHEN),
+        loans(finance(HIGH), county=GUANGLING),
+    )
+    (place.inbox / "2" / "broken.xlsx").write_bytes(b"PK\x03\x04 and no more")
+
+
+def first(place: Place) -> None:
+    fill(place)
+    run(place)
+
+
+def second(place: Place) -> None:
+    first(place)
+    correct(place)
+
+
+def both(place: Place) -> None:
+    second(place)
+    run(place)
+
+
+def four(place: Place) -> None:
+    both(place)
+    for lent in (3000, 4000):
+        send(place.inbox / str(lent), loans(finance(lent)))
+        run(place)
+
+
+def damaged(place: Place) -> None:
+    """Rows of both kinds, the ledger and a mart are not as they must be."""
+    both(place)
+    root = place.root
+    next(root.history.glob("finance/*/000001.parquet")).unlink()
+    next(root.quarantine.glob("finance/*/000002.parquet")).write_bytes(b"PAR1 once")
+    (root.path / "ledger.db").unlink()
+    damage = next(root.marts.glob("v=000002/mart_finance/*/part-0.parquet"))
+    damage.unlink()
+    damage.write_bytes(b"PAR1 once")
+
+
+def backed_up(place: Place) -> None:
+    first(place)
+    back_up(place.root, place.disk)
+    correct(place)
+    run(place)
+
+
+def gone(place: Place) -> None:
+    """A backup of two nights, and an empty place."""
+    both(place)
+    back_up(place.root, place.disk)
+    place.elsewhere.path.mkdir()
+
+
+# --- deeds ---------------------------------------------------------------------------------------------------------
+
+
+class InThisProcess:
+    """In the place of `Readers`: starting child processes takes longer than all else here."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, received: list[Received], in_force: InForce | None, *_: object) -> Reading:
+        return read_submissions(received, self.limits, in_force)
+
+
+def run(place: Place) -> Summary:
+    return night(place.root, place.inbox, RECEIVED)
+
+
+def run_in_children(place: Place) -> Summary:
+    return night(place.root, place.inbox, RECEIVED, in_children=True)
+
+
+def run_elsewhere(place: Place) -> Summary:
+    return night(place.elsewhere, place.inbox, RECEIVED)
+
+
+def withdraw(place: Place) -> None:
+    decide(place.root, "withdraw")
+
+
+def waive(place: Place) -> None:
+    decide(place.root, "waive", county_code=TIANZHEN)
+
+
+def decided_already(deed: Callable[[Place], object]) -> Callable[[Place], object]:
+    """The deed said again, which finds nothing to do where it had been committed; the next night publishes."""
+
+    def again(place: Place) -> None:
+        with suppress(PermanentError):
+            deed(place)
+
+    return again
+
+
+def rebuild_in_place(place: Place) -> None:
+    """What flows/rebuild.py does, with what is read here read in this process."""
+    root, out = place.root, place.root.path / "rebuild"
+    with root.lock(0), patch.object(rebuilding, "Readers", InThisProcess):
+        remove_uncommitted((root.history, root.quarantine), journal.runs(root))
+        rebuilding.shutil.rmtree(out, ignore_errors=True)
+        done = rebuild(Rebuild.beside(root, out, Limits(), {}))
+        assert done.differences == (), done.differences
+        put_in_place(Root(out), root, url(root))
+
+
+def prune_all(place: Place) -> None:
+    with place.root.lock(0):
+        prune(place.root, 0, LONG_AFTER)
+
+
+def backup(place: Place) -> None:
+    with place.root.lock(0):
+        done = back_up(place.root, place.disk)
+    assert done.faults == ()
+
+
+def restore_elsewhere(place: Place) -> None:
+    with place.elsewhere.lock(0), patch.object(rebuilding, "Readers", InThisProcess):
+        done = restore(place.disk, place.elsewhere, url(place.elsewhere), Limits(), {})
+    assert done.whole
+
+
+def elsewhere(place: Place) -> Root:
+    return place.elsewhere
+
+
+SCENARIOS = {
+    "night": Scenario(second, run),
+    "first night": Scenario(fill, run),
+    "night, files read by children": Scenario(second, run_in_children, run),
+    "withdraw": Scenario(first, withdraw, decided_already(withdraw), finishes=False),
+    "waive": Scenario(first, waive, decided_already(waive), finishes=False),
+    "prune": Scenario(four, prune_all),
+    "backup": Scenario(backed_up, backup),
+    "rebuild --in-place": Scenario(damaged, rebuild_in_place),
+    "restore": Scenario(gone, restore_elsewhere, decided_already(restore_elsewhere), finishes=False, read=elsewhere),
+}
