@@ -14,6 +14,7 @@ import pandas as pd
 import polars as pl
 import polars.selectors as cs
 
+from expectations.data_docs.late import publish_late
 from warehouse.codebook import load
 from warehouse.intake.apart import read_apart
 from warehouse.intake.preflight import Limits
@@ -168,7 +169,7 @@ def night(
 
     with root.lock(0):
         run = journal.next_run(root)
-        recovered = prepare(root, url(root))
+        recovered = prepare(root, url(root), publish_late)
         arrivals = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))), patience)
         receipts = number(root, url(root), arrivals.files, received_at, Limits())
         passed = {
@@ -234,7 +235,8 @@ def publish_new(root: Root) -> str | None:
     done, last = ledger.deciding(ledger.open_ledger(url(root)), root), read_manifest(root)
     if not done or (last and last.run == done[-1]):
         heal(root, BOOK)
-        record_snapshot(ledger.open_ledger(url(root)), last)
+        if last:
+            record_snapshot(ledger.open_ledger(url(root)), last)
         return None
     manifest = publish(root, Plan.of(knowledge(root)), BOOK)
     record_snapshot(ledger.open_ledger(url(root)), manifest)

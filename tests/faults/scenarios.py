@@ -34,8 +34,10 @@ from warehouse.intake.reading import InForce, Reading
 from warehouse.intake.records import Received
 from warehouse.prune import prune
 from warehouse.rebuild import Rebuild, rebuild
+from warehouse.recover import prepare
 from warehouse.report import Summary
 from warehouse.store import journal
+from warehouse.store.compact import compact
 from warehouse.store.files import Root
 from warehouse.store.history import remove_uncommitted
 
@@ -225,6 +227,13 @@ def prune_all(place: Place) -> None:
         prune(place.root, 0, LONG_AFTER)
 
 
+def compact_all(place: Place) -> None:
+    """What flows/compact.py does."""
+    with place.root.lock(0):
+        prepare(place.root, url(place.root))
+        compact(place.root, url(place.root), RECEIVED, 2)
+
+
 def backup(place: Place) -> None:
     with place.root.lock(0):
         done = back_up(place.root, place.disk)
@@ -248,6 +257,7 @@ SCENARIOS = {
     "withdraw": Scenario(first, withdraw, decided_already(withdraw), finishes=False),
     "waive": Scenario(first, waive, decided_already(waive), finishes=False),
     "prune": Scenario(four, prune_all),
+    "compact": Scenario(four, compact_all),
     "backup": Scenario(backed_up, backup),
     "rebuild --in-place": Scenario(damaged, rebuild_in_place),
     "restore": Scenario(gone, restore_elsewhere, decided_already(restore_elsewhere), finishes=False, read=elsewhere),

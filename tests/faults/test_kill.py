@@ -15,7 +15,7 @@ from tests.faults.run import Known
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.state import content
 
-KILLS = {"night": 8, "first night": 3, "prune": 2, "backup": 2, "withdraw": 2, "waive": 2, "restore": 2}
+KILLS = {"night": 8, "first night": 3, "prune": 2, "compact": 2, "backup": 2, "withdraw": 2, "waive": 2, "restore": 2}
 
 
 @pytest.fixture(scope="module")
