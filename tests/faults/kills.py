@@ -287,6 +287,16 @@ def outcomes(kills: Sequence[Kill], base: Path) -> list[Outcome]:
     return [outcome(kill, _own(base)) for kill in kills]
 
 
+def some(name: str, base: Path, spread: int, seeds: range) -> list[Outcome]:
+    """Kills of a scenario just before and after each commit, so many over its calls, and at random moments.
+
+    All in this process, so that the scenario is surveyed once.
+    """
+    known = undisturbed(name, _own(base))
+    chosen = [*commits(name, known.calls), *evenly(points(name, known.calls), spread)] if spread else []
+    return outcomes([*chosen, *moments(name, known.seconds, seeds)], base)
+
+
 def _own(base: Path) -> Path:
     return base / str(os.getpid())
 

@@ -10,21 +10,19 @@ import pytest
 
 from tests.faults.calls import Call, Calls
 from tests.faults.disk import SMALL_DISK
-from tests.faults.kills import Outcome, commits, evenly, killed, moments, points
-from tests.faults.run import Known
+from tests.faults.kills import Outcome, evenly, points, some
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.state import content
 
-KILLS = {"night": 8, "first night": 3, "prune": 2, "compact": 2, "backup": 2, "withdraw": 2, "waive": 2, "restore": 2}
+# How many kills of each, besides those at its commits, and with which seeds at random moments.
+SPREAD = dict.fromkeys(SCENARIOS, 2) | {"night": 8, "first night": 3, SMALL_DISK: 0}
+SEEDS = {"night": range(3), SMALL_DISK: range(3, 6)}
 
 
 @pytest.fixture(scope="module")
-def outcomes(known: Known, base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
-    few = [kill for name, most in KILLS.items() for kill in evenly(points(name, known[name][0]), most)]
-    few += evenly(points("rebuild --in-place", known["rebuild --in-place"][0]), 2)
-    for name, seeds in (("night", range(3)), (SMALL_DISK, range(3, 6))):
-        few += moments(name, known[name][1], seeds)
-    return list(killed([*commits("night", known["night"][0]), *few], base, processes, 5))
+def outcomes(base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
+    asked = [processes.submit(some, name, base, n, SEEDS.get(name, range(0))) for name, n in SPREAD.items()]
+    return [outcome for one in asked for outcome in one.result()]
 
 
 def test_the_next_run_ends_as_if_nobody_had_been_killed(outcomes: list[Outcome]) -> None:
