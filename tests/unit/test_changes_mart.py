@@ -24,9 +24,11 @@ from tests.builders import (
     night,
     row,
     send,
+    sources,
     village,
 )
 from tests.deeds import decide
+from warehouse import marts
 from warehouse.store.again import Scope
 from warehouse.store.files import Root
 
@@ -133,6 +135,24 @@ def test_a_return_that_other_rules_let_in_was_rejudged(
     judge_again(root, Scope(), LATER)
     (change,) = changes(root)
     assert (change["why"], change["run"], change["version_after"]) == ("rejudged", "000002", 1)
+
+
+def test_two_rows_that_somebody_let_in_are_compared_one_by_one(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000), finance(2000)))
+    decide(root, "waive", LATER)
+    for number, amounts in enumerate(((1000, 2500), (7,))):
+        night(root, send(inbox / f"later{number}", loans(*map(finance, amounts))).parent, LATER)
+        decide(root, "waive", LATER) if len(amounts) > 1 else None
+    told = [(c["run"], c["before"], c["after"]) for c in changes(root, indicator="loan_amount_yuan")]
+    assert told == [("000004", 2000, 2500), ("000005", 1000, 7), ("000005", 2500, None)]
+
+
+def test_no_rows_are_read_where_nothing_was_replaced(root: Root, inbox: Path) -> None:
+    nights(root, inbox, loans(finance(1000)), loans(finance(2000)), given(YANGGAO, PERIOD, "ecology", row("ecology")))
+    before = mart(root, "mart_changes")
+    (unread,) = (root.history / "ecology").rglob("*.parquet")
+    unread.write_bytes(b"nothing")
+    assert marts.build("mart_changes", sources(root)).collect().equals(before)
 
 
 def test_its_keys_tell_its_rows_apart_and_so_do_those_of_every_mart(root: Root, inbox: Path) -> None:

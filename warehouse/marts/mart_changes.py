@@ -7,14 +7,24 @@ from collections.abc import Iterator
 import polars as pl
 
 from warehouse.codebook import Dataset
+from warehouse.intake.rows import Schema
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
 from warehouse.store.standing import RETURN
 from warehouse.store.turns import turns
 
 CHANGE = (*RETURN, "run")
-CELL = (*CHANGE, "indicator")
+CELL = (*CHANGE, "nth", "indicator")
 SIDES = ("before", "after")
+COUNTED: Schema = {
+    **dict.fromkeys(CHANGE, pl.String),
+    **dict.fromkeys(("rows_added", "rows_removed", "rows_changed"), pl.Int64),
+}
+# Of a value that differs, whichever dataset it is of.
+CELLS: Schema = {
+    **dict.fromkeys(CHANGE, pl.String), "nth": pl.Int64, "indicator": pl.String, "before": DECIMAL, "after": DECIMAL,
+    "unit": pl.String, "before_text": pl.String, "after_text": pl.String,
+}  # fmt: skip
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -27,25 +37,35 @@ def build(sources: Sources) -> pl.LazyFrame:
     columns = [c.column for c in sources.book.marts["mart_changes"]]
     changes = sources.returns.lazy().pipe(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
     replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
-    datasets = sources.book.datasets.values()
+    datasets = [d for d in sources.book.datasets.values() if d.dataset in _accepted_again(sources)]
     counted = [_rows_changed(sources, d, replaced) for d in datasets if not d.one_row]
     cells = [one for d in datasets if d.one_row for one in _cells_changed(sources, d, replaced)]
-    whole = changes.join(pl.concat(counted), on=CHANGE, how="left")
-    by_cell = pl.concat(cells, how="diagonal").join(changes, on=CHANGE)
+    whole = changes.join(pl.concat([pl.LazyFrame(schema=COUNTED), *counted]), on=CHANGE, how="left")
+    by_cell = pl.concat([pl.LazyFrame(schema=CELLS), *cells], how="diagonal").join(changes, on=CHANGE)
     return (
         pl.concat([whole, by_cell], how="diagonal")
-        .sort("period", "dataset", "county_code", "run", "indicator", nulls_last=False)
+        .sort("period", "dataset", "county_code", "run", "indicator", "nth", nulls_last=False)
         .select(columns)
     )
 
 
+def _accepted_again(sources: Sources) -> dict[str, list[str]]:
+    """The datasets, with the periods, of which a return was accepted more than once: no other rows are read."""
+    again = sources.returns.filter(pl.col("version") > 1).select("dataset", "period").unique().sort("dataset", "period")
+    return dict(again.group_by("dataset", maintain_order=True).agg("period").iter_rows())
+
+
 def _sided(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame, side: str) -> pl.LazyFrame:
-    """The rows of a dataset that were in force before or after each change, with the change that it was."""
+    """The rows of a dataset that were in force before or after each change, with the change that it was, and `nth`: of
+    the rows that have the same keys, the first is 0. Keys are unique in a return unless somebody waived the rule.
+    """
+    nth = pl.int_range(pl.len(), dtype=pl.Int64).over(*CHANGE, *dataset.keys)
+    rows = sources.rows_ever(dataset, _accepted_again(sources)[dataset.dataset])
     stood = replaced.filter(pl.col("dataset") == dataset.dataset).select(
         *CHANGE, receipt=f"receipt_{side}", version=f"version_{side}"
     )
     place = ["county_code", "period", "receipt", "version"]
-    return sources.rows_ever(dataset).join(stood, on=place)
+    return rows.join(stood, on=place).sort("sheet", "row", nulls_last=True).with_columns(nth=nth)
 
 
 def _cells_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
@@ -65,7 +85,7 @@ def _differing(
     """One row per change x column whose value is not the same, blanks included: CELL and the two values."""
     sides = [
         rows.with_columns(pl.col(columns).cast(dtype)).unpivot(
-            columns, index=CHANGE, variable_name="indicator", value_name=name
+            columns, index=[*CHANGE, "nth"], variable_name="indicator", value_name=name
         )
         for rows, name in zip((before, after), names, strict=True)
     ]
@@ -76,9 +96,7 @@ def _differing(
 def _rows_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> pl.LazyFrame:
     """One row per change of a form of many rows: how many were added, removed, changed; told apart by its keys."""
     keys = [*CHANGE, *dataset.keys, "nth"]
-    # Keys are unique in a return unless somebody waived the rule.
-    nth = pl.int_range(pl.len()).over(*CHANGE, *dataset.keys)
-    before, after = (_sided(sources, dataset, replaced, side).with_columns(nth=nth) for side in SIDES)
+    before, after = (_sided(sources, dataset, replaced, side) for side in SIDES)
     values = [column for column in dataset.columns if column not in dataset.keys]
     there = {side: rows.select(*keys, *values, here=True) for side, rows in zip(SIDES, (before, after), strict=True)}
     joined = there["before"].join(there["after"], on=keys, how="full", coalesce=True, suffix=":after", nulls_equal=True)

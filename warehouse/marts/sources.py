@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -105,10 +105,10 @@ class Sources:
         self._given(dataset)
         return scan_rows(self.history, dataset, self.runs, self._decided).pipe(rows_of, self.in_force, dataset.dataset)
 
-    def rows_ever(self, dataset: Dataset) -> pl.LazyFrame:
-        """The rows of all accepted returns of a dataset, those that were replaced too; else as `rows`."""
+    def rows_ever(self, dataset: Dataset, periods: Iterable[str]) -> pl.LazyFrame:
+        """The rows of all returns of a dataset and these periods that were ever accepted; else as `rows`."""
         self._given(dataset)
-        return scan_rows(self.history, dataset, self.runs, self._decided)
+        return scan_rows(self.history, dataset, self.runs, periods)
 
     def _given(self, dataset: Dataset) -> None:
         if self.datasets is not None and dataset.dataset not in self.datasets:
