@@ -37,6 +37,8 @@ def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province:
     assert again.returncode == 0, again.stderr
     assert said(again)["run"] is None
     assert said(again)["version"] is None
+    assert said(again)["recovered"] == [], "the first came to its end"
+    assert not province.root.work.exists()
     assert province.manifest == before
     assert journal.runs(province.root) == ["000001"]
 
@@ -79,6 +81,7 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: 
     again = xianbao(own, "rejudge", "--from", "2018-07", "--dry-run", "--json")
     changes = [(c["dataset"], c["before"], c["after"]) for c in said(again)["changes"]]
     assert changes == [("relocation", "accepted_with_queries", "accepted")]
+    assert not (own / "root" / "work").exists()
     done = xianbao(own, "rejudge", "--from", "2018-07")
     assert done.returncode == 0, done.stderr
     assert "1 decided otherwise" in done.stdout

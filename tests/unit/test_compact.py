@@ -34,6 +34,7 @@ from tests.builders import (
     village,
 )
 from tests.deeds import decide
+from warehouse import backup as backing
 from warehouse.as_of import write_as_of
 from warehouse.backup import back_up, restore
 from warehouse.codebook import Dataset
@@ -469,6 +470,29 @@ def test_a_backup_goes_on_over_a_compaction(filled: Root, tmp_path: Path, inbox:
     restored = restore(place, elsewhere, url(elsewhere), Limits(), {})
     assert (restored.whole, restored.rebuilt.differences) == (True, ())
     assert files(elsewhere) == files(filled)
+
+
+def test_a_backup_that_broke_off_within_the_journal_is_made_whole_by_the_next_and_can_be_restored(
+    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
+    compacted(filled)
+    copy = backing.copied
+
+    def fails(source: Path, target: Path) -> None:
+        if target.name == "000003.json":
+            raise OSError("disk full")
+        copy(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backing, "copied", fails)
+        with pytest.raises(OSError, match="disk full"):
+            back_up(filled, place)
+    assert {fault.kind for fault in verify(Root(place)).faults} == {"missing"}
+    elsewhere.path.mkdir()
+    assert restore(place, elsewhere, url(elsewhere), Limits(), {}).whole
+    assert journal.runs(elsewhere) == ["000001", "000002"]
+    assert back_up(filled, place).faults == ()
 
 
 def test_a_backup_keeps_old_files_until_what_stands_for_them_is_verified(
