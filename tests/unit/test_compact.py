@@ -495,6 +495,27 @@ def test_a_backup_that_broke_off_within_the_journal_is_made_whole_by_the_next_an
     assert back_up(filled, place).faults == ()
 
 
+def test_a_restore_of_what_was_compacted_that_broke_off_is_taken_up_again(
+    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
+    compacted(filled)
+    back_up(filled, place)
+    elsewhere.path.mkdir()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.rebuild.publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(place, elsewhere, url(elsewhere), Limits(), {})
+    assert files(elsewhere) == files(filled)
+    done = restore(place, elsewhere, url(elsewhere), Limits(), {})
+    assert (done.whole, done.rebuilt.differences) == (True, ())
+    assert files(elsewhere) == files(filled)
+
+
 def test_a_backup_keeps_old_files_until_what_stands_for_them_is_verified(
     filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
