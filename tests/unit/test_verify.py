@@ -78,9 +78,14 @@ def test_a_store_as_it_was_left_has_no_faults_and_all_of_it_was_looked_at(filled
     assert found.faults == ()
     manifest = read_manifest(filled)
     assert manifest is not None
-    assert (found.originals, found.entries, found.rows, found.published) == (2, 2, 3, len(manifest.files))
+    assert (found.originals, found.entries, found.rows, found.published) == (
+        2,
+        2,
+        3,
+        len(manifest.files) + len(manifest.documents),
+    )
     kept = [*filled.archive.rglob("*.xlsx"), *filled.history.rglob("*.*"), *filled.quarantine.rglob("*.*")]
-    kept += [filled.marts / file.path for file in manifest.files]
+    kept += [filled.marts / path for path in (*(file.path for file in manifest.files), *manifest.documents)]
     assert found.bytes == sum(path.stat().st_size for path in kept)
     assert found.without_hash == 0
 
