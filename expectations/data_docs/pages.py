@@ -19,6 +19,7 @@ from expectations.data_docs.model import SEVERITIES, Line, Page
 from expectations.data_docs.results import PLACE, RETURNS
 from expectations.relation import parse
 from warehouse.codebook import load
+from warehouse.store.files import write_durably
 
 # A set of more values than this (the codes of all counties) is cut short.
 SHOWN_VALUES = 12
@@ -51,7 +52,8 @@ def render_pages(report: Path) -> Path:
         html = view.env.get_template("batch.html").render(page=page, **shared)
         (folder / f"{page.name}.html").write_text(html, encoding="utf-8")
     index = folder / "index.html"
-    index.write_text(view.env.get_template("index.html").render(**_index(pages), **shared), encoding="utf-8")
+    # Last and whole: where it is there, so are all pages.
+    write_durably(index, view.env.get_template("index.html").render(**_index(pages), **shared).encode())
     return index
 
 

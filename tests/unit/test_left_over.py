@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from expectations.data_docs.pages import render_pages
 from tests.builders import finance, loans, night, receipt_of, row, send, sheet, url, write_book
 from warehouse.backup import back_up, restore
 from warehouse.errors import PermanentError
@@ -61,6 +62,21 @@ def test_temporary_files_of_a_backup_go_with_the_next_one(root: Root, inbox: Pat
         (tmp_path / "disk" / name).write_bytes(b"half")
     assert back_up(root, tmp_path / "disk").faults == ()
     assert files(tmp_path / "disk") == before
+
+
+def test_pages_have_an_index_when_all_is_written_and_not_before(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(root, send(inbox, loans(finance(60_000))))
+    index = root.reports / "000001" / "docs" / "index.html"
+    whole = index.read_bytes()
+    index.unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            render_pages(root.reports / "000001")
+    assert not index.exists()
+    assert render_pages(root.reports / "000001").read_bytes() == whole
 
 
 def test_what_the_reader_of_a_killed_run_still_writes_is_not_read(tmp_path: Path) -> None:
