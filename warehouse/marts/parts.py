@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 import polars as pl
 
@@ -156,6 +156,8 @@ def _heard(known: Knowledge, period: str) -> date | None:
     nothing more of the period gets missing.
     """
     year, month = int(period[:4]), int(period[5:])
+    if not MINYEAR <= year < MAXYEAR:  # as counties mistype them
+        return known.heard
     days = [d.due_days for d in known.book.datasets.values() if month in d.frequency.months]
     ends_on = date(year, month, monthrange(year, month)[1])
     return known.heard and min(known.heard, ends_on + timedelta(days=max(days, default=0) + 1))

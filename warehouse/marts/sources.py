@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -163,15 +162,18 @@ def levels_of(book: Codebook, year: int) -> pl.DataFrame:
 def _due(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
     year, month = int(period[:4]), int(period[5:])
-    ends_on = date(year, month, monthrange(year, month)[1])
+    # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
+    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
         pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
             pl.lit(period).alias("period"),
             pl.lit(name).alias("dataset"),
             pl.col("county_code").cast(pl.String),
-            pl.lit(ends_on + timedelta(days=dataset.due_days)).alias("due_on"),
+            due_days=pl.lit(dataset.due_days),
         )
         for name, dataset in book.datasets.items()
         if month in dataset.frequency.months
     ]
-    return pl.concat([pl.DataFrame(schema=DUE), *owed])
+    none = pl.DataFrame(schema={**DUE, "due_days": pl.Int32}).drop("due_on")
+    due_on = ends_on + pl.duration(days="due_days")
+    return pl.concat([none, *owed]).with_columns(due_on=due_on).select(*DUE)
