@@ -24,7 +24,11 @@ from warehouse.store.files import Root
 Marts = Mapping[str, pl.DataFrame]
 # Where a figure stands differs by nature; what it is does not.
 FACTS = ("fact_indicator", "fact_policy", "fact_relocation_villages", "fact_support_units")
-PROVENANCE = dict.fromkeys(FACTS, ("version", "submission", "sheet", "row"))
+PROVENANCE = dict.fromkeys(FACTS, ("version", "submission", "sheet", "row")) | {
+    "mart_changes": ("submission_before", "submission_after")
+}
+# How many returns came and what became of them; what came of each is in `mart_completeness`, which is compared.
+COUNTS = ("received", "accepted", "quarantined", "missing", "complete")
 # What tells of refused returns; whom to chase for them follows from `mart_completeness`, which is compared.
 OF_THE_REFUSED = ("mart_findings", "mart_to_chase")
 # What is not received under its own code: the file cannot be read, says nobody's code, or says another one.
@@ -112,6 +116,7 @@ def comparable(all_marts: Marts, refused: Iterable[KeyRow]) -> dict[str, pl.Data
     left = {
         name: frame.drop(PROVENANCE.get(name, ())) for name, frame in all_marts.items() if name not in OF_THE_REFUSED
     }
+    left["dim_period"] = left["dim_period"].drop(COUNTS)
     for name in ("mart_completeness", "mart_quality"):
         left[name] = left[name].join(places, on=PLACE, how="anti", maintain_order="left")
     return left
@@ -138,6 +143,16 @@ def test_every_mart_that_has_figures_is_compared_and_none_is_empty(nights: Night
     assert compared.keys() == nights.messy.keys() - set(OF_THE_REFUSED)
     assert not [name for name, frame in compared.items() if frame.is_empty()]
     assert compared["fact_indicator"].height > 40_000
+
+
+def test_a_period_counts_what_came_of_its_returns(nights: Nights) -> None:
+    due = nights.messy["mart_completeness"].filter("due")
+    for row in nights.messy["dim_period"].rows(named=True):
+        own = due.filter(period=row["period"])
+        counts = [own.filter(pl.col("verdict").str.starts_with(verdict)).height for verdict in ("acc", "quar")]
+        assert [row[name] for name in ("due", "accepted", "quarantined")] == [own.height, *counts]
+        assert row["complete"] == (own.height == counts[0])
+    assert nights.messy["dim_period"]["quarantined"].sum() > 0
 
 
 def test_refused_returns_are_in_no_figure(nights: Nights) -> None:
