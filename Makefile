@@ -36,8 +36,9 @@ messy: $(READY)
 	@rm -rf $(MESSY)
 	$(BIN)/python -m tests.messy_table --folder $(MESSY)
 
+# Two at a time, file by file: what the tests of a file share is made once.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

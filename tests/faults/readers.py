@@ -118,9 +118,12 @@ class Published:
 
 
 def read_often(way: str, folder: Path, times: int, flips: int) -> Reads:
-    """Reads so often, one after the other, and on until so many snapshots were published under a read; not for ever."""
+    """Reads so often, one after the other, and on until so many snapshots were published under a read and the first one
+    of all was pruned; not for ever.
+    """
     root, counts, first, until = Root(folder), Counter[str](), "", time.monotonic() + LIMIT_SECONDS
-    while counts["reads"] < times or (counts["flipped"] < flips and time.monotonic() < until):
+    oldest = root.marts / f"{1:06}"
+    while counts["reads"] < times or ((counts["flipped"] < flips or oldest.exists()) and time.monotonic() < until):
         counts["reads"] += 1
         before = _version(root)
         try:

@@ -57,7 +57,8 @@ def test_a_group_says_rule_dataset_counts_and_an_example_with_its_cell(tmp_path:
 def test_no_line_is_wider_than_the_screen_and_the_columns_stand_in_line(tmp_path: Path) -> None:
     groups = (group(), group("relocation_matches_register", "warning", 12_345))
     lines = shown(tmp_path, Summary(run="000001", groups=groups)).splitlines()
-    assert max(map(cell_len, lines)) <= WIDTH
+    # Where something is, is said whole, however long.
+    assert max(cell_len(line) for line in lines if str(tmp_path) not in line) <= WIDTH
     named = [line for line in lines if "金融扶贫 finance" in line]
     places = [cell_len(line[: line.index("金融扶贫 finance")]) for line in named]
     assert len(places) == 2
