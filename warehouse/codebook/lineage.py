@@ -8,6 +8,7 @@ from functools import cache
 import polars as pl
 
 from warehouse.codebook.load import Codebook
+from warehouse.codebook.model import Division
 
 BLOCKS = {"county_code": pl.String, "block": pl.String, "later": pl.Boolean, "counties": pl.Int64}
 SCHEMA = {"county_code": pl.String, "ancestor_code": pl.String, "year": pl.Int32, "whole": pl.Boolean}
@@ -30,7 +31,7 @@ def blocks(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
     `counties` how many the set has in that year. A county that lasts, or that continues others whole, is alone in its
     block's later year; the parties to a split share one.
     """
-    heirs = {d.county_code: _heirs(book, d.county_code, year_to) for d in book.in_force(year)}
+    heirs = {d.county_code: _heirs(book, d, year_to) for d in book.in_force(year)}
     block = {d.county_code: d.county_code for d in book.in_force(year_to)}
     for codes in heirs.values():
         tied = {block[code] for code in codes}
@@ -45,7 +46,7 @@ def blocks(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
 @cache
 def _between(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
     """The lineage over one pair of years; asked for by every rule that looks back."""
-    heirs = {d.county_code: _heirs(book, d.county_code, year_to) for d in book.in_force(year)}
+    heirs = {d.county_code: _heirs(book, d, year_to) for d in book.in_force(year)}
     ancestors: dict[str, list[str]] = {}
     for ancestor, codes in heirs.items():
         for code in codes:
@@ -58,9 +59,9 @@ def _between(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
     return pl.DataFrame(rows, SCHEMA, orient="row")
 
 
-def _heirs(book: Codebook, code: str, year: int) -> set[str]:
+def _heirs(book: Codebook, division: Division, year: int) -> set[str]:
     """The divisions in force in `year` that a division of earlier became, itself where it lasts."""
-    division = next(d for d in book.divisions if d.county_code == code)
     if division.in_force(year):
-        return {code}
-    return {heir for successor in division.successor_codes for heir in _heirs(book, successor, year)}
+        return {division.county_code}
+    successors = (d for d in book.divisions if d.county_code in division.successor_codes)
+    return {heir for successor in successors for heir in _heirs(book, successor, year)}

@@ -23,8 +23,10 @@ from warehouse.store import ledger
 Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
 # Tables by dataset and period that are kept for the next mart: the returns of two years, and then some.
 KEPT = 600
+# Selections that are kept for the next mart: those of all datasets of a year, and those of the one at hand.
+KEPT_SELECTIONS = 8
 Read = Callable[[sa.Table, Pair], pl.DataFrame]
-Choose = Callable[[Select, Pair], pl.DataFrame]
+Choose = Callable[[Select, tuple[Pair, ...]], pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Given(Sources):
     def decisions(self, select: Select) -> pl.LazyFrame:
         if self.choose is None or not self.pairs:
             return super().decisions(select)
-        return pl.concat(self.choose(select, pair).lazy() for pair in self.pairs)
+        return self.choose(select, self.pairs).lazy()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Knowledge:
             decided=frozenset(decided.select("dataset", "period").iter_rows()),
             heard=newest.date() if isinstance(newest, datetime) else None,
             read=read,
-            choose=lru_cache(KEPT)(partial(_choose, read)),
+            choose=lru_cache(KEPT_SELECTIONS)(partial(_choose, read)),
         )
 
     @cached_property
@@ -138,9 +140,10 @@ def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair
     return found if runs is None else found.filter(pl.col("run").is_in(runs))
 
 
-def _choose(read: Read, select: Select, pair: Pair) -> pl.DataFrame:
-    """What a selection chooses of the decisions on a dataset and period."""
-    return read(ledger.RETURNS, pair).lazy().pipe(select).collect(engine="in-memory")
+def _choose(read: Read, select: Select, pairs: tuple[Pair, ...]) -> pl.DataFrame:
+    """What a selection chooses of the decisions on datasets and periods."""
+    returns = pl.concat(read(ledger.RETURNS, pair) for pair in pairs)
+    return returns.lazy().pipe(select).collect(engine="in-memory")
 
 
 def _behind_findings(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:

@@ -26,9 +26,12 @@ MOMENT = sa.DateTime(timezone=False)
 
 
 def _table(name: str, columns: Mapping[str, Any], *indexed: str) -> sa.Table:
-    """A table whose rows belong to a run, so that a run can be indexed again."""
+    """A table whose rows belong to a run, so that a run can be indexed again; and are read by period and dataset."""
     own = (sa.Column(column, kind, index=column in indexed) for column, kind in columns.items())
-    return sa.Table(name, metadata, sa.Column("run", Text, nullable=False, index=True), *own)
+    table = sa.Table(name, metadata, sa.Column("run", Text, nullable=False, index=True), *own)
+    if {"period", "dataset"} <= columns.keys():
+        sa.Index(f"ix_{name}_period_dataset", table.c.period, table.c.dataset)
+    return table
 
 
 RUNS = sa.Table(
@@ -49,7 +52,7 @@ RETURNS = _table(
         "status": Text, "nil": Flag, "rows": Whole, "verdict": Text, "version": Whole, "known_from": MOMENT,
         "reason": Text, "by": Text,
     },
-    "county_code", "submission", "period",
+    "county_code", "submission",
 )  # fmt: skip
 RULES = _table(
     "rules",
@@ -57,7 +60,6 @@ RULES = _table(
         "dataset": Text, "period": Text, "rule": Text, "severity": Text, "checks": Whole, "per_row": Flag,
         "reason_zh": Text, "reason_en": Text, "source": Text,
     },
-    "period",
 )  # fmt: skip
 RESULTS = _table(
     "results",
@@ -65,7 +67,6 @@ RESULTS = _table(
         "receipt": Whole, "dataset": Text, "county_code": Text, "period": Text, "rule": Text, "failed": Whole,
         "explained": Whole, "not_evaluated": Whole,
     },
-    "period",
 )  # fmt: skip
 ROLL_UPS = _table(
     "roll_ups",
@@ -73,7 +74,6 @@ ROLL_UPS = _table(
         "dataset": Text, "period": Text, "rule": Text, "severity": Text, "level": Text, "counties": Whole,
         "evaluated": Whole, "failed": Whole, "failing": Text,
     },
-    "period",
 )  # fmt: skip
 NOTES = _table(
     "notes",
@@ -83,7 +83,7 @@ NOTES = _table(
     },
 )  # fmt: skip
 FINDINGS = _table(
-    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission", "period"
+    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission"
 )
 # Which datasets and periods each run said anything of, and whether it decided on returns of them.
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
