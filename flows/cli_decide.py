@@ -102,6 +102,7 @@ def _look_first(settings: Settings, act: Act, deed: Deed, received_at: datetime 
     it up to date first.
     """
     from warehouse.store import journal, ledger
+    from warehouse.store.decide import said_before
     from warehouse.store.deeds import targets
 
     committed = journal.runs(settings.store)
@@ -111,5 +112,6 @@ def _look_first(settings: Settings, act: Act, deed: Deed, received_at: datetime 
         engine = ledger.open_ledger(settings.ledger)
     except StoreError:
         return
-    if ledger.read_table(engine, ledger.RUNS)["run"].sort().to_list() == committed:
+    followed = ledger.read_table(engine, ledger.RUNS)["run"].sort().to_list() == committed
+    if followed and not said_before(settings.store, engine, act, deed):
         targets(engine, act, deed, received_at or datetime.now(UTC))

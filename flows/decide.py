@@ -7,9 +7,10 @@ from datetime import datetime
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
-from flows.night import Stages, prepare, publish_and_report, start_run
+from flows.night import Stages, nothing_new, prepare, publish_and_report, start_run
 from flows.settings import load_settings
-from tasks.decide import commit_decisions, decide
+from tasks.decide import commit_decisions, decide, said_before
+from warehouse.recovered import unended
 from warehouse.report import Summary
 from warehouse.store import ledger
 from warehouse.store.decide import Decided, with_what_counts
@@ -17,18 +18,26 @@ from warehouse.store.deeds import Act, Deed
 
 
 class Done(BaseModel):
-    """What a deed came to: one record a return that it decided, and the run that it stands in."""
+    """What a deed came to: one record a return that it decided, and the run that it stands in.
+
+    `said_before`: it had been decided in that run already, and nothing was decided anew.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     deed: Deed
     decided: tuple[Decided, ...]
     summary: Summary
+    said_before: bool = False
 
 
 @flow(name="withdraw")
 def withdraw(deed: Deed, received_at: datetime | None = None) -> Done:
-    """Takes an accepted return out of force; the one before it, if any, is in force again."""
+    """Takes an accepted return out of force; the one before it, if any, is in force again.
+
+    Said again, as after it was broken off, the same deed is not done twice, here and in `waive`: its run is published
+    and reported, if that is still to do.
+    """
     return _carry_out("withdraw", deed, received_at)
 
 
@@ -44,10 +53,17 @@ def _carry_out(act: Act, deed: Deed, received_at: datetime | None) -> Done:
     with settings.store.lock(settings.lock_wait_seconds):
         run = start_run(settings, act, received_at)
         prepare(run, stages)
-        with stages.stage(act, deed.place):
-            decided = decide(run, act, deed)
-        with stages.stage("commit", f"run {run.name}"):
-            commit_decisions(run)
+        before = said_before(run, act, deed)
+        if before:
+            name, decided = before
+            run = run.model_copy(update={"name": name})
+        else:
+            if unended(stages.recovered):
+                nothing_new(run, stages)
+            with stages.stage(act, deed.place):
+                decided = decide(run, act, deed)
+            with stages.stage("commit", f"run {run.name}"):
+                commit_decisions(run)
         summary = publish_and_report(run, stages)
         counting = with_what_counts(ledger.open_ledger(run.ledger_url), decided)
-        return Done(deed=deed, decided=counting, summary=summary)
+        return Done(deed=deed, decided=counting, summary=summary, said_before=before is not None)

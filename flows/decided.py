@@ -21,7 +21,11 @@ def show_done(act: Act, done: Done, console: Console) -> None:
     for last in {one.dataset: one for one in done.decided}.values():
         _say(console, f"  {last.dataset}: {_counts(last)}")
     _say(console, f"reason 理由: {done.deed.reason}" + (f" ({done.deed.by})" if done.deed.by else ""))
-    _say(console, f"run {done.summary.run} in the journal; snapshot {done.summary.version} is published")
+    if done.said_before:
+        _say(console, "said before: nothing was decided anew 此前已办理,本次未重复; name another return by --receipt")
+    version = done.summary.version
+    marts = f"snapshot {version} is published" if version else "the last snapshot has it already"
+    _say(console, f"run {done.summary.run} in the journal; {marts}")
 
 
 def _counts(last: Decided) -> str:

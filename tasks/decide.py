@@ -20,6 +20,12 @@ def decide(run: Run, act: Act, deed: Deed) -> list[Decided]:
     return done
 
 
+@task(name="look back", **RETRIES)
+def said_before(run: Run, act: Act, deed: Deed) -> tuple[str, list[Decided]] | None:
+    """The run and what it decided, where the last word on these returns is this very deed."""
+    return store.said_before(run.root, ledger.open_ledger(run.ledger_url), act, deed)
+
+
 @task(name="commit", **RETRIES)
 def commit_decisions(run: Run) -> None:
     """Writes the entry of a run that read nothing, and indexes it; done again, it changes nothing."""

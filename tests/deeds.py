@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.builders import RECEIVED, YANGGAO, publish_new, url
 from warehouse.recover import prepare
+from warehouse.recovered import unended
+from warehouse.report import write_findings
 from warehouse.store import decide as decisions
 from warehouse.store import journal, ledger
 from warehouse.store.decide import Decided
@@ -19,12 +21,18 @@ def decide(root: Root, act: Act, received_at: datetime = RECEIVED, **deed: Any) 
     """What flows/decide.py does, by the rooms' plain functions; of Yanggao's finance of 2017-12 by default."""
     told = {"county_code": YANGGAO, "period": "2017-12", "dataset": "finance", "reason": "电话核实", **deed}
     with root.lock(0):
-        run = journal.next_run(root)
-        prepare(root, url(root))
+        run, meant = journal.next_run(root), Deed.model_validate(told)
+        left = unended(prepare(root, url(root)))
         engine, work = ledger.open_ledger(url(root)), root.work / run
-        record, rows, done = decisions.decide(root, engine, act, Deed.model_validate(told), received_at)
-        keep_judged(root, run, work, record, rows, {})
-        journal.commit(root, entry_of_decisions(run, act, received_at, load_judged(work)))
-        ledger.catch_up(engine, root)
+        if before := decisions.said_before(root, engine, act, meant):
+            run, done = before
+        else:
+            if left:
+                publish_new(root)
+            record, rows, done = decisions.decide(root, engine, act, meant, received_at)
+            keep_judged(root, run, work, record, rows, {})
+            journal.commit(root, entry_of_decisions(run, act, received_at, load_judged(work)))
+            ledger.catch_up(engine, root)
         publish_new(root)
+        write_findings(journal.read_entry(root, run), root.reports / run)
         return list(decisions.with_what_counts(engine, done))

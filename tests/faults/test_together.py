@@ -65,5 +65,5 @@ def test_who_decides_by_a_clock_that_is_behind_is_told(set_back: Root) -> None:
     decide(set_back, "withdraw", RECEIVED)
     assert list(lent(set_back).values()) == [1000]
     with pytest.raises(PermanentError, match="before"):
-        decide(set_back, "withdraw", EARLIER)
+        decide(set_back, "withdraw", EARLIER, reason="也错")
     assert mart(set_back, "mart_completeness").height

@@ -109,6 +109,10 @@ def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_f
     assert "合作社 [一] (李)" in waived.stdout
     (withdrawn,) = said(xianbao(own, "withdraw", *meant, "--json"))["decided"]
     assert (withdrawn["before"], withdrawn["after"]) == ("accepted_with_queries", "withdrawn")
+    again = xianbao(own, "withdraw", *meant)
+    assert again.returncode == 0, again.stderr
+    assert "said before: nothing was decided anew 此前已办理" in again.stdout
+    assert "run 000003 in the journal; the last snapshot has it already" in again.stdout
     assert said(xianbao(own, "status", "--json"))["periods"] == {"2018-07": {"withdrawn": 1}}
     assert "全部完好" in xianbao(own, "verify").stdout
     kept = next((own / "root" / "archive").rglob("*.xlsx"))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.codebook import load
 from warehouse.errors import StoreError
 from warehouse.store import journal, ledger
-from warehouse.store.deeds import Act, Deed, Row, targets
+from warehouse.store.deeds import Act, Deed, Row, chosen, of_the_place, targets
 from warehouse.store.files import Root
 from warehouse.store.history import known_from, scan_run
 from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
@@ -60,6 +60,21 @@ def decide(
     # No rule was asked, nothing was found.
     record = PeriodJudged(period=deed.period, decisions=tuple(decisions), rules=(), findings=())
     return record, rows, [_told(row, one) for row, one in pairs]
+
+
+def said_before(root: Root, engine: sa.Engine, act: Act, deed: Deed) -> tuple[str, list[Decided]] | None:
+    """The run and what it decided, where the last word on the deed's returns is this very deed: of the same person, for
+    the same reason, and what it would have decided by what was known before that run. Else None.
+    """
+    said = of_the_place(engine, deed)
+    if said.is_empty():
+        return None
+    entry = journal.read_entry(root, max(said["run"]))
+    before = said.filter(pl.col("run") < entry.run)
+    rows = {(row["dataset"], row["receipt"]): row for row in chosen(before, act, deed)}
+    signed = {(one.reason, one.by) for one in entry.decisions} == {(deed.reason, deed.by)}
+    same = entry.flow == act and signed and [(one.dataset, one.receipt) for one in entry.decisions] == [*rows]
+    return (entry.run, [_told(rows[one.dataset, one.receipt], one) for one in entry.decisions]) if same else None
 
 
 def _decisions(engine: sa.Engine, act: Act, deed: Deed, found: Iterable[Row]) -> list[ReturnDecision]:

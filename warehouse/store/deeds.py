@@ -99,20 +99,43 @@ def targets(engine: sa.Engine, act: Act, deed: Deed, moment: datetime) -> list[R
     Raises PermanentError, saying what there is, where there is nothing to decide or the moment is before the last run.
     """
     not_before_the_last(engine, moment)
-    returns = ledger.read_table(engine, ledger.RETURNS).filter(deed.of_the_dataset(), county_code=deed.county_code)
-    here = returns.lazy().filter(period=deed.period)
-    came = here.pipe(latest).sort("dataset", "receipt").collect().rows(named=True)
-    force = dict(here.pipe(in_force).select("dataset", "receipt").collect().iter_rows())
+    said = of_the_place(engine, deed)
+    found = chosen(said, act, deed)
+    if not found:
+        there = _received(*_standing(said)) if not said.is_empty() else _periods(_other_periods(engine, deed))
+        raise PermanentError(f"{deed.place}: {_nothing(act, deed.receipt)}; {there}")
+    return found
+
+
+def of_the_place(engine: sa.Engine, deed: Deed) -> pl.DataFrame:
+    """Every decision on the returns that the deed may be about: of its county, period and dataset."""
+    place = (ledger.RETURNS.c.county_code == deed.county_code, ledger.RETURNS.c.period == deed.period)
+    return ledger.read_table(engine, ledger.RETURNS, *place).filter(deed.of_the_dataset())
+
+
+def chosen(said: pl.DataFrame, act: Act, deed: Deed) -> list[Row]:
+    """Those of `of_the_place` that the deed would decide anew: the last decision on each return, by dataset."""
+    came, force = _standing(said)
     choose = {"withdraw": _to_withdraw, "waive": _to_waive}[act]
-    chosen = [
+    return [
         row
         for dataset in dict.fromkeys(row["dataset"] for row in came)
         for row in choose([r for r in came if r["dataset"] == dataset], force.get(dataset), deed.receipt)
     ]
-    if not chosen:
-        there = _received(came, force) if came else _periods(returns["period"].unique().sort().to_list())
-        raise PermanentError(f"{deed.place}: {_nothing(act, deed.receipt)}; {there}")
-    return chosen
+
+
+def _standing(said: pl.DataFrame) -> tuple[list[Row], dict[str, int]]:
+    """The last decision on each return by dataset and receipt, and by dataset the receipt that is in force."""
+    came = said.lazy().pipe(latest).sort("dataset", "receipt").collect()
+    return [*came.iter_rows(named=True)], dict(
+        said.lazy().pipe(in_force).select("dataset", "receipt").collect().iter_rows()
+    )
+
+
+def _other_periods(engine: sa.Engine, deed: Deed) -> list[str]:
+    """The periods of which the county sent returns of the dataset."""
+    own = ledger.read_table(engine, ledger.RETURNS, ledger.RETURNS.c.county_code == deed.county_code)
+    return own.filter(deed.of_the_dataset())["period"].unique().sort().to_list()
 
 
 def _to_withdraw(came: Sequence[Row], force: int | None, receipt: int | None) -> list[Row]:
