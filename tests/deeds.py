@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from tests.builders import RECEIVED, YANGGAO, publish_new, url
+from tests.builders import RECEIVED, YANGGAO, finance, loans, night, publish_new, send, url
 from warehouse.recover import prepare
 from warehouse.recovered import unended
 from warehouse.report import write_findings
@@ -15,6 +16,12 @@ from warehouse.store.decide import Decided
 from warehouse.store.deeds import Act, Deed
 from warehouse.store.files import Root
 from warehouse.store.judged import entry_of_decisions, keep_judged, load_judged
+
+
+def nights(root: Root, inbox: Path, *amounts: int) -> None:
+    """A night for each amount that Yanggao says it lent."""
+    for number, amount in enumerate(amounts, start=1):
+        night(root, send(inbox / str(number), loans(finance(amount))).parent)
 
 
 def decide(root: Root, act: Act, received_at: datetime = RECEIVED, **deed: Any) -> list[Decided]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from expectations.suites import finance as suite
 from tests.builders import (
     BOOK,
     GUANGLING,
@@ -20,8 +17,6 @@ from tests.builders import (
     TIANZHEN,
     YANGGAO,
     finance,
-    given,
-    judge_again,
     knowledge,
     lent,
     loans,
@@ -31,79 +26,29 @@ from tests.builders import (
     send,
     sources,
     url,
-    village,
 )
+from tests.compacting import LAST, MERGED, again, compacted, days, files, same
 from tests.deeds import decide
-from warehouse import backup as backing
 from warehouse.as_of import write_as_of
-from warehouse.backup import back_up, restore
 from warehouse.codebook import Dataset
 from warehouse.codebook.model import Indicator
 from warehouse.errors import StoreError
+from warehouse.explain.contributions import Snapshot
 from warehouse.explain.store import Store
 from warehouse.in_place import put_in_place
-from warehouse.intake.preflight import Limits
 from warehouse.marts.parts import parts_of
 from warehouse.publish import Plan
-from warehouse.rebuild import Rebuild, Rebuilt, rebuild
-from warehouse.recover import clear, prepare
+from warehouse.recover import prepare
 from warehouse.store import journal, ledger
-from warehouse.store.again import Scope
 from warehouse.store.archive import hash_file
-from warehouse.store.compact import Compacted, compact, merge
+from warehouse.store.compact import compact, merge
 from warehouse.store.files import Root
-from warehouse.store.history import remove_superseded, scan_rows, scan_run, schema, write_rows
+from warehouse.store.history import scan_rows, scan_run, schema, write_rows
 from warehouse.store.records import COMPACT
 from warehouse.store.row_files import RowFiles
 from warehouse.verify import verify
 
 FORM = BOOK.datasets["finance"]
-HIGH = finance(lent=60_000)  # more than 50000 yuan a household
-LATER = datetime(2018, 9, 1, tzinfo=UTC)
-LAST = datetime(2018, 10, 1, tzinfo=UTC)
-MERGED = "history/finance/period=2017-12/000006.compact.parquet"
-
-
-def days(number: int) -> datetime:
-    return RECEIVED + timedelta(days=number)
-
-
-@pytest.fixture(scope="module")
-def five_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root after four nights with corrections and quarantined returns, and a waiver."""
-    folder = tmp_path_factory.mktemp("five")
-    root, inbox = Root(folder / "root"), folder / "inbox"
-    register = given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("2"))
-    night(root, send(inbox / "1", loans(finance(1000)), register, loans(HIGH, county=TIANZHEN)).parent, days(1))
-    night(root, send(inbox / "2", loans(finance(1500)), loans(HIGH, county=GUANGLING)).parent, days(2))
-    night(root, send(inbox / "3", loans(finance(7), county=GUANGLING), loans(finance(3), period="2018-06")), days(3))
-    decide(root, "waive", LATER, county_code=TIANZHEN)
-    register = given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("3"))
-    night(root, send(inbox / "5", register, loans(finance(1700))).parent, LATER + timedelta(days=1))
-    clear(root)
-    return root.path
-
-
-@pytest.fixture
-def filled(root: Root, inbox: Path, five_runs: Path) -> Root:
-    """It, for one test, with the files that it came from in the inbox."""
-    shutil.copytree(five_runs, root.path, symlinks=True)
-    shutil.copytree(five_runs.with_name("inbox"), inbox, dirs_exist_ok=True)
-    return root
-
-
-def compacted(root: Root, at_least: int = 2) -> Compacted:
-    with root.lock(0):
-        prepare(root, url(root))
-        done = compact(root, url(root), LAST, at_least)
-        clear(root)
-    return done
-
-
-def files(root: Root) -> dict[str, str]:
-    """The files of rows with their hashes."""
-    paths = root.path.glob("[hq]*/*/*/*.parquet")
-    return {p.relative_to(root.path).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(paths)}
 
 
 def rows(root: Root) -> list[pl.DataFrame]:
@@ -118,11 +63,6 @@ def rows(root: Root) -> list[pl.DataFrame]:
 
 def same_rows(root: Root, before: list[pl.DataFrame]) -> bool:
     return all(now.equals(then) for now, then in zip(rows(root), before, strict=True))
-
-
-def again(root: Root) -> tuple[Rebuilt, Root]:
-    out = root.path.with_name("rebuilt")
-    return rebuild(Rebuild.beside(root, out, Limits(), {})), Root(out)
 
 
 # --- the same rows -------------------------------------------------------------------------------------------------
@@ -256,6 +196,24 @@ def test_who_reads_without_the_lock_looks_again_where_files_were_merged_meanwhil
     monkeypatch.setattr("warehouse.explain.store.scan_run", meanwhile)
     assert store.rows(FORM, one).equals(before)
     assert MERGED in files(filled)
+
+
+def test_who_explains_a_figure_looks_again_too(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = Snapshot.last(Store(filled, url(filled)))
+    decisions = snapshot.decisions("finance", ["2017-12"], [YANGGAO])
+    before = snapshot.rows(FORM, decisions).collect()
+    scan = scan_rows
+
+    def meanwhile(*arguments: Any) -> pl.LazyFrame:
+        lazy = scan(*arguments)
+        monkeypatch.undo()
+        compacted(filled)
+        return lazy
+
+    monkeypatch.setattr("warehouse.explain.contributions.scan_rows", meanwhile)
+    assert snapshot.rows(FORM, decisions).collect().equals(before)
+    assert MERGED in files(filled)
+    assert before.height == 1
 
 
 # --- forms that change ---------------------------------------------------------------------------------------------
@@ -396,142 +354,6 @@ def test_what_is_merged_while_it_is_verified_is_not_missing(filled: Root, monkey
 
     monkeypatch.setattr(verifying, "_hashes", meanwhile)
     assert verify(filled).faults == ()
-
-
-# --- rebuilding, backing up ----------------------------------------------------------------------------------------
-
-
-def same(root: Root) -> Rebuilt:
-    """Rebuilds, and holds every file of rows against what is there."""
-    done, other = again(root)
-    assert (done.differences, done.marts_compared) == ((), True)
-    assert files(other) == files(root)
-    assert done.rows == len(files(root))
-    assert verify(other).faults == ()
-    return done
-
-
-def test_a_rebuild_comes_to_the_same_bytes(filled: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compacted(filled)
-    night(filled, send(inbox / "7", loans(finance(1900)), loans(HIGH, county=GUANGLING)).parent, LAST)
-    monkeypatch.setattr(suite, "RULES", tuple(r for r in suite.RULES if r.rule != "loan_cap"))
-    assert judge_again(filled, Scope(), LAST)
-    monkeypatch.undo()
-    compacted(filled)
-    assert journal.runs(filled)[-1] == "000009"
-    same(filled)
-
-
-def test_what_is_read_otherwise_today_is_named_and_the_merged_file_of_then_stays(
-    filled: Root, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compacted(filled)
-    monkeypatch.setattr("warehouse.rebuild.replay", _doubled)
-    done, other = again(filled)
-    (difference,) = done.differences
-    assert (difference.path, difference.kept) == (MERGED, True)
-    # The first version of three: later files of the county are read as then.
-    assert difference.returns == (f"{YANGGAO} 2017-12 finance, receipt 1 (1/2017-12/{YANGGAO}_阳高县_2017-12.xlsx)",)
-    assert files(other) == files(filled)
-
-
-def _doubled(entry: Any, reading: Any, target: Root) -> dict[str, str]:
-    """A replay by a reader that reads the loans of the first run's Yanggao as twice as much."""
-    from warehouse.store.replay import replay  # noqa: PLC0415
-
-    if entry.run == "000001":
-        mine = pl.col("county_code") == YANGGAO
-        amount = pl.when(mine).then(pl.col("loan_amount_yuan") * 2).otherwise("loan_amount_yuan")
-        reading.rows["finance"] = reading.rows["finance"].with_columns(loan_amount_yuan=amount)
-    return replay(entry, reading, target)
-
-
-def test_without_the_merged_file_of_then_the_difference_is_not_kept(
-    filled: Root, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compacted(filled)
-    (filled.path / MERGED).unlink()
-    monkeypatch.setattr("warehouse.rebuild.replay", _doubled)
-    first = again(filled)[0].differences[0]
-    assert (first.path, first.kept) == (MERGED, False)
-    assert first.returns
-
-
-def test_a_backup_goes_on_over_a_compaction(filled: Root, tmp_path: Path, inbox: Path) -> None:
-    place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
-    back_up(filled, place)
-    compacted(filled)
-    night(filled, send(inbox / "7", loans(finance(1900))).parent, LAST)
-    done = back_up(filled, place)
-    # Three merged files, a file of rows, an original, two entries.
-    assert (done.faults, done.copied) == ((), 7)
-    assert files(Root(place)) == files(filled)
-    elsewhere.path.mkdir()
-    restored = restore(place, elsewhere, url(elsewhere), Limits(), {})
-    assert (restored.whole, restored.rebuilt.differences) == (True, ())
-    assert files(elsewhere) == files(filled)
-
-
-def test_a_backup_that_broke_off_within_the_journal_is_made_whole_by_the_next_and_can_be_restored(
-    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
-    compacted(filled)
-    copy = backing.copied
-
-    def fails(source: Path, target: Path) -> None:
-        if target.name == "000003.json":
-            raise OSError("disk full")
-        copy(source, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(backing, "copied", fails)
-        with pytest.raises(OSError, match="disk full"):
-            back_up(filled, place)
-    assert {fault.kind for fault in verify(Root(place)).faults} == {"missing"}
-    elsewhere.path.mkdir()
-    assert restore(place, elsewhere, url(elsewhere), Limits(), {}).whole
-    assert journal.runs(elsewhere) == ["000001", "000002"]
-    assert back_up(filled, place).faults == ()
-
-
-def test_a_restore_of_what_was_compacted_that_broke_off_is_taken_up_again(
-    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
-    compacted(filled)
-    back_up(filled, place)
-    elsewhere.path.mkdir()
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("warehouse.rebuild.publish", killed)
-        with pytest.raises(KeyboardInterrupt):
-            restore(place, elsewhere, url(elsewhere), Limits(), {})
-    assert files(elsewhere) == files(filled)
-    done = restore(place, elsewhere, url(elsewhere), Limits(), {})
-    assert (done.whole, done.rebuilt.differences) == (True, ())
-    assert files(elsewhere) == files(filled)
-
-
-def test_a_backup_keeps_old_files_until_what_stands_for_them_is_verified(
-    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path / "backup"
-    back_up(filled, place)
-    before = files(Root(place))
-    compacted(filled)
-    (filled.path / MERGED).write_bytes(b"PAR1")
-    done = back_up(filled, place)
-    assert [fault.path for fault in done.faults] == [MERGED]
-    assert before.items() <= files(Root(place)).items()
-    monkeypatch.setattr("warehouse.backup.remove_superseded", lambda *_: [])
-    put_in_place(again(filled)[1], filled, url(filled))
-    assert back_up(filled, place).faults == ()
-    assert verify(Root(place)).faults == ()
-    assert remove_superseded([Root(place).history], journal.runs(filled))
 
 
 # --- which files count ---------------------------------------------------------------------------------------------
