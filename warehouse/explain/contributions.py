@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from warehouse.codebook import Codebook, Dataset
 from warehouse.codebook.model import Frequency
 from warehouse.errors import PermanentError
-from warehouse.explain.store import Store
+from warehouse.explain.store import Store, collected
 from warehouse.marts.lines import Line
 from warehouse.marts.programme import sums_of
 from warehouse.published import Manifest, read_manifest
@@ -77,8 +77,12 @@ class Snapshot:
     def rows(self, dataset: Dataset, decisions: pl.DataFrame) -> pl.LazyFrame:
         """The rows of the returns in force among these decisions, with the columns of history."""
         periods = decisions["period"].unique().sort()
-        rows = scan_rows(self.store.root.history, dataset, journal.runs(self.store.root), periods)
-        return rows.pipe(rows_in_force, decisions.lazy(), dataset.dataset)
+
+        def counting() -> pl.LazyFrame:
+            rows = scan_rows(self.store.root.history, dataset, journal.runs(self.store.root), periods)
+            return rows.pipe(rows_in_force, decisions.lazy(), dataset.dataset)
+
+        return collected(counting).lazy()
 
 
 def due(book: Codebook, dataset: Dataset, places: Iterable[tuple[str, Collection[str]]]) -> pl.DataFrame:

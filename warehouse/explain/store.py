@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,20 @@ class Store:
         folder = self.root.history if decision["verdict"] in ACCEPTED else self.root.quarantine
         own = {name: decision[name] for name in ("receipt", "county_code")}
 
-        def kept() -> pl.DataFrame:
+        def kept() -> pl.LazyFrame:
             runs = journal.runs(self.root)
-            return scan_run(folder, dataset, runs, decision["run"], decision["period"]).filter(**own).collect()
+            return scan_run(folder, dataset, runs, decision["run"], decision["period"]).filter(**own)
 
-        try:
-            return kept()
-        except FileNotFoundError:
-            # No lock is taken: a compaction has put the rows elsewhere meanwhile.
-            return kept()
+        return collected(kept)
+
+
+def collected(rows: Callable[[], pl.LazyFrame]) -> pl.DataFrame:
+    """What is found by looking for files of rows and reading them, which no lock keeps in their place meanwhile."""
+    try:
+        return rows().collect()
+    except FileNotFoundError:
+        # A compaction has put the rows elsewhere: looking again finds them.
+        return rows().collect()
 
 
 def receipt_of(row: Mapping[str, Any]) -> Receipt:

@@ -96,7 +96,8 @@ def _decisions(engine: sa.Engine, act: Act, deed: Deed, found: Iterable[Row]) ->
 
 def _versions(engine: sa.Engine, deed: Deed) -> dict[str, int]:
     """The last version that was accepted of the county's returns of the period, by dataset."""
-    returns = ledger.read_table(engine, ledger.RETURNS).filter(county_code=deed.county_code, period=deed.period)
+    place = (ledger.RETURNS.c.county_code == deed.county_code, ledger.RETURNS.c.period == deed.period)
+    returns = ledger.read_table(engine, ledger.RETURNS, *place)
     return dict(returns.drop_nulls("version").group_by("dataset").agg(pl.col("version").max()).iter_rows())
 
 
@@ -124,9 +125,10 @@ def _told(row: Row, decision: ReturnDecision) -> Decided:
 
 def with_what_counts(engine: sa.Engine, done: Iterable[Decided]) -> tuple[Decided, ...]:
     """The same, once they are committed, with what is in force now."""
-    counting = ledger.read_table(engine, ledger.RETURNS).lazy().pipe(in_force).select(*RETURN, *InForce.model_fields)
-    force = {row[: len(RETURN)]: row[len(RETURN) :] for row in counting.collect().iter_rows()}
-    counts = {key: InForce(**dict(zip(InForce.model_fields, values, strict=True))) for key, values in force.items()}
+    decided = tuple(done)
+    counties = ledger.RETURNS.c.county_code.in_({one.county_code for one in decided})
+    force = ledger.read_table(engine, ledger.RETURNS, counties).lazy().pipe(in_force).collect()
+    counts = {tuple(row[name] for name in RETURN): InForce.model_validate(row) for row in force.iter_rows(named=True)}
     return tuple(
-        one.model_copy(update={"in_force": counts.get((one.dataset, one.county_code, one.period))}) for one in done
+        one.model_copy(update={"in_force": counts.get((one.dataset, one.county_code, one.period))}) for one in decided
     )
