@@ -195,6 +195,12 @@ def test_an_unknown_header(tmp_path: Path) -> None:
     assert "贷款余额(万元)" in found.expected
 
 
+def test_a_header_of_which_nothing_is_known_is_named_and_not_the_title_above_it(tmp_path: Path) -> None:
+    table = [["天镇县统计表"], ["单位:万元"], ["投放户", "投放额"], ["1763户", "0.838"]]
+    found = only(book(tmp_path, {FINANCE: table}))
+    assert (place(found), found.found) == (("unknown_header", FINANCE, "A3"), "投放户 投放额")
+
+
 def test_data_below_no_header(tmp_path: Path) -> None:
     assert place(only(book(tmp_path, with_header(7, None)))) == ("unknown_header", FINANCE, "H1")
 

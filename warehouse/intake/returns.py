@@ -119,10 +119,12 @@ def _headless(source: Source, dataset: Dataset, table: Table, status: Status) ->
     """A table of which no column is understood: its return, if the place is clear, is quarantined for it."""
     place = source.place(table.sheet)
     head = _head(source, dataset, place, table.sheet, status) if place.county.value and place.period.value else None
-    first = next((i for i, row in enumerate(table.rows) if any(row)), None)
+    filled = [sum(map(bool, row)) for row in table.rows]
     rule, found, cell = "empty_return", "没有数据 no rows", "A2"
     expected = "至少一行 at least one row"
-    if first is not None and len([row for row in table.rows if any(row)]) > 1:
+    if len(list(filter(None, filled))) > 1:
+        # What a person takes for the header: the first row more than half as full as the fullest, as a title is not.
+        first = next(i for i, count in enumerate(filled) if 2 * count > max(filled))
         rule, found = "unknown_header", " ".join(text for text in table.rows[first] if text)
         cell, expected = f"A{first + 1}", "; ".join(i.header_zh for i in dataset.indicators)
     source.reporter.report(rule, found, expected, sheet=table.sheet, cell=cell, head=head, dataset=dataset.dataset)
