@@ -122,7 +122,7 @@ def _headless(source: Source, dataset: Dataset, table: Table, status: Status) ->
     filled = [sum(map(bool, row)) for row in table.rows]
     rule, found, cell = "empty_return", "没有数据 no rows", "A2"
     expected = "至少一行 at least one row"
-    if len(list(filter(None, filled))) > 1:
+    if sum(map(bool, filled)) > 1:
         # What a person takes for the header: the first row more than half as full as the fullest, as a title is not.
         first = next(i for i, count in enumerate(filled) if 2 * count > max(filled))
         rule, found = "unknown_header", " ".join(text for text in table.rows[first] if text)

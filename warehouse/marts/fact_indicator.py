@@ -13,15 +13,10 @@ LEADS_BACK = ("version", "submission", "sheet", "row")
 
 def build(sources: Sources) -> pl.LazyFrame:
     """The value in force in its base unit, as a decimal; a blank gives no row. What leads back to the cell's row."""
-    named = {
-        (dataset.dataset, indicator.column): indicator
-        for dataset in sources.book.datasets.values()
-        if dataset.one_row
-        for indicator in dataset.indicators
-        if indicator.numeric
-    }
-    rows = {name: sources.rows(sources.book.datasets[name]) for name, _ in named}
-    facts = [_of(rows[name], named[name, column], place) for place, (name, column) in enumerate(sorted(named))]
+    rows = {d.dataset: sources.rows(d) for d in sources.book.datasets.values() if d.one_row}
+    reported = (i for name in rows for i in sources.book.datasets[name].indicators if i.numeric)
+    in_order = sorted(reported, key=lambda i: (i.dataset, i.column))
+    facts = [_of(rows[indicator.dataset], indicator, place) for place, indicator in enumerate(in_order)]
     # By numbers where there are some: the texts of so many rows take twice as long to sort.
     period = pl.col("period").cast(pl.Enum(sorted(sources.periods)))
     return pl.concat(facts).sort(period, "county_code", "place").drop("place")

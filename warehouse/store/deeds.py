@@ -127,9 +127,8 @@ def chosen(said: pl.DataFrame, act: Act, deed: Deed) -> list[Row]:
 def _standing(said: pl.DataFrame) -> tuple[list[Row], dict[str, int]]:
     """The last decision on each return by dataset and receipt, and by dataset the receipt that is in force."""
     came = said.lazy().pipe(latest).sort("dataset", "receipt").collect()
-    return [*came.iter_rows(named=True)], dict(
-        said.lazy().pipe(in_force).select("dataset", "receipt").collect().iter_rows()
-    )
+    force = said.lazy().pipe(in_force).select("dataset", "receipt").collect()
+    return [*came.iter_rows(named=True)], dict(force.iter_rows())
 
 
 def _other_periods(engine: sa.Engine, deed: Deed) -> list[str]:
