@@ -179,21 +179,27 @@ def test_a_quarantined_return_that_was_merged_can_be_let_in(filled: Root) -> Non
     assert same(filled).differences == ()
 
 
+def compact_meanwhile(
+    root: Root, monkeypatch: pytest.MonkeyPatch, name: str, scan: Callable[..., pl.LazyFrame]
+) -> None:
+    """Between the next looking for files of rows under this name and the reading of them."""
+
+    def meanwhile(*arguments: Any) -> pl.LazyFrame:
+        lazy = scan(*arguments)
+        monkeypatch.undo()
+        compacted(root)
+        return lazy
+
+    monkeypatch.setattr(name, meanwhile)
+
+
 def test_who_reads_without_the_lock_looks_again_where_files_were_merged_meanwhile(
     filled: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = ledger.read_table(ledger.open_ledger(url(filled)), ledger.RETURNS).row(0, named=True)
     store = Store(filled, url(filled))
     before = store.rows(FORM, one)
-    scan = scan_run
-
-    def meanwhile(*arguments: Any) -> pl.LazyFrame:
-        lazy = scan(*arguments)
-        monkeypatch.undo()
-        compacted(filled)
-        return lazy
-
-    monkeypatch.setattr("warehouse.explain.store.scan_run", meanwhile)
+    compact_meanwhile(filled, monkeypatch, "warehouse.explain.store.scan_run", scan_run)
     assert store.rows(FORM, one).equals(before)
     assert MERGED in files(filled)
 
@@ -202,15 +208,7 @@ def test_who_explains_a_figure_looks_again_too(filled: Root, monkeypatch: pytest
     snapshot = Snapshot.last(Store(filled, url(filled)))
     decisions = snapshot.decisions("finance", ["2017-12"], [YANGGAO])
     before = snapshot.rows(FORM, decisions).collect()
-    scan = scan_rows
-
-    def meanwhile(*arguments: Any) -> pl.LazyFrame:
-        lazy = scan(*arguments)
-        monkeypatch.undo()
-        compacted(filled)
-        return lazy
-
-    monkeypatch.setattr("warehouse.explain.contributions.scan_rows", meanwhile)
+    compact_meanwhile(filled, monkeypatch, "warehouse.explain.contributions.scan_rows", scan_rows)
     assert snapshot.rows(FORM, decisions).collect().equals(before)
     assert MERGED in files(filled)
     assert before.height == 1
