@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from duckdb import Error as DuckDBError
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
 
 from flows import cli_decide, cli_explain, cli_store
 from flows.command import EPILOG, FAULTS, GOOD, At, Json
@@ -250,7 +248,7 @@ def main() -> None:
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
         app()
-    except (XianbaoError, OSError, OperationalError, DuckDBError) as error:
+    except Exception as error:
         said = disk_error(error)
         if said is None and not isinstance(error, XianbaoError | OSError):
             raise

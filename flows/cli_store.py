@@ -10,7 +10,7 @@ from rich.console import Console
 
 from flows.command import EPILOG, FAULTS, GOOD, Json, print_json
 from flows.settings import load_settings
-from warehouse.store.compact import AT_LEAST
+from warehouse.store.row_files import AT_LEAST
 
 commands = typer.Typer()
 marts = typer.Typer(help="The marts of another moment, and what changed in them. 往期数据集市与比较。")

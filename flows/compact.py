@@ -11,8 +11,9 @@ from flows.night import Stages, prepare, start_run
 from flows.settings import load_settings
 from tasks.compact import compact_rows
 from tasks.receive import clear_work
-from warehouse.store.compact import AT_LEAST, Compacted
+from warehouse.store.compact import Compacted
 from warehouse.store.records import COMPACT
+from warehouse.store.row_files import AT_LEAST
 
 log = logging.getLogger("xianbao")
 

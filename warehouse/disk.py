@@ -7,9 +7,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
-import sqlalchemy as sa
-
 from warehouse.errors import DiskError
 
 FULL = ("磁盘已满,请腾出空间", "the disk is full; free some space")
@@ -20,9 +17,9 @@ FULL_SIGNS = (
 READ_ONLY = ("磁盘只读,不能写入,请恢复可写", "the disk cannot be written; make it writable")
 READ_ONLY_SIGNS = ((errno.EROFS,), ("Read-only file system", "readonly database"))
 AGAIN_ZH = "已入库和已发布的数据不受影响,处理后重新运行即可"
+AGAIN_EN = "what was committed and published is as it was, and the same command, said again, finishes the work"
 MIB = 2**20
 LEAST = 16 * MIB  # Prefect's database is of 2 MiB, and grows by some 20 KiB a run
-AGAIN_EN = "what was committed and published is as it was, and the same command, said again, finishes the work"
 
 
 def check_disk(folder: Path) -> None:
@@ -62,9 +59,16 @@ def _said(what: tuple[str, str], detail: str) -> DiskError:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """Those of the error and its causes that come of the system or of a database: others may quote what a file says."""
     while error is not None:
-        if isinstance(error, OSError | sa.exc.OperationalError | duckdb.Error):
+        if isinstance(error, OSError) or _of_a_database(error):
             yield error
         error = error.__cause__
+
+
+def _of_a_database(error: BaseException) -> bool:
+    """Told by name: who only asks for help, or reads a submission, need not load SQLAlchemy and DuckDB for it."""
+    kind = type(error)
+    library = kind.__module__.split(".")[0]
+    return library in ("duckdb", "_duckdb") or (library, kind.__name__) == ("sqlalchemy", "OperationalError")
 
 
 def _line(error: BaseException) -> str:

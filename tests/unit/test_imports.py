@@ -74,6 +74,13 @@ def test_the_command_line_and_status_pull_in_neither_framework() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("name", ["flows.cli", "warehouse.intake.worker"])
+def test_who_asks_for_help_or_reads_a_submission_loads_no_database(name: str) -> None:
+    code = f"import sys, {name}; print([m for m in ('duckdb', 'sqlalchemy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("room", ALLOWED)
 def test_every_package_says_what_belongs_in_it_and_what_does_not(room: str) -> None:
     for path in (HOME / room).rglob("__init__.py"):

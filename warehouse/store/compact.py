@@ -20,9 +20,8 @@ from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import KEPT, remove_superseded, to_parquet
 from warehouse.store.records import COMPACT, Entry, PeriodJudged
-from warehouse.store.row_files import MERGED, RowFiles, is_merged, row_files, run_of
+from warehouse.store.row_files import AT_LEAST, MERGED, RowFiles, is_merged, row_files, run_of
 
-AT_LEAST = 8
 ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run")
 
 

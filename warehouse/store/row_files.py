@@ -14,6 +14,8 @@ from pathlib import Path
 
 OWN = ".parquet"
 MERGED = ".compact.parquet"
+# From so many files of a dataset and period on, reading them takes long enough to merge them.
+AT_LEAST = 8
 
 
 def run_of(path: Path) -> str:
