@@ -37,9 +37,12 @@ def build(sources: Sources) -> pl.LazyFrame:
     columns = [c.column for c in sources.book.marts["mart_changes"]]
     changes = sources.returns.lazy().pipe(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
     replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
-    datasets = [d for d in sources.book.datasets.values() if d.dataset in _accepted_again(sources)]
-    counted = [_rows_changed(sources, d, replaced) for d in datasets if not d.one_row]
-    cells = [one for d in datasets if d.one_row for one in _cells_changed(sources, d, replaced)]
+    sided = [
+        (dataset, [_sided(sources.rows_ever(dataset, periods), dataset, replaced, side) for side in SIDES])
+        for dataset, periods in _accepted_again(sources)
+    ]
+    counted = [_rows_changed(d, before, after) for d, (before, after) in sided if not d.one_row]
+    cells = [one for d, (before, after) in sided if d.one_row for one in _cells_changed(d, before, after)]
     whole = changes.join(pl.concat([pl.LazyFrame(schema=COUNTED), *counted]), on=CHANGE, how="left")
     by_cell = pl.concat([pl.LazyFrame(schema=CELLS), *cells], how="diagonal").join(changes, on=CHANGE)
     return (
@@ -49,18 +52,18 @@ def build(sources: Sources) -> pl.LazyFrame:
     )
 
 
-def _accepted_again(sources: Sources) -> dict[str, list[str]]:
+def _accepted_again(sources: Sources) -> Iterator[tuple[Dataset, list[str]]]:
     """The datasets, with the periods, of which a return was accepted more than once: no other rows are read."""
     again = sources.returns.filter(pl.col("version") > 1).select("dataset", "period").unique().sort("dataset", "period")
-    return dict(again.group_by("dataset", maintain_order=True).agg("period").iter_rows())
+    periods = dict(again.group_by("dataset", maintain_order=True).agg("period").iter_rows())
+    yield from ((d, periods[d.dataset]) for d in sources.book.datasets.values() if d.dataset in periods)
 
 
-def _sided(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame, side: str) -> pl.LazyFrame:
+def _sided(rows: pl.LazyFrame, dataset: Dataset, replaced: pl.LazyFrame, side: str) -> pl.LazyFrame:
     """The rows of a dataset that were in force before or after each change, with the change that it was, and `nth`: of
     the rows that have the same keys, the first is 0. Keys are unique in a return unless somebody waived the rule.
     """
     nth = pl.int_range(pl.len(), dtype=pl.Int64).over(*CHANGE, *dataset.keys)
-    rows = sources.rows_ever(dataset, _accepted_again(sources)[dataset.dataset])
     stood = replaced.filter(pl.col("dataset") == dataset.dataset).select(
         *CHANGE, receipt=f"receipt_{side}", version=f"version_{side}"
     )
@@ -68,9 +71,8 @@ def _sided(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame, side: str
     return rows.join(stood, on=place).sort("sheet", "row", nulls_last=True).with_columns(nth=nth)
 
 
-def _cells_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+def _cells_changed(dataset: Dataset, before: pl.LazyFrame, after: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
     """One row per change and indicator whose value is another: numbers first, then what is none."""
-    before, after = (_sided(sources, dataset, replaced, side) for side in SIDES)
     numeric = {i.column: i.unit.unit for i in dataset.indicators if i.numeric}
     others = [i.column for i in dataset.indicators if not i.numeric]
     unit = pl.col("indicator").replace_strict(numeric, return_dtype=pl.String)
@@ -93,10 +95,9 @@ def _differing(
     return joined.filter(pl.col(names[0]).ne_missing(pl.col(names[1])))
 
 
-def _rows_changed(sources: Sources, dataset: Dataset, replaced: pl.LazyFrame) -> pl.LazyFrame:
+def _rows_changed(dataset: Dataset, before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     """One row per change of a form of many rows: how many were added, removed, changed; told apart by its keys."""
     keys = [*CHANGE, *dataset.keys, "nth"]
-    before, after = (_sided(sources, dataset, replaced, side) for side in SIDES)
     values = [column for column in dataset.columns if column not in dataset.keys]
     there = {side: rows.select(*keys, *values, here=True) for side, rows in zip(SIDES, (before, after), strict=True)}
     joined = there["before"].join(there["after"], on=keys, how="full", coalesce=True, suffix=":after", nulls_equal=True)
