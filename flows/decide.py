@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from flows.night import Stages, nothing_new, prepare, publish_and_report, start_run
 from flows.settings import load_settings
 from tasks.decide import commit_decisions, decide, said_before
-from warehouse.recovered import unended
 from warehouse.report import Summary
 from warehouse.store import ledger
 from warehouse.store.decide import Decided, with_what_counts
@@ -58,7 +57,7 @@ def _carry_out(act: Act, deed: Deed, received_at: datetime | None) -> Done:
             name, decided = before
             run = run.model_copy(update={"name": name})
         else:
-            if unended(stages.recovered):
+            if any(one.kind == "unpublished" for one in stages.recovered):
                 nothing_new(run, stages)
             with stages.stage(act, deed.place):
                 decided = decide(run, act, deed)

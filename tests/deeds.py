@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.builders import RECEIVED, YANGGAO, finance, loans, night, publish_new, send, url
 from warehouse.recover import prepare
-from warehouse.recovered import unended
 from warehouse.report import write_findings
 from warehouse.store import decide as decisions
 from warehouse.store import journal, ledger
@@ -29,12 +28,12 @@ def decide(root: Root, act: Act, received_at: datetime = RECEIVED, **deed: Any) 
     told = {"county_code": YANGGAO, "period": "2017-12", "dataset": "finance", "reason": "电话核实", **deed}
     with root.lock(0):
         run, meant = journal.next_run(root), Deed.model_validate(told)
-        left = unended(prepare(root, url(root)))
+        left = {one.kind for one in prepare(root, url(root))}
         engine, work = ledger.open_ledger(url(root)), root.work / run
         if before := decisions.said_before(root, engine, act, meant):
             run, done = before
         else:
-            if left:
+            if "unpublished" in left:
                 publish_new(root)
             record, rows, done = decisions.decide(root, engine, act, meant, received_at)
             keep_judged(root, run, work, record, rows, {})

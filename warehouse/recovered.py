@@ -73,8 +73,3 @@ class Recovered(BaseModel):
         listed = ", ".join(found[:NAMED]) + (" ..." if len(found) > NAMED else "")
         zh, en = (text.format(names=listed, count=len(found)) for text in SAID[kind])
         return cls(kind=kind, names=found, message_zh=zh, message_en=en)
-
-
-def unended(recovered: Iterable[Recovered]) -> str | None:
-    """The last run that counts, where it came to no end: its marts or its report were missing."""
-    return max((name for one in recovered if one.kind in ("unpublished", "report") for name in one.names), default=None)

@@ -96,9 +96,8 @@ def _decisions(engine: sa.Engine, act: Act, deed: Deed, found: Iterable[Row]) ->
 
 def _versions(engine: sa.Engine, deed: Deed) -> dict[str, int]:
     """The last version that was accepted of the county's returns of the period, by dataset."""
-    place = (ledger.RETURNS.c.county_code == deed.county_code, ledger.RETURNS.c.period == deed.period)
-    returns = ledger.read_table(engine, ledger.RETURNS, *place)
-    return dict(returns.drop_nulls("version").group_by("dataset").agg(pl.col("version").max()).iter_rows())
+    said = of_the_place(engine, deed)
+    return dict(said.drop_nulls("version").group_by("dataset").agg(pl.col("version").max()).iter_rows())
 
 
 def _let_in(root: Root, row: Row, decision: ReturnDecision, moment: datetime) -> pl.DataFrame:

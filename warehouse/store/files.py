@@ -97,16 +97,10 @@ def temporary_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}")
 
 
-def remove_temporaries(*folders: Path, below: bool = True) -> list[Path]:
-    """Removes what interrupted writing left in the folders, and in all `below` them; returns it.
-
-    Nobody may be writing there.
-    """
-    hidden = (path for folder in folders for path in folder.glob("**/.*" if below else ".*"))
-    left = [path for path in hidden if TEMPORARY.fullmatch(path.name)]
-    for path in left:
+def remove_temporaries(folder: Path) -> None:
+    """Removes what interrupted writing left in the folder and in all below it; nobody may be writing there."""
+    for path in [path for path in folder.glob("**/.*") if TEMPORARY.fullmatch(path.name)]:
         path.unlink()
-    return left
 
 
 def sync(descriptor: int) -> None:

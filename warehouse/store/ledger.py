@@ -106,8 +106,9 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     the lock on the root must then be held. Raises StoreError for it otherwise, and TransientError when the ledger
     cannot be reached now.
     """
-    engine = sa.create_engine(_immutable(url) or url)
-    if engine.dialect.name == "sqlite" and not _immutable(url):
+    immutable = _immutable(url)
+    engine = sa.create_engine(immutable or url)
+    if engine.dialect.name == "sqlite" and not immutable:
         sa.event.listen(engine, "connect", _durable)
     try:
         if outdated := _outdated(engine):
