@@ -78,11 +78,11 @@ bench-peers: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m tests.bench.peers.run $(PEERS)
 
 docs: $(READY)
-	$(BIN)/python -m warehouse.dictionary > docs/reference/data-dictionary.md
+	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md
 
-# Freezes what marts.csv says under the version in warehouse/published.py; refuses what breaks a frozen version.
+# Freezes what marts.csv says under the version in warehouse/codebook/contract_version.py; refuses what breaks a frozen version.
 contract: $(READY)
-	$(BIN)/python -m warehouse.contract docs/reference/contract
+	$(BIN)/python -m warehouse.snapshots.contract docs/reference/contract
 
 # No registry host in the file: whoever installs names their own.
 lock: $(READY)

@@ -10,51 +10,51 @@ from datetime import datetime
 import polars as pl
 from great_expectations.core import ExpectationSuiteValidationResult
 
-from expectations.batch import Batch, Key
-from expectations.checkpoint import Session
 from expectations.companions import Partner
-from expectations.data_docs.results import batch_result
-from expectations.findings import absent_findings
-from expectations.heads import validate_heads
-from expectations.notes import explained, noted, unanswered
-from expectations.roll_ups import validate_roll_ups
-from expectations.rules import Rule
+from expectations.language.rules import Rule
 from expectations.suites import companions_for, rules_for
-from expectations.validated import Validated, validate_rows
+from expectations.validation.batch import Batch, Key
+from expectations.validation.checkpoint import Session
+from expectations.validation.explanations import note_record, unanswered_notes, with_explanations
+from expectations.validation.outcome import RuleOutcomes, validate_rows
+from expectations.validation.results import batch_result
+from expectations.validation.return_headers import validate_return_headers
+from expectations.validation.roll_ups import validate_roll_ups
+from expectations.validation.rule_findings import absent_findings
 from warehouse.codebook import Dataset
-from warehouse.findings import Finding, Severity
 from warehouse.intake.reading import Reading
-from warehouse.store import again
+from warehouse.messages.finding import Finding, Severity
+from warehouse.store import rejudging
 from warehouse.store.history import with_decisions
-from warehouse.store.known import Known
-from warehouse.store.records import PeriodJudged, ReturnDecision, Verdict
+from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
+from warehouse.store.prior_state import PriorState
 
-OF_THE_HEAD = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
+OF_THE_RETURN_HEADER = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 
 
 @dataclass(frozen=True)
-class Judged:
+class PeriodOutcome:
     """A period judged: what goes to the journal, the rows of each dataset by where they go, results for Data Docs."""
 
-    record: PeriodJudged
+    record: PeriodRecord
     accepted: dict[str, pl.DataFrame]
     quarantined: dict[str, pl.DataFrame]
     validations: tuple[ExpectationSuiteValidationResult, ...]
 
-    def only(self, keys: Iterable[again.Key]) -> Judged:
+    def only(self, keys: Iterable[rejudging.Key]) -> PeriodOutcome:
         """What concerns these returns alone, and their datasets."""
         kept = set(keys)
         datasets = {dataset for _, dataset, _, _ in kept}
         owners = {name: [(at, code) for at, n, code, _ in kept if n == name] for name in datasets}
         record = self.record
         parts = {
-            "decisions": tuple(d for d in record.decisions if again.key_of(d) in kept),
+            "decisions": tuple(d for d in record.decisions if rejudging.key_of(d) in kept),
             "rules": tuple(r for r in record.rules if r.dataset in datasets),
             "findings": tuple(f for f in record.findings if (f.receipt, f.dataset, f.county_code, f.period) in kept),
             "roll_ups": tuple(r for r in record.roll_ups if r.dataset in datasets),
-            "notes": tuple(n for n in record.notes if again.key_of(n.note) in kept),
+            "notes": tuple(n for n in record.notes if rejudging.key_of(n.note) in kept),
         }
-        return Judged(
+        return PeriodOutcome(
             record.model_copy(update=parts),
             {name: _of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
             {name: _of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
@@ -68,12 +68,12 @@ def _of(rows: pl.DataFrame, owners: list[Key]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class LetIn:
+class Admission:
     """One dataset of a period after the first step: who is let in by the rules of the returns themselves."""
 
     batch: Batch
     strangers: Container[Key]
-    validated: Validated
+    validated: RuleOutcomes
     decisions: list[ReturnDecision]
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
@@ -84,16 +84,16 @@ class LetIn:
 
 
 @dataclass(frozen=True)
-class JudgedBatch:
+class DatasetOutcome:
     """One dataset of a period judged, as it goes to the journal."""
 
-    let_in: LetIn
-    validated: Validated
+    let_in: Admission
+    validated: RuleOutcomes
     decisions: list[ReturnDecision]
     findings: tuple[Finding, ...]
 
 
-def judge_period(period: str, reading: Reading, known: Known, received_at: datetime) -> Judged:
+def judge_period(period: str, reading: Reading, known: PriorState, received_at: datetime) -> PeriodOutcome:
     """Judges all returns of a period, the datasets that others look at first; `known` learns as it goes.
 
     First the rules about each return itself decide who is let in. Those are the others' peers, whose rules come then:
@@ -101,23 +101,23 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
     one a return that was read. A return with any critical finding is quarantined whole.
     """
     session = Session()
-    of_returns, of_heads = validate_heads(reading, known, period, session)
-    let_in: list[LetIn] = []
+    of_returns, of_heads = validate_return_headers(reading, known, period, session)
+    let_in: list[Admission] = []
     for wave in _waves(known.book.datasets.values()):
-        batches = [batch for dataset in wave if (batch := Batch.of(reading, dataset, period, known)).heads]
+        batches = [batch for dataset in wave if (batch := Batch.of(reading, dataset, period, known)).return_headers]
         of_rows = validate_rows([(batch, _own_rules(batch)) for batch in batches], session)
         for batch, found in zip(batches, of_rows, strict=True):
-            let_in.append(_let_in(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))
+            let_in.append(_admit(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))
     order = list(known.book.datasets)
     let_in.sort(key=lambda one: order.index(one.dataset))
     judged = [
         _judge(one, of_peers, reading)
-        for one, of_peers in zip(let_in, _beside_peers(let_in, known, session), strict=True)
+        for one, of_peers in zip(let_in, _peer_outcomes(let_in, known, session), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
-    notes = tuple(noted(note, findings) for note in reading.notes if note.period == period)
-    findings += unanswered(notes, reading)
-    record = PeriodJudged(
+    notes = tuple(note_record(note, findings) for note in reading.notes if note.period == period)
+    findings += unanswered_notes(notes, reading)
+    record = PeriodRecord(
         period=period,
         decisions=tuple(d for one in judged for d in one.decisions),
         rules=tuple(r for one in judged for r in one.validated.rules),
@@ -125,7 +125,7 @@ def judge_period(period: str, reading: Reading, known: Known, received_at: datet
         roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known, session),
         notes=notes,
     )
-    return Judged(
+    return PeriodOutcome(
         record,
         {one.dataset: one.accepted for one in let_in},
         {one.dataset: one.quarantined for one in let_in},
@@ -144,9 +144,14 @@ def _waves(datasets: Iterable[Dataset]) -> list[list[Dataset]]:
     return [waves[number] for number in sorted(waves)]
 
 
-def _let_in(  # noqa: PLR0913, PLR0917
-    batch: Batch, of_returns: Validated, of_rows: Validated, reading: Reading, known: Known, received_at: datetime
-) -> LetIn:
+def _admit(  # noqa: PLR0913, PLR0917
+    batch: Batch,
+    of_returns: RuleOutcomes,
+    of_rows: RuleOutcomes,
+    reading: Reading,
+    known: PriorState,
+    received_at: datetime,
+) -> Admission:
     """Decides who is let in; `known` learns it."""
     validated = of_returns + of_rows
     decisions = _decide(batch, validated.findings, known)
@@ -154,22 +159,22 @@ def _let_in(  # noqa: PLR0913, PLR0917
     kept = with_decisions(rows, decisions, received_at)
     accepted = kept.filter(pl.col("version").is_not_null())
     known.learn(decisions, batch.dataset, accepted)
-    return LetIn(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
+    return Admission(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
 
 
-def _beside_peers(let_in: list[LetIn], known: Known, session: Session) -> list[Validated]:
+def _peer_outcomes(let_in: list[Admission], known: PriorState, session: Session) -> list[RuleOutcomes]:
     """What the rules about peers say of each dataset; nothing of one that has none."""
-    asked = {one.dataset: (one.batch.beside_peers(known), rules) for one in let_in if (rules := _peer_rules(one.batch))}
+    asked = {one.dataset: (one.batch.with_peers(known), rules) for one in let_in if (rules := _peer_rules(one.batch))}
     found = dict(zip(asked, validate_rows(list(asked.values()), session), strict=True))
-    return [found.get(one.dataset, Validated()) for one in let_in]
+    return [found.get(one.dataset, RuleOutcomes()) for one in let_in]
 
 
-def _judge(one: LetIn, of_peers: Validated, reading: Reading) -> JudgedBatch:
+def _judge(one: Admission, of_peers: RuleOutcomes, reading: Reading) -> DatasetOutcome:
     """The verdicts that all findings give, explained ones apart."""
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
-    findings = explained((*one.batch.at_reading, *validated.findings, *absent), reading)
-    return JudgedBatch(
+    findings = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    return DatasetOutcome(
         let_in=one,
         validated=validated,
         decisions=_counted(one.decisions, validated, findings),
@@ -194,19 +199,21 @@ def _own_rules(batch: Batch) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules_for(batch.dataset, batch.period) if rule not in of_peers)
 
 
-def _decide(batch: Batch, findings: Iterable[Finding], known: Known) -> list[ReturnDecision]:
+def _decide(batch: Batch, findings: Iterable[Finding], known: PriorState) -> list[ReturnDecision]:
     """Whether each return of the batch is let in, by the findings of its own; counts and queries come later."""
     severities = _severities((*batch.at_reading, *findings))
     rows = {(at, code): n for at, code, n in batch.rows.group_by("receipt", "county_code").len().iter_rows()}
     decisions = []
-    for key, head in batch.heads.items():
+    for key, return_header in batch.return_headers.items():
         verdict = _verdict(severities, key)
         accepted = verdict != "quarantined"
         decision = ReturnDecision(
-            **head.model_dump(include=OF_THE_HEAD),
+            **return_header.model_dump(include=OF_THE_RETURN_HEADER),
             rows=rows.get(key, 0),
             verdict=verdict,
-            version=known.new_version(head.dataset, head.county_code, head.period) if accepted else None,
+            version=known.new_version(return_header.dataset, return_header.county_code, return_header.period)
+            if accepted
+            else None,
             failed={},
             not_evaluated={},
         )
@@ -233,7 +240,7 @@ def _verdict(severities: Mapping[tuple[int, str | None], set[Severity]], key: Ke
 
 
 def _counted(
-    decisions: Iterable[ReturnDecision], validated: Validated, findings: Iterable[Finding]
+    decisions: Iterable[ReturnDecision], validated: RuleOutcomes, findings: Iterable[Finding]
 ) -> list[ReturnDecision]:
     """The decisions with the verdict that all findings give, and how many checks of each rule went which way."""
     severities = _severities(findings)
@@ -243,7 +250,7 @@ def _counted(
 
 def _count(
     decision: ReturnDecision,
-    validated: Validated,
+    validated: RuleOutcomes,
     severities: Mapping[tuple[int, str | None], set[Severity]],
     answered: Mapping[tuple[int, str | None, str], int],
 ) -> ReturnDecision:

@@ -7,19 +7,19 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows.night import Stages, prepare, start_run
+from flows.pipeline import Stages, prepare, start_run
 from flows.settings import load_settings
 from tasks.compact import compact_rows
 from tasks.receive import clear_work
-from warehouse.store.compact import Compacted
-from warehouse.store.records import COMPACT
+from warehouse.store.compact import CompactResult
+from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import AT_LEAST
 
 log = logging.getLogger("xianbao")
 
 
 @flow(name=COMPACT)
-def compact(at_least: int = AT_LEAST, received_at: datetime | None = None) -> Compacted:
+def compact(at_least: int = AT_LEAST, received_at: datetime | None = None) -> CompactResult:
     """Merges the row files of each dataset and period that has `at_least` so many. No figure changes; nothing is
     published.
     """

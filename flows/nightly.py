@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.night import Stages, prepare, process, start_run
+from flows.pipeline import Stages, prepare, process, start_run
 from flows.settings import load_settings
-from warehouse.report import Summary
+from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
 from warehouse.store.inbox import new_files
 

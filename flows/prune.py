@@ -8,13 +8,13 @@ from prefect import flow
 
 from flows.settings import load_settings
 from tasks.prune import prune_snapshots
-from warehouse.prune import Pruned
+from warehouse.snapshots.prune import PruneResult
 
 log = logging.getLogger("xianbao")
 
 
 @flow(name="prune")
-def prune(keep_days: float | None = None) -> Pruned:
+def prune(keep_days: float | None = None) -> PruneResult:
     """Removes the snapshots that were superseded longer ago than `keep_days` (XIANBAO_KEEP_DAYS); says which."""
     settings = load_settings()
     with settings.store.lock(settings.lock_wait_seconds):

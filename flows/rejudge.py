@@ -7,17 +7,17 @@ from datetime import datetime
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
-from flows.night import Stages, finish, nothing_new, prepare, start_run
+from flows.pipeline import Stages, commit_and_publish, prepare, publish_unpublished, start_run
 from flows.settings import load_settings
-from tasks.again import read_again
 from tasks.judge import judge_again
 from tasks.receive import clear_work
-from warehouse.report import Summary
-from warehouse.store import again, ledger
-from warehouse.store.again import Again, Change, Scope
+from tasks.reread import reread
+from warehouse.reports.run_summary import Summary
+from warehouse.store import ledger, rejudging
+from warehouse.store.rejudging import Change, RejudgeResult, Scope
 
 
-class Rejudged(BaseModel):
+class RejudgeSummary(BaseModel):
     """What judging again came to: how many returns were looked at and are quarantined now, how many could not be read
     again, one change a return that is decided otherwise; `summary` is None where nothing was recorded.
     """
@@ -37,7 +37,7 @@ class Rejudged(BaseModel):
 
 
 @flow(name="rejudge")
-def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool = False) -> Rejudged:
+def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool = False) -> RejudgeSummary:
     """Judges returns again, from their originals, and records what is decided otherwise; with `dry_run` only says so.
 
     Returns that fare as before keep their decision. A run without changes publishes what an interrupted one left.
@@ -47,10 +47,10 @@ def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool 
     with settings.store.lock(settings.lock_wait_seconds):
         run = start_run(settings, "rejudge", received_at)
         prepare(run, stages)
-        again.not_before_the_last(ledger.open_ledger(run.ledger_url), run.received_at)
+        rejudging.newer_than_last(ledger.open_ledger(run.ledger_url), run.received_at)
         with stages.stage("read", "the returns again"):
-            periods, unread = read_again(run, scope)
-        judged: list[Again] = []
+            periods, unread = reread(run, scope)
+        judged: list[RejudgeResult] = []
         for period in periods:
             with stages.stage("judge", period):
                 judged.append(judge_again(run, period))
@@ -60,8 +60,8 @@ def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool 
             clear_work(run)
             summary = None
         else:
-            summary = finish(run, stages) if changes else nothing_new(run, stages)
-        return Rejudged(
+            summary = commit_and_publish(run, stages) if changes else publish_unpublished(run, stages)
+        return RejudgeSummary(
             returns=sum(one.returns for one in judged),
             quarantined=sum(one.quarantined for one in judged),
             unread=unread,

@@ -14,11 +14,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from warehouse.errors import PermanentError
-from warehouse.intake.folders import checked_folders
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.ownership.inbox_folders import checked_folders
+from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
-from warehouse.store.inbox import Patience
+from warehouse.store.inbox import SettleTimes
 
 # No library of ours says anything to anyone, and little to the terminal.
 QUIET = {
@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     max_archive_members: int = Limits().members
     max_read_seconds: PositiveFloat = Limits().seconds
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
-    settle_seconds: NonNegativeFloat = Patience().settle_seconds
-    stale_lock_hours: NonNegativeFloat = Patience().lock_hours
+    settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
+    stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
     folders: dict[str, str] = {}
 
@@ -95,8 +95,8 @@ class Settings(BaseSettings):
         )
 
     @property
-    def patience(self) -> Patience:
-        return Patience(self.settle_seconds, self.stale_lock_hours)
+    def patience(self) -> SettleTimes:
+        return SettleTimes(self.settle_seconds, self.stale_lock_hours)
 
 
 def load_settings() -> Settings:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.night import Stages, prepare, process, start_run
+from flows.pipeline import Stages, prepare, process, start_run
 from flows.settings import load_settings
-from warehouse.errors import PermanentError
-from warehouse.intake.labels import label_of
-from warehouse.report import Summary
+from warehouse.intake.formats.file_labels import label_of
+from warehouse.messages.errors import PermanentError
+from warehouse.reports.run_summary import Summary
 from warehouse.store.inbox import Arrivals, arrived
 
 

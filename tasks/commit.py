@@ -7,7 +7,7 @@ from prefect import task
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import load_reading
 from warehouse.store import journal, ledger
-from warehouse.store.judged import entry_of, load_judged
+from warehouse.store.staging import entry_of, load_staged
 
 
 @task(name="commit", **RETRIES)
@@ -15,6 +15,6 @@ def commit(run: Run) -> None:
     """Writes the entry, which makes the run count, and indexes it; done again, it changes nothing."""
     if run.name not in journal.runs(run.root):
         reading = load_reading(run.reading)
-        entry = entry_of(run.name, run.flow, run.received_at, reading, load_judged(run.judged))
+        entry = entry_of(run.name, run.flow, run.received_at, reading, load_staged(run.judged))
         journal.commit(run.root, entry)
     ledger.catch_up(ledger.open_ledger(run.ledger_url), run.root)

@@ -9,44 +9,44 @@ from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import load_reading
-from warehouse.store import again, ledger
-from warehouse.store.again import Again
-from warehouse.store.judged import keep_judged, known_so_far
+from warehouse.store import ledger, rejudging
+from warehouse.store.rejudging import RejudgeResult
+from warehouse.store.staging import prior_state, stage_period
 
 if TYPE_CHECKING:
-    from expectations.judge import Judged
+    from expectations.judge import PeriodOutcome
 
 
 @task(name="judge", task_run_name="judge {period}", **RETRIES)
 def judge(run: Run, period: str) -> int:
     """Judges the returns of a period and keeps the rows; returns how many returns there were."""
     judged = _judged(run, period)
-    keep_judged(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
+    stage_period(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
     return len(judged.record.decisions)
 
 
 @task(name="judge again", task_run_name="judge {period} again", **RETRIES)
-def judge_again(run: Run, period: str) -> Again:
+def judge_again(run: Run, period: str) -> RejudgeResult:
     """Judges returns of a period that have been decided before and keeps what is now decided otherwise."""
     judged = _judged(run, period)
-    before = again.decided_before(ledger.open_ledger(run.ledger_url), period)
-    decisions = again.changed(judged.record, before)
-    kept = judged.only(again.key_of(decision) for decision in decisions)
+    before = rejudging.prior_decisions(ledger.open_ledger(run.ledger_url), period)
+    decisions = rejudging.changed(judged.record, before)
+    kept = judged.only(rejudging.key_of(decision) for decision in decisions)
     if decisions:
-        keep_judged(run.root, run.name, run.judged, kept.record, kept.accepted, kept.quarantined)
-    return Again(
+        stage_period(run.root, run.name, run.judged, kept.record, kept.accepted, kept.quarantined)
+    return RejudgeResult(
         returns=len(judged.record.decisions),
         quarantined=sum(decision.verdict == "quarantined" for decision in judged.record.decisions),
-        changes=tuple(again.change(decision, before[again.key_of(decision)]) for decision in decisions),
+        changes=tuple(rejudging.change(decision, before[rejudging.key_of(decision)]) for decision in decisions),
     )
 
 
-def _judged(run: Run, period: str) -> Judged:
+def _judged(run: Run, period: str) -> PeriodOutcome:
     # Great Expectations takes 3 s to import: not where a night has nothing to judge.
     from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
 
-    known = known_so_far(run.root, run.ledger_url, run.name, run.judged)
+    known = prior_state(run.root, run.ledger_url, run.name, run.judged)
     # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
     gc.freeze()
     try:

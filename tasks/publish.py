@@ -9,10 +9,11 @@ from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.codebook import load
-from warehouse.marts.knowledge import Knowledge
-from warehouse.program import program
-from warehouse.publish import Plan, heal, publish, record_snapshot
-from warehouse.published import read_manifest
+from warehouse.marts.as_known import AsKnown
+from warehouse.marts.build_digest import build_digest
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.publish import Plan, publish, record_snapshot
+from warehouse.snapshots.views import heal
 from warehouse.store import ledger
 
 
@@ -24,10 +25,10 @@ def publish_marts(run: Run) -> str | None:
     last = read_manifest(run.root)
     if not done:
         return None
-    if last is not None and last.run == done[-1] and last.program == program():
+    if last is not None and last.run == done[-1] and last.program == build_digest():
         heal(run.root, load())
         record_snapshot(engine, last)
         return None
-    manifest = publish(run.root, Plan.of(Knowledge.of(load(), run.root.history, engine)), load())
+    manifest = publish(run.root, Plan.of(AsKnown.of(load(), run.root.history, engine)), load())
     record_snapshot(engine, manifest)
     return manifest.version

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from prefect import task
 
-from expectations.data_docs.late import publish_late
+from expectations.data_docs.recovered_pages import publish_recovered_pages
 from tasks.run import RETRIES, Run
-from warehouse.recover import clear, prepare
-from warehouse.recovered import Recovered
+from warehouse.maintenance.recover import clear, prepare
 from warehouse.store.inbox import Arrival
+from warehouse.store.leftovers import Leftover
 from warehouse.store.receive import number, save_receipts
 
 
 @task(name="prepare", **RETRIES)
-def prepare_root(run: Run) -> list[Recovered]:
+def prepare_root(run: Run) -> list[Leftover]:
     """Makes the store whole after whatever came before; returns what had been left and what was done about it."""
-    return list(prepare(run.root, run.ledger_url, publish_late))
+    return list(prepare(run.root, run.ledger_url, publish_recovered_pages))
 
 
 @task(name="clear", **RETRIES)

@@ -6,7 +6,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from tasks.run import RETRIES, Run
-from warehouse.report import Summary, markdown, summarise, write_findings
+from warehouse.reports.run_summary import Summary, markdown, summarise, write_findings
 from warehouse.store import journal
 
 

@@ -11,8 +11,8 @@ from prefect.states import State
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 
-from warehouse.errors import TransientError
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.preflight import Limits
+from warehouse.messages.errors import TransientError
 from warehouse.store.files import Root
 
 

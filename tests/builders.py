@@ -14,35 +14,36 @@ import pandas as pd
 import polars as pl
 import polars.selectors as cs
 
-from expectations.data_docs.late import publish_late
+from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
-from warehouse.intake.apart import read_apart
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
-from warehouse.intake.records import Receipt, Received, SubmissionRead
+from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.intake.submission import read_submission
-from warehouse.marts.knowledge import Knowledge
+from warehouse.maintenance.recover import prepare
+from warehouse.marts.as_known import AsKnown
 from warehouse.marts.sources import Sources
-from warehouse.publish import Plan, heal, publish, record_snapshot
-from warehouse.published import read_manifest
-from warehouse.recover import prepare
-from warehouse.report import Summary, summarise, write_findings
-from warehouse.sample import Return, write_returns
-from warehouse.store import again, journal, ledger
-from warehouse.store.again import Change, Scope
+from warehouse.reports.run_summary import Summary, summarise, write_findings
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.publish import Plan, publish, record_snapshot
+from warehouse.snapshots.views import heal
+from warehouse.store import journal, ledger, rejudging
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
-from warehouse.store.inbox import Patience, new_files
-from warehouse.store.judged import entry_of, keep_judged, known_so_far, load_judged
-from warehouse.store.known import in_force_submissions
+from warehouse.store.inbox import SettleTimes, new_files
+from warehouse.store.prior_state import in_force_submissions
 from warehouse.store.receive import load_receipts, number, save_receipts
+from warehouse.store.rejudging import Change, Scope
+from warehouse.store.staging import entry_of, load_staged, prior_state, stage_period
+from warehouse.synthetic import Return, write_returns
 
 BOOK = load()
 # Three counties of one prefecture that are in force in every year of the sample.
 YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
 NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
 RECEIVED = datetime(2018, 7, 5, 3, 0, tzinfo=UTC)
-NO_WAIT = Patience(settle_seconds=0)
+NO_WAIT = SettleTimes(settle_seconds=0)
 
 
 # --- returns and files ---------------------------------------------------------------------------------------------
@@ -120,16 +121,16 @@ def write_book(path: Path, sheets: Mapping[str, Cells]) -> Path:
     return path
 
 
-def receipt_of(path: Path, receipt: int = 1, submission: str = "ab" * 32) -> Received:
-    return Received(Receipt(receipt=receipt, submission=submission, file=path.name, received_at=RECEIVED), path)
+def receipt_of(path: Path, receipt: int = 1, submission: str = "ab" * 32) -> ReceivedFile:
+    return ReceivedFile(Receipt(receipt=receipt, submission=submission, file=path.name, received_at=RECEIVED), path)
 
 
-def read_file(path: Path) -> SubmissionRead:
+def read_file(path: Path) -> SubmissionReading:
     """What one file says."""
     return read_submission(receipt_of(path), Limits())
 
 
-def read_submissions(received: Iterable[Received], limits: Limits, in_force: InForce | None) -> Reading:
+def read_submissions(received: Iterable[ReceivedFile], limits: Limits, in_force: InForce | None) -> Reading:
     """Reads the files one after the other in this process; `in_force` as in `merged`."""
     return merged([read_part(received, limits, {})], in_force)
 
@@ -156,11 +157,11 @@ def night(
     root: Root,
     inbox: Path,
     received_at: datetime = RECEIVED,
-    patience: Patience = NO_WAIT,
+    patience: SettleTimes = NO_WAIT,
     *,
     in_children: bool = False,
 ) -> Summary:
-    """What flows/night.py does, by the rooms' plain functions: no Prefect. Files are read in this process, or
+    """What flows/pipeline.py does, by the rooms' plain functions: no Prefect. Files are read in this process, or
     `in_children` of its own, as in production.
     """
     from expectations.data_docs.files import write_result  # noqa: PLC0415
@@ -169,7 +170,7 @@ def night(
 
     with root.lock(0):
         run = journal.next_run(root)
-        recovered = prepare(root, url(root), publish_late)
+        recovered = prepare(root, url(root), publish_recovered_pages)
         arrivals = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))), patience)
         receipts = number(root, url(root), arrivals.files, received_at, Limits())
         passed = {
@@ -181,21 +182,23 @@ def night(
             return Summary(version=publish_new(root), **passed)
         work = root.work / run
         save_receipts(work / "receipts.json", receipts)
-        received = [Received(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")]
+        received = [
+            ReceivedFile(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")
+        ]
         in_force = in_force_submissions(ledger.open_ledger(url(root)))
         if in_children:
-            made = read_apart(received, Limits(), in_force, {}, work / "parts")
+            made = read_isolated(received, Limits(), in_force, {}, work / "parts")
         else:
             made = read_submissions(received, Limits(), in_force)
         save_reading(made, work / "read")
         reading = load_reading(work / "read")
-        for period in sorted({head.period for head in reading.heads}):
-            known = known_so_far(root, url(root), run, work / "judged")
+        for period in sorted({head.period for head in reading.return_headers}):
+            known = prior_state(root, url(root), run, work / "judged")
             judged = judge_period(period, reading, known, received_at)
-            keep_judged(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
+            stage_period(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
             for result in judged.validations:
                 write_result(result, work / "validations")
-        entry = entry_of(run, "nightly", received_at, reading, load_judged(work / "judged"))
+        entry = entry_of(run, "nightly", received_at, reading, load_staged(work / "judged"))
         journal.commit(root, entry)
         ledger.catch_up(ledger.open_ledger(url(root)), root)
         version = publish_new(root)
@@ -211,20 +214,20 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
     with root.lock(0):
         run, engine = journal.next_run(root), ledger.open_ledger(url(root))
         prepare(root, url(root))
-        keys = again.chosen(engine, scope)
-        received = [Received(r, archived(root, r.submission, r.file)) for r in again.receipts_of(engine, keys)]
-        reading = again.restricted(read_submissions(received, Limits(), None), keys)
+        keys = rejudging.chosen(engine, scope)
+        received = [ReceivedFile(r, archived(root, r.submission, r.file)) for r in rejudging.receipts_of(engine, keys)]
+        reading = rejudging.restricted(read_submissions(received, Limits(), None), keys)
         work, changes = root.work / run, []
-        for period in sorted({head.period for head in reading.heads}):
-            judged = judge_period(period, reading, known_so_far(root, url(root), run, work), received_at)
-            before = again.decided_before(engine, period)
-            decisions = again.changed(judged.record, before)
-            kept = judged.only(map(again.key_of, decisions))
+        for period in sorted({head.period for head in reading.return_headers}):
+            judged = judge_period(period, reading, prior_state(root, url(root), run, work), received_at)
+            before = rejudging.prior_decisions(engine, period)
+            decisions = rejudging.changed(judged.record, before)
+            kept = judged.only(map(rejudging.key_of, decisions))
             if decisions:
-                keep_judged(root, run, work, kept.record, kept.accepted, kept.quarantined)
-            changes += [again.change(decision, before[again.key_of(decision)]) for decision in decisions]
+                stage_period(root, run, work, kept.record, kept.accepted, kept.quarantined)
+            changes += [rejudging.change(decision, before[rejudging.key_of(decision)]) for decision in decisions]
         if changes and not dry_run:
-            journal.commit(root, entry_of(run, "rejudge", received_at, reading, load_judged(work)))
+            journal.commit(root, entry_of(run, "rejudge", received_at, reading, load_staged(work)))
             ledger.catch_up(engine, root)
             publish_new(root)
         return changes
@@ -247,8 +250,8 @@ def sources(root: Root, moment: datetime | None = None) -> Sources:
     return knowledge(root, moment).everything
 
 
-def knowledge(root: Root, moment: datetime | None = None) -> Knowledge:
-    return Knowledge.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
+def knowledge(root: Root, moment: datetime | None = None) -> AsKnown:
+    return AsKnown.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
 
 
 def mart(root: Root, name: str) -> pl.DataFrame:

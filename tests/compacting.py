@@ -19,13 +19,13 @@ from tests.builders import (
     url,
     village,
 )
-from tests.deeds import decide
-from warehouse.intake.preflight import Limits
-from warehouse.rebuild import Rebuild, Rebuilt, rebuild
-from warehouse.recover import clear, prepare
-from warehouse.store.compact import Compacted, compact
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
+from warehouse.maintenance.recover import clear, prepare
+from warehouse.maintenance.verify import verify
+from warehouse.store.compact import CompactResult, compact
 from warehouse.store.files import Root
-from warehouse.verify import verify
 
 HIGH = finance(lent=60_000)  # more than 50000 yuan a household
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ def five_runs(folder: Path) -> Path:
     return root.path
 
 
-def compacted(root: Root, at_least: int = 2) -> Compacted:
+def compacted(root: Root, at_least: int = 2) -> CompactResult:
     with root.lock(0):
         prepare(root, url(root))
         done = compact(root, url(root), LAST, at_least)
@@ -65,12 +65,12 @@ def files(root: Root) -> dict[str, str]:
     return {p.relative_to(root.path).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(paths)}
 
 
-def again(root: Root) -> tuple[Rebuilt, Root]:
+def again(root: Root) -> tuple[RebuildResult, Root]:
     out = root.path.with_name("rebuilt")
-    return rebuild(Rebuild.beside(root, out, Limits(), {})), Root(out)
+    return rebuild(Rebuild.into(root, out, Limits(), {})), Root(out)
 
 
-def same(root: Root) -> Rebuilt:
+def same(root: Root) -> RebuildResult:
     """Rebuilds, and holds every file of rows against what is there."""
     done, other = again(root)
     assert (done.differences, done.marts_compared) == ((), True)

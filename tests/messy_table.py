@@ -22,10 +22,10 @@ import polars as pl
 
 from tests.builders import BOOK, RECEIVED, mart, row, sources
 from warehouse.codebook import Dataset
-from warehouse.sample import Return, build_returns
-from warehouse.sample.messy import HABITS, KEY_SUFFIX, Habit, KeyRow
-from warehouse.sample.messy.habits import BUNDLED, CELLS, FORMATS, HEADERS, PLACES, PLAIN, REFUSED
 from warehouse.store.files import Root
+from warehouse.synthetic import Return, build_returns
+from warehouse.synthetic.messy import HABITS, KEY_SUFFIX, Habit, KeyRow
+from warehouse.synthetic.messy.habits import BUNDLED, CELLS, FORMATS, HEADERS, PLACES, PLAIN, REFUSED
 
 Place = tuple[str, str, str]  # county, period, dataset
 Found = Mapping[str, Any]

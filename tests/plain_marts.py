@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.plain_province import MERGED, SPLIT
 from warehouse.codebook import Indicator, load
-from warehouse.sample import Return
+from warehouse.synthetic import Return
 
 BOOK = load()
 Place = tuple[str, str, str, str]  # period, level, code, indicator

@@ -33,7 +33,7 @@ from tests.plain_rules import (
     check_village,
 )
 from warehouse.codebook import Dataset, Indicator, load
-from warehouse.sample import Return
+from warehouse.synthetic import Return
 
 BOOK = load()
 Place = tuple[str, str, str]

@@ -37,7 +37,7 @@ def said(county: str, period: str, *rows: Mapping[str, Any], status: str = "repo
 
 def in_memory(name: str, *returns: Given, book: Codebook = BOOK) -> InMemory:
     """The sources, were these returns of one dataset all that is in force."""
-    heads = [
+    return_headers = [
         {"run": "1", "receipt": n, "dataset": name, "county_code": county, "period": period, "status": status,
          "nil": not rows, "rows": len(rows), "verdict": "accepted", "version": 1, "known_from": RECEIVED}
         for n, (county, period, rows, status) in enumerate(returns, start=1)
@@ -48,7 +48,7 @@ def in_memory(name: str, *returns: Given, book: Codebook = BOOK) -> InMemory:
         for n, (county, period, given, _) in enumerate(returns, start=1)
         for place, values in enumerate(given)
     ]  # fmt: skip
-    said = pl.DataFrame(heads, ledger.schema(ledger.RETURNS))
+    said = pl.DataFrame(return_headers, ledger.schema(ledger.RETURNS))
     return InMemory(
         book=book,
         history=Path("/nonexistent"),

@@ -10,7 +10,7 @@ import polars as pl
 from expectations.companions import Companion
 from tests.builders import BOOK, YANGGAO, finance
 from warehouse.store.history import schema
-from warehouse.store.known import RETURNS, Known
+from warehouse.store.prior_state import RETURNS, PriorState
 
 Said = tuple[int, str, str, str, str, tuple[dict[str, Any], ...]]
 
@@ -31,15 +31,17 @@ def frame(dataset: str, returns: list[Said]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema(BOOK.datasets[dataset]))
 
 
-def known(*returns: Said) -> Known:
+def known(*returns: Said) -> PriorState:
     """The store, were these returns all that it has."""
-    heads = [("1", r, "ab", name, c, p, v, 1 if v.startswith("accepted") else None) for r, c, p, name, v, _ in returns]
+    return_headers = [
+        ("1", r, "ab", name, c, p, v, 1 if v.startswith("accepted") else None) for r, c, p, name, v, _ in returns
+    ]
     accepted = [one for one in returns if one[4].startswith("accepted")]
-    return Known(
+    return PriorState(
         book=BOOK,
         history=Path("/nonexistent"),
         runs=[],
-        returns=pl.DataFrame(heads, RETURNS, orient="row"),
+        returns=pl.DataFrame(return_headers, RETURNS, orient="row"),
         fresh={name: frame(name, accepted) for name in {one[3] for one in accepted}},
     )
 

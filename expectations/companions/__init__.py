@@ -10,7 +10,7 @@ from expectations.companions.codebook import Membership, PeriodEnd
 from expectations.companions.companion import Companion
 from expectations.companions.history import HistoryBounds
 from expectations.companions.last import Last, LastDecember, rows_before
-from expectations.companions.partner import Partner, counted, counted_until_end, rows, summed
+from expectations.companions.partner import Partner, counted, entered_by_period_end, rows, summed
 from expectations.companions.peers import PeerBounds, PeerRatio
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "PeerRatio",
     "PeriodEnd",
     "counted",
-    "counted_until_end",
+    "entered_by_period_end",
     "rows",
     "rows_before",
     "summed",

@@ -8,7 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.store.known import Known
+from warehouse.store.prior_state import PriorState
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PeriodEnd:
     def label(self, name: str) -> tuple[str, str] | None:
         return ("报告期末", "end of the period") if name == "period_end" else None
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
         return rows.with_columns(period_end=period_end(period))
 
 
@@ -48,7 +48,7 @@ class Membership:
     def label(self, name: str) -> tuple[str, str] | None:
         return ("属于名单(1 是 0 否)", "on the list (1 yes, 0 no)") if name == self.flag else None
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
         codes = [d.county_code for d in known.book.members(self.group, int(period[:4]))]
         return rows.with_columns(pl.col("county_code").is_in(codes).cast(pl.Int8).alias(self.flag))
 

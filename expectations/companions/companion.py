@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.store.known import Known
+from warehouse.store.prior_state import PriorState
 
 
 class Companion(Protocol):
@@ -35,5 +35,5 @@ class Companion(Protocol):
         that is not its own.
         """
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         """`rows` with the companion's columns; grain and order unchanged, null where there is nothing."""

@@ -9,8 +9,8 @@ import polars as pl
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
-from warehouse.codebook.lineage import lineage
-from warehouse.store.known import Known
+from warehouse.codebook.succession import succession
+from warehouse.store.prior_state import PriorState
 
 # Half a year of monthly returns, three years of half-yearly ones: with fewer, a median absolute deviation is a guess.
 FEWEST_EARLIER = 6
@@ -40,7 +40,7 @@ class HistoryBounds:
             return "历史下限:", "the past's lower bound of "
         return ("历史上限:", "the past's upper bound of ") if name.startswith(HIGH) else None
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         earlier = known.accepted(dataset).filter(pl.col("period") < period)
         periods = earlier["period"].unique().to_list()
         if len(periods) < FEWEST_EARLIER:
@@ -60,9 +60,9 @@ class HistoryBounds:
         return [f"{side}{column}" for column in self.columns for side in (LOW, HIGH)]
 
 
-def _continued(known: Known, periods: list[str], period: str) -> pl.LazyFrame:
+def _continued(known: PriorState, periods: list[str], period: str) -> pl.LazyFrame:
     """Counties that are what one county was, under the same code or another: county_code, ancestor_code, year."""
-    lines = lineage(known.book, sorted({int(p[:4]) for p in periods}), int(period[:4])).lazy()
+    lines = succession(known.book, sorted({int(p[:4]) for p in periods}), int(period[:4])).lazy()
     alone = pl.len().over("county_code", "year") == 1
     return lines.filter(alone, "whole").select("county_code", "ancestor_code", "year")
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.codebook.lineage import lineage
-from warehouse.store.known import Known
-from warehouse.store.standing import in_force
+from warehouse.codebook.succession import succession
+from warehouse.store.in_force import in_force
+from warehouse.store.prior_state import PriorState
 
 # A period counts as collected when this share of the counties that owe the dataset have had a return accepted: with
 # fewer, what is there is one county's extra or mistyped period, and nobody else is asked for theirs.
@@ -45,7 +45,7 @@ class Last:
         """The periods to look at: from the first, included, until the second, excluded."""
         return (f"{period[:4]}-01" if self.same_year else "0000-01"), period
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         first, until = self.window(period)
         references = _references(known, dataset, period, first, until)
         values = _values(known, dataset, references, self.columns, self.prefix)
@@ -74,7 +74,7 @@ class LastDecember(Last):
         return f"{year - 1}-12", f"{year}-01"
 
 
-def _collected(known: Known, dataset: Dataset, first: str, until: str) -> bool:
+def _collected(known: PriorState, dataset: Dataset, first: str, until: str) -> bool:
     """Whether some period from `first` until `until` was collected: see COLLECTED_SHARE."""
     accepted = known.accepted(dataset).filter(pl.col("period") >= first, pl.col("period") < until)
     for (period,), returns in accepted.group_by("period"):
@@ -84,7 +84,7 @@ def _collected(known: Known, dataset: Dataset, first: str, until: str) -> bool:
     return False
 
 
-def rows_before(known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+def rows_before(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
     """How many rows each county's last accepted return had: one row per county that can be compared with one
     (county_code, rows_before); a nil return had none. Predecessors that went over whole are added up.
     """
@@ -100,7 +100,7 @@ def rows_before(known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
     )
 
 
-def _references(known: Known, dataset: Dataset, period: str, first: str, until: str) -> pl.LazyFrame:
+def _references(known: PriorState, dataset: Dataset, period: str, first: str, until: str) -> pl.LazyFrame:
     """Which earlier return each county is compared with: the latest in the window, over code changes.
 
     One row per county with any: county_code, period, ancestors (a list), whole, and comparable: it is whole and
@@ -108,7 +108,7 @@ def _references(known: Known, dataset: Dataset, period: str, first: str, until: 
     """
     earlier = known.accepted(dataset).lazy().pipe(in_force).filter(pl.col("period") >= first, pl.col("period") < until)
     years = sorted({int(p[:4]) for p in known.periods(dataset) if first <= p < until})
-    lines = lineage(known.book, years, int(period[:4])).lazy()
+    lines = succession(known.book, years, int(period[:4])).lazy()
     parties = lines.group_by("county_code", "year").agg(parties=pl.len())
     return (
         earlier.select("period", ancestor_code="county_code", year=pl.col("period").str.slice(0, 4).cast(pl.Int32))
@@ -123,7 +123,7 @@ def _references(known: Known, dataset: Dataset, period: str, first: str, until: 
 
 
 def _values(
-    known: Known, dataset: Dataset, references: pl.LazyFrame, columns: tuple[str, ...], prefix: str
+    known: PriorState, dataset: Dataset, references: pl.LazyFrame, columns: tuple[str, ...], prefix: str
 ) -> pl.LazyFrame:
     """The values of the returns compared with, rolled up over ancestors: county_code, keys, `prefix` + column."""
     return (

@@ -14,9 +14,9 @@ import polars as pl
 
 from expectations.companions.codebook import period_end
 from warehouse.codebook import Dataset
-from warehouse.store.known import Known
-from warehouse.store.records import ACCEPTED
-from warehouse.store.standing import in_force, latest
+from warehouse.store.in_force import in_force, latest
+from warehouse.store.journal_records import ACCEPTED
+from warehouse.store.prior_state import PriorState
 
 # What the rows of a return come to, given the period.
 Aggregate = Callable[[str], pl.Expr]
@@ -27,7 +27,7 @@ def rows() -> Aggregate:
     return lambda _: pl.len()
 
 
-def counted_until_end(date: str) -> Aggregate:
+def entered_by_period_end(date: str) -> Aggregate:
     """How many rows have the date on or before the period's end."""
     return lambda period: (pl.col(date) <= period_end(period)).sum()
 
@@ -71,7 +71,7 @@ class Partner:
     def label(self, name: str) -> tuple[str, str] | None:
         return (self.name_zh, f"{self.name_en}: ") if name.startswith(self.prefix) else None
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
         added = [f"{self.prefix}{column}" for column in self.columns]
         return (
             rows.pipe(self._which, known, period)
@@ -90,7 +90,7 @@ class Partner:
             .drop("partner_receipt")
         )
 
-    def _which(self, rows: pl.LazyFrame, known: Known, period: str) -> pl.LazyFrame:
+    def _which(self, rows: pl.LazyFrame, known: PriorState, period: str) -> pl.LazyFrame:
         """The rows with `partner_receipt`: the receipt of the return to look at, null where there is none."""
         decided = known.returns.lazy().filter(pl.col("dataset") == self.dataset, pl.col("period") == period)
         own = decided.pipe(latest).select("receipt", "county_code", accepted=pl.col("verdict").is_in(ACCEPTED))
@@ -103,7 +103,7 @@ class Partner:
             .drop("accepted", "standing")
         )
 
-    def _totals(self, known: Known, period: str) -> pl.LazyFrame:
+    def _totals(self, known: PriorState, period: str) -> pl.LazyFrame:
         """What each accepted return of the partner comes to: receipt, county_code, the columns."""
         accepted = known.accepted_rows(known.book.datasets[self.dataset]).filter(pl.col("period") == period)
         return accepted.group_by("receipt", "county_code").agg(

@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
-from warehouse.store.known import Known
+from warehouse.store.prior_state import PriorState
 
 # With fewer than eight the median absolute deviation says little: one odd peer moves it by half.
 FEWEST_PEERS = 8
@@ -47,7 +47,7 @@ class PeerBounds:
             self.high: ("同类县上限", "the peers' upper bound"),
         }.get(name)
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         book, year = known.book, int(period[:4])
         listed = {d.county_code for d in book.members("poverty_counties", year)}
         value = pl.col(self.column).cast(pl.Float64)
@@ -88,7 +88,7 @@ class PeerRatio:
             self.high: ("同市各县上限", "the prefecture's upper bound"),
         }.get(name)
 
-    def join(self, rows: pl.LazyFrame, known: Known, dataset: Dataset, period: str) -> pl.LazyFrame:
+    def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         peers = known.rows(dataset).filter(pl.col("period") == period, pl.col(self.denominator) > 0)
         value = pl.col(self.numerator).cast(pl.Float64) / pl.col(self.denominator).cast(pl.Float64)
         limits = robust.bounds(value, robust.relative(value), FEWEST_PEERS)

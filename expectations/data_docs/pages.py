@@ -13,11 +13,11 @@ from great_expectations.expectations.registry import get_renderer_impl
 from great_expectations.render import LegacyRendererType
 from great_expectations.render.view import DefaultJinjaPageView
 
-from expectations.batch import EN, ZH
 from expectations.data_docs.files import load_result
 from expectations.data_docs.model import SEVERITIES, Line, Page
-from expectations.data_docs.results import PLACE, RETURNS
-from expectations.relation import parse
+from expectations.language.relation import parse
+from expectations.validation.batch import EN, ZH
+from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
 from warehouse.store.files import write_durably
 

@@ -8,21 +8,21 @@ not belong here: anything of xianbao; the package is complete in itself, README 
 from expectations.engine.importing import nothing_collected
 
 with nothing_collected():
-    from expectations.engine.asked import Asked
+    from expectations.engine.cached_configuration import CachedConfiguration
     from expectations.engine.datasource import PolarsDataFrameAsset, PolarsDatasource
     from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
     from expectations.engine.execution import PolarsExecutionEngine
-    from expectations.engine.kept_configuration import KeepsConfiguration
+    from expectations.engine.metric_request import MetricRequest
     from expectations.engine.registering import add_aggregate, add_condition, register_core
     from expectations.engine.type_expectations import ExpectColumnPolarsTypeToBe, ExpectColumnPolarsTypeToBeInList
 
     register_core()
 
 __all__ = [
-    "Asked",
+    "CachedConfiguration",
     "ExpectColumnPolarsTypeToBe",
     "ExpectColumnPolarsTypeToBeInList",
-    "KeepsConfiguration",
+    "MetricRequest",
     "NoSuchColumnError",
     "NotSupportedOnPolarsError",
     "PolarsDataFrameAsset",

@@ -10,24 +10,24 @@ from typing import Any
 import polars as pl
 
 from expectations.engine.aggregates import AGGREGATES, Aggregate
-from expectations.engine.asked import Asked
 from expectations.engine.batch_data import PolarsBatchData
 from expectations.engine.conditions import ALONE, Condition
 from expectations.engine.distributions import DISTRIBUTIONS
 from expectations.engine.errors import NotSupportedOnPolarsError
+from expectations.engine.metric_request import MetricRequest
 from expectations.engine.relative_conditions import RELATIVE
 from expectations.engine.value_counts import VALUE_COUNTS
 
 COUNTS = ("unexpected_count", "filtered_row_count")
 ROWS = ("unexpected_values", "unexpected_index_list", "unexpected_index_query", "unexpected_rows")
 
-Direct = Callable[[Asked, PolarsBatchData], Any]
+Direct = Callable[[MetricRequest, PolarsBatchData], Any]
 
 
-def _head(asked: Asked, batch: PolarsBatchData) -> Any:
+def _head(request: MetricRequest, batch: PolarsBatchData) -> Any:
     """The first rows as a pandas frame, which is what Great Expectations shows; all but the last for a negative n."""
-    count = asked.values.get("n_rows", 5)
-    if asked.values.get("fetch_all"):
+    count = request.values.get("n_rows", 5)
+    if request.values.get("fetch_all"):
         return batch.frame.lazy().collect().to_pandas()
     if count < 0:
         return batch.frame.lazy().collect().head(count).to_pandas()
@@ -37,10 +37,10 @@ def _head(asked: Asked, batch: PolarsBatchData) -> Any:
 conditions: dict[str, Condition] = ALONE | RELATIVE
 aggregates: dict[str, Aggregate] = AGGREGATES | DISTRIBUTIONS | VALUE_COUNTS
 direct: dict[str, Direct] = {
-    "table.columns": lambda asked, _: list(asked.schema),
-    "table.column_count": lambda asked, _: len(asked.schema),
+    "table.columns": lambda request, _: list(request.schema),
+    "table.column_count": lambda request, _: len(request.schema),
     "table.head": _head,
-    "column.polars_type": lambda asked, _: asked.schema[asked.columns[0]],
+    "column.polars_type": lambda request, _: request.schema[request.columns[0]],
 }
 
 
@@ -71,10 +71,10 @@ def metric_names(base: str) -> list[str]:
     return [f"{base}.{suffix}" for suffix in (*COUNTS, *ROWS)]
 
 
-def expected(condition: Condition, asked: Asked) -> pl.Expr:
+def expected(condition: Condition, request: MetricRequest) -> pl.Expr:
     """The condition's expression, as long as the frame even where it names no column."""
-    expression = condition.compile(asked)
+    expression = condition.compile(request)
     if expression.meta.root_names():
         return expression
-    anything = asked.column().is_null()
+    anything = request.column().is_null()
     return expression & (anything | ~anything)

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from expectations.engine.asked import Asked
 from expectations.engine.literals import bound, members
+from expectations.engine.metric_request import MetricRequest
 from expectations.engine.regexes import matches, text
 
 
@@ -22,127 +22,129 @@ class Condition:
     row left out equals one that is not), so all may be judged and those left out be masked, which is faster.
     """
 
-    compile: Callable[[Asked], pl.Expr]
+    compile: Callable[[MetricRequest], pl.Expr]
     alone: bool = True
     sees_missing: bool = False
     blind_to_left_out: bool = False
 
 
-def _between(asked: Asked) -> pl.Expr:
-    return within_bounds(asked.column(), asked)
+def _between(request: MetricRequest) -> pl.Expr:
+    return within_bounds(request.column(), request)
 
 
-def within_bounds(column: pl.Expr, asked: Asked, dtype: pl.DataType | None = None) -> pl.Expr:
+def within_bounds(column: pl.Expr, request: MetricRequest, dtype: pl.DataType | None = None) -> pl.Expr:
     """Whether a value is within min_value and max_value, either of which may be strict or absent, not both."""
-    lowest, highest = asked.values.get("min_value"), asked.values.get("max_value")
+    lowest, highest = request.values.get("min_value"), request.values.get("max_value")
     if lowest is None and highest is None:
         raise ValueError("min_value and max_value cannot both be None")
     if lowest is not None and highest is not None and lowest > highest:
         raise ValueError("min_value cannot be greater than max_value")
     held = []
     if lowest is not None:
-        value = bound(lowest, dtype or asked.dtype())
-        held.append(column > value if asked.values.get("strict_min") else column >= value)
+        value = bound(lowest, dtype or request.dtype())
+        held.append(column > value if request.values.get("strict_min") else column >= value)
     if highest is not None:
-        value = bound(highest, dtype or asked.dtype())
-        held.append(column < value if asked.values.get("strict_max") else column <= value)
+        value = bound(highest, dtype or request.dtype())
+        held.append(column < value if request.values.get("strict_max") else column <= value)
     return pl.all_horizontal(held)
 
 
-def _in_set(asked: Asked) -> pl.Expr:
-    values = asked.values.get("value_set")
-    return pl.lit(value=True) if values is None else asked.column().is_in(members(values, asked.dtype()))
+def _in_set(request: MetricRequest) -> pl.Expr:
+    values = request.values.get("value_set")
+    return pl.lit(value=True) if values is None else request.column().is_in(members(values, request.dtype()))
 
 
-def _not_in_set(asked: Asked) -> pl.Expr:
-    values = asked.values.get("value_set")
-    return pl.lit(value=True) if values is None else ~asked.column().is_in(members(values, asked.dtype()))
+def _not_in_set(request: MetricRequest) -> pl.Expr:
+    values = request.values.get("value_set")
+    return pl.lit(value=True) if values is None else ~request.column().is_in(members(values, request.dtype()))
 
 
-def _match_regex(asked: Asked) -> pl.Expr:
-    return matches(asked, "column_values.match_regex", asked.values["regex"])
+def _match_regex(request: MetricRequest) -> pl.Expr:
+    return matches(request, "column_values.match_regex", request.values["regex"])
 
 
-def _not_match_regex(asked: Asked) -> pl.Expr:
-    return ~matches(asked, "column_values.not_match_regex", asked.values["regex"])
+def _not_match_regex(request: MetricRequest) -> pl.Expr:
+    return ~matches(request, "column_values.not_match_regex", request.values["regex"])
 
 
-def _match_regex_list(asked: Asked) -> pl.Expr:
-    found = [matches(asked, "column_values.match_regex_list", pattern) for pattern in asked.values["regex_list"]]
-    return pl.all_horizontal(found) if asked.values.get("match_on") == "all" else pl.any_horizontal(found)
+def _match_regex_list(request: MetricRequest) -> pl.Expr:
+    found = [matches(request, "column_values.match_regex_list", pattern) for pattern in request.values["regex_list"]]
+    return pl.all_horizontal(found) if request.values.get("match_on") == "all" else pl.any_horizontal(found)
 
 
-def _not_match_regex_list(asked: Asked) -> pl.Expr:
-    found = [matches(asked, "column_values.not_match_regex_list", pattern) for pattern in asked.values["regex_list"]]
+def _not_match_regex_list(request: MetricRequest) -> pl.Expr:
+    found = [
+        matches(request, "column_values.not_match_regex_list", pattern) for pattern in request.values["regex_list"]
+    ]
     return ~pl.any_horizontal(found)
 
 
-def _length_between(asked: Asked) -> pl.Expr:
-    length = text(asked, "column_values.value_length.between").str.len_chars()
-    return within_bounds(length, asked, pl.UInt32())
+def _length_between(request: MetricRequest) -> pl.Expr:
+    length = text(request, "column_values.value_length.between").str.len_chars()
+    return within_bounds(length, request, pl.UInt32())
 
 
-def _length_equals(asked: Asked) -> pl.Expr:
-    equal: pl.Expr = text(asked, "column_values.value_length.equals").str.len_chars() == asked.values["value"]
+def _length_equals(request: MetricRequest) -> pl.Expr:
+    equal: pl.Expr = text(request, "column_values.value_length.equals").str.len_chars() == request.values["value"]
     return equal
 
 
-def _greater(asked: Asked) -> pl.Expr:
-    left, right = asked.all_columns()
-    return (left >= right if asked.values.get("or_equal") else left > right).fill_null(value=False)
+def _greater(request: MetricRequest) -> pl.Expr:
+    left, right = request.all_columns()
+    return (left >= right if request.values.get("or_equal") else left > right).fill_null(value=False)
 
 
-def _pair_equal(asked: Asked) -> pl.Expr:
-    left, right = asked.all_columns()
+def _pair_equal(request: MetricRequest) -> pl.Expr:
+    left, right = request.all_columns()
     return (left == right).fill_null(value=False)
 
 
-def _pair_in_set(asked: Asked) -> pl.Expr:
-    pairs = asked.values.get("value_pairs_set")
+def _pair_in_set(request: MetricRequest) -> pl.Expr:
+    pairs = request.values.get("value_pairs_set")
     if pairs is None:
         return pl.lit(value=True)
-    return pl.any_horizontal([_is_pair(asked, pair) for pair in pairs] or [pl.lit(value=False)])
+    return pl.any_horizontal([_is_pair(request, pair) for pair in pairs] or [pl.lit(value=False)])
 
 
-def _is_pair(asked: Asked, pair: tuple[Any, Any]) -> pl.Expr:
+def _is_pair(request: MetricRequest, pair: tuple[Any, Any]) -> pl.Expr:
     """Whether both columns have the pair's values, where null equals None."""
-    return pl.all_horizontal([_is_value(asked, place, value) for place, value in enumerate(pair)])
+    return pl.all_horizontal([_is_value(request, place, value) for place, value in enumerate(pair)])
 
 
-def _is_value(asked: Asked, place: int, value: Any) -> pl.Expr:
-    column = asked.column(place)
+def _is_value(request: MetricRequest, place: int, value: Any) -> pl.Expr:
+    column = request.column(place)
     if value is None:
         return column.is_null()
-    return column.is_in(members([value], asked.dtype(place))).fill_null(value=False)
+    return column.is_in(members([value], request.dtype(place))).fill_null(value=False)
 
 
-def _sum_equals(asked: Asked) -> pl.Expr:
-    total = pl.sum_horizontal(_exact(asked), ignore_nulls=False)
-    equal: pl.Expr = total == asked.values["sum_total"]
+def _sum_equals(request: MetricRequest) -> pl.Expr:
+    total = pl.sum_horizontal(_exact(request), ignore_nulls=False)
+    equal: pl.Expr = total == request.values["sum_total"]
     return equal.fill_null(value=False)
 
 
-def _exact(asked: Asked) -> list[pl.Expr]:
+def _exact(request: MetricRequest) -> list[pl.Expr]:
     """The columns as they are summed: integers wide enough not to wrap around."""
-    whole = all(asked.dtype(place).is_integer() for place in range(len(asked.columns)))
-    return [column.cast(pl.Int128) if whole else column for column in asked.all_columns()]
+    whole = all(request.dtype(place).is_integer() for place in range(len(request.columns)))
+    return [column.cast(pl.Int128) if whole else column for column in request.all_columns()]
 
 
-def _all_equal(asked: Asked) -> pl.Expr:
-    first, *others = asked.all_columns()
+def _all_equal(request: MetricRequest) -> pl.Expr:
+    first, *others = request.all_columns()
     return pl.all_horizontal([first.eq_missing(other) for other in others])
 
 
-def _unique_within_record(asked: Asked) -> pl.Expr:
+def _unique_within_record(request: MetricRequest) -> pl.Expr:
     """No two of the columns have the same value; a null equals a null."""
-    columns = asked.all_columns()
+    columns = request.all_columns()
     pairs = [left.ne_missing(right) for place, left in enumerate(columns) for right in columns[place + 1 :]]
     return pl.all_horizontal(pairs)
 
 
 ALONE: dict[str, Condition] = {
-    "column_values.nonnull": Condition(lambda asked: asked.column().is_not_null(), sees_missing=True),
-    "column_values.null": Condition(lambda asked: asked.column().is_null(), sees_missing=True),
+    "column_values.nonnull": Condition(lambda request: request.column().is_not_null(), sees_missing=True),
+    "column_values.null": Condition(lambda request: request.column().is_null(), sees_missing=True),
     "column_values.between": Condition(_between),
     "column_values.in_set": Condition(_in_set),
     "column_values.not_in_set": Condition(_not_in_set),

@@ -75,9 +75,9 @@ class PolarsDataFrameAsset(DataAsset[Any, Any]):
         )
 
     def _validate_batch_request(self, batch_request: BatchRequest[Any]) -> None:
-        asked = (batch_request.datasource_name, batch_request.data_asset_name)
-        if asked != (self.datasource.name, self.name) or not _is_frame(batch_request.options):
-            raise InvalidBatchRequestError(f"not a request for {self.datasource.name}, {self.name}: {asked}")
+        request = (batch_request.datasource_name, batch_request.data_asset_name)
+        if request != (self.datasource.name, self.name) or not _is_frame(batch_request.options):
+            raise InvalidBatchRequestError(f"not a request for {self.datasource.name}, {self.name}: {request}")
 
 
 class PolarsDatasource(Datasource[PolarsDataFrameAsset, PolarsExecutionEngine]):

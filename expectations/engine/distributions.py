@@ -12,20 +12,20 @@ from great_expectations.expectations.metrics.column_aggregate_metrics.column_par
 )
 
 from expectations.engine.aggregates import Aggregate, as_number
-from expectations.engine.asked import Asked
 from expectations.engine.conditions import within_bounds
 from expectations.engine.errors import NotSupportedOnPolarsError
+from expectations.engine.metric_request import MetricRequest
 from expectations.engine.relative_conditions import numeric
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 BOX = [0.0, 0.25, 0.75, 1.0]
 
 
-def _quantiles(asked: Asked) -> pl.Expr:
-    column, how = asked.column(), cast("Any", asked.values.get("allow_relative_error") or "nearest")
+def _quantiles(request: MetricRequest) -> pl.Expr:
+    column, how = request.column(), cast("Any", request.values.get("allow_relative_error") or "nearest")
     if how not in INTERPOLATIONS:
         raise ValueError(f"allow_relative_error must be one of {INTERPOLATIONS}, not {how!r}")
-    shares = [float(share) for share in asked.values["quantiles"]]
+    shares = [float(share) for share in request.values["quantiles"]]
     return _around(column, shares) if how == "nearest" else column.quantile(shares, how)
 
 
@@ -35,9 +35,9 @@ def _around(column: pl.Expr, shares: list[float]) -> pl.Expr:
     return pl.struct(column.count().alias("count"), below.alias("below"), above.alias("above"))
 
 
-def _quantiles_given(found: Any, asked: Asked) -> list[Any]:
-    values = _nearest(found, asked.values["quantiles"]) if isinstance(found, dict) else found
-    return [as_number(value, asked) for value in values]
+def _quantiles_given(found: Any, request: MetricRequest) -> list[Any]:
+    values = _nearest(found, request.values["quantiles"]) if isinstance(found, dict) else found
+    return [as_number(value, request) for value in values]
 
 
 def _nearest(found: dict[str, Any], shares: Sequence[float]) -> list[Any]:
@@ -51,13 +51,13 @@ def is_lower_nearest(place: float) -> bool:
     return round(place) == math.floor(place)
 
 
-def _most_common(asked: Asked) -> pl.Expr:
-    return asked.column().drop_nulls().mode().sort().implode()
+def _most_common(request: MetricRequest) -> pl.Expr:
+    return request.column().drop_nulls().mode().sort().implode()
 
 
-def _histogram(asked: Asked) -> pl.Expr:
+def _histogram(request: MetricRequest) -> pl.Expr:
     """How many values fall into each bin, the last of which includes its upper edge."""
-    number, bins = numeric(asked, "column.histogram"), list(asked.values["bins"])
+    number, bins = numeric(request, "column.histogram"), list(request.values["bins"])
     last = len(bins) - 2
     return pl.concat_list([_between(number, bins[i], bins[i + 1], closed=i == last) for i in range(last + 1)])
 
@@ -66,37 +66,37 @@ def _between(number: pl.Expr, low: float, high: float, *, closed: bool) -> pl.Ex
     return ((number >= low) & (number <= high if closed else number < high)).sum()
 
 
-def _partition(asked: Asked) -> pl.Expr:
+def _partition(request: MetricRequest) -> pl.Expr:
     """The numbers that the bins are made of: how many values, and quantiles (of which two are the extremes)."""
-    return _around(numeric(asked, "column.partition"), _shares(asked))
+    return _around(numeric(request, "column.partition"), _shares(request))
 
 
-def _shares(asked: Asked) -> list[float]:
-    bins = _bin_count(asked)
-    return BOX if asked.values.get("bins") == "auto" else [place / bins for place in range(bins + 1)]
+def _shares(request: MetricRequest) -> list[float]:
+    bins = _bin_count(request)
+    return BOX if request.values.get("bins") == "auto" else [place / bins for place in range(bins + 1)]
 
 
-def _bins(found: dict[str, Any], asked: Asked) -> list[float]:
+def _bins(found: dict[str, Any], request: MetricRequest) -> list[float]:
     if found["count"] == 0:
         raise NotSupportedOnPolarsError("column.partition", "a column without values")
-    quantiles = _nearest(found, _shares(asked))
+    quantiles = _nearest(found, _shares(request))
     given = {
         "column_values.nonnull.count": found["count"],
         "column.quantile_values": quantiles,
         "column.min": quantiles[0],
         "column.max": quantiles[-1],
     }
-    return list(_get_column_partition_using_metrics(asked.values.get("bins", "uniform"), _bin_count(asked), given))
+    return list(_get_column_partition_using_metrics(request.values.get("bins", "uniform"), _bin_count(request), given))
 
 
-def _bin_count(asked: Asked) -> int:
-    return asked.values.get("n_bins") or 10
+def _bin_count(request: MetricRequest) -> int:
+    return request.values.get("n_bins") or 10
 
 
 DISTRIBUTIONS: dict[str, Aggregate] = {
     "column.quantile_values": Aggregate(_quantiles, _quantiles_given),
     "column.most_common_value": Aggregate(_most_common),
     "column.histogram": Aggregate(_histogram),
-    "column_values.between.count": Aggregate(lambda asked: within_bounds(asked.column(), asked).sum()),
+    "column_values.between.count": Aggregate(lambda request: within_bounds(request.column(), request).sum()),
     "column.partition": Aggregate(_partition, _bins),
 }

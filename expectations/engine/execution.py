@@ -61,20 +61,20 @@ class PolarsExecutionEngine(ExecutionEngine[pl.Expr]):
         Raises MetricResolutionError for those that cannot be answered, one reason at a time. Great Expectations then
         asks again for the whole suite, three times for each reason: what is settled is kept for it until all is well.
         """
-        asked = list(metrics_to_resolve)
-        fresh = [one for one in asked if one.id not in self._values and one.id not in self._errors]
+        request = list(metrics_to_resolve)
+        fresh = [one for one in request if one.id not in self._values and one.id not in self._errors]
         if fresh:
             resolution = Resolution(self._batch(fresh[0].metric_domain_kwargs))
             resolution.run(fresh)
             self._values |= resolution.values
             self._errors |= resolution.errors
-        self._raise_for(asked)
-        answers = {one.id: self._values[one.id] for one in asked}
+        self._raise_for(request)
+        answers = {one.id: self._values[one.id] for one in request}
         self._values, self._errors = {}, {}
         return answers
 
-    def _raise_for(self, asked: list[MetricConfiguration]) -> None:
-        failed = [one for one in asked if one.id in self._errors]
+    def _raise_for(self, request: list[MetricConfiguration]) -> None:
+        failed = [one for one in request if one.id in self._errors]
         if failed:
             error = self._errors[failed[0].id]
             alike = [one for one in failed if str(self._errors[one.id]) == str(error)]

@@ -6,27 +6,29 @@ from functools import lru_cache
 
 import polars as pl
 
-from expectations.engine.asked import Asked
 from expectations.engine.errors import NotSupportedOnPolarsError
+from expectations.engine.metric_request import MetricRequest
 
 WRITTEN_ALIKE = (pl.String, *pl.datatypes.group.INTEGER_DTYPES)
 
 
-def matches(asked: Asked, metric: str, pattern: str) -> pl.Expr:
+def matches(request: MetricRequest, metric: str, pattern: str) -> pl.Expr:
     """Whether the pattern is found in the column's text; null stays null.
 
     Raises NotSupportedOnPolarsError, naming the pattern, where Rust's engine lacks what it uses (look-around, back
     references, atomic groups), and for types whose text differs between Polars and pandas.
     """
     _check(metric, pattern)
-    return text(asked, metric).str.contains(pattern)
+    return text(request, metric).str.contains(pattern)
 
 
-def text(asked: Asked, metric: str) -> pl.Expr:
+def text(request: MetricRequest, metric: str) -> pl.Expr:
     """The column's text; raises NotSupportedOnPolarsError for types that Polars and pandas write differently."""
-    if asked.dtype() not in WRITTEN_ALIKE:
-        raise NotSupportedOnPolarsError(metric, f"text of a column of type {asked.dtype()}; cast it to String yourself")
-    return asked.column().cast(pl.String)
+    if request.dtype() not in WRITTEN_ALIKE:
+        raise NotSupportedOnPolarsError(
+            metric, f"text of a column of type {request.dtype()}; cast it to String yourself"
+        )
+    return request.column().cast(pl.String)
 
 
 @lru_cache(maxsize=1024)

@@ -13,11 +13,11 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from expectations.engine import catalogue
 from expectations.engine.aggregates import Aggregate, as_given
-from expectations.engine.asked import Asked
 from expectations.engine.conditions import Condition
 from expectations.engine.errors import NotSupportedOnPolarsError
 from expectations.engine.execution import PolarsExecutionEngine
-from expectations.engine.refused import REFUSED
+from expectations.engine.metric_request import MetricRequest
+from expectations.engine.unsupported import UNSUPPORTED
 
 COLUMN_DOMAIN = ("batch_id", "table", "column", "row_condition", "condition_parser")
 
@@ -47,10 +47,10 @@ class RefusedMetric(MetricProvider):
         execution_engine: ExecutionEngine[pl.Expr] | None = None,  # noqa: ARG003
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
     ) -> dict[str, MetricConfiguration]:
-        raise NotSupportedOnPolarsError(metric.metric_name, REFUSED[metric.metric_name])
+        raise NotSupportedOnPolarsError(metric.metric_name, UNSUPPORTED[metric.metric_name])
 
 
-def add_condition(metric_name: str, compile: Callable[[Asked], pl.Expr]) -> None:  # noqa: A002 - what it does
+def add_condition(metric_name: str, compile: Callable[[MetricRequest], pl.Expr]) -> None:  # noqa: A002 - what it does
     """Has the engine answer a map metric that is registered with Great Expectations for some engine.
 
     `compile` gives, for what is asked, an expression that is true where a row is as expected and null where there is
@@ -63,12 +63,12 @@ def add_condition(metric_name: str, compile: Callable[[Asked], pl.Expr]) -> None
 
 def add_aggregate(
     metric_name: str,
-    compile: Callable[[Asked], pl.Expr],  # noqa: A002 - what it does
-    finish: Callable[[Any, Asked], Any] = as_given,
+    compile: Callable[[MetricRequest], pl.Expr],  # noqa: A002 - what it does
+    finish: Callable[[Any, MetricRequest], Any] = as_given,
 ) -> None:
     """Has the engine answer an aggregate that is registered with Great Expectations for some engine.
 
-    `compile` gives an expression of one row, made of `asked.column()`, which is restricted to the metric's row
+    `compile` gives an expression of one row, made of `request.column()`, which is restricted to the metric's row
     condition; `finish` makes the metric's value of the expression's. Raises LookupError for an unknown metric.
     """
     catalogue.aggregates[metric_name] = Aggregate(compile, finish)
@@ -84,7 +84,7 @@ def register_core() -> None:
     for name in (*catalogue.aggregates, *catalogue.direct):
         _register(name, PolarsMetric)
     registry.register_metric("column.polars_type", COLUMN_DOMAIN, (), PolarsExecutionEngine, PolarsMetric, _unused)
-    for name in REFUSED:
+    for name in UNSUPPORTED:
         _register(name, RefusedMetric)
 
 

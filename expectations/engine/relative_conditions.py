@@ -4,65 +4,65 @@ from __future__ import annotations
 
 import polars as pl
 
-from expectations.engine.asked import Asked
 from expectations.engine.conditions import Condition
 from expectations.engine.errors import NotSupportedOnPolarsError
+from expectations.engine.metric_request import MetricRequest
 
 
-def _unique(asked: Asked) -> pl.Expr:
+def _unique(request: MetricRequest) -> pl.Expr:
     """Text in a struct: Polars compares it as whole rows then, in half the time."""
-    column = asked.column()
-    return ~(pl.struct(column) if asked.dtype() == pl.String else column).is_duplicated()
+    column = request.column()
+    return ~(pl.struct(column) if request.dtype() == pl.String else column).is_duplicated()
 
 
-def _unique_together(asked: Asked) -> pl.Expr:
-    return ~pl.struct(asked.all_columns()).is_duplicated()
+def _unique_together(request: MetricRequest) -> pl.Expr:
+    return ~pl.struct(request.all_columns()).is_duplicated()
 
 
-def _increasing(asked: Asked) -> pl.Expr:
-    column = asked.column()
+def _increasing(request: MetricRequest) -> pl.Expr:
+    column = request.column()
     before = column.shift(1)
-    held = column > before if asked.values.get("strictly") else column >= before
+    held = column > before if request.values.get("strictly") else column >= before
     return held.fill_null(value=True)
 
 
-def _decreasing(asked: Asked) -> pl.Expr:
-    column = asked.column()
+def _decreasing(request: MetricRequest) -> pl.Expr:
+    column = request.column()
     before = column.shift(1)
-    held = column < before if asked.values.get("strictly") else column <= before
+    held = column < before if request.values.get("strictly") else column <= before
     return held.fill_null(value=True)
 
 
-def _under_threshold(asked: Asked) -> pl.Expr:
+def _under_threshold(request: MetricRequest) -> pl.Expr:
     """Whether the z-score is under the threshold; true for all where there is no spread to measure by."""
-    number = numeric(asked, "column_values.z_score.under_threshold")
-    threshold = asked.values["threshold"]
+    number = numeric(request, "column_values.z_score.under_threshold")
+    threshold = request.values["threshold"]
     score = (number - number.mean()) / spread(number)
-    held: pl.Expr = score.abs() < abs(threshold) if asked.values.get("double_sided") else score < threshold
+    held: pl.Expr = score.abs() < abs(threshold) if request.values.get("double_sided") else score < threshold
     return held.fill_null(value=True)
 
 
-def _not_outlier(asked: Asked) -> pl.Expr:
+def _not_outlier(request: MetricRequest) -> pl.Expr:
     """Within the quartiles, or the mean, stretched by `multiplier` times the spread; true where there is none."""
     metric = "column_values.not_outliers"
-    number, multiplier = numeric(asked, metric), asked.values.get("multiplier", 1.5)
-    if asked.values["method"] == "iqr":
+    number, multiplier = numeric(request, metric), request.values.get("multiplier", 1.5)
+    if request.values["method"] == "iqr":
         first, third = number.quantile(0.25, "linear"), number.quantile(0.75, "linear")
         reach = multiplier * (third - first)
         held = (number >= first - reach) & (number <= third + reach)
-    elif asked.values["method"] == "std":
+    elif request.values["method"] == "std":
         reach, distance = multiplier * number.std(), (number - number.mean()).abs()
         held = pl.when(reach <= 0).then(distance == 0).otherwise(distance < reach)
     else:
-        raise NotSupportedOnPolarsError(metric, f"the method {asked.values['method']!r}")
+        raise NotSupportedOnPolarsError(metric, f"the method {request.values['method']!r}")
     return pl.when(reach.is_finite()).then(held).otherwise(statement=True)
 
 
-def numeric(asked: Asked, metric: str) -> pl.Expr:
+def numeric(request: MetricRequest, metric: str) -> pl.Expr:
     """The column as Float64; raises NotSupportedOnPolarsError where it is not numeric."""
-    if not asked.dtype().is_numeric():
-        raise NotSupportedOnPolarsError(metric, f"a column of type {asked.dtype()}")
-    return asked.column().cast(pl.Float64)
+    if not request.dtype().is_numeric():
+        raise NotSupportedOnPolarsError(metric, f"a column of type {request.dtype()}")
+    return request.column().cast(pl.Float64)
 
 
 def spread(number: pl.Expr) -> pl.Expr:

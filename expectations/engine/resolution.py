@@ -10,17 +10,17 @@ import polars as pl
 from great_expectations.validator.metric_configuration import MetricConfiguration, MetricConfigurationID
 
 from expectations.engine.aggregates import Aggregate
-from expectations.engine.asked import Asked
 from expectations.engine.batch_data import PolarsBatchData
 from expectations.engine.catalogue import COUNTS, Part, expected, find
 from expectations.engine.domain import both, columns_asked, present
 from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
 from expectations.engine.first_pass import FAILURES, FirstPass
+from expectations.engine.metric_request import MetricRequest
 from expectations.engine.row_conditions import columns_of, condition_of, row_filter
-from expectations.engine.rows import Judged, Wanted, fetch, nothing
+from expectations.engine.rows import EvaluatedCondition, RowsRequest, fetch, nothing
 
 COUNT = Aggregate(lambda _: pl.len(), lambda value, _: int(value or 0))
-NOTHING_ASKED = Asked((), {}, pl.Schema())
+NOTHING_ASKED = MetricRequest((), {}, pl.Schema())
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Number:
     metric: MetricConfiguration
     key: str
     aggregate: Aggregate
-    asked: Asked
+    request: MetricRequest
 
 
 class Resolution:
@@ -50,9 +50,9 @@ class Resolution:
         self._batch = batch
         self._pass = FirstPass(batch)
         self._domains: dict[Hashable, Domain] = {}
-        self._judged: dict[Hashable, Judged] = {}
+        self._judged: dict[Hashable, EvaluatedCondition] = {}
         self._numbers: list[Number] = []
-        self._wanted: list[Wanted] = []
+        self._wanted: list[RowsRequest] = []
 
     def run(self, metrics: Iterable[MetricConfiguration]) -> None:
         """Answers them all. Raises nothing for a metric that cannot be answered: its error is among `errors`."""
@@ -72,17 +72,17 @@ class Resolution:
         if isinstance(found, Part):
             self._place_part(metric, found, domain)
         elif isinstance(found, Aggregate):
-            asked = Asked(domain.columns, metric.metric_value_kwargs, self._batch.schema, domain.where)
+            request = MetricRequest(domain.columns, metric.metric_value_kwargs, self._batch.schema, domain.where)
             identity = (metric.metric_name, metric.metric_domain_kwargs_id, _written(metric))
-            self._number(metric, identity, found.compile(asked), found, asked)
+            self._number(metric, identity, found.compile(request), found, request)
         else:
-            asked = Asked(domain.columns, metric.metric_value_kwargs, self._batch.schema)
-            self.values[metric.id] = found(asked, self._batch)
+            request = MetricRequest(domain.columns, metric.metric_value_kwargs, self._batch.schema)
+            self.values[metric.id] = found(request, self._batch)
 
     def _place_part(self, metric: MetricConfiguration, part: Part, domain: Domain) -> None:
         judged = self._judge(metric, part, domain)
         if part.suffix not in COUNTS:
-            wanted = Wanted(metric, part.suffix, judged)
+            wanted = RowsRequest(metric, part.suffix, judged)
             if missing := [name for name in wanted.index_columns if name not in self._batch.schema]:
                 raise NoSuchColumnError(missing)
             self._wanted.append(wanted)
@@ -93,9 +93,14 @@ class Resolution:
             self._number(metric, (part.suffix, metric.metric_domain_kwargs_id), counted, COUNT, NOTHING_ASKED)
 
     def _number(
-        self, metric: MetricConfiguration, identity: Hashable, expression: pl.Expr, how: Aggregate, asked: Asked
+        self,
+        metric: MetricConfiguration,
+        identity: Hashable,
+        expression: pl.Expr,
+        how: Aggregate,
+        request: MetricRequest,
     ) -> None:
-        self._numbers.append(Number(metric, self._pass.put(identity, expression), how, asked))
+        self._numbers.append(Number(metric, self._pass.put(identity, expression), how, request))
 
     def _domain(self, metric: MetricConfiguration) -> Domain:
         identity = metric.metric_domain_kwargs_id
@@ -114,31 +119,33 @@ class Resolution:
         self._pass.columns.update(columns, () if condition is None else columns_of(condition))
         return Domain(columns, where)
 
-    def _judge(self, metric: MetricConfiguration, part: Part, domain: Domain) -> Judged:
+    def _judge(self, metric: MetricConfiguration, part: Part, domain: Domain) -> EvaluatedCondition:
         identity = (part.base, metric.metric_domain_kwargs_id, _written(metric))
         if identity not in self._judged:
             self._judged[identity] = self._compile(metric, part, domain, identity)
         return self._judged[identity]
 
-    def _compile(self, metric: MetricConfiguration, part: Part, domain: Domain, identity: Hashable) -> Judged:
+    def _compile(
+        self, metric: MetricConfiguration, part: Part, domain: Domain, identity: Hashable
+    ) -> EvaluatedCondition:
         condition, schema, values = part.condition, self._batch.schema, metric.metric_value_kwargs
         left = None if condition.sees_missing else present(metric.metric_domain_kwargs, domain.columns)
         rows = both(domain.where, left)
-        judged = expected(condition, Asked(domain.columns, values, schema))
+        judged = expected(condition, MetricRequest(domain.columns, values, schema))
         masked = condition.alone or (condition.blind_to_left_out and domain.where is None)
         if masked or rows is None:
             failing = ~judged if rows is None else rows & ~judged
         else:
-            failing = ~expected(condition, Asked(domain.columns, values, schema, rows))
+            failing = ~expected(condition, MetricRequest(domain.columns, values, schema, rows))
         key = self._pass.put(identity, failing.sum())
-        return Judged(domain.columns, rows, judged, masked, key)
+        return EvaluatedCondition(domain.columns, rows, judged, masked, key)
 
     def _finish(self, number: Number, numbers: dict[str, Any], errors: dict[str, BaseException]) -> None:
         if number.key in errors:
             self.errors[number.metric.id] = errors[number.key]
             return
         try:
-            self.values[number.metric.id] = number.aggregate.finish(numbers[number.key], number.asked)
+            self.values[number.metric.id] = number.aggregate.finish(numbers[number.key], number.request)
         except FAILURES as error:
             self.errors[number.metric.id] = error
 
@@ -154,7 +161,7 @@ class Resolution:
         if failing:
             self._answer(failing)
 
-    def _answer(self, failing: list[Wanted]) -> None:
+    def _answer(self, failing: list[RowsRequest]) -> None:
         """Fetches rows for all together; if that fails, for each by itself, to know which it is."""
         try:
             answers = fetch(self._batch, failing, self._pass.columns)

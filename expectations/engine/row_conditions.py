@@ -21,9 +21,9 @@ from great_expectations.expectations.row_conditions import (
     deserialize_row_condition,
 )
 
-from expectations.engine.asked import Asked
 from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
 from expectations.engine.literals import bound, members
+from expectations.engine.metric_request import MetricRequest
 
 COMPARE: dict[Operator, Callable[[pl.Expr, Any], pl.Expr]] = {
     Operator.EQUAL: lambda column, value: column == value,
@@ -78,9 +78,9 @@ def _expression(condition: Condition, schema: pl.Schema) -> pl.Expr:
 
 
 def _comparison(condition: ComparisonCondition, schema: pl.Schema) -> pl.Expr:
-    asked = Asked((condition.column.name,), {}, schema)
-    column, operator = asked.column(), Operator(condition.operator)
+    request = MetricRequest((condition.column.name,), {}, schema)
+    column, operator = request.column(), Operator(condition.operator)
     if operator in COMPARE:
-        return COMPARE[operator](column, bound(condition.parameter, asked.dtype()))
-    held = column.is_in(members(condition.parameter, asked.dtype()))
+        return COMPARE[operator](column, bound(condition.parameter, request.dtype()))
+    held = column.is_in(members(condition.parameter, request.dtype()))
     return held if operator == Operator.IN else ~held.fill_null(value=False)

@@ -18,7 +18,7 @@ ROW = "__row__"
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedCondition:
     """A condition over a domain: how many rows fail stands under `count` in the first pass.
 
     `masked`: all rows may be judged together, and those outside the domain be left out afterwards.
@@ -40,12 +40,12 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowsRequest:
     """Something about the unexpected rows that a metric asks for, in the shape its result format asks for."""
 
     metric: MetricConfiguration
     suffix: str
-    judged: Judged
+    judged: EvaluatedCondition
 
     @property
     def format(self) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ class Wanted:
         return self.suffix == "unexpected_index_query" or (self.complete and self.suffix == "unexpected_index_list")
 
 
-def nothing(wanted: Wanted, schema: pl.Schema) -> Any:
+def nothing(wanted: RowsRequest, schema: pl.Schema) -> Any:
     """The answer where no row is unexpected."""
     if wanted.suffix == "unexpected_rows":
         return pl.DataFrame(schema=schema).to_pandas()
@@ -91,9 +91,9 @@ def nothing(wanted: Wanted, schema: pl.Schema) -> Any:
     return []
 
 
-def fetch(batch: PolarsBatchData, wanted: list[Wanted], read: set[str]) -> list[Any]:
+def fetch(batch: PolarsBatchData, wanted: list[RowsRequest], read: set[str]) -> list[Any]:
     """The answers, in the order of what is wanted; each condition's rows are fetched once, all together."""
-    groups: defaultdict[str, list[Wanted]] = defaultdict(list)
+    groups: defaultdict[str, list[RowsRequest]] = defaultdict(list)
     for one in wanted:
         groups[one.judged.count].append(one)
     found = pl.collect_all([_plan(batch, group, read) for group in groups.values()])
@@ -101,7 +101,7 @@ def fetch(batch: PolarsBatchData, wanted: list[Wanted], read: set[str]) -> list[
     return [_answer(one, frames[one.judged.count]) for one in wanted]
 
 
-def _plan(batch: PolarsBatchData, group: list[Wanted], read: set[str]) -> pl.LazyFrame:
+def _plan(batch: PolarsBatchData, group: list[RowsRequest], read: set[str]) -> pl.LazyFrame:
     """The unexpected rows of one condition, with no more columns and rows than the group needs."""
     names = dict.fromkeys(name for one in group for name in one.needed)
     if any(one.suffix == "unexpected_rows" for one in group):
@@ -113,7 +113,7 @@ def _plan(batch: PolarsBatchData, group: list[Wanted], read: set[str]) -> pl.Laz
     return found if any(one.unbounded for one in group) else found.head(max(one.partly for one in group))
 
 
-def _answer(wanted: Wanted, found: pl.DataFrame) -> Any:
+def _answer(wanted: RowsRequest, found: pl.DataFrame) -> Any:
     if wanted.suffix == "unexpected_values":
         return _values(wanted, found.head(wanted.partly))
     if wanted.suffix == "unexpected_rows":
@@ -124,7 +124,7 @@ def _answer(wanted: Wanted, found: pl.DataFrame) -> Any:
     return query_of(found[ROW].to_list()) if wanted.needed else None
 
 
-def _values(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
+def _values(wanted: RowsRequest, found: pl.DataFrame) -> list[Any]:
     columns = wanted.judged.columns
     if "column" in wanted.metric.metric_domain_kwargs:
         return found[columns[0]].to_list()
@@ -132,7 +132,7 @@ def _values(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
     return chosen.rows() if "column_A" in wanted.metric.metric_domain_kwargs else chosen.to_dicts()
 
 
-def _index_list(wanted: Wanted, found: pl.DataFrame) -> list[Any]:
+def _index_list(wanted: RowsRequest, found: pl.DataFrame) -> list[Any]:
     """Row numbers; or, where index columns are named, their values with the unexpected ones beside them."""
     names = wanted.index_columns
     if names and wanted.format.get("exclude_unexpected_values"):

@@ -8,13 +8,13 @@ from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine import ExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from expectations.engine.kept_configuration import KeepsConfiguration
+from expectations.engine.cached_configuration import CachedConfiguration
 from expectations.engine.type_names import is_named
 
 METRIC = "column.polars_type"
 
 
-class ExpectColumnPolarsTypeToBe(KeepsConfiguration, ColumnAggregateExpectation):
+class ExpectColumnPolarsTypeToBe(CachedConfiguration, ColumnAggregateExpectation):
     """Expect the column {column} to be of the Polars type {type_}.
 
     A name such as `Int64`, `Decimal(38,2)`, or of a family, `Decimal`. Nulls have no part in it.
@@ -35,7 +35,7 @@ class ExpectColumnPolarsTypeToBe(KeepsConfiguration, ColumnAggregateExpectation)
         return _judge(metrics, [self.type_])
 
 
-class ExpectColumnPolarsTypeToBeInList(KeepsConfiguration, ColumnAggregateExpectation):
+class ExpectColumnPolarsTypeToBeInList(CachedConfiguration, ColumnAggregateExpectation):
     """Expect the column {column} to be of one of the Polars types {type_list}; names as for the one type."""
 
     type_list: list[str] = pydantic.Field(min_items=1)

@@ -15,11 +15,11 @@ def is_named(dtype: pl.DataType, name: str) -> bool:
     Spaces, quotes and keywords do not count: `Decimal(precision=38, scale=2)` is `Decimal(38,2)`. Raises ValueError
     for a name of no Polars type.
     """
-    asked = _plain(name)
-    family = asked.split("(")[0]
+    request = _plain(name)
+    family = request.split("(")[0]
     if not _is_family(family):
         raise ValueError(f"{name!r} is not the name of a Polars type; Int64, String, Decimal(38,2) are")
-    return asked in (_plain(str(dtype)), _plain(type(dtype).__name__))
+    return request in (_plain(str(dtype)), _plain(type(dtype).__name__))
 
 
 def _plain(name: str) -> str:

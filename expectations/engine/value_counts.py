@@ -8,14 +8,14 @@ import pandas as pd
 import polars as pl
 
 from expectations.engine.aggregates import Aggregate
-from expectations.engine.asked import Asked
+from expectations.engine.metric_request import MetricRequest
 
 
-def _value_counts(asked: Asked) -> pl.Expr:
-    return asked.column().drop_nulls().alias("value").value_counts(name="count").implode()
+def _value_counts(request: MetricRequest) -> pl.Expr:
+    return request.column().drop_nulls().alias("value").value_counts(name="count").implode()
 
 
-def _as_series(counted: list[dict[str, Any]], _: Asked) -> pd.Series[int]:
+def _as_series(counted: list[dict[str, Any]], _: MetricRequest) -> pd.Series[int]:
     """The counts, indexed by value, in the order of the values."""
     ordered = sorted(counted, key=lambda one: one["value"])
     index = pd.Index([one["value"] for one in ordered], name="value")

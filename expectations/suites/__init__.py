@@ -1,9 +1,9 @@
 """The rules, one file a dataset: `RULES`, and `COMPANIONS` where a rule looks beyond the row.
 
-`every_dataset.py` gives each dataset the rules that follow from its definition in the codebook; `returns.py` has
-those about a return as a whole; `outliers.py` makes the rules that bounds over peers or the past call for. A dataset
-without a file has just those of every dataset. To add a rule, add it to `RULES`; nothing
-else is touched. Does not belong here: how a rule is applied (`expectations.checkpoint`, `expectations.judge`).
+`every_dataset.py` gives each dataset the rules that follow from its definition in the codebook; `returns.py` has those
+about a return as a whole; `outliers.py` makes the rules that bounds over peers or the past call for. A dataset without
+a file has just those of every dataset. To add a rule, add it to `RULES`; nothing else is touched. Does not belong
+here: how a rule is applied (`expectations.validation.checkpoint`, `expectations.judge`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from expectations.companions import Companion
-from expectations.rules import Rule
+from expectations.language.rules import Rule
 from expectations.suites import every_dataset
 from warehouse.codebook import Dataset
 

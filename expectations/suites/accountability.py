@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import Rule, relation
+from expectations.language.rules import Rule, relation
 
 RULES = (
     Rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import PeerRatio
-from expectations.rules import Rule, relation
+from expectations.language.rules import Rule, relation
 from expectations.suites.outliers import peer_outlier
 
 PROJECTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from expectations.companions import Companion, Last
-from expectations.rules import Check, Rule, When, between, not_null, relation, unique
+from expectations.language.rules import Check, Rule, When, between, not_null, relation, unique
 from expectations.suites.outliers import history_bounds, history_outlier
 from warehouse.codebook import Dataset, Indicator
 

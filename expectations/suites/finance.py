@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import PeerRatio
-from expectations.rules import Rule, When, in_set, relation
+from expectations.language.rules import Rule, When, in_set, relation
 from expectations.suites.outliers import peer_outlier
 
 LENT_PER_HOUSEHOLD = PeerRatio("loan_amount_yuan", "loan_households")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import Membership, PeerRatio
-from expectations.rules import Rule, When, relation
+from expectations.language.rules import Rule, When, relation
 from expectations.suites.outliers import peer_outlier
 
 NATIONAL = Membership("national_list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import Rule, relation
+from expectations.language.rules import Rule, relation
 
 KINDS = ("specialty_farming_households", "photovoltaic_households", "ecommerce_households", "tourism_households")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import Rule, When, in_set, relation
+from expectations.language.rules import Rule, When, in_set, relation
 
 RULES = (
     Rule(

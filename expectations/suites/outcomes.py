@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import LastDecember, PeerBounds
-from expectations.rules import Rule, When, between, in_set, not_null, relation
+from expectations.language.rules import Rule, When, between, in_set, not_null, relation
 
 COMPANIONS = (
     LastDecember(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from expectations.companions import HistoryBounds, PeerRatio
 from expectations.companions.history import HIGH, LOW
-from expectations.rules import Rule, relation
+from expectations.language.rules import Rule, relation
 from warehouse.codebook import Dataset, Indicator
 
 ROBUST = "Iglewicz and Hoaglin 1993: modified z of at most 3.5, median absolute deviation x 1.4826"

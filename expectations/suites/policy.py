@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import PeriodEnd
-from expectations.rules import Rule, When, relation, unique
+from expectations.language.rules import Rule, When, relation, unique
 
 COMPANIONS = (PeriodEnd(),)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.companions import Last, Partner, counted_until_end, rows
-from expectations.rules import Rule, relation
+from expectations.companions import Last, Partner, entered_by_period_end, rows
+from expectations.language.rules import Rule, relation
 
 VILLAGES = ("villages_planned", "villages_started", "villages_completed", "villages_demolished")
 OTHERS = (
@@ -19,9 +19,9 @@ REGISTER = Partner(
     "Village register",
     {
         "villages_planned": rows(),
-        "villages_started": counted_until_end("started_on"),
-        "villages_completed": counted_until_end("completed_on"),
-        "villages_demolished": counted_until_end("demolished_on"),
+        "villages_started": entered_by_period_end("started_on"),
+        "villages_completed": entered_by_period_end("completed_on"),
+        "villages_demolished": entered_by_period_end("demolished_on"),
     },
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.companions import Last, PeriodEnd
-from expectations.rules import Rule, When, not_null, relation, unique
+from expectations.language.rules import Rule, When, not_null, relation, unique
 
 DATES = ("started_on", "completed_on", "demolished_on")
 COMPANIONS = (PeriodEnd(), Last("last_", DATES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from expectations.rules import Rule, When, in_set, relation
+from expectations.language.rules import Rule, When, in_set, relation
 from warehouse.codebook import Codebook
 
 REGISTER = "relocation_villages"

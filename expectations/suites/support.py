@@ -6,7 +6,7 @@ Where the two disagree the summary is quarantined; the list stays.
 from __future__ import annotations
 
 from expectations.companions import Membership, Partner, counted, summed
-from expectations.rules import Rule, When, between, in_set, relation
+from expectations.language.rules import Rule, When, between, in_set, relation
 
 DEEP = Membership("deep_poverty")
 IN_DEEP = When(DEEP.flag, "==", 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse import marts
-from warehouse.published import read_manifest
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 MUST = (

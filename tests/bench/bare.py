@@ -26,8 +26,8 @@ from tests.bench.measure import clocks, peak_mib, since_start, stage
 from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
+from warehouse.store.in_force import rows_in_force
 from warehouse.store.ledger import FINDINGS, RESULTS, RETURNS, ROLL_UPS, RULES, schema
-from warehouse.store.standing import rows_in_force
 
 RUN = "000001"
 
@@ -48,9 +48,9 @@ def night(inbox: Path, out: Path, received_at: datetime) -> dict[str, Any]:
     decided, tables = Decided(), Tables()
     with clocks() as spent:
         with stage(seconds, "read"):
-            heads, rows = read_inbox(inbox)
+            return_headers, rows = read_inbox(inbox)
         with stage(seconds, "judge"):
-            batches = _judge_all(heads, rows, decided, tables)
+            batches = _judge_all(return_headers, rows, decided, tables)
         with stage(seconds, "commit"):
             _write_rows(out, batches, received_at)
         with stage(seconds, "publish"):
@@ -60,16 +60,16 @@ def night(inbox: Path, out: Path, received_at: datetime) -> dict[str, Any]:
 
 
 def _judge_all(
-    heads: pl.DataFrame, rows: dict[str, pl.DataFrame], decided: Decided, tables: Tables
+    return_headers: pl.DataFrame, rows: dict[str, pl.DataFrame], decided: Decided, tables: Tables
 ) -> dict[tuple[str, str], pl.DataFrame]:
     """The judged rows by dataset and period: periods ascending, in each the datasets in the codebook's order."""
-    returns = heads.partition_by("period", "dataset", as_dict=True, maintain_order=True)
+    returns = return_headers.partition_by("period", "dataset", as_dict=True, maintain_order=True)
     parts = {name: frame.partition_by("period", as_dict=True) for name, frame in rows.items()}
     return {
         (name, period): judge(
             dataset, period, returns[period, name], parts[name].get((period,), rows[name].clear()), decided, tables
         )
-        for period in sorted(heads["period"].unique())
+        for period in sorted(return_headers["period"].unique())
         for name, dataset in load().datasets.items()
         if (period, name) in returns
     }

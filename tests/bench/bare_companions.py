@@ -11,7 +11,7 @@ import polars as pl
 from tests.bench.bare_forms import DATES, LEVELS, SUMMED, SUMMED_UNITS, VILLAGES
 from tests.bench.bare_rules import steady, year_to_date
 from warehouse.codebook import Dataset, load
-from warehouse.codebook.lineage import lineage
+from warehouse.codebook.succession import succession
 
 COUNTED = dict(zip(VILLAGES[1:], DATES, strict=True))
 DECEMBER = (
@@ -38,19 +38,19 @@ COUNTY_PERIOD = ("county_code", "period")
 class Decided:
     """The returns decided so far (with a version where accepted), and the rows of the accepted, by dataset."""
 
-    heads: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    return_headers: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     rows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
-    def add(self, dataset: str, heads: pl.DataFrame, rows: pl.DataFrame) -> None:
-        decided = heads.select(*RETURN, "period", accepted=pl.col("version").is_not_null())
-        self.heads.setdefault(dataset, []).append(decided)
+    def add(self, dataset: str, return_headers: pl.DataFrame, rows: pl.DataFrame) -> None:
+        decided = return_headers.select(*RETURN, "period", accepted=pl.col("version").is_not_null())
+        self.return_headers.setdefault(dataset, []).append(decided)
         self.rows.setdefault(dataset, []).append(rows)
 
     def in_force(self, dataset: str, first: str, until: str) -> pl.DataFrame:
         """receipt, county_code, period of the returns in force of the periods from first until before `until`."""
-        if dataset not in self.heads:
+        if dataset not in self.return_headers:
             return pl.DataFrame(schema={"receipt": pl.Int64, "county_code": pl.String, "period": pl.String})
-        accepted = pl.concat(self.heads[dataset]).filter(
+        accepted = pl.concat(self.return_headers[dataset]).filter(
             "accepted", pl.col("period") >= first, pl.col("period") < until
         )
         return accepted.sort("receipt").unique(COUNTY_PERIOD, keep="last").drop("accepted")
@@ -120,23 +120,23 @@ def _earlier(dataset: Dataset, period: str) -> Iterator[tuple[str, tuple[str, ..
 @cache
 def _lines(year: int, year_to: int) -> pl.DataFrame:
     """County of today, ancestor of then, whether whole, and how many ancestors."""
-    lines = lineage(load(), [year], year_to).drop("year")
+    lines = succession(load(), [year], year_to).drop("year")
     return lines.with_columns(parties=pl.len().over("county_code"))
 
 
-def _traced(heads: pl.DataFrame, period: str) -> pl.DataFrame:
+def _traced(return_headers: pl.DataFrame, period: str) -> pl.DataFrame:
     """The heads with the county of today that each became a part of, or all."""
     none = pl.DataFrame(schema={**_lines(2017, 2017).schema, "period": pl.String})
-    periods = heads["period"].unique().sort()
+    periods = return_headers["period"].unique().sort()
     lines = (_lines(int(p[:4]), int(period[:4])).with_columns(period=pl.lit(p)) for p in periods)
-    return heads.rename({"county_code": "ancestor_code"}).join(
+    return return_headers.rename({"county_code": "ancestor_code"}).join(
         pl.concat([none, *lines]), on=["ancestor_code", "period"]
     )
 
 
-def _latest(heads: pl.DataFrame, period: str) -> pl.DataFrame:
+def _latest(return_headers: pl.DataFrame, period: str) -> pl.DataFrame:
     """The returns that each county is compared with: its ancestors' of the latest period; whether all are there."""
-    traced = _traced(heads, period)
+    traced = _traced(return_headers, period)
     latest = traced.filter(pl.col("period") == pl.col("period").max().over("county_code"))
     return latest.with_columns(pl.col("whole").all().over("county_code")).with_columns(
         comparable=pl.col("whole") & (pl.len().over("county_code") == pl.col("parties"))
@@ -153,11 +153,11 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
     prefix: str,
 ) -> pl.DataFrame:
     """The latest accepted values in the window, together where counties became one; whether there should be some."""
-    heads, flag = decided.in_force(dataset.dataset, *window), f"{prefix}absent"
-    if heads.is_empty():
+    return_headers, flag = decided.in_force(dataset.dataset, *window), f"{prefix}absent"
+    if return_headers.is_empty():
         nothing = (pl.lit(None, dataset.dtypes[c]).alias(prefix + c) for c in columns)
         return rows.with_columns(*nothing, pl.lit(value=False).alias(flag))
-    latest = _latest(heads, period)
+    latest = _latest(return_headers, period)
     values = (
         latest.filter("comparable")
         .join(
@@ -171,7 +171,7 @@ def _last(  # noqa: PLR0913, PLR0917  (the two windows and what is taken from th
     return (
         rows.join(values, on=["county_code", *dataset.keys], how="left")
         .join(asked, on="county_code", how="left")
-        .with_columns(pl.col(flag).fill_null(_collected(heads, dataset)))
+        .with_columns(pl.col(flag).fill_null(_collected(return_headers, dataset)))
     )
 
 
@@ -187,9 +187,9 @@ def _together(dataset: Dataset, column: str) -> pl.Expr:
     return pl.when(pl.len() == 1).then(value.first())
 
 
-def _collected(heads: pl.DataFrame, dataset: Dataset) -> bool:
+def _collected(return_headers: pl.DataFrame, dataset: Dataset) -> bool:
     """Whether half of the counties that owe the form have an accepted return of one of these periods."""
-    for (period,), returns in heads.group_by("period"):
+    for (period,), returns in return_headers.group_by("period"):
         owing = _members(dataset.owed_by, str(period))
         if returns["county_code"].is_in(owing).sum() >= COLLECTED * len(owing):
             return True
@@ -198,13 +198,13 @@ def _collected(heads: pl.DataFrame, dataset: Dataset) -> bool:
 
 def _history(rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
     """Bounds over the county's own accepted values of at least six earlier periods, through a change of its code."""
-    heads = decided.in_force(dataset.dataset, START, period)
+    return_headers = decided.in_force(dataset.dataset, START, period)
     names = [(c, f"history_low_{c}", f"history_high_{c}") for c in steady(dataset)]
-    if heads["period"].n_unique() < FEWEST_EARLIER:
+    if return_headers["period"].n_unique() < FEWEST_EARLIER:
         return rows.with_columns(pl.lit(None, pl.Float64).alias(n) for _, *both in names for n in both)
     limits = [e.alias(n) for c, *both in names for e, n in zip(_usual(dataset, c), both, strict=True)]
     past = (
-        _traced(heads, period)
+        _traced(return_headers, period)
         .filter("whole", parties=1)
         .join(
             decided.all_rows(dataset).rename({"county_code": "ancestor_code"}),
@@ -235,7 +235,7 @@ def _bounds(value: pl.Expr, least: pl.Expr, fewest: int) -> tuple[pl.Expr, pl.Ex
 def _partner(rows: pl.DataFrame, decided: Decided, partner: str, prefix: str, period: str) -> pl.DataFrame:
     """What the same submission's return of another form comes to, else the one in force; a nil return counts none."""
     dataset = load().datasets[partner]
-    own = pl.concat(decided.heads[partner]).filter(pl.col("period") == period).select(*RETURN, own="accepted")
+    own = pl.concat(decided.return_headers[partner]).filter(pl.col("period") == period).select(*RETURN, own="accepted")
     standing = decided.in_force(partner, period, f"{period}~").select("county_code", standing="receipt")
     totals = _register(period) if partner == "relocation_villages" else _units()
     counts = (

@@ -32,7 +32,7 @@ class Tables:
 
 
 def judge(  # noqa: PLR0913, PLR0917  (what is judged, and what has been)
-    dataset: Dataset, period: str, heads: pl.DataFrame, rows: pl.DataFrame, decided: Decided, tables: Tables
+    dataset: Dataset, period: str, return_headers: pl.DataFrame, rows: pl.DataFrame, decided: Decided, tables: Tables
 ) -> pl.DataFrame:
     """Decides the returns of one dataset and period; gives its rows with status and version (null: quarantined).
 
@@ -42,7 +42,7 @@ def judge(  # noqa: PLR0913, PLR0917  (what is judged, and what has been)
     of_peers = [check for check in asked if check.of_peers]
     joined, absent = join(rows, decided, dataset, period)
     counts = _count(joined, [check for check in asked if not check.of_peers], absent)
-    returns = _decide(_heads(heads, rows, decided, dataset, period), _faults(counts, asked))
+    returns = _decide(_heads(return_headers, rows, decided, dataset, period), _faults(counts, asked))
     judged = _with_verdict(rows, returns)
     accepted = judged.filter(pl.col("version").is_not_null())
     decided.add(dataset.dataset, returns, accepted)
@@ -107,23 +107,25 @@ def _long(counts: pl.DataFrame, asked: Iterable[Check]) -> pl.DataFrame:
     return both.filter((pl.col("failed") > 0) | (pl.col("not_evaluated") > 0)).cast(RESULT)
 
 
-def _heads(heads: pl.DataFrame, rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
+def _heads(
+    return_headers: pl.DataFrame, rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str
+) -> pl.DataFrame:
     """The returns with what is asked of each as a whole: a county in force; a register has no fewer villages."""
     codes = [d.county_code for d in load().in_force(int(period[:4]))]
-    heads = heads.with_columns(known_county=pl.col("county_code").is_in(codes))
+    return_headers = return_headers.with_columns(known_county=pl.col("county_code").is_in(codes))
     if dataset.dataset != REGISTER:
-        return heads.with_columns(register_never_shrinks=pl.lit(value=True))
+        return return_headers.with_columns(register_never_shrinks=pl.lit(value=True))
     counts = rows.group_by(RETURN).len("now")
     shrinks = pl.col("now").fill_null(0).cast(pl.Int64) >= pl.col("rows_before")
     return (
-        heads.join(counts, on=RETURN, how="left", maintain_order="left")
+        return_headers.join(counts, on=RETURN, how="left", maintain_order="left")
         .join(rows_before(decided, dataset, period), on="county_code", how="left", maintain_order="left")
         .with_columns(register_never_shrinks=shrinks)
         .drop("now", "rows_before")
     )
 
 
-def _decide(heads: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
+def _decide(return_headers: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
     """The returns with rows, verdict and version; a return with any critical fault is quarantined whole."""
     critical = pl.col("critical").fill_null(value=False) | ~pl.all_horizontal(pl.col(OF_RETURNS).fill_null(value=True))
     verdict = (
@@ -135,7 +137,7 @@ def _decide(heads: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
     )
     accepted = pl.col("verdict") != "quarantined"
     return (
-        heads.join(faults, on=RETURN, how="left", maintain_order="left")
+        return_headers.join(faults, on=RETURN, how="left", maintain_order="left")
         .with_columns(pl.col("rows").fill_null(0).cast(pl.Int64), verdict=verdict)
         .with_columns(version=pl.when(accepted).then(accepted.cast(pl.Int64).cum_sum().over("county_code")))
     )

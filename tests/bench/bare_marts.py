@@ -22,7 +22,7 @@ from tests.bench.bare_year import STATUS, Year, read_year
 from tests.bench.measure import clocks, peak_mib, since_start
 from tests.bench.nation import nation
 from warehouse.codebook import Codebook, Dataset
-from warehouse.marts.lines import Line, lines_of
+from warehouse.marts.measures import Measure, measures_of
 
 DECIMAL = pl.Decimal(38, 6)
 AREA = ("period", "level", "code")
@@ -76,7 +76,7 @@ def _many_rows(year: Year, dataset: Dataset) -> pl.LazyFrame:
     return rows.select(columns).sort("period", "county_code", *dataset.keys, "row") if columns else rows
 
 
-def _counties(year: Year, dataset: Dataset, lines: Sequence[Line], *, before: bool) -> pl.LazyFrame:
+def _counties(year: Year, dataset: Dataset, lines: Sequence[Measure], *, before: bool) -> pl.LazyFrame:
     """Period x county that owes the return, with the sums of each line."""
     sums = {column: expression for line in lines for column, expression in line.sums.items()}
     rows = year.rows(dataset, before=before)
@@ -90,7 +90,7 @@ def _counties(year: Year, dataset: Dataset, lines: Sequence[Line], *, before: bo
 
 
 def _programme(year: Year, dataset: Dataset) -> pl.LazyFrame:
-    lines = lines_of(dataset)
+    lines = measures_of(dataset)
     sums = [column for line in lines for column in line.sums]
     step = 12 // len(dataset.frequency.months)
     counties = _counties(year, dataset, lines, before=True)
@@ -138,7 +138,7 @@ def _later(column: str, months: int) -> pl.Expr:
     return shifted.dt.strftime("%Y-%m").alias("period")
 
 
-def _total(line: Line, suffix: str = "") -> pl.Expr:
+def _total(line: Measure, suffix: str = "") -> pl.Expr:
     part = pl.col(f"{line.name}:part{suffix}")
     if line.whole is None:
         return pl.when(pl.col(f"{line.name}:part{suffix}#") > 0).then(part).cast(DECIMAL)
@@ -147,7 +147,7 @@ def _total(line: Line, suffix: str = "") -> pl.Expr:
     return pl.when((whole != 0) & value.is_finite()).then(value.round(6)).cast(DECIMAL)
 
 
-def _line(line: Line, step: int) -> list[pl.Expr]:
+def _line(line: Measure, step: int) -> list[pl.Expr]:
     value, counted = _total(line), pl.col(f"{line.name}:part#").cast(pl.Int64)
     # Shares that are not summed are not compared above the county, and there is nothing above it.
     p_now, p_then = _total(line, ":p:now"), _total(line, ":p:then")
@@ -218,14 +218,14 @@ def _shares(year: Year) -> pl.LazyFrame:
     found = [
         _share(year, year.book.datasets[name], line)
         for name in sorted({f.dataset for f in figures})
-        for line in lines_of(year.book.datasets[name])
+        for line in measures_of(year.book.datasets[name])
         if any(f.dataset == name and f.column == line.name for f in figures)
     ]
     columns = [c.column for c in year.book.marts["mart_deep_poverty_share"]]
     return pl.concat(found).sort("period", "dataset", "indicator").select(columns)
 
 
-def _share(year: Year, dataset: Dataset, line: Line) -> pl.LazyFrame:
+def _share(year: Year, dataset: Dataset, line: Measure) -> pl.LazyFrame:
     part = pl.col(f"{line.name}:part")
     areas = (
         _counties(year, dataset, [line], before=False)
@@ -254,7 +254,7 @@ def _completeness(year: Year) -> pl.LazyFrame:
     keys = ["period", "dataset", "county_code"]
     came = year.returns.lazy().filter(pl.col("period").is_in(year.periods))
     first = came.group_by(keys).agg(received_on=pl.col("known_from").min().dt.date())
-    verdicts = year.heads.lazy().select(*keys, "verdict")
+    verdicts = year.return_headers.lazy().select(*keys, "verdict")
     owed = pl.concat(
         year.owed(d).select(
             "period", pl.lit(name).alias("dataset"), "county_code", pl.lit(d.frequency.value).alias("frequency"),
@@ -279,7 +279,9 @@ def _completeness(year: Year) -> pl.LazyFrame:
 def _quality(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> pl.LazyFrame:
     keys = ["period", "dataset", "county_code"]
     counts = ["failed", "explained", "not_evaluated"]
-    returns = year.heads.lazy().filter(pl.col("period").is_in(year.periods)).select("run", "receipt", *keys, "rows")
+    returns = (
+        year.return_headers.lazy().filter(pl.col("period").is_in(year.periods)).select("run", "receipt", *keys, "rows")
+    )
     made = pl.col("checks") * pl.when("per_row").then("rows").otherwise(1)
     return (
         returns.join(rules.lazy(), on=["run", "dataset", "period"])
@@ -298,8 +300,10 @@ def _changes(year: Year) -> pl.LazyFrame:
     }  # fmt: skip
     columns = year.book.marts["mart_changes"]
     rest = {c.column: pl.lit(None, c.polars) for c in columns if c.null and c.column not in given}
-    heads = year.heads.lazy().filter(pl.col("period").is_in(year.periods)).with_columns(**given, **rest)
-    return heads.select(c.column for c in columns).sort("period", "dataset", "county_code")
+    return_headers = (
+        year.return_headers.lazy().filter(pl.col("period").is_in(year.periods)).with_columns(**given, **rest)
+    )
+    return return_headers.select(c.column for c in columns).sort("period", "dataset", "county_code")
 
 
 def build(root: Path, out: Path, book: Codebook) -> None:

@@ -36,7 +36,7 @@ EXACT = 1e-15
 class Gathered:
     """What the files hold: a line a return, and the rows of each shape (dataset and header) with their places."""
 
-    heads: list[tuple[Any, ...]] = field(default_factory=list)
+    return_headers: list[tuple[Any, ...]] = field(default_factory=list)
     places: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     cells: dict[tuple[str, tuple[str, ...]], list[list[Any]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -53,11 +53,13 @@ def read_inbox(inbox: Path) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         read = _csv if path.suffix == ".csv" else _workbook
         read(gathered, path, (receipt, digest, name))
-    heads = pl.DataFrame(gathered.heads, HEAD, orient="row")
+    return_headers = pl.DataFrame(gathered.return_headers, HEAD, orient="row")
     frames: dict[str, list[pl.DataFrame]] = defaultdict(list)
     for (dataset, header), cells in gathered.cells.items():
         frames[dataset].append(_typed(load().datasets[dataset], header, gathered.places[dataset, header], cells))
-    return heads, {name: pl.concat([*frames[name], _nil_rows(d, heads)]) for name, d in load().datasets.items()}
+    return return_headers, {
+        name: pl.concat([*frames[name], _nil_rows(d, return_headers)]) for name, d in load().datasets.items()
+    }
 
 
 def _workbook(gathered: Gathered, path: Path, receipt: tuple[int, str, str]) -> None:
@@ -69,7 +71,7 @@ def _workbook(gathered: Gathered, path: Path, receipt: tuple[int, str, str]) -> 
     at = (said["区划代码"], said["报告期"])
     start = next(i for i, row in enumerate(cover) if row[0] == "报表")
     for label, dataset, filled, status in cover[start + 1 :]:
-        gathered.heads.append((*receipt, dataset, *at, STATUS[status], filled == NIL, label in noted))
+        gathered.return_headers.append((*receipt, dataset, *at, STATUS[status], filled == NIL, label in noted))
         if filled != NIL:
             header, *rows = sheets[label]
             shape = (dataset, tuple(header))
@@ -90,7 +92,7 @@ def _csv(gathered: Gathered, path: Path, receipt: tuple[int, str, str]) -> None:
         seen.setdefault(at, STATUS[row[status]])
         gathered.places[shape].append((*receipt[:2], None, number, *at))
         gathered.cells[shape].append(row)
-    gathered.heads += [(*receipt, dataset, *at, given, False, False) for at, given in seen.items()]
+    gathered.return_headers += [(*receipt, dataset, *at, given, False, False) for at, given in seen.items()]
 
 
 def _decoded(data: bytes) -> str:
@@ -163,9 +165,11 @@ def _text(value: Any) -> str | None:
     return " ".join(value.split()) or None if isinstance(value, str) else f"{value:.15g}"
 
 
-def _nil_rows(dataset: Dataset, heads: pl.DataFrame) -> pl.DataFrame:
+def _nil_rows(dataset: Dataset, return_headers: pl.DataFrame) -> pl.DataFrame:
     """A nil return of a form with one row a county: its required counts are zero."""
-    nil = heads.filter(pl.col("nil") & (pl.lit(dataset.one_row and dataset.nil)), pl.col("dataset") == dataset.dataset)
+    nil = return_headers.filter(
+        pl.col("nil") & (pl.lit(dataset.one_row and dataset.nil)), pl.col("dataset") == dataset.dataset
+    )
     zero = {i.column for i in dataset.indicators if i.roll_up.how == "sum" and i.required == "true"}
     return nil.select(
         "receipt", "submission", pl.lit(COVER).alias("sheet"), pl.lit(None, pl.Int64).alias("row"),

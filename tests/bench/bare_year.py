@@ -25,7 +25,7 @@ class Year:
     year: int
     periods: list[str]
     returns: pl.DataFrame
-    heads: pl.DataFrame
+    return_headers: pl.DataFrame
     levels: pl.DataFrame
     heard: date
 
@@ -33,10 +33,10 @@ class Year:
         """The rows in force of the year, or of it and the one before."""
         years = [self.year - 1, self.year] if before else [self.year]
         paths = sorted(p for y in years for p in (self.history / dataset.dataset).glob(f"period={y}-*/*.parquet"))
-        heads = self.heads.lazy().filter(dataset=dataset.dataset).select(HEAD)
+        return_headers = self.return_headers.lazy().filter(dataset=dataset.dataset).select(HEAD)
         if not paths:
             return pl.LazyFrame(schema=schema(dataset))
-        return pl.scan_parquet(paths, hive_partitioning=False).join(heads, on=HEAD, how="semi")
+        return pl.scan_parquet(paths, hive_partitioning=False).join(return_headers, on=HEAD, how="semi")
 
     def owed(self, dataset: Dataset, *, before: bool = False) -> pl.LazyFrame:
         """Period x county that owes the return, with its status and whether it is in force."""
@@ -50,8 +50,8 @@ class Year:
             for m in months
             if y < self.year or f"{y}-{m:02}" in self.periods
         ]
-        heads = self.heads.lazy().filter(dataset=dataset.dataset)
-        counted = heads.select("period", "county_code", "status", counted=True)
+        return_headers = self.return_headers.lazy().filter(dataset=dataset.dataset)
+        counted = return_headers.select("period", "county_code", "status", counted=True)
         none = pl.DataFrame(schema=dict.fromkeys(("period", "county_code"), pl.String))
         return (
             pl.concat([none, *owed])
@@ -71,11 +71,13 @@ def read_year(root: Path, book: Codebook, connection: sqlite3.Connection, year: 
     returns = pl.read_database(query, connection, schema_overrides=whole).with_columns(
         pl.col("known_from").str.to_datetime()
     )
-    heads = returns.sort("receipt").unique(["dataset", "county_code", "period"], keep="last", maintain_order=True)
+    return_headers = returns.sort("receipt").unique(
+        ["dataset", "county_code", "period"], keep="last", maintain_order=True
+    )
     periods = returns.filter(pl.col("period") >= f"{year}")["period"].unique().sort().to_list()
     (heard,) = connection.execute("SELECT max(received_at) FROM runs").fetchone()
     levels = pl.concat(_levels(book, period) for period in periods)
-    return Year(book, root / "history", year, periods, returns, heads, levels, date.fromisoformat(heard[:10]))
+    return Year(book, root / "history", year, periods, returns, return_headers, levels, date.fromisoformat(heard[:10]))
 
 
 def _levels(book: Codebook, period: str) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from warehouse.store.archive import hash_file
 from warehouse.store.compact import compact
 from warehouse.store.files import Root
 from warehouse.store.history import scan_rows, schema, write_rows
-from warehouse.store.records import Entry, PeriodJudged
+from warehouse.store.journal_records import Entry, PeriodRecord
 
 FORM = BOOK.datasets["finance"]
 COUNTIES, TIMES = 4, 9
@@ -49,7 +49,7 @@ def fill(root: Root, nights: int, periods: list[str]) -> None:
             path = write_rows(root.history, FORM, period, run, rows(period, night))
             assert path
             files = {path.relative_to(root.path).as_posix(): hash_file(path)}
-            judged.append(PeriodJudged(period=period, decisions=(), rules=(), findings=(), files=files))
+            judged.append(PeriodRecord(period=period, decisions=(), rules=(), findings=(), files=files))
         entry = Entry(
             run=run, flow="nightly", received_at=RECEIVED, receipts=(), periods=tuple(judged), findings=()
         )  # fmt: skip

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.nation import COUNTIES, nation, write_nation
-from warehouse.published import read_manifest
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 GOAL_RATIO, GOAL_MIB, GOAL_ONE = 1.3, 4096, 1 / 20

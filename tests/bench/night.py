@@ -24,7 +24,7 @@ SEED = 2017
 RECEIVED_AT = "2018-07-05T20:00:00+00:00"
 STAGES = ("prepare", "receive", "read", "judge", "commit", "publish", "report")
 GOAL_RATIO, GOAL_MIB = 3.0, 1536
-SAMPLE = "from flows.cli import main; main()"
+SAMPLE = "from flows.cli.main import main; main()"
 
 Measured = dict[str, Any]
 

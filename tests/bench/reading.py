@@ -29,11 +29,11 @@ from rich.table import Table
 from tests.bench.bare_read import read_inbox
 from tests.bench.measure import children_peak_mib, peak_mib
 from warehouse.codebook import load
-from warehouse.intake.apart import Readers
-from warehouse.intake.preflight import Limits
-from warehouse.intake.records import Receipt, Received
-from warehouse.sample import build_returns, write_returns
-from warehouse.sample.layout import shown
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import Receipt, ReceivedFile
+from warehouse.intake.sandbox.reader_pool import Readers
+from warehouse.synthetic import build_returns, write_returns
+from warehouse.synthetic.layout import shown
 
 SEED, PERIOD, COUNTIES, NATION = 2017, "2017-12", 119, 2850
 GOAL = 1.5
@@ -83,7 +83,9 @@ def _typed(inbox: Path) -> int:
 def _product(readers: Readers, inbox: Path, scratch: Path) -> int:
     at = datetime(2018, 7, 5, tzinfo=UTC)
     received = [
-        Received(Receipt(receipt=n, submission=f"{n:064x}", file=p.relative_to(inbox).as_posix(), received_at=at), p)
+        ReceivedFile(
+            Receipt(receipt=n, submission=f"{n:064x}", file=p.relative_to(inbox).as_posix(), received_at=at), p
+        )
         for n, p in enumerate(_paths(inbox), 1)
     ]
     reading = readers.read(received, {}, {}, scratch)

@@ -23,17 +23,17 @@ def definition(name: str = "frame") -> BatchDefinition[Any]:
 
 
 def validate(
-    frame: pl.DataFrame | pl.LazyFrame, *asked: Expectation, result_format: Any = "COMPLETE"
+    frame: pl.DataFrame | pl.LazyFrame, *request: Expectation, result_format: Any = "COMPLETE"
 ) -> list[ExpectationValidationResult]:
     """The results of the expectations over the frame, in their order."""
-    return answers(definition(), frame, asked, result_format)
+    return answers(definition(), frame, request, result_format)
 
 
 def one(
-    frame: pl.DataFrame | pl.LazyFrame, asked: Expectation, result_format: Any = "COMPLETE"
+    frame: pl.DataFrame | pl.LazyFrame, request: Expectation, result_format: Any = "COMPLETE"
 ) -> ExpectationValidationResult:
     """The result of one expectation."""
-    (result,) = validate(frame, asked, result_format=result_format)
+    (result,) = validate(frame, request, result_format=result_format)
     return result
 
 
@@ -44,6 +44,6 @@ def reason(result: ExpectationValidationResult) -> str:
     return str(flat["exception_message"])
 
 
-def suite(*asked: Expectation) -> gx.ExpectationSuite:
+def suite(*request: Expectation) -> gx.ExpectationSuite:
     """A suite of them."""
-    return gx.ExpectationSuite(name="suite", expectations=list(asked))
+    return gx.ExpectationSuite(name="suite", expectations=list(request))

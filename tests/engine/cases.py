@@ -255,10 +255,10 @@ ASKED: dict[str, Callable[[st.DrawFn], dict[str, Any]]] = {
 def questions(draw: st.DrawFn, name: str) -> Expectation:
     """An expectation of that class, perhaps with `mostly` and a row condition."""
     made = getattr(gxe, name)
-    asked = {key: value for key, value in ASKED[name](draw).items() if key in made.__fields__}
+    request = {key: value for key, value in ASKED[name](draw).items() if key in made.__fields__}
     if "mostly" in made.__fields__:
-        asked["mostly"] = draw(st.sampled_from(MOSTLY["mostly"]))
+        request["mostly"] = draw(st.sampled_from(MOSTLY["mostly"]))
     if "row_condition" in made.__fields__ and not name.startswith("ExpectTable"):
-        asked["row_condition"] = draw(row_conditions())
-    expectation: Expectation = made(**asked)
+        request["row_condition"] = draw(row_conditions())
+    expectation: Expectation = made(**request)
     return expectation

@@ -55,14 +55,14 @@ class Both:
             stock.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole"),
         )
 
-    def differences(self, frame: pl.DataFrame, asked: Sequence[Expectation], result_format: Any) -> list[str]:
+    def differences(self, frame: pl.DataFrame, request: Sequence[Expectation], result_format: Any) -> list[str]:
         """What differs, in words; empty where the engines agree. Both failing with an exception is agreement."""
-        ours = answers(self.polars, frame, asked, result_format)
+        ours = answers(self.polars, frame, request, result_format)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the stock engine warns of is its own affair
-            stock = answers(self.pandas, to_pandas(frame), asked, result_format)
+            stock = answers(self.pandas, to_pandas(frame), request, result_format)
         found = []
-        for expectation, mine, theirs in zip(asked, ours, stock, strict=True):
+        for expectation, mine, theirs in zip(request, ours, stock, strict=True):
             name = result_format if isinstance(result_format, str) else result_format["result_format"]
             key = (expectation.expectation_type, name)
             self.compared[key] = self.compared.get(key, 0) + 1
@@ -74,16 +74,17 @@ class Both:
 
 
 def answers(
-    definition: BatchDefinition[Any], frame: Any, asked: Sequence[Expectation], result_format: Any
+    definition: BatchDefinition[Any], frame: Any, request: Sequence[Expectation], result_format: Any
 ) -> list[ExpectationValidationResult]:
     """The results of the expectations, in their order."""
     copies = [
-        type(one)(**one.dict(exclude={"meta", "id", "rendered_content"}), meta={"n": n}) for n, one in enumerate(asked)
+        type(one)(**one.dict(exclude={"meta", "id", "rendered_content"}), meta={"n": n})
+        for n, one in enumerate(request)
     ]
     suite = gx.ExpectationSuite(name="asked", expectations=copies)
     results = definition.get_batch({"dataframe": frame}).validate(suite, result_format=result_format).results
     by_number = {one.expectation_config.meta["n"]: one for one in results if one.expectation_config}
-    return [by_number[n] for n in range(len(asked))]
+    return [by_number[n] for n in range(len(request))]
 
 
 def failed(result: ExpectationValidationResult) -> bool:

@@ -18,7 +18,7 @@ from great_expectations.expectations.metrics.map_metric_provider.multicolumn_con
 )
 from great_expectations.expectations.row_conditions import Column
 
-from expectations.engine import Asked, add_aggregate, add_condition
+from expectations.engine import MetricRequest, add_aggregate, add_condition
 from tests.engine.builders import one
 from tests.engine.oracle import Both
 
@@ -64,12 +64,12 @@ class ExpectTestRange(ColumnAggregateExpectation):
         return self._validate_metric_value_between(RANGE, metrics, runtime_configuration, execution_engine)
 
 
-def at_most(asked: Asked) -> pl.Expr:
-    return pl.sum_horizontal(asked.columns, ignore_nulls=False) <= asked.values["limit"]  # noqa: PD011 - no pandas object
+def at_most(request: MetricRequest) -> pl.Expr:
+    return pl.sum_horizontal(request.columns, ignore_nulls=False) <= request.values["limit"]  # noqa: PD011 - no pandas object
 
 
 add_condition(SUM_AT_MOST, at_most)
-add_aggregate(RANGE, lambda asked: asked.column().max() - asked.column().min())
+add_aggregate(RANGE, lambda request: request.column().max() - request.column().min())
 
 FRAME = pl.DataFrame({"a": [1, 2, None, 4, 9], "b": [1, 1, 1, 3, None], "k": [10, 11, 12, 13, 14]})
 
@@ -78,27 +78,27 @@ FRAME = pl.DataFrame({"a": [1, 2, None, 4, 9], "b": [1, 1, 1, 3, None], "k": [10
 @pytest.mark.parametrize("condition", [None, Column("k") > 10])
 def test_it_answers_as_pandas_does(both: Both, mode: str, condition: Any) -> None:
     frame = FRAME.drop_nulls() if mode == "all_values_are_missing" else FRAME
-    asked = [
+    request = [
         ExpectTestSumAtMost(
             column_list=["a", "b"], limit=limit, ignore_row_if=mode, row_condition=condition, mostly=0.5
         )
         for limit in (1, 3, 7)
     ]
     complete = {"result_format": "COMPLETE", "unexpected_index_column_names": ["k"]}
-    assert both.differences(frame, asked, complete) == []
+    assert both.differences(frame, request, complete) == []
     assert both.differences(FRAME, [ExpectTestRange(column="a", max_value=4, row_condition=condition)], complete) == []
 
 
 def test_no_answer_is_not_unexpected() -> None:
-    asked = ExpectTestSumAtMost(column_list=["a", "b"], limit=1, ignore_row_if="never")
-    assert one(FRAME, asked).result["unexpected_index_list"] == [0, 1, 3]
+    request = ExpectTestSumAtMost(column_list=["a", "b"], limit=1, ignore_row_if="never")
+    assert one(FRAME, request).result["unexpected_index_list"] == [0, 1, 3]
 
 
 def test_an_unknown_metric_is_refused() -> None:
     with pytest.raises(LookupError, match=r"multicolumn_values\.nobody"):
         add_condition("multicolumn_values.nobody", at_most)
     with pytest.raises(LookupError, match=r"column\.nobody"):
-        add_aggregate("column.nobody", lambda asked: asked.column().max())
+        add_aggregate("column.nobody", lambda request: request.column().max())
 
 
 def test_what_core_has_stays() -> None:

@@ -36,7 +36,7 @@ FRAME = pl.DataFrame(
 )
 
 
-def asked(*names: str) -> dict[str, Any]:
+def request(*names: str) -> dict[str, Any]:
     return {"result_format": "COMPLETE", "unexpected_index_column_names": list(names)}
 
 
@@ -68,7 +68,7 @@ def test_a_copy_is_another() -> None:
 @pytest.mark.parametrize("names", [(), ("k",), ("k", "day", "price"), ("k", "listed")])
 def test_results_are_copied_in_full(names: tuple[str, ...]) -> None:
     """Also where an index column's values are lists: then it is a plain list, copied value by value."""
-    result = one(FRAME, gxe.ExpectColumnValuesToBeNull(column="day"), asked(*names) if names else COMPLETE)
+    result = one(FRAME, gxe.ExpectColumnValuesToBeNull(column="day"), request(*names) if names else COMPLETE)
     rows = result.result["unexpected_index_list"]
     copied = deepcopy(result).result["unexpected_index_list"]
     assert len(rows) == len(copied) == FRAME.height
@@ -88,7 +88,7 @@ def test_a_stored_result_has_the_same_rows() -> None:
     whole = here.data_sources.add_polars("p").add_dataframe_asset("f").add_batch_definition_whole_dataframe("w")
     kept = here.suites.add(suite(gxe.ExpectColumnValuesToBeNull(column="day")))
     checks = here.validation_definitions.add(gx.ValidationDefinition(name="checks", data=whole, suite=kept))
-    point = gx.Checkpoint(name="point", validation_definitions=[checks], result_format=asked("k", "price"))
+    point = gx.Checkpoint(name="point", validation_definitions=[checks], result_format=request("k", "price"))
     outcome = here.checkpoints.add(point).run(batch_parameters={"dataframe": FRAME})
     (key,) = outcome.run_results
     (stored,) = here.validation_results_store.get(key).results

@@ -14,9 +14,9 @@ from hypothesis import given
 
 from expectations.engine import catalogue, conditions, distributions, domain, resolution, row_conditions, rows
 from expectations.engine.aggregates import Aggregate
-from expectations.engine.asked import Asked
 from expectations.engine.batch_data import PolarsBatchData
 from expectations.engine.conditions import Condition
+from expectations.engine.metric_request import MetricRequest
 from tests.engine.cases import frames
 from tests.engine.oracle import Both
 from tests.engine.test_differential import generated, suites
@@ -34,11 +34,13 @@ class Mutant:
     shown_by: tuple[str, ...]
 
 
-def condition(name: str, compile_: Callable[[Asked], pl.Expr], **flags: Any) -> Callable[[pytest.MonkeyPatch], None]:
+def condition(
+    name: str, compile_: Callable[[MetricRequest], pl.Expr], **flags: Any
+) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setitem(catalogue.conditions, name, Condition(compile_, **flags))
 
 
-def aggregate(name: str, compile_: Callable[[Asked], pl.Expr]) -> Callable[[pytest.MonkeyPatch], None]:
+def aggregate(name: str, compile_: Callable[[MetricRequest], pl.Expr]) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setitem(
         catalogue.aggregates, name, Aggregate(compile_, catalogue.aggregates[name].finish)
     )
@@ -48,28 +50,30 @@ def attribute(owner: Any, name: str, value: Any) -> Callable[[pytest.MonkeyPatch
     return lambda patch: patch.setattr(owner, name, value)
 
 
-def strict(asked: Asked) -> pl.Expr:
-    return original("column_values.between", Asked(asked.columns, {**asked.values, "strict_min": True}, asked.schema))
+def strict(request: MetricRequest) -> pl.Expr:
+    return original(
+        "column_values.between", MetricRequest(request.columns, {**request.values, "strict_min": True}, request.schema)
+    )
 
 
-def original(name: str, asked: Asked) -> pl.Expr:
-    return (conditions.ALONE | catalogue.RELATIVE)[name].compile(asked)
+def original(name: str, request: MetricRequest) -> pl.Expr:
+    return (conditions.ALONE | catalogue.RELATIVE)[name].compile(request)
 
 
-def failing_nulls(asked: Asked) -> pl.Expr:
-    return original("column_values.between", asked).fill_null(value=False)
+def failing_nulls(request: MetricRequest) -> pl.Expr:
+    return original("column_values.between", request).fill_null(value=False)
 
 
-def never_strict(asked: Asked) -> pl.Expr:
-    return original("column_values.increasing", Asked(asked.columns, {}, asked.schema, asked.within))
+def never_strict(request: MetricRequest) -> pl.Expr:
+    return original("column_values.increasing", MetricRequest(request.columns, {}, request.schema, request.within))
 
 
 def from_one(frame: pl.LazyFrame, name: str) -> pl.LazyFrame:
     return frame.select(pl.int_range(1, pl.len() + 1).alias(name), pl.all())
 
 
-def without_nulls(asked: Asked) -> pl.Expr:
-    left, right = asked.all_columns()
+def without_nulls(request: MetricRequest) -> pl.Expr:
+    left, right = request.all_columns()
     return left > right
 
 
@@ -134,7 +138,7 @@ MUTANTS = [
     Mutant("NaN is a value", attribute(PolarsBatchData, "read", lambda self, _: self.frame.lazy()),
            ("ExpectColumnValuesToNotBeNull", "ExpectColumnMeanToBeBetween")),
     Mutant("rows come in another order", attribute(
-        rows.Judged, "unexpected", lambda self, frame: frame.filter(~self.expected).reverse()
+        rows.EvaluatedCondition, "unexpected", lambda self, frame: frame.filter(~self.expected).reverse()
     ), ("ExpectColumnValuesToNotBeNull", *BETWEEN)),
     Mutant("rows are numbered from one", attribute(pl.LazyFrame, "with_row_index", from_one),
            ("ExpectColumnValuesToNotBeNull",)),
@@ -144,9 +148,9 @@ MUTANTS = [
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.fault)
 def test_a_fault_is_seen(both: Both, mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     @generated(TRIES)
-    @given(frame=frames(least=5), asked=suites(mutant.shown_by, 6))
-    def check(frame: pl.DataFrame, asked: list[Expectation]) -> None:
-        assert both.differences(frame, asked, COMPLETE) == []
+    @given(frame=frames(least=5), request=suites(mutant.shown_by, 6))
+    def check(frame: pl.DataFrame, request: list[Expectation]) -> None:
+        assert both.differences(frame, request, COMPLETE) == []
 
     mutant.put(monkeypatch)
     catalogue.find.cache_clear()
@@ -163,8 +167,8 @@ def test_without_a_fault_none_is_seen(both: Both) -> None:
     names = sorted({name for mutant in MUTANTS for name in mutant.shown_by})
 
     @generated(4)
-    @given(frame=frames(least=5), asked=suites(names, 12))
-    def check(frame: pl.DataFrame, asked: list[Expectation]) -> None:
-        assert both.differences(frame, asked, COMPLETE) == []
+    @given(frame=frames(least=5), request=suites(names, 12))
+    def check(frame: pl.DataFrame, request: list[Expectation]) -> None:
+        assert both.differences(frame, request, COMPLETE) == []
 
     check()

@@ -75,8 +75,8 @@ def test_verdicts_alone_need_no_rows(counted: Counted) -> None:
 
 
 def test_counts_alone_need_no_rows(counted: Counted) -> None:
-    asked = {"result_format": "BASIC", "partial_unexpected_count": 0}
-    found = [result.result for result in validate(FRAME.lazy(), *FAILING, result_format=asked)]
+    request = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    found = [result.result for result in validate(FRAME.lazy(), *FAILING, result_format=request)]
     assert [(each["unexpected_count"], each["partial_unexpected_list"]) for each in found] == [
         (2, []),
         (2, []),
@@ -103,8 +103,8 @@ def test_a_scan_reads_only_what_is_asked(tmp_path: Path) -> None:
     scan = pl.scan_parquet(path)
     with pytest.raises(pl.exceptions.PolarsError):
         scan.collect()
-    asked = gxe.ExpectColumnValuesToBeBetween(column="a", max_value=1)
-    result = one(scan, asked)
+    request = gxe.ExpectColumnValuesToBeBetween(column="a", max_value=1)
+    result = one(scan, request)
     assert not failed(result), reason(result)
     assert result.result["unexpected_index_list"] == [1]
 
@@ -127,9 +127,9 @@ def test_a_scan_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(pl.LazyFrame, "collect", noted)
     monkeypatch.setattr(pl, "collect_all", all_noted)
-    asked = (
+    request = (
         gxe.ExpectColumnValuesToBeBetween(column="a", max_value=99_989),
         gxe.ExpectColumnMaxToBeBetween(column="b", max_value=1),
     )
-    assert [result.success for result in validate(pl.scan_parquet(path), *asked)] == [False, True]
+    assert [result.success for result in validate(pl.scan_parquet(path), *request)] == [False, True]
     assert heights == [1, 10]

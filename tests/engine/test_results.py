@@ -57,8 +57,8 @@ def test_the_query_finds_the_rows() -> None:
 
 
 def test_no_query_where_none_is_wanted() -> None:
-    asked = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
-    assert "unexpected_index_query" not in one(FRAME, gxe.ExpectColumnValuesToBeUnique(column="b"), asked).result
+    request = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
+    assert "unexpected_index_query" not in one(FRAME, gxe.ExpectColumnValuesToBeUnique(column="b"), request).result
 
 
 def test_long_lists_are_capped_and_indexes_are_not() -> None:
@@ -68,8 +68,8 @@ def test_long_lists_are_capped_and_indexes_are_not() -> None:
 
 
 def test_an_index_column_that_is_not_there() -> None:
-    asked = {"result_format": "COMPLETE", "unexpected_index_column_names": ["nowhere"]}
-    result = one(FRAME, gxe.ExpectColumnValuesToBeUnique(column="b"), asked)
+    request = {"result_format": "COMPLETE", "unexpected_index_column_names": ["nowhere"]}
+    result = one(FRAME, gxe.ExpectColumnValuesToBeUnique(column="b"), request)
     assert failed(result)
     assert "nowhere" in reason(result)
 

@@ -24,15 +24,15 @@ def column(values: list[Any], dtype: Any = None) -> pl.DataFrame:
     return pl.DataFrame({"a": pl.Series(values, dtype=dtype)})
 
 
-def unexpected(frame: pl.DataFrame | pl.LazyFrame, asked: Expectation) -> list[int]:
-    result = one(frame, asked)
+def unexpected(frame: pl.DataFrame | pl.LazyFrame, request: Expectation) -> list[int]:
+    result = one(frame, request)
     assert not failed(result), reason(result)
     rows: list[int] = result.result["unexpected_index_list"]
     return rows
 
 
-def observed(frame: pl.DataFrame | pl.LazyFrame, asked: Expectation) -> Any:
-    result = one(frame, asked)
+def observed(frame: pl.DataFrame | pl.LazyFrame, request: Expectation) -> Any:
+    result = one(frame, request)
     assert not failed(result), reason(result)
     return result.result["observed_value"]
 
@@ -121,16 +121,16 @@ def test_sums_do_not_wrap_around(dtype: Any) -> None:
 def test_quantiles_of_few_values() -> None:
     """Half-way the one at the even place; shares may be whole numbers; decimals give floats, no values give none."""
     ranges = {"quantiles": [0, 0.25, 0.5, 0.75, 1], "value_ranges": [[None, None]] * 5}
-    asked = gxe.ExpectColumnQuantileValuesToBeBetween(column="a", quantile_ranges=ranges)
-    assert observed(column([4, None, 1, 3, 2]), asked)["values"] == [1, 2, 3, 3, 4]
-    assert observed(column([Decimal("0.5"), Decimal("1.5")], pl.Decimal(5, 2)), asked)["values"] == [
+    request = gxe.ExpectColumnQuantileValuesToBeBetween(column="a", quantile_ranges=ranges)
+    assert observed(column([4, None, 1, 3, 2]), request)["values"] == [1, 2, 3, 3, 4]
+    assert observed(column([Decimal("0.5"), Decimal("1.5")], pl.Decimal(5, 2)), request)["values"] == [
         0.5,
         0.5,
         0.5,
         1.5,
         1.5,
     ]
-    assert observed(column([], pl.Float64), asked)["values"] == [None] * 5
+    assert observed(column([], pl.Float64), request)["values"] == [None] * 5
 
 
 def test_a_value_that_the_type_cannot_hold_is_no_error() -> None:
@@ -176,8 +176,8 @@ def test_a_bound_of_another_kind_is_an_error() -> None:
 
 @pytest.mark.filterwarnings("ignore:(The condition_parser|Passing a string):DeprecationWarning")
 def test_text_as_row_condition_is_refused() -> None:
-    asked = gxe.ExpectColumnValuesToNotBeNull(column="a", row_condition="a > 1", condition_parser="pandas")
-    assert "Column(...)" in reason(one(column([1]), asked))
+    request = gxe.ExpectColumnValuesToNotBeNull(column="a", row_condition="a > 1", condition_parser="pandas")
+    assert "Column(...)" in reason(one(column([1]), request))
 
 
 def test_errors_stay_with_their_expectation() -> None:

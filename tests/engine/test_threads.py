@@ -26,13 +26,13 @@ def test_threads_do_not_mix() -> None:
         found = []
         for _ in range(ROUNDS):
             start.wait()
-            asked = suite(
+            request = suite(
                 gxe.ExpectColumnValuesToBeBetween(column="a", min_value=0),
                 gxe.ExpectTableRowCountToEqual(value=number + 1),
                 gxe.ExpectColumnMaxToBeBetween(column="a", min_value=number, max_value=number),
             )
             given = frame.lazy() if number % 2 else frame
-            results = whole.get_batch({"dataframe": given}).validate(asked, result_format=COMPLETE).results
+            results = whole.get_batch({"dataframe": given}).validate(request, result_format=COMPLETE).results
             listed = next(one.result["unexpected_list"] for one in results if "unexpected_list" in one.result)
             found.append((listed, sorted(bool(one.success) for one in results)))
         return found
@@ -48,10 +48,10 @@ def test_one_validation_definition_serves_many_threads() -> None:
         made.data_sources.add_polars("polars").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("all")
     )
     kept = made.suites.add(suite(gxe.ExpectTableRowCountToEqual(value=-1)))
-    asked = made.validation_definitions.add(gx.ValidationDefinition(name="definition", data=whole, suite=kept))
+    request = made.validation_definitions.add(gx.ValidationDefinition(name="definition", data=whole, suite=kept))
 
     def rows(number: int) -> int:
-        result = asked.run(batch_parameters={"dataframe": pl.DataFrame({"a": range(number)})})
+        result = request.run(batch_parameters={"dataframe": pl.DataFrame({"a": range(number)})})
         count: int = result.results[0].result["observed_value"]
         return count
 

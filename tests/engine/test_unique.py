@@ -27,8 +27,8 @@ def frame(dtype: Any) -> pl.DataFrame:
     return pl.DataFrame({"a": values, "b": ["k", "k", "k", "k", "k", "k", None], "inside": INSIDE})
 
 
-def unexpected(given: pl.DataFrame | pl.LazyFrame, asked: Any) -> list[int]:
-    result = one(given, asked)
+def unexpected(given: pl.DataFrame | pl.LazyFrame, request: Any) -> list[int]:
+    result = one(given, request)
     assert not failed(result), reason(result)
     assert result.result["unexpected_count"] == len(result.result["unexpected_index_list"])
     rows: list[int] = result.result["unexpected_index_list"]
@@ -54,14 +54,14 @@ def test_a_column(dtype: Any, lazy: bool) -> None:  # noqa: FBT001 - a parameter
 )
 @pytest.mark.parametrize("dtype", [pl.String, pl.Int64, pl.Float64], ids=str)
 def test_columns_together(dtype: Any, mode: str, everywhere: list[int], inside: list[int]) -> None:
-    asked: dict[str, Any] = {"column_list": ["a", "b"], "ignore_row_if": mode}
-    assert unexpected(frame(dtype), gxe.ExpectCompoundColumnsToBeUnique(**asked)) == everywhere
-    asked["row_condition"] = Column("inside") == True  # noqa: E712 - a condition of Great Expectations'
-    assert unexpected(frame(dtype), gxe.ExpectCompoundColumnsToBeUnique(**asked)) == inside
+    request: dict[str, Any] = {"column_list": ["a", "b"], "ignore_row_if": mode}
+    assert unexpected(frame(dtype), gxe.ExpectCompoundColumnsToBeUnique(**request)) == everywhere
+    request["row_condition"] = Column("inside") == True  # noqa: E712 - a condition of Great Expectations'
+    assert unexpected(frame(dtype), gxe.ExpectCompoundColumnsToBeUnique(**request)) == inside
 
 
 def test_rows_without_any_value_are_no_duplicates_where_they_are_left_out() -> None:
     given = pl.DataFrame({"a": [None, None, "x"], "b": [None, None, "y"]}, schema={"a": pl.String, "b": pl.String})
-    asked = {"column_list": ["a", "b"]}
-    assert unexpected(given, gxe.ExpectCompoundColumnsToBeUnique(**asked, ignore_row_if=ALL)) == []
-    assert unexpected(given, gxe.ExpectCompoundColumnsToBeUnique(**asked, ignore_row_if=NEVER)) == [0, 1]
+    request = {"column_list": ["a", "b"]}
+    assert unexpected(given, gxe.ExpectCompoundColumnsToBeUnique(**request, ignore_row_if=ALL)) == []
+    assert unexpected(given, gxe.ExpectCompoundColumnsToBeUnique(**request, ignore_row_if=NEVER)) == [0, 1]

@@ -63,7 +63,7 @@ def _needed(folder: Path) -> int:
     """The bytes that the night takes."""
     place = fresh(folder, undisturbed(SMALL_DISK, folder).stage)
     before = _free(folder)
-    SCENARIOS[SMALL_DISK].deed(place)
+    SCENARIOS[SMALL_DISK].request(place)
     return before - _free(folder)
 
 

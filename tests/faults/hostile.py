@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.builders import cover, finance, sheet, write_book
-from warehouse.sample.messy.grid import Book, Cell, Sheet
-from warehouse.sample.messy.ods import ods_bytes
-from warehouse.sample.messy.xls import xls_bytes
+from warehouse.synthetic.messy.grid import Book, Cell, Sheet
+from warehouse.synthetic.messy.ods import ods_bytes
+from warehouse.synthetic.messy.xls import xls_bytes
 
 Build = Callable[[Path], Path]
 Change = Callable[[bytes], bytes]

@@ -22,9 +22,9 @@ from tests.builders import apart, night
 from tests.faults.calls import Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
 from tests.faults.state import Content, accepted, content, lost, torn
-from warehouse.disk import disk_error
-from warehouse.published import Manifest, read_manifest
-from warehouse.report import Summary
+from warehouse.messages.disk_errors import disk_error
+from warehouse.reports.run_summary import Summary
+from warehouse.snapshots.manifest import Manifest, read_manifest
 
 PRELOAD = ["expectations.judge", "expectations.data_docs.pages", "tests.faults.run"]
 ORPHANS_SECONDS = 20
@@ -105,7 +105,7 @@ class Undisturbed:
 
 
 def victim(kill: Kill, folder: Path, died: Path) -> None:
-    """Does the deed until it is killed, by itself, at the latest in the end."""
+    """Does the request until it is killed, by itself, at the latest in the end."""
     os.setsid()
     calls = Calls(folder, kill.fault, died)
     if kill.seconds is None:
@@ -113,7 +113,7 @@ def victim(kill: Kill, folder: Path, died: Path) -> None:
     else:
         Timer(kill.seconds, calls.die, ("random", "moment")).start()
     try:
-        SCENARIOS[kill.scenario].deed(Place(folder))
+        SCENARIOS[kill.scenario].request(Place(folder))
     except Exception as error:
         if not kill.fails:
             raise
@@ -123,10 +123,10 @@ def victim(kill: Kill, folder: Path, died: Path) -> None:
 
 
 def counted(scenario: str, folder: Path, told: Path) -> None:
-    """Does the deed and leaves the durable calls that it made."""
+    """Does the request and leaves the durable calls that it made."""
     calls = Calls(folder)
     calls.watch()
-    SCENARIOS[scenario].deed(Place(folder))
+    SCENARIOS[scenario].request(Place(folder))
     made = list(calls.made)
     told.write_text("\n".join(f"{call.kind} {call.path}" for call in made), encoding="utf-8")
 

@@ -16,10 +16,10 @@ import duckdb
 import polars as pl
 
 from tests.builders import BOOK
-from warehouse.marts.parts import Part
-from warehouse.prune import DAY, prune
-from warehouse.publish import Plan, publish
-from warehouse.published import read_manifest
+from warehouse.marts.partitions import Partition
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.prune import DAY, prune
+from warehouse.snapshots.publish import Plan, publish
 from warehouse.store.files import Root
 
 # Columns of two marts that have the number of the snapshot in every row.
@@ -43,10 +43,10 @@ def plan(number: int) -> Plan:
     }
     schemas = {name: {c.column: c.polars for c in BOOK.marts[name]} for name in MARKED}
     whole = pl.DataFrame([filled["mart_scorecard"]] * COUNTIES, schemas["mart_scorecard"])
-    parts = {Part("mart_scorecard"): whole}
+    parts = {Partition("mart_scorecard"): whole}
     for period in PERIODS:
         rows = [filled["mart_relocation"] | {"period": period}] * COUNTIES
-        parts[Part("mart_relocation", period, split=True)] = pl.DataFrame(rows, schemas["mart_relocation"])
+        parts[Partition("mart_relocation", period, split=True)] = pl.DataFrame(rows, schemas["mart_relocation"])
     return Plan(
         f"{number:06}", dict.fromkeys(parts, str(number)), lambda wanted: ((part, parts[part]) for part in wanted)
     )

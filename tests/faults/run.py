@@ -81,7 +81,7 @@ class Found:
     def faults(self, size: Size) -> list[str]:
         """Each broken promise, with where it was, and what the harness itself failed to show."""
         said = [f"{name_of(one)}: {fault}" for one in self.outcomes for fault in one.faults]
-        said += [f"{one.together.deeds}: {fault}" for one in self.together for fault in one.faults]
+        said += [f"{one.together.requests}: {fault}" for one in self.together for fault in one.faults]
         said += [f"reads with {one.way}: {one.torn} torn: {one.first}" for one in self.right.reads if one.torn]
         said += [f"only {one.flipped} flips under {one.way}" for one in self._all_reads() if one.flipped < size.flips]
         said += [f"{one.way} is torn, and was not caught" for one in self.wrong.reads if not one.torn]
@@ -97,7 +97,7 @@ def name_of(one: Outcome) -> str:
 
 def planned(known: Known, size: Size) -> list[Kill]:
     """So many kills of nights: at random moments, half of them with children that read, just before and after each
-    commit, and spread over all calls. And some of each deed, or one for each place to die that it has.
+    commit, and spread over all calls. And some of each request, or one for each place to die that it has.
     """
     at_random = size.kills // RANDOM
     spread = [kill for name in NIGHTS for kill in points(name, known[name][0])]
@@ -106,8 +106,8 @@ def planned(known: Known, size: Size) -> list[Kill]:
     at_random = max(at_random, size.kills - len(chosen))
     for place, name in enumerate(("night", SMALL_DISK)):
         chosen += moments(name, known[name][1], range(place, at_random, 2))
-    deeds = [name for name in SCENARIOS if name not in (*NIGHTS, SMALL_DISK)]
-    return chosen + [kill for name in deeds for kill in evenly(points(name, known[name][0]), size.of_each_deed)]
+    requests = [name for name in SCENARIOS if name not in (*NIGHTS, SMALL_DISK)]
+    return chosen + [kill for name in requests for kill in evenly(points(name, known[name][0]), size.of_each_deed)]
 
 
 def everything(size: Size, base: Path, watch: Callable[[str, Iterable[Any], int], Iterable[Any]]) -> Found:
@@ -165,7 +165,7 @@ def tables(found: Found) -> Iterable[Table]:
     for kind in dict.fromkeys(one.together for one in found.together):
         own = [one for one in found.together if one.together == kind]
         said = Counter(word for one in own for word in one.said)
-        name = f"{' + '.join(kind.deeds)}, {'waiting' if kind.wait else 'not waiting'}"
+        name = f"{' + '.join(kind.requests)}, {'waiting' if kind.wait else 'not waiting'}"
         counts = (len(own), said["done"], said["busy"], sum(bool(one.faults) for one in own))
         at_one_moment.add_row(name, *map(str, counts))
     yield at_one_moment
@@ -185,10 +185,10 @@ def lost_in_words(found: Found) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=1000, help="of nights; of each deed a quarter of it")
+    parser.add_argument("--kills", type=int, default=1000, help="of nights; of each request a quarter of it")
     parser.add_argument("--reads", type=int, default=10_000)
     parser.add_argument("--together", type=int, default=5, help="runs at one moment, of each kind")
-    parser.add_argument("--every", action="store_true", help="die and be full at every call of every deed: hours")
+    parser.add_argument("--every", action="store_true", help="die and be full at every call of every request: hours")
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
     size, start = Size(said.kills, said.reads, said.together, said.every), perf_counter()

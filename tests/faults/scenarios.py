@@ -1,4 +1,4 @@
-"""What is killed in the middle, or finds the disk full: nights and deeds, each from a state that is made once."""
+"""What is killed in the middle, or finds the disk full: nights and requests, each from a state that is made once."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from tests.builders import (
     url,
     village,
 )
-from tests.deeds import decide
-from warehouse import rebuild as rebuilding
-from warehouse.backup import back_up, restore
-from warehouse.errors import PermanentError
-from warehouse.in_place import put_in_place
-from warehouse.intake.preflight import Limits
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import InForce, Reading
-from warehouse.intake.records import Received
-from warehouse.prune import prune
-from warehouse.rebuild import Rebuild, rebuild
-from warehouse.recover import prepare
-from warehouse.report import Summary
+from warehouse.maintenance import rebuild as rebuilding
+from warehouse.maintenance.backup import back_up, restore
+from warehouse.maintenance.rebuild import Rebuild, rebuild
+from warehouse.maintenance.recover import prepare
+from warehouse.maintenance.replace_store import put_in_place
+from warehouse.messages.errors import PermanentError
+from warehouse.reports.run_summary import Summary
+from warehouse.snapshots.prune import prune
 from warehouse.store import journal
 from warehouse.store.compact import compact
 from warehouse.store.files import Root
@@ -78,14 +78,14 @@ class Scenario:
     """
 
     before: Callable[[Place], object]
-    deed: Callable[[Place], object]
+    request: Callable[[Place], object]
     again: Callable[[Place], object] | None = None
     finishes: bool = True
     read: Callable[[Place], Root] = lambda place: place.root
 
     def said_again(self, place: Place) -> None:
         """What a person does who finds it interrupted."""
-        (self.again or self.deed)(place)
+        (self.again or self.request)(place)
 
 
 # --- states --------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def gone(place: Place) -> None:
     place.elsewhere.path.mkdir()
 
 
-# --- deeds ---------------------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------------
 
 
 class InThisProcess:
@@ -177,7 +177,7 @@ class InThisProcess:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def read(self, received: list[Received], in_force: InForce | None, *_: object) -> Reading:
+    def read(self, received: list[ReceivedFile], in_force: InForce | None, *_: object) -> Reading:
         return read_submissions(received, self.limits, in_force)
 
 
@@ -202,12 +202,12 @@ def waive(place: Place) -> None:
     decide(place.root, "waive", county_code=TIANZHEN)
 
 
-def unless_done(deed: Callable[[Place], object]) -> Callable[[Place], object]:
-    """The deed said again, which is refused where it had come to its end."""
+def unless_done(request: Callable[[Place], object]) -> Callable[[Place], object]:
+    """The request said again, which is refused where it had come to its end."""
 
     def again(place: Place) -> None:
         with suppress(PermanentError):
-            deed(place)
+            request(place)
 
     return again
 
@@ -218,7 +218,7 @@ def rebuild_in_place(place: Place) -> None:
     with root.lock(0), patch.object(rebuilding, "Readers", InThisProcess):
         remove_uncommitted((root.history, root.quarantine), journal.runs(root))
         rebuilding.shutil.rmtree(out, ignore_errors=True)
-        done = rebuild(Rebuild.beside(root, out, Limits(), {}))
+        done = rebuild(Rebuild.into(root, out, Limits(), {}))
         assert done.differences == (), done.differences
         put_in_place(Root(out), root, url(root))
 

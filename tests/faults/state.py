@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from tests.builders import BOOK
-from warehouse.published import Manifest, read_manifest, read_snapshot
+from warehouse.snapshots.manifest import Manifest, read_manifest, read_snapshot
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 from warehouse.store.history import scan_rows

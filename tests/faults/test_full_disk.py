@@ -16,9 +16,9 @@ from tests.builders import finance, loans, night, send, url
 from tests.faults.disk import full_at, on_a_small_disk, read_only_at, small_disk
 from tests.faults.kills import Outcome, evenly, killed
 from tests.faults.run import Known
-from warehouse import disk
-from warehouse.disk import check_disk, disk_error
-from warehouse.errors import DiskError, PermanentError, TransientError
+from warehouse.messages import disk_errors
+from warehouse.messages.disk_errors import check_disk, disk_error
+from warehouse.messages.errors import DiskError, PermanentError, TransientError
 from warehouse.store import ledger
 from warehouse.store.files import Root
 
@@ -72,7 +72,7 @@ def test_what_a_file_quotes_is_not_taken_for_the_disk() -> None:
 def test_nothing_is_begun_without_space(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     check_disk(root.path)
     assert not root.path.exists()
-    monkeypatch.setattr(disk, "LEAST", 1 << 80)
+    monkeypatch.setattr(disk_errors, "LEAST", 1 << 80)
     with pytest.raises(DiskError, match="needed to begin"):
         check_disk(root.path)
 

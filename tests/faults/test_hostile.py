@@ -35,13 +35,13 @@ from tests.builders import (
     write_book,
 )
 from tests.faults.hostile import OTHERS, REFUSED, behind, external, good, long, open_document, plain
-from warehouse.findings import Finding
-from warehouse.intake import apart
-from warehouse.intake.labels import LONGEST, harmless
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.file_labels import LONGEST, harmless
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import Receipt, Received
-from warehouse.published import read_manifest
+from warehouse.intake.sandbox import reader_pool
+from warehouse.messages.finding import Finding
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 ZH, EN = r"[\u4e00-\u9fff]", r"[A-Za-z]{2}"
@@ -57,10 +57,10 @@ def quiet() -> Iterator[None]:
     logging.getLogger("xianbao").setLevel(logging.NOTSET)
 
 
-def received(paths: Iterable[Path]) -> list[Received]:
+def received(paths: Iterable[Path]) -> list[ReceivedFile]:
     """The files in order, each received at a moment of its own: that some say the same is no query here."""
     return [
-        Received(
+        ReceivedFile(
             Receipt(receipt=n, submission=f"{n:064x}", file=path.name, received_at=RECEIVED + timedelta(seconds=n)),
             path,
         )
@@ -69,7 +69,7 @@ def received(paths: Iterable[Path]) -> list[Received]:
 
 
 def read(folder: Path, paths: Iterable[Path], limits: Limits | None = None) -> Reading:
-    return apart.read_apart(received(paths), limits or Limits(), None, {}, folder / "scratch")
+    return reader_pool.read_isolated(received(paths), limits or Limits(), None, {}, folder / "scratch")
 
 
 def assert_clear(finding: Finding) -> None:
@@ -109,7 +109,7 @@ def test_a_hostile_file_is_refused_with_one_clear_line(name: str, hostile: tuple
     (finding,) = [f for f in reading.findings if f.receipt == own]
     assert finding.rule == "unreadable_file"
     assert finding.file == built[name].name
-    assert finding.found not in (apart.TOO_MUCH, apart.NOT_READ), "preflight should have told"
+    assert finding.found not in (reader_pool.TOO_MUCH, reader_pool.NOT_READ), "preflight should have told"
     assert_clear(finding)
     assert own in {r.receipt for r in reading.unreadable}
 
@@ -122,14 +122,14 @@ def test_what_is_strange_is_read_as_far_as_it_goes_with_findings(
     own = 2 * list(built).index(name) + 1
     findings = [f for f in reading.findings if f.receipt == own]
     assert findings
-    assert apart.NOT_READ not in {f.found for f in findings}
+    assert reader_pool.NOT_READ not in {f.found for f in findings}
     assert all(len(f.found) < 300 for f in findings)
 
 
 def test_the_good_files_between_them_are_all_read(hostile: tuple[dict[str, Path], Reading]) -> None:
     built, reading = hostile
     goods = {2 * n + 2 for n in range(len(built))}
-    assert goods <= {h.receipt for h in reading.heads}
+    assert goods <= {h.receipt for h in reading.return_headers}
     assert not goods & {f.receipt for f in reading.findings}
     lines = reading.rows["finance"].filter(pl.col("receipt").is_in(goods))
     assert lines.height == len(built)
@@ -166,9 +166,9 @@ def large(folder: Path, name: str = "large.xlsx") -> Path:
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
     paths = [*(good(tmp_path, f"{n}.xlsx") for n in range(3)), large(tmp_path), good(tmp_path, "4.xlsx")]
     reading = read(tmp_path, paths, replace(Limits(), memory_bytes=60_000_000))
-    assert {h.receipt for h in reading.heads} == {1, 2, 3, 5}
+    assert {h.receipt for h in reading.return_headers} == {1, 2, 3, 5}
     (finding,) = [f for f in reading.findings if f.receipt == 4]
-    assert finding.found == apart.TOO_MUCH
+    assert finding.found == reader_pool.TOO_MUCH
     assert_clear(finding)
 
 
@@ -177,9 +177,9 @@ def test_a_file_that_takes_too_long_is_refused_and_the_others_are_read(tmp_path:
     start = time.monotonic()
     reading = read(tmp_path, paths, replace(Limits(), seconds=0.4))
     assert time.monotonic() - start < 60
-    assert {h.receipt for h in reading.heads} == {1, 3}
+    assert {h.receipt for h in reading.return_headers} == {1, 3}
     (finding,) = [f for f in reading.findings if f.receipt == 2]
-    assert finding.found == apart.TOO_MUCH
+    assert finding.found == reader_pool.TOO_MUCH
     assert_clear(finding)
 
 
@@ -192,7 +192,7 @@ def children() -> list[int]:
             command = (entry / "cmdline").read_bytes()
         except (OSError, IndexError):
             continue
-        if int(parent) == os.getpid() and b"warehouse.intake.worker" in command:
+        if int(parent) == os.getpid() and b"warehouse.intake.sandbox.worker" in command:
             found.append(int(entry.name))
     return found
 
@@ -213,7 +213,7 @@ def test_children_that_are_killed_in_the_middle_are_replaced(tmp_path: Path) -> 
             if len(killed) == 2:
                 return
 
-    with apart.Readers(Limits()) as readers:
+    with reader_pool.Readers(Limits()) as readers:
         readers.wait()
         killer = threading.Thread(target=kill)
         killer.start()
@@ -223,7 +223,7 @@ def test_children_that_are_killed_in_the_middle_are_replaced(tmp_path: Path) -> 
     lost = {r.receipt for r in one.unreadable}
     # What a child had in hand may be lost, no more; all else is read.
     assert len(lost) <= len(killed)
-    assert {h.receipt for h in one.heads} >= set(range(1, GOOD + 1)) - lost
+    assert {h.receipt for h in one.return_headers} >= set(range(1, GOOD + 1)) - lost
     assert not set(children()) - before
 
 

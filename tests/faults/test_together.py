@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.builders import RECEIVED, finance, knowledge, lent, loans, mart, night, said, send
-from tests.deeds import decide
+from tests.decision_requests import decide
 from tests.faults.together import Together, ended
-from warehouse.errors import PermanentError
+from warehouse.maintenance.verify import verify
 from warehouse.marts.sources import Sources
+from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
-from warehouse.verify import verify
 
 EARLIER = RECEIVED - timedelta(days=40)
 

@@ -16,8 +16,8 @@ from tests.builders import apart, finance, loans, send
 from tests.faults.kills import different, fresh, settle
 from tests.faults.scenarios import SCENARIOS, Place, four, prune_all, run, second, withdraw
 from tests.faults.state import Content, content, torn
-from warehouse.errors import RootBusyError
-from warehouse.published import read_manifest
+from warehouse.messages.errors import RootBusyError
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 WAIT_SECONDS = 120
@@ -29,29 +29,29 @@ DONE, BUSY = "done", "busy"
 class Together:
     """Deeds that begin at one moment; they `wait` for each other, or say at once that the root is busy."""
 
-    deeds: tuple[str, ...]
+    requests: tuple[str, ...]
     wait: bool
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How each of the deeds ended, and what is not as after any order of those that were done."""
+    """How each of the requests ended, and what is not as after any order of those that were done."""
 
     together: Together
     said: list[str]
     faults: list[str]
 
 
-def before(place: Place, deeds: Sequence[str]) -> None:
-    """Four snapshots and something new where one of the deeds prunes or decides, else a first night and a second's."""
-    if set(deeds) == {"night"}:
+def before(place: Place, requests: Sequence[str]) -> None:
+    """Four snapshots and something new where one of them prunes or decides, else a first night and a second's."""
+    if set(requests) == {"night"}:
         second(place)
         return
     four(place)
     send(place.inbox / "5", loans(finance(5000), period="2017-11"))
 
 
-def one_of_many(deed: str, folder: Path, wait: float, go: Path, said: Path) -> None:
+def one_of_many(request: str, folder: Path, wait: float, go: Path, said: Path) -> None:
     """Begins when all are there; leaves word of how it ended."""
     lock = Root.lock
 
@@ -63,7 +63,7 @@ def one_of_many(deed: str, folder: Path, wait: float, go: Path, said: Path) -> N
     while not go.exists():
         time.sleep(0.001)
     try:
-        DEEDS[deed](Place(folder))
+        DEEDS[request](Place(folder))
     except RootBusyError:
         said.write_text(BUSY, encoding="utf-8")
     else:
@@ -71,29 +71,29 @@ def one_of_many(deed: str, folder: Path, wait: float, go: Path, said: Path) -> N
 
 
 def ended(together: Together, folder: Path) -> Ended:
-    """Does the deeds at one moment, then lets a night pass, and compares."""
-    allowed, place = in_any_order(together.deeds, folder), fresh(folder, _stage(together.deeds, folder))
+    """Does the requests at one moment, then lets a night pass, and compares."""
+    allowed, place = in_any_order(together.requests, folder), fresh(folder, _stage(together.requests, folder))
     notes, go = folder / "notes", folder / "notes" / "go"
     shutil.rmtree(notes, ignore_errors=True)
     notes.mkdir()
-    told = [notes / str(number) for number in range(len(together.deeds))]
+    told = [notes / str(number) for number in range(len(together.requests))]
     wait = WAIT_SECONDS if together.wait else 0
-    pairs = list(zip(together.deeds, told, strict=True))
-    started = [apart(one_of_many, deed, place.folder, wait, go, said) for deed, said in pairs]
+    pairs = list(zip(together.requests, told, strict=True))
+    started = [apart(one_of_many, request, place.folder, wait, go, said) for request, said in pairs]
     while not all(said.exists() for said in told):
         time.sleep(0.01)
     go.touch()
     for process in started:
         process.join()
     said = [one.read_text(encoding="utf-8") for one in told]
-    done = tuple(deed for deed, how in zip(together.deeds, said, strict=True) if how == DONE)
+    done = tuple(request for request, how in zip(together.requests, said, strict=True) if how == DONE)
     return Ended(together, said, list(_faults(place, said, done, allowed)))
 
 
 def _faults(
     place: Place, said: Sequence[str], done: tuple[str, ...], allowed: dict[tuple[str, ...], Content]
 ) -> Iterator[str]:
-    """What is against the promise: a deed that ended otherwise, none that was done, a state that no order gives."""
+    """What is against the promise: a request that ended otherwise, none that was done, a state that no order gives."""
     if set(said) - {DONE, BUSY} or not done:
         yield f"they ended with {', '.join(said)}"
     yield from torn_now(place)
@@ -110,23 +110,23 @@ def torn_now(place: Place) -> list[str]:
 
 
 @cache
-def _stage(deeds: tuple[str, ...], folder: Path) -> Path:
-    stage, place = folder / "stages" / "-".join(deeds), fresh(folder)
+def _stage(requests: tuple[str, ...], folder: Path) -> Path:
+    stage, place = folder / "stages" / "-".join(requests), fresh(folder)
     place.inbox.mkdir()
-    before(place, deeds)
+    before(place, requests)
     shutil.copytree(place.folder, stage, symlinks=True)
     return stage
 
 
 @cache
-def in_any_order(deeds: tuple[str, ...], folder: Path) -> dict[tuple[str, ...], Content]:
-    """What is there after each order of each choice of the deeds, and a night."""
+def in_any_order(requests: tuple[str, ...], folder: Path) -> dict[tuple[str, ...], Content]:
+    """What is there after each order of each choice of the requests, and a night."""
     states: dict[tuple[str, ...], Content] = {}
-    for some in range(1, len(deeds) + 1):
-        for order in set(permutations(deeds, some)):
-            place = fresh(folder, _stage(deeds, folder))
-            for deed in order:
-                DEEDS[deed](place)
+    for some in range(1, len(requests) + 1):
+        for order in set(permutations(requests, some)):
+            place = fresh(folder, _stage(requests, folder))
+            for request in order:
+                DEEDS[request](place)
             settle(SCENARIOS["night"], place)
             states[order] = content(place.folder, scratch=True)
     return states

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.published import Manifest, read_manifest
+from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.store.files import Root
 
 BIN = Path(sys.executable).parent

@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from warehouse.published import read_manifest
-from warehouse.sample import build_returns, write_returns
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
+from warehouse.synthetic import build_returns, write_returns
 
 HOME = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -51,24 +51,24 @@ def recipes(document: str) -> list[Recipe]:
 
 
 ALL = recipes(DOCUMENT.read_text(encoding="utf-8"))
-PYTHON = [recipe for recipe in ALL if recipe.language == "python"]
-SQL = [recipe for recipe in ALL if recipe.language == "sql"]
-(BARE,) = [recipe for recipe in PYTHON if recipe.heading == "Where xianbao is not installed"]
-FRAMES = [recipe for recipe in PYTHON if recipe is not BARE]
+PYTHON = [definition for definition in ALL if definition.language == "python"]
+SQL = [definition for definition in ALL if definition.language == "sql"]
+(BARE,) = [definition for definition in PYTHON if definition.heading == "Where xianbao is not installed"]
+FRAMES = [definition for definition in PYTHON if definition is not BARE]
 
 
-def run(recipe: Recipe, province: Province) -> dict[str, Any]:
+def run(definition: Recipe, province: Province) -> dict[str, Any]:
     """The names that a block in Python leaves."""
     names: dict[str, Any] = {}
-    exec(compile(recipe.at(province), recipe.heading, "exec"), names)
+    exec(compile(definition.at(province), definition.heading, "exec"), names)
     return names
 
 
-def ask(recipe: Recipe, province: Province) -> pl.DataFrame:
+def ask(definition: Recipe, province: Province) -> pl.DataFrame:
     """The answer to a block in SQL: in the views, or by itself where it goes by the manifest."""
-    database = ":memory:" if "manifest.json" in recipe.text else str(province.root.marts / "marts.duckdb")
+    database = ":memory:" if "manifest.json" in definition.text else str(province.root.marts / "marts.duckdb")
     with duckdb.connect(database, read_only=database != ":memory:") as connection:
-        answer = connection.execute(recipe.at(province))
+        answer = connection.execute(definition.at(province))
         columns = [name for name, *_ in answer.description or []]
         return pl.DataFrame(answer.fetchall(), columns, orient="row")
 
@@ -85,21 +85,26 @@ def relocation(province: Province) -> pl.DataFrame:
 
 
 def test_every_reader_that_can_run_here_has_a_recipe() -> None:
-    assert {recipe.heading for recipe in FRAMES} == {"DuckDB", "Polars", "pyarrow", "pandas"}
-    assert {recipe.heading for recipe in SQL} == {"DuckDB", "Excel", "What is complete", "The marts of the programmes"}
-    assert all(ROOT in recipe.text for recipe in PYTHON)
+    assert {definition.heading for definition in FRAMES} == {"DuckDB", "Polars", "pyarrow", "pandas"}
+    assert {definition.heading for definition in SQL} == {
+        "DuckDB",
+        "Excel",
+        "What is complete",
+        "The marts of the programmes",
+    }
+    assert all(ROOT in definition.text for definition in PYTHON)
 
 
 @pytest.mark.parametrize("heading", ["Power BI", "Excel", "Superset, and whatever speaks SQLAlchemy"])
 def test_what_cannot_run_here_says_so(heading: str) -> None:
     section = DOCUMENT.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
     assert "not run here" in " ".join(section.split()).lower()
-    assert any(recipe.heading == heading and not recipe.language for recipe in ALL)
+    assert any(definition.heading == heading and not definition.language for definition in ALL)
 
 
-@pytest.mark.parametrize("recipe", FRAMES, ids=lambda recipe: recipe.heading)
-def test_a_recipe_in_python_finds_the_province(province: Province, recipe: Recipe) -> None:
-    found = polars(run(recipe, province)["province"])
+@pytest.mark.parametrize("definition", FRAMES, ids=lambda definition: definition.heading)
+def test_a_recipe_in_python_finds_the_province(province: Province, definition: Recipe) -> None:
+    found = polars(run(definition, province)["province"])
     assert found.select(VILLAGES.keys()).row(0, named=True) == VILLAGES
     wanted = relocation(province).filter(period="2017-12", level="province", source="summary")
     assert found.rows() == wanted.rows()
@@ -107,8 +112,8 @@ def test_a_recipe_in_python_finds_the_province(province: Province, recipe: Recip
 
 
 def test_pandas_keeps_whole_numbers_and_decimals_where_there_are_blanks(province: Province) -> None:
-    (recipe,) = [recipe for recipe in FRAMES if recipe.heading == "pandas"]
-    marts = polars(run(recipe, province)["marts"])
+    (definition,) = [definition for definition in FRAMES if definition.heading == "pandas"]
+    marts = polars(run(definition, province)["marts"])
     assert marts.rows() == relocation(province).rows()
     assert marts.schema["villages_planned"] == pl.Int64
     assert marts.schema["completed_rate"] == pl.Decimal(38, 6)
@@ -116,8 +121,8 @@ def test_pandas_keeps_whole_numbers_and_decimals_where_there_are_blanks(province
 
 
 def test_pyarrow_finds_the_labels(province: Province) -> None:
-    (recipe,) = [recipe for recipe in FRAMES if recipe.heading == "pyarrow"]
-    assert run(recipe, province)["labels"]["villages_completed"] == "完成村数"
+    (definition,) = [definition for definition in FRAMES if definition.heading == "pyarrow"]
+    assert run(definition, province)["labels"]["villages_completed"] == "完成村数"
 
 
 def test_the_bare_reader_needs_python_alone_and_finds_the_files(province: Province) -> None:
@@ -140,26 +145,26 @@ def test_what_the_document_says_to_do_with_the_files_reads_them_all(province: Pr
         assert connection.sql(f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)").pl().equals(wanted)
 
 
-@pytest.mark.parametrize("recipe", SQL, ids=lambda recipe: f"{recipe.heading}: {recipe.text[:30]}")
-def test_a_recipe_in_sql_has_an_answer(province: Province, recipe: Recipe) -> None:
-    assert ask(recipe, province).height > 0
+@pytest.mark.parametrize("definition", SQL, ids=lambda definition: f"{definition.heading}: {definition.text[:30]}")
+def test_a_recipe_in_sql_has_an_answer(province: Province, definition: Recipe) -> None:
+    assert ask(definition, province).height > 0
 
 
 def test_the_columns_are_described_in_their_order(province: Province) -> None:
-    (recipe,) = [recipe for recipe in SQL if "duckdb_columns()" in recipe.text]
-    found = ask(recipe, province)
+    (definition,) = [definition for definition in SQL if "duckdb_columns()" in definition.text]
+    found = ask(definition, province)
     assert found["column_name"].to_list() == relocation(province).columns
     assert found.filter(column_name="villages_completed")["comment"].item() == "完成村数 / Villages completed / village"
 
 
 def test_by_the_manifest_the_villages_are_the_same(province: Province) -> None:
-    (recipe,) = [recipe for recipe in SQL if "manifest.json" in recipe.text]
-    assert ask(recipe, province)["villages_completed"].to_list() == [VILLAGES["villages_completed"]]
+    (definition,) = [definition for definition in SQL if "manifest.json" in definition.text]
+    assert ask(definition, province)["villages_completed"].to_list() == [VILLAGES["villages_completed"]]
 
 
 def test_the_file_for_excel_has_the_rows_of_its_period(province: Province) -> None:
-    (recipe,) = [recipe for recipe in SQL if recipe.heading == "Excel"]
-    ask(recipe, province)
+    (definition,) = [definition for definition in SQL if definition.heading == "Excel"]
+    ask(definition, province)
     written = pl.read_csv(province.root.reports / "relocation-2017-12.csv", infer_schema=False)
     wanted = relocation(province).filter(period="2017-12")
     assert (written.height, written.columns) == (wanted.height, wanted.columns)
@@ -167,8 +172,8 @@ def test_the_file_for_excel_has_the_rows_of_its_period(province: Province) -> No
 
 
 def test_of_a_province_that_sent_all_every_form_is_complete(province: Province) -> None:
-    (recipe,) = [recipe for recipe in SQL if "mart_completeness" in recipe.text]
-    found = ask(recipe, province)
+    (definition,) = [definition for definition in SQL if "mart_completeness" in definition.text]
+    found = ask(definition, province)
     assert found.height == 16
     assert (found["accepted"] == found["due"]).all()
     assert found.select("quarantined", "missing").sum().row(0) == (0, 0)

@@ -13,12 +13,12 @@ import polars as pl
 from tests.builders import RECEIVED
 from tests.fuzz.mutants import Mutant
 from tests.fuzz.originals import Original
-from warehouse.findings import Finding
-from warehouse.intake import apart
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.records import Receipt, Received
-from warehouse.intake.rows import PROVENANCE
-from warehouse.intake.zips import Member, unpack
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.zip_archive import Member, unpack
+from warehouse.intake.layout.row_frames import PROVENANCE
+from warehouse.intake.model.records import Receipt, ReceivedFile
+from warehouse.intake.sandbox import reader_pool
+from warehouse.messages.finding import Finding
 
 LIMITS = Limits(seconds=20)
 Key = tuple[str, str, str]
@@ -43,21 +43,21 @@ class Outcome:
 
 def read_all(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Given]:
     """Reads files in child processes, members of archives as receiving takes them out; what each gave."""
-    received: list[Received] = []
+    received: list[ReceivedFile] = []
     whose: list[int] = []
     for number, (name, data) in enumerate(files):
         for label, path in _unpacked(folder / str(number), name, data):
             moment = RECEIVED + timedelta(seconds=number)
             submission = f"{number:064x}"
             receipt = Receipt(receipt=len(received), submission=submission, file=label, received_at=moment)
-            received.append(Received(receipt, path))
+            received.append(ReceivedFile(receipt, path))
             whose.append(number)
-    reading = apart.read_apart(received, LIMITS, None, {}, folder / "scratch")
+    reading = reader_pool.read_isolated(received, LIMITS, None, {}, folder / "scratch")
     given = [Given() for _ in files]
     for finding in reading.findings:
         given[whose[finding.receipt]].findings.append(finding)
     rows = _rows(reading.rows)
-    for head in reading.heads:
+    for head in reading.return_headers:
         key = (head.dataset, head.county_code, head.period)
         own = given[whose[head.receipt]].returns
         own[key] = (*own.get(key, ()), head.status, head.nil, *rows[head.receipt, *key])
@@ -77,7 +77,7 @@ def _unpacked(folder: Path, name: str, data: bytes) -> Iterator[tuple[str, Path]
                 target = folder / f"{number}{Path(member.label).suffix}"
                 member.path.rename(target)
                 yield f"{name}/{member.label}", target
-    except Unreadable:
+    except UnreadableError:
         return
 
 
@@ -101,7 +101,7 @@ def outcomes(mutants: Sequence[Mutant], given: Sequence[Original], folder: Path)
 
 def outcome(mutant: Mutant, before: Given, after: Given) -> Outcome:
     """How one came out."""
-    broken = [f.found for f in after.findings if f.found in (apart.TOO_MUCH, apart.NOT_READ)]
+    broken = [f.found for f in after.findings if f.found in (reader_pool.TOO_MUCH, reader_pool.NOT_READ)]
     if broken:
         return Outcome(mutant, "crashed or hung", broken[0])
     new = list((Counter(map(_said, after.findings)) - Counter(map(_said, before.findings))).elements())

@@ -19,7 +19,7 @@ from random import Random
 
 from tests.fuzz.mutants_xml import CHANGED, SAME, Edit
 from tests.fuzz.originals import Original
-from warehouse.intake.plain_text import _separator, decode
+from warehouse.intake.formats.delimited import _separator, decode
 
 Mutate = Callable[[Random, bytes], bytes]
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")

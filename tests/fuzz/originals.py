@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders import YANGGAO, cover, finance, given, row, send, sheet, village, write_book
-from warehouse.sample import write_sample
-from warehouse.sample.messy import KEY_SUFFIX
+from warehouse.synthetic import write_sample
+from warehouse.synthetic.messy import KEY_SUFFIX
 
 SEED, PERIOD = 7, "2017-12"
 HABITS = (

@@ -11,8 +11,8 @@ from tests.fuzz.compare import Given, Outcome, outcome
 from tests.fuzz.mutants import MUTATIONS, Mutant, mutant
 from tests.fuzz.originals import Original, originals
 from tests.fuzz.run import compared
-from warehouse.intake.apart import NOT_READ
-from warehouse.intake.report import reading_finding
+from warehouse.intake.model.reporter import reading_finding
+from warehouse.intake.sandbox.reader_pool import NOT_READ
 
 SEEDS = range(20_000, 20_600)
 KEY = ("finance", YANGGAO, "2017-12")

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from expectations.relation import parse
+from expectations.language.relation import parse
 from tests import builders
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, cover, finance, read_file, read_files, write_book
-from warehouse.codebook.names import plain_name
-from warehouse.intake.preflight import Limits
-from warehouse.intake.rows import PROVENANCE
+from warehouse.codebook.label_checks import plain_name
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.layout.row_frames import PROVENANCE
 from warehouse.intake.values import converted
-from warehouse.rebuild import Rebuild, rebuild
+from warehouse.maintenance.rebuild import Rebuild, rebuild
 from warehouse.store.files import Root
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -125,7 +125,7 @@ def test_a_workbook_with_changed_bytes_is_read_or_found_unreadable(changes: list
             data[int(at * len(data))] = byte
         path.write_bytes(data)
         read = read_file(path)
-    assert read.findings or read.heads
+    assert read.findings or read.return_headers
 
 
 @settings(max_examples=60, deadline=None)
@@ -135,7 +135,7 @@ def test_any_bytes_as_csv_are_read_or_a_finding(data: bytes) -> None:
         path = Path(folder) / "x_finance.csv"
         path.write_bytes(",".join(["区划代码", "报告期", *HEADERS]).encode() + b"\n" + data)
         reading = read_files(path)
-    assert reading.findings or reading.heads
+    assert reading.findings or reading.return_headers
 
 
 # --- relations -----------------------------------------------------------------------------------------------------
@@ -245,5 +245,5 @@ def test_rows_in_are_rows_accepted_or_quarantined_and_a_rebuild_equals(sent: lis
         held = dict(decided.group_by("verdict").agg(pl.col("rows").sum()).iter_rows())
         quarantined = sum(pl.read_parquet(p).height for p in root.quarantine.rglob("*.parquet"))
         assert held.get("quarantined", 0) == quarantined
-        again = rebuild(Rebuild.beside(root, Path(folder) / "rebuilt", Limits(), {}))
+        again = rebuild(Rebuild.into(root, Path(folder) / "rebuilt", Limits(), {}))
         assert (again.differences, again.marts_compared) == ((), True)

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from tests.builders import TIANZHEN, finance, loans, night, send, url
-from tests.deeds import decide
-from warehouse.as_of import AsOf, moment_of, write_as_of
-from warehouse.errors import PermanentError
-from warehouse.published import Manifest, manifest_path, read_manifest
+from tests.decision_requests import decide
+from warehouse.messages.errors import PermanentError
+from warehouse.snapshots.as_of import AsOfMarts, moment_of, write_as_of
+from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
 from warehouse.store.files import Root
 
 JANUARY = datetime(2018, 1, 5, 3, tzinfo=UTC)
@@ -100,4 +100,4 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 def test_what_was_written_is_a_record(root: Root, snapshots: list[tuple[datetime, Manifest]], tmp_path: Path) -> None:
     done = write_as_of(root, url(root), snapshots[0][0], tmp_path / "then")
-    assert AsOf.model_validate_json(done.model_dump_json()) == done
+    assert AsOfMarts.model_validate_json(done.model_dump_json()) == done

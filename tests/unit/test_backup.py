@@ -11,17 +11,17 @@ import polars as pl
 import pytest
 
 from tests.builders import TIANZHEN, YANGGAO, finance, given, lent, loans, marts, night, send, url, village
-from tests.deeds import decide
-from warehouse import backup as backing
-from warehouse.backup import Restored, back_up, restore
-from warehouse.errors import PermanentError
-from warehouse.intake import apart
-from warehouse.intake.preflight import Limits
-from warehouse.published import read_manifest
-from warehouse.rebuild import Rebuild
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.sandbox import reader_pool
+from warehouse.maintenance import backup as backing
+from warehouse.maintenance.backup import RestoreResult, back_up, restore
+from warehouse.maintenance.rebuild import Rebuild
+from warehouse.maintenance.verify import verify
+from warehouse.messages.errors import PermanentError
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
-from warehouse.verify import verify
 
 HIGH = finance(lent=60_000)
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
@@ -47,7 +47,7 @@ def elsewhere(tmp_path: Path) -> Root:
     return Root(tmp_path / "another machine" / "root")
 
 
-def restored(place: Path, root: Root) -> Restored:
+def restored(place: Path, root: Root) -> RestoreResult:
     root.path.mkdir(parents=True)
     return restore(place, root, url(root), Limits(), {})
 
@@ -189,7 +189,7 @@ def test_what_is_read_otherwise_today_is_kept_as_it_was_then(
     filled: Root, place: Path, elsewhere: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_up(filled, place)
-    monkeypatch.setattr(apart.Readers, "read", lambda *_: apart.merged([], None))
+    monkeypatch.setattr(reader_pool.Readers, "read", lambda *_: reader_pool.merged([], None))
     done = restored(place, elsewhere)
     assert done.whole
     assert done.rebuilt.differences
@@ -235,8 +235,8 @@ def test_an_interrupted_restore_can_be_said_again(
 ) -> None:
     back_up(filled, place)
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.rebuild.carry_journal", lambda *_: 1 / 0)
+        patched.setattr("warehouse.maintenance.rebuild.carry_journal", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             restored(place, elsewhere)
     assert restore(place, elsewhere, url(elsewhere), Limits(), {}).whole
-    assert Rebuild.beside(elsewhere, elsewhere.path, Limits(), {}).manifest == read_manifest(filled)
+    assert Rebuild.into(elsewhere, elsewhere.path, Limits(), {}).manifest == read_manifest(filled)

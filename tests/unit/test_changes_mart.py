@@ -27,10 +27,10 @@ from tests.builders import (
     sources,
     village,
 )
-from tests.deeds import decide
+from tests.decision_requests import decide
 from warehouse import marts
-from warehouse.store.again import Scope
 from warehouse.store.files import Root
+from warehouse.store.rejudging import Scope
 
 PERIOD = "2017-12"
 LATER = RECEIVED + timedelta(days=9)

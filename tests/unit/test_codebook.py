@@ -13,7 +13,7 @@ import pytest
 from tests.builders import BOOK
 from warehouse.codebook import load_codebook, plain_name
 from warehouse.codebook.load import HERE
-from warehouse.errors import CodebookError, PermanentError
+from warehouse.messages.errors import CodebookError, PermanentError
 
 REFERENCE_GROUPS = {
     "province": 119, "poverty_counties": 58, "national_list": 36, "national_key": 35, "deep_poverty": 10,

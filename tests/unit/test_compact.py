@@ -28,25 +28,25 @@ from tests.builders import (
     url,
 )
 from tests.compacting import LAST, MERGED, again, compacted, days, files, same
-from tests.deeds import decide
-from warehouse.as_of import write_as_of
+from tests.decision_requests import decide
 from warehouse.codebook import Dataset
 from warehouse.codebook.model import Indicator
-from warehouse.errors import StoreError
-from warehouse.explain.contributions import Snapshot
-from warehouse.explain.store import Store
-from warehouse.in_place import put_in_place
-from warehouse.marts.parts import parts_of
-from warehouse.publish import Plan
-from warehouse.recover import prepare
+from warehouse.lineage.contributions import Snapshot
+from warehouse.lineage.reader import LineageReader
+from warehouse.maintenance.recover import prepare
+from warehouse.maintenance.replace_store import put_in_place
+from warehouse.maintenance.verify import verify
+from warehouse.marts.partitions import partitions_of
+from warehouse.messages.errors import StoreError
+from warehouse.snapshots.as_of import write_as_of
+from warehouse.snapshots.publish import Plan
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
 from warehouse.store.compact import compact, merge
 from warehouse.store.files import Root
 from warehouse.store.history import scan_rows, scan_run, schema, write_rows
-from warehouse.store.records import COMPACT
+from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import RowFiles
-from warehouse.verify import verify
 
 FORM = BOOK.datasets["finance"]
 
@@ -97,11 +97,11 @@ def test_it_is_a_run_that_decides_nothing_and_names_the_files_that_it_made(fille
 
 
 def test_no_figure_changes_and_there_is_nothing_to_publish(filled: Root) -> None:
-    before, made_of = marts(filled), parts_of(knowledge(filled))
+    before, inputs = marts(filled), partitions_of(knowledge(filled))
     compacted(filled)
-    assert parts_of(knowledge(filled)) == made_of
+    assert partitions_of(knowledge(filled)) == inputs
     assert publish_new(filled) is None
-    built = dict(Plan.of(knowledge(filled)).build(made_of))
+    built = dict(Plan.of(knowledge(filled)).build(inputs))
     together: dict[str, list[pl.DataFrame]] = {}
     for part, frame in built.items():
         together.setdefault(part.mart, []).append(frame)
@@ -148,7 +148,7 @@ def test_the_marts_of_a_moment_before_it_are_made_of_the_rows_of_then(filled: Ro
 
 def test_rows_of_a_run_are_told_apart_where_they_were_merged(filled: Root) -> None:
     returns = ledger.read_table(ledger.open_ledger(url(filled)), ledger.RETURNS).rows(named=True)
-    store = Store(filled, url(filled))
+    store = LineageReader(filled, url(filled))
     before = [store.rows(BOOK.datasets[one["dataset"]], one) for one in returns]
     assert sum(frame.height for frame in before) > len(returns)
     compacted(filled)
@@ -197,18 +197,18 @@ def test_who_reads_without_the_lock_looks_again_where_files_were_merged_meanwhil
     filled: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = ledger.read_table(ledger.open_ledger(url(filled)), ledger.RETURNS).row(0, named=True)
-    store = Store(filled, url(filled))
+    store = LineageReader(filled, url(filled))
     before = store.rows(FORM, one)
-    compact_meanwhile(filled, monkeypatch, "warehouse.explain.store.scan_run", scan_run)
+    compact_meanwhile(filled, monkeypatch, "warehouse.lineage.reader.scan_run", scan_run)
     assert store.rows(FORM, one).equals(before)
     assert MERGED in files(filled)
 
 
 def test_who_explains_a_figure_looks_again_too(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    snapshot = Snapshot.last(Store(filled, url(filled)))
+    snapshot = Snapshot.last(LineageReader(filled, url(filled)))
     decisions = snapshot.decisions("finance", ["2017-12"], [YANGGAO])
     before = snapshot.rows(FORM, decisions).collect()
-    compact_meanwhile(filled, monkeypatch, "warehouse.explain.contributions.scan_rows", scan_rows)
+    compact_meanwhile(filled, monkeypatch, "warehouse.lineage.contributions.scan_rows", scan_rows)
     assert snapshot.rows(FORM, decisions).collect().equals(before)
     assert MERGED in files(filled)
     assert before.height == 1
@@ -342,7 +342,7 @@ def test_a_merged_file_that_is_damaged_is_found_and_mended(filled: Root) -> None
 
 
 def test_what_is_merged_while_it_is_verified_is_not_missing(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    from warehouse import verify as verifying  # noqa: PLC0415
+    from warehouse.maintenance import verify as verifying  # noqa: PLC0415
 
     hashes = verifying._hashes
 

@@ -20,15 +20,15 @@ from tests.builders import (
     url,
 )
 from tests.compacting import HIGH, LAST, MERGED, again, compacted, files, same
-from warehouse import backup as backing
-from warehouse.backup import back_up, restore
-from warehouse.in_place import put_in_place
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance import backup as backing
+from warehouse.maintenance.backup import back_up, restore
+from warehouse.maintenance.replace_store import put_in_place
+from warehouse.maintenance.verify import verify
 from warehouse.store import journal
-from warehouse.store.again import Scope
 from warehouse.store.files import Root
 from warehouse.store.history import remove_superseded
-from warehouse.verify import verify
+from warehouse.store.rejudging import Scope
 
 
 def test_a_rebuild_comes_to_the_same_bytes(filled: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_what_is_read_otherwise_today_is_named_and_the_merged_file_of_then_stays
     filled: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compacted(filled)
-    monkeypatch.setattr("warehouse.rebuild.replay", _doubled)
+    monkeypatch.setattr("warehouse.maintenance.rebuild.replay", _doubled)
     done, other = again(filled)
     (difference,) = done.differences
     assert (difference.path, difference.kept) == (MERGED, True)
@@ -71,7 +71,7 @@ def test_without_the_merged_file_of_then_the_difference_is_not_kept(
 ) -> None:
     compacted(filled)
     (filled.path / MERGED).unlink()
-    monkeypatch.setattr("warehouse.rebuild.replay", _doubled)
+    monkeypatch.setattr("warehouse.maintenance.rebuild.replay", _doubled)
     first = again(filled)[0].differences[0]
     assert (first.path, first.kept) == (MERGED, False)
     assert first.returns
@@ -127,7 +127,7 @@ def test_a_restore_of_what_was_compacted_that_broke_off_is_taken_up_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.rebuild.publish", killed)
+        patched.setattr("warehouse.maintenance.rebuild.publish", killed)
         with pytest.raises(KeyboardInterrupt):
             restore(place, elsewhere, url(elsewhere), Limits(), {})
     assert files(elsewhere) == files(filled)
@@ -147,7 +147,7 @@ def test_a_backup_keeps_old_files_until_what_stands_for_them_is_verified(
     done = back_up(filled, place)
     assert [fault.path for fault in done.faults] == [MERGED]
     assert before.items() <= files(Root(place)).items()
-    monkeypatch.setattr("warehouse.backup.remove_superseded", lambda *_: [])
+    monkeypatch.setattr("warehouse.maintenance.backup.remove_superseded", lambda *_: [])
     put_in_place(again(filled)[1], filled, url(filled))
     assert back_up(filled, place).faults == ()
     assert verify(Root(place)).faults == ()

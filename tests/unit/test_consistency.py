@@ -13,14 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from expectations.analysis.consistency import ConsistencyReport, check_all, check_rules
+from expectations.analysis.linear_program import Demand, Solver
+from expectations.analysis.linearise import linearise, said, step
+from expectations.analysis.rule_faults import RuleDefect
+from expectations.analysis.rule_versions import SuiteVersions
 from expectations.companions import Last, PeerRatio
-from expectations.consistency import Checked, check_all, check_rules
-from expectations.faults import RuleFault
-from expectations.linear_program import Demand, Solver
-from expectations.relation import parse
-from expectations.rules import Check, Rule, When, between, in_set, not_null, relation, unique
-from expectations.translation import said, step, translate
-from expectations.written import Written
+from expectations.language.relation import parse
+from expectations.language.rules import Check, Rule, When, between, in_set, not_null, relation, unique
 from tests.builders import BOOK
 
 # Ten columns of which the first eight are required; money and counts, none of them signed.
@@ -33,9 +33,9 @@ def rule(name: str, *checks: Check, severity: Any = "critical", **others: Any) -
     return Rule(name, severity, "理由", "a reason", checks, **others)
 
 
-def checked(*rules: Rule, companions: tuple[Any, ...] = (), dataset: Any = FINANCE) -> Checked:
+def checked(*rules: Rule, companions: tuple[Any, ...] = (), dataset: Any = FINANCE) -> ConsistencyReport:
     """These rules beside those that the codebook derives."""
-    plain = Written.of(dataset, module=pl)  # a module without RULES: only what is derived
+    plain = SuiteVersions.of(dataset, module=pl)  # a module without RULES: only what is derived
     return check_rules(replace(plain, own=rules, companions=(*plain.companions, *companions)), BOOK)
 
 
@@ -215,7 +215,7 @@ def test_what_is_not_linear_is_not_looked_at_and_says_so() -> None:
 # --- plain faults --------------------------------------------------------------------------------------------------
 
 
-def faults_of(*rules: Rule, **others: Any) -> list[RuleFault]:
+def faults_of(*rules: Rule, **others: Any) -> list[RuleDefect]:
     return [fault for fault in checked(*rules, **others).faults if fault.kind == "fault"]
 
 
@@ -305,7 +305,7 @@ CHECKS = [
 @example(between("d", high=2, below=True), 0, 1, 200)
 def test_the_demands_of_a_check_say_what_it_says(check: Check, a: int, b: int, hundredths: int) -> None:
     row = {"a": a, "b": b, "d": Decimal(hundredths) / 100}
-    piece = translate(rule("r", check), check, SCHEMA)
+    piece = linearise(rule("r", check), check, SCHEMA)
     met = all(
         sum(factor * row_value(row, c) for c, factor in form.coefficients.items()) + form.constant >= 0
         for form in piece.demand.forms
@@ -338,7 +338,7 @@ LINKS = ("a <= b", "b <= c", "c <= a", "a < b", "b < c", "c < a", "a == b + 1", 
 @given(st.lists(st.sampled_from(LINKS), min_size=1, max_size=5, unique=True))
 def test_what_is_called_impossible_is_and_no_rule_of_a_conflict_can_be_spared(sources: list[str]) -> None:
     schema = {c: pl.Int64() for c in "abc"}
-    demands = [translate(rule(s, relation(s)), relation(s), schema).demand for s in sources]
+    demands = [linearise(rule(s, relation(s)), relation(s), schema).demand for s in sources]
     frame = pl.DataFrame(list(product(range(-3, 9), repeat=3)), list("abc"), orient="row")
     some = not frame.filter(parse(s).on(schema) for s in sources).is_empty()
     conflict = Solver().conflict(demands)

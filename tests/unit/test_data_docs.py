@@ -15,27 +15,27 @@ import polars.selectors as cs
 import pytest
 from great_expectations.core import ExpectationSuiteValidationResult
 
-from expectations.batch import Batch
-from expectations.checkpoint import Failure, validate
 from expectations.data_docs.files import load_result, to_json, write_result
 from expectations.data_docs.pages import publish_pages, render_pages
-from expectations.data_docs.results import (
+from expectations.language.rules import Rule, all_checks, suite
+from expectations.suites import returns, rules_for
+from expectations.validation.batch import Batch
+from expectations.validation.checkpoint import Failure, validate
+from expectations.validation.results import (
     SHOWN_ROWS,
     batch_result,
     count_not_evaluated,
-    head_results,
+    return_results,
     returns_result,
     row_results,
 )
-from expectations.rules import Rule, all_checks, suite
-from expectations.suites import returns, rules_for
-from flows.docs import docs_of
+from flows.cli.data_docs import docs_of
 from flows.settings import Settings
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, read_files, send, village
-from warehouse.errors import PermanentError
-from warehouse.sample import Return
+from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
-from warehouse.store.known import RETURNS, Known
+from warehouse.store.prior_state import RETURNS, PriorState
+from warehouse.synthetic import Return
 
 PERIOD = "2017-12"
 # Three counties' loans: one as it should be, one above the cap, one without its households.
@@ -50,15 +50,15 @@ FETCHED = {"link": "href", "script": "src", "img": "src", "iframe": "src", "sour
 def batch_of(folder: Path, dataset: str, *sent: Return) -> Batch:
     """The batch of what is sent, in a store that knows nothing yet."""
     reading = read_files(*sorted(send(folder / "inbox", *sent).rglob("*.xlsx")))
-    known = Known(BOOK, folder / "none", ["none"], pl.DataFrame(schema=RETURNS))
+    known = PriorState(BOOK, folder / "none", ["none"], pl.DataFrame(schema=RETURNS))
     batch = Batch.of(reading, BOOK.datasets[dataset], PERIOD, known)
-    return batch.beside_peers(known)
+    return batch.with_peers(known)
 
 
 def without_returns(folder: Path) -> list[ExpectationSuiteValidationResult]:
     """What a period without a single return gives, for every dataset."""
-    reading, known = read_files(), Known(BOOK, folder / "none", ["none"], pl.DataFrame(schema=RETURNS))
-    batches = (Batch.of(reading, dataset, PERIOD, known).beside_peers(known) for dataset in BOOK.datasets.values())
+    reading, known = read_files(), PriorState(BOOK, folder / "none", ["none"], pl.DataFrame(schema=RETURNS))
+    batches = (Batch.of(reading, dataset, PERIOD, known).with_peers(known) for dataset in BOOK.datasets.values())
     return [result_of(batch, []) for batch in batches]
 
 
@@ -187,12 +187,14 @@ def period_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The pages of a period with returns in one dataset, one of an unknown county, and none in the others."""
     folder = tmp_path_factory.mktemp("period")
     batch = batch_of(folder, "finance", *LENT)
-    rules, heads = returns.rules(BOOK, PERIOD), list(batch.heads.values())
-    frame = pl.DataFrame([{"county_code": h.county_code, "dataset": h.dataset} for h in heads]).with_columns(
+    rules, return_headers = returns.rules(BOOK, PERIOD), list(batch.return_headers.values())
+    frame = pl.DataFrame([{"county_code": h.county_code, "dataset": h.dataset} for h in return_headers]).with_columns(
         rows=pl.lit(1), rows_before=pl.lit(None, pl.Int64)
     )
-    unknown = head_results(heads, frame, rules, [Failure(rules[0], 0, (1,))], count_not_evaluated(rules, frame))
-    results = [*without_returns(folder), returns_result(PERIOD, heads, unknown), result_of(batch)]
+    unknown = return_results(
+        return_headers, frame, rules, [Failure(rules[0], 0, (1,))], count_not_evaluated(rules, frame)
+    )
+    results = [*without_returns(folder), returns_result(PERIOD, return_headers, unknown), result_of(batch)]
     return pages(folder, *results)
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from tests.builders import BOOK
 from warehouse.codebook import Frequency
+from warehouse.codebook.contract_version import CONTRACT
+from warehouse.codebook.dictionary import data_dictionary
+from warehouse.codebook.dictionary.sections import Table, same_columns, sections
+from warehouse.codebook.dictionary.terms import terms
 from warehouse.codebook.model import Figure, Kind, MartColumn, RollUp
-from warehouse.dictionary import data_dictionary
-from warehouse.dictionary.sections import Table, same_columns, sections
-from warehouse.dictionary.terms import terms
-from warehouse.published import CONTRACT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "reference" / "data-dictionary.md"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import BOOK
-from warehouse.dictionary import dictionary_csv, dictionary_html
-from warehouse.published import CONTRACT
+from warehouse.codebook.contract_version import CONTRACT
+from warehouse.codebook.dictionary import dictionary_csv, dictionary_html
 
 HOME = Path(__file__).parents[2]
 VOID = {"meta", "br"}
@@ -134,7 +134,7 @@ def test_the_table_has_a_row_for_every_column_in_its_place() -> None:
 MADE_ELSEWHERE = """
 import sys
 from warehouse.codebook import load
-from warehouse.dictionary import dictionary_csv, dictionary_html
+from warehouse.codebook.dictionary import dictionary_csv, dictionary_html
 sys.stdout.buffer.write(dictionary_html(load()) + dictionary_csv(load()))
 """
 

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO, finance, lent, loans, mart, night, said, send, sources
-from warehouse import rebuild as rebuilding
 from warehouse.codebook import Dataset
 from warehouse.codebook.model import Indicator
-from warehouse.intake.preflight import Limits
-from warehouse.rebuild import Rebuild, rebuild
+from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance import rebuild as rebuilding
+from warehouse.maintenance.rebuild import Rebuild, rebuild
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root
 from warehouse.store.history import known_from, scan_rows, schema, write_rows
@@ -99,6 +99,6 @@ def test_rebuilt_rows_have_the_columns_of_today_and_it_is_said_that_the_figures_
     pl.read_parquet(path, hive_partitioning=False).drop(NEW).write_parquet(path)
     then = hash_file(path)
     monkeypatch.setattr(rebuilding, "_expected", lambda *_: {name: then})
-    done = rebuild(Rebuild.beside(root, root.path.with_name("rebuilt"), Limits(), {}))
+    done = rebuild(Rebuild.into(root, root.path.with_name("rebuilt"), Limits(), {}))
     (difference,) = (one for one in done.differences if one.path == name)
     assert (difference.expected, difference.kept, difference.returns) == (then, True, ())

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from expectations.relation import RelationError, parse
+from expectations.language.relation import RelationError, parse
 from tests.builders import to_pandas
 
 EXACT = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.figure_shown import show_figure
+from flows.cli.main import app
+from flows.cli.views.figure import show_figure
 from tests.builders import (
     BOOK,
     GUANGLING,
@@ -33,31 +33,31 @@ from tests.builders import (
     url,
     village,
 )
-from tests.deeds import decide
+from tests.decision_requests import decide
 from warehouse.codebook import Dataset
-from warehouse.errors import PermanentError
-from warehouse.explain import Asked, explain_figure, explained_marts
-from warehouse.explain.contributions import with_standing
-from warehouse.explain.explained import Explained
-from warehouse.explain.formula import Operand, formula_of
-from warehouse.explain.published import TEXTS
-from warehouse.explain.store import Store
-from warehouse.marts.lines import Line, lines_of
+from warehouse.lineage import FigureSelection, explain_figure, explained_marts
+from warehouse.lineage.contributions import with_outcome
+from warehouse.lineage.figure_lineage import FigureLineage
+from warehouse.lineage.formula import Operand, formula_of
+from warehouse.lineage.reader import LineageReader
+from warehouse.lineage.scorecard_figure import TEXTS
 from warehouse.marts.mart_scorecard import AGGREGATES
-from warehouse.publish import to_parquet
+from warehouse.marts.measures import Measure, measures_of
+from warehouse.messages.errors import PermanentError
+from warehouse.snapshots.parquet import to_parquet
 from warehouse.store.files import Root
 
 PERIOD, EARLIER = "2017-12", "2017-11"
 ONE, TWO = date(2017, 5, 1), date(2017, 6, 1)
 
 
-def figure(root: Root, mart_name: str, name: str, period: str | None = PERIOD, **asked: Any) -> Explained:
-    e = explain_figure(Store(root, url(root)), BOOK, Asked(mart_name, name, period, **asked))
+def figure(root: Root, mart_name: str, name: str, period: str | None = PERIOD, **asked: Any) -> FigureLineage:
+    e = explain_figure(LineageReader(root, url(root)), BOOK, FigureSelection(mart_name, name, period, **asked))
     assert not e.differs, (e.value, e.recomputed)
     return e
 
 
-def screen(e: Explained, width: int = 80, *, whole: bool = False) -> str:
+def screen(e: FigureLineage, width: int = 80, *, whole: bool = False) -> str:
     console = Console(width=width, file=StringIO(), record=True)
     show_figure(e, console, whole=whole)
     return console.export_text()
@@ -248,7 +248,7 @@ def test_every_published_figure_and_every_figure_of_the_marts_is_what_its_counti
     for one in BOOK.figures:
         figure(three, "mart_scorecard", one.figure, None)
     for name in BOOK.mart_list["mart_finance"].datasets:
-        for line in lines_of(BOOK.datasets[name]):
+        for line in measures_of(BOOK.datasets[name]):
             for area in ({}, {"group": "贫困县"}, {"prefecture": "140200"}, {"county": YANGGAO}):
                 figure(three, f"mart_{name}", line.name, **area)
             figure(three, "fact_indicator", line.name, county=YANGGAO, dataset=name)
@@ -256,12 +256,12 @@ def test_every_published_figure_and_every_figure_of_the_marts_is_what_its_counti
 
 def test_a_published_value_that_the_returns_do_not_give_is_said(root: Root, inbox: Path) -> None:
     night(root, send(inbox, loans(finance(1_000, 2))))
-    store = Store(root, url(root))
+    store = LineageReader(root, url(root))
     path = next((root.marts / "v=000001" / "mart_finance").rglob("*.parquet"))
     wrong = mart(root, "mart_finance").with_columns(value=pl.col("value") + 1)
     path.unlink()
     path.write_bytes(to_parquet(wrong, BOOK.marts["mart_finance"]))
-    e = explain_figure(store, BOOK, Asked("mart_finance", "loan_amount_yuan", PERIOD, county=YANGGAO))
+    e = explain_figure(store, BOOK, FigureSelection("mart_finance", "loan_amount_yuan", PERIOD, county=YANGGAO))
     assert (e.differs, e.value, e.recomputed) == (True, 1_001, 1_000)
     assert "MISMATCH 不一致: what is listed gives 1,000 元 yuan" in screen(e)
 
@@ -290,12 +290,12 @@ def test_states_of_what_was_due() -> None:
             )
         ]
     )  # fmt: skip
-    told = owed.pipe(with_standing, decisions).select("county_code", "state", "receipt").collect()
+    told = owed.pipe(with_outcome, decisions).select("county_code", "state", "receipt").collect()
     assert told.rows() == [("1", "counted", 1), ("2", "quarantined", 3), ("3", "withdrawn", 4), ("4", "missing", None)]
 
 
-def every_line() -> list[tuple[Dataset, Line]]:
-    return [(dataset, line) for dataset in BOOK.datasets.values() for line in lines_of(dataset)]
+def every_line() -> list[tuple[Dataset, Measure]]:
+    return [(dataset, line) for dataset in BOOK.datasets.values() for line in measures_of(dataset)]
 
 
 def values(dataset: Dataset) -> dict[str, Any]:
@@ -316,7 +316,7 @@ def written(operand: Operand, row_values: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize(("dataset", "line"), every_line(), ids=lambda one: getattr(one, "name", None))
-def test_what_a_formula_says_is_what_the_mart_adds_up(dataset: Dataset, line: Line) -> None:
+def test_what_a_formula_says_is_what_the_mart_adds_up(dataset: Dataset, line: Measure) -> None:
     formula = formula_of(dataset, line.name, line.label_zh, line.label_en, line.indicator)
     row_values = values(dataset)
     schema = {i.column: i.dtype for i in dataset.indicators}
@@ -368,7 +368,9 @@ def test_a_question_without_an_answer_says_what_there_is(
     three: Root, mart_name: str, name: str, asked: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(PermanentError, match=said):
-        explain_figure(Store(three, url(three)), BOOK, Asked(mart_name, name, **{"period": PERIOD, **asked}))
+        explain_figure(
+            LineageReader(three, url(three)), BOOK, FigureSelection(mart_name, name, **{"period": PERIOD, **asked})
+        )
 
 
 # --- on the screen and the command line ----------------------------------------------------------------------------

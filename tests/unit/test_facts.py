@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, given, mart, night, row, send, sources, village
 from warehouse.codebook import Dataset
-from warehouse.marts.many_rows import LEADS_BACK, rows_of
+from warehouse.marts.detail_fact import LEADS_BACK, rows_of
 from warehouse.store.files import Root
 
 MANY = [d for d in BOOK.datasets.values() if not d.one_row]

@@ -13,10 +13,10 @@ import xlsxwriter
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from warehouse.intake.files import read_tables
-from warehouse.intake.plain_text import decode
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.tables import EPOCH_1900, EPOCH_1904, Row, Table
+from warehouse.intake.formats.delimited import decode
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.read import read_tables
+from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table
 
 SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
@@ -130,11 +130,11 @@ def test_an_old_workbook_too_large_or_damaged(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     book.add_sheet("a").write(60_000, 200, 1)
     book.save(str(tmp_path / "a.xls"))
-    with pytest.raises(Unreadable, match="row 60001"):
+    with pytest.raises(UnreadableError, match="row 60001"):
         read_tables(tmp_path / "a.xls", Limits())
     data = (tmp_path / "a.xls").read_bytes()
     (tmp_path / "b.xls").write_bytes(data[: len(data) // 2])
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read_tables(tmp_path / "b.xls", Limits())
 
 
@@ -204,7 +204,7 @@ def test_what_repeats_in_an_open_document(tmp_path: Path) -> None:
     ],
 )
 def test_an_open_document_that_would_grow_without_end_is_refused(tmp_path: Path, rows: str) -> None:
-    with pytest.raises(Unreadable, match="at most"):
+    with pytest.raises(UnreadableError, match="at most"):
         read_tables(document(tmp_path, rows), Limits())
 
 
@@ -228,12 +228,12 @@ def test_the_separator_is_what_lines_have_equally_often(tmp_path: Path) -> None:
 
 
 def test_text_in_two_encodings_is_refused() -> None:
-    with pytest.raises(Unreadable, match="two encodings"):
+    with pytest.raises(UnreadableError, match="two encodings"):
         decode("区划代码,县名\n".encode() + "140222,天镇县\n".encode("gb18030"))
     assert decode("联通,区划代码".encode("gb18030")) == "联通,区划代码"
 
 
 def test_a_text_of_a_million_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a," * 1_000_000 + "\n" + "1," * 1_000_000 + "\n1,1,1\n")
-    with pytest.raises(Unreadable, match="row 3"):
+    with pytest.raises(UnreadableError, match="row 3"):
         only(tmp_path / "a.csv")

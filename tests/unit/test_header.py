@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.builders import BOOK
-from warehouse.intake.datasets import dataset_named, dataset_of_headers
-from warehouse.intake.header import Header, find_header
-from warehouse.intake.tables import Merged, Row, Table
+from warehouse.intake.formats.table import Merged, Row, Table
+from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.layout.header import Header, find_header
 
 FINANCE = BOOK.datasets["finance"]
 FUNDS = BOOK.datasets["funds"]

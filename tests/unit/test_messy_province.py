@@ -16,10 +16,10 @@ from polars.testing import assert_frame_equal
 
 from tests.builders import BOOK, apart, marts, night
 from tests.messy_table import PAGE, PLACE, SEED, Place, Result, page, place_of, read_key, result
-from warehouse.sample import build_returns, write_returns, write_sample
-from warehouse.sample.messy import KeyRow
-from warehouse.sample.messy.county import predecessor
 from warehouse.store.files import Root
+from warehouse.synthetic import build_returns, write_returns, write_sample
+from warehouse.synthetic.messy import KeyRow
+from warehouse.synthetic.messy.county import predecessor
 
 Marts = Mapping[str, pl.DataFrame]
 # Where a figure stands differs by nature; what it is does not.

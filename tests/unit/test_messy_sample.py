@@ -18,12 +18,12 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from flows.cli import app
+from flows.cli.main import app
 from warehouse.codebook import load
-from warehouse.errors import PermanentError
-from warehouse.sample import build_returns, write_sample
-from warehouse.sample.messy import HABITS, KEY_SUFFIX, Habit
-from warehouse.sample.messy.archive import zip_bytes
+from warehouse.messages.errors import PermanentError
+from warehouse.synthetic import build_returns, write_sample
+from warehouse.synthetic.messy import HABITS, KEY_SUFFIX, Habit
+from warehouse.synthetic.messy.archive import zip_bytes
 
 BOOK = load()
 SEED = 7

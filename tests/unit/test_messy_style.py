@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from warehouse.codebook import load, plain_name
-from warehouse.sample import Value
-from warehouse.sample.messy.cells import month_cell, value_cell
-from warehouse.sample.messy.grid import Cell
-from warehouse.sample.messy.header import header_rows, heads_of
-from warehouse.sample.messy.names import file_stem, short_name, written_name
-from warehouse.sample.messy.style import Style
+from warehouse.synthetic import Value
+from warehouse.synthetic.messy.cells import month_cell, value_cell
+from warehouse.synthetic.messy.grid import Cell
+from warehouse.synthetic.messy.header import column_headers, header_rows
+from warehouse.synthetic.messy.names import file_stem, short_name, written_name
+from warehouse.synthetic.messy.style import Style
 
 BOOK = load()
 
@@ -74,8 +74,8 @@ def joined(rows: list[list[str]]) -> Iterator[str]:
 @pytest.mark.parametrize("dataset", BOOK.datasets)
 def test_group_and_leaf_together_are_a_name_and_the_leaf_alone_is_none_of_another(dataset: str) -> None:
     definition = BOOK.datasets[dataset]
-    heads = heads_of(definition, (), definition.columns, Style(heads="groups"))
-    for head, indicator in zip(heads, definition.indicators, strict=True):
+    return_headers = column_headers(definition, (), definition.columns, Style(return_headers="groups"))
+    for head, indicator in zip(return_headers, definition.indicators, strict=True):
         assert plain_name(head.group + head.leaf) in map(plain_name, indicator.names)
         others = {plain_name(n) for i in definition.indicators if i is not indicator for n in i.names}
         assert head.leaf not in others
@@ -83,14 +83,14 @@ def test_group_and_leaf_together_are_a_name_and_the_leaf_alone_is_none_of_anothe
 
 def test_two_and_three_header_rows_of_projects() -> None:
     projects = BOOK.datasets["projects"]
-    style = Style(heads="three_rows")
-    rows, merged = header_rows(heads_of(projects, ("county_name",), projects.columns, style), style)
+    style = Style(return_headers="three_rows")
+    rows, merged = header_rows(column_headers(projects, ("county_name",), projects.columns, style), style)
     assert rows[0][:4] == ["县(市、区)", "退耕还林", "", "造林绿化"]
     assert rows[1][:4] == ["", "任务", "完成", "任务"]
     assert rows[2][:4] == ["", "亩", "亩", "亩"]
     assert merged[:2] == [(0, 0, 2, 0), (0, 1, 0, 2)]
-    style = Style(heads="group_units")
-    rows, _ = header_rows(heads_of(projects, (), projects.columns, style), style)
+    style = Style(return_headers="group_units")
+    rows, _ = header_rows(column_headers(projects, (), projects.columns, style), style)
     assert rows[0][0] == "退耕还林(亩)"
     assert list(joined(rows))[-1] == "危房改造(户)验收"
 
@@ -98,8 +98,10 @@ def test_two_and_three_header_rows_of_projects() -> None:
 @pytest.mark.parametrize("names", ["synonym", "label_en", "column"])
 def test_other_names_are_names_of_the_indicators(names: str) -> None:
     for dataset in BOOK.datasets.values():
-        heads = heads_of(dataset, (), dataset.columns, Style(names=names))  # type: ignore[arg-type]
-        assert [head.leaf in i.names for head, i in zip(heads, dataset.indicators, strict=True)].count(False) == 0
+        return_headers = column_headers(dataset, (), dataset.columns, Style(names=names))  # type: ignore[arg-type]
+        assert [head.leaf in i.names for head, i in zip(return_headers, dataset.indicators, strict=True)].count(
+            False
+        ) == 0
 
 
 def test_counties_are_called_what_tells_them_apart() -> None:

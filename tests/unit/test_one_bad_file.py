@@ -26,7 +26,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import merged, read_part
 from warehouse.store import inbox as inbox_module
 from warehouse.store.files import Root

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import cover, finance, sheet, write_book
-from warehouse.intake.files import read_tables
-from warehouse.intake.preflight import Limits, Unreadable, column_number, preflight
+from warehouse.intake.formats.preflight import Limits, UnreadableError, column_number, preflight
+from warehouse.intake.formats.read import read_tables
 
 MAIN = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
 
@@ -26,7 +26,7 @@ def book(tmp_path: Path) -> Path:
 
 def refused(path: Path, limits: Limits | None = None) -> str:
     """What preflight says that the file is."""
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableError) as caught:
         preflight(path, limits or Limits())
     assert caught.value.expected
     return caught.value.found
@@ -120,7 +120,7 @@ def test_a_part_that_unpacks_to_more_than_it_admits_is_refused(book: Path) -> No
     at = data.rfind(b"xl/worksheets/sheet2.xml") - 46  # its entry in the directory at the end
     data[at + 24 : at + 28] = (1000).to_bytes(4, "little")
     book.write_bytes(data)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read_tables(book, Limits(unpacked_bytes=1_000_000))
 
 

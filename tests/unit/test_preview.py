@@ -11,18 +11,18 @@ import polars as pl
 import pytest
 
 import expectations.suites.finance as suite
+from expectations.analysis.preview import Preview, VerdictChange, preview
+from expectations.analysis.rule_versions import SuiteVersions, load_edited
 from expectations.companions import Last, LastDecember
-from expectations.preview import Preview, Turned, preview
-from expectations.rules import Check, Rule, between, relation
-from expectations.written import Written, load_edited
-from flows.rules import known_today, preview_file
+from expectations.language.rules import Check, Rule, between, relation
+from flows.cli.rule_list import known_today, preview_file
 from flows.settings import Settings
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, loans, night, send
-from warehouse.errors import PermanentError
+from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.files import Root
 
-FINANCE = Written.of(BOOK.datasets["finance"])
+FINANCE = SuiteVersions.of(BOOK.datasets["finance"])
 LENT = "loan_amount_yuan"
 SUITE = Path(suite.__file__)
 
@@ -68,7 +68,7 @@ def without(name: str) -> tuple[Rule, ...]:
 def test_the_same_rules_change_nothing(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own)
     assert (found.dataset, found.periods, found.returns) == ("finance", ("2017-11", "2017-12"), 4)
-    assert (found.changes, found.turned) == ((), ())
+    assert (found.changes, found.verdict_changes) == ((), ())
 
 
 def test_an_added_critical_rule_says_who_would_be_quarantined(would: Callable[..., Preview]) -> None:
@@ -77,18 +77,20 @@ def test_an_added_critical_rule_says_who_would_be_quarantined(would: Callable[..
     assert (change.rule, change.how, change.differs) == ("cap", "added", ())
     assert (change.failing_before, change.failing_after) == (0, 2)
     assert change.fails == (("2017-12", YANGGAO), ("2017-12", TIANZHEN))
-    assert found.turned == tuple(Turned("2017-12", county, "accepted", "quarantined") for county in (YANGGAO, TIANZHEN))
+    assert found.verdict_changes == tuple(
+        VerdictChange("2017-12", county, "accepted", "quarantined") for county in (YANGGAO, TIANZHEN)
+    )
 
 
 def test_an_added_query_turns_only_returns_that_had_none(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own, rule("small", between(LENT, low=25_000), severity="warning"))
     assert found.changes[0].fails == (("2017-11", YANGGAO), ("2017-12", GUANGLING))
-    assert found.turned == (Turned("2017-11", YANGGAO, "accepted", "accepted_with_queries"),)
+    assert found.verdict_changes == (VerdictChange("2017-11", YANGGAO, "accepted", "accepted_with_queries"),)
 
 
 def test_a_rule_that_only_counts_turns_no_verdict(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own, rule("cap", between(LENT, high=25_000), severity="info"))
-    assert (found.changes[0].failing_after, found.turned) == (2, ())
+    assert (found.changes[0].failing_after, found.verdict_changes) == (2, ())
 
 
 def test_a_removed_rule_frees_those_that_it_asked(would: Callable[..., Preview]) -> None:
@@ -96,7 +98,7 @@ def test_a_removed_rule_frees_those_that_it_asked(would: Callable[..., Preview])
     (change,) = found.changes
     assert (change.rule, change.how, change.failing_before, change.failing_after) == ("loan_unit_slip", "removed", 1, 0)
     assert change.passes == (("2017-12", GUANGLING),)
-    assert found.turned == (Turned("2017-12", GUANGLING, "accepted_with_queries", "accepted"),)
+    assert found.verdict_changes == (VerdictChange("2017-12", GUANGLING, "accepted_with_queries", "accepted"),)
 
 
 def test_a_changed_rule_says_what_differs_and_both_counts(would: Callable[..., Preview]) -> None:
@@ -107,7 +109,7 @@ def test_a_changed_rule_says_what_differs_and_both_counts(would: Callable[..., P
     assert (change.how, set(change.differs)) == ("changed", {"severity", "checks"})
     assert (change.failing_before, change.failing_after) == (1, 2)
     assert change.fails == (("2017-11", YANGGAO),)
-    assert [(t.county_code, t.verdict, t.would_be) for t in found.turned] == [
+    assert [(t.county_code, t.verdict, t.would_be) for t in found.verdict_changes] == [
         (YANGGAO, "accepted", "quarantined"),
         (GUANGLING, "accepted_with_queries", "quarantined"),
     ]
@@ -135,7 +137,7 @@ def test_a_rule_may_look_at_the_last_value_of_each_period(would: Callable[..., P
 def test_rules_without_a_companion_are_judged_again_without_it(would: Callable[..., Preview]) -> None:
     found = would(*without("peer_outlier"), companions=FINANCE.companions[:-1])
     assert [change.rule for change in found.changes] == ["peer_outlier"]
-    assert found.turned == ()
+    assert found.verdict_changes == ()
 
 
 def test_another_companion_changes_what_the_same_rule_says(settings: Settings) -> None:
@@ -146,7 +148,7 @@ def test_another_companion_changes_what_the_same_rule_says(settings: Settings) -
     assert [(c.rule, c.how, c.differs, c.failing_after) for c in found.changes] == [
         ("rise", "changed", ("companions",), 1)
     ]
-    assert Turned("2017-12", YANGGAO, "accepted", "quarantined") in found.turned
+    assert VerdictChange("2017-12", YANGGAO, "accepted", "quarantined") in found.verdict_changes
 
 
 class Lacking(Last):
@@ -161,7 +163,7 @@ def test_a_return_that_lacks_its_partner_has_a_query_already(settings: Settings)
     asking, cap = rule("small", between(LENT, high=0), severity="warning"), rule("cap", between(LENT, high=35_000))
     found = preview(before, replace(before, own=(*FINANCE.own, asking, cap)), known_today(settings, BOOK))
     assert [change.failing_after for change in found.changes] == [4, 1]
-    assert found.turned == (Turned("2017-12", TIANZHEN, "accepted", "quarantined"),)
+    assert found.verdict_changes == (VerdictChange("2017-12", TIANZHEN, "accepted", "quarantined"),)
 
 
 def test_superseded_and_nil_returns_are_not_looked_at(tmp_path: Path) -> None:
@@ -200,13 +202,13 @@ def test_an_edited_file_is_previewed_and_nothing_is_written(
     assert [(c.rule, c.how, c.differs, c.failing_after) for c in found.changes] == [
         ("loan_cap", "changed", ("checks",), 1)
     ]
-    assert [(t.county_code, t.would_be) for t in found.turned] == [(TIANZHEN, "quarantined")]
+    assert [(t.county_code, t.would_be) for t in found.verdict_changes] == [(TIANZHEN, "quarantined")]
     assert contents(settings.root) == before
 
 
 def test_an_unchanged_copy_says_that_nothing_differs(settings: Settings, tmp_path: Path) -> None:
     found = preview_file(settings, edited(tmp_path, "", ""))
-    assert (found.returns, found.changes, found.turned) == (4, (), ())
+    assert (found.returns, found.changes, found.verdict_changes) == (4, (), ())
 
 
 def test_a_root_without_a_run_has_nothing_to_look_at(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_a_root_without_a_run_has_nothing_to_look_at(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_is_told_readably(tmp_path: Path, old: str, new: str, says: str) -> None:
     text = SUITE.read_text(encoding="utf-8").replace(
-        "in_set, relation", "in_set\nfrom expectations.rules import relation"
+        "in_set, relation", "in_set\nfrom expectations.language.rules import relation"
     )
     file = tmp_path / "finance.py"
     assert old in text

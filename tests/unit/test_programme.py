@@ -15,10 +15,10 @@ from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO
 from tests.programmes import Given, built, in_memory, said
 from warehouse import marts
 from warehouse.codebook.model import Indicator, RollUp
-from warehouse.errors import CodebookError
 from warehouse.marts.comparison import earlier
-from warehouse.marts.lines import lines_of
+from warehouse.marts.measures import measures_of
 from warehouse.marts.programme import COLUMNS, programme
+from warehouse.messages.errors import CodebookError
 
 ABOVE = ("140000", "140200", "poverty_counties", "national_list", "national_key", "deep_poverty")
 PROGRAMMES = {mart.datasets[0]: mart.mart for mart in BOOK.mart_list.values() if mart.periods == "compared"}
@@ -55,7 +55,7 @@ def test_every_programme_has_a_mart_with_the_one_contract(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMMES)
 def test_every_line_has_a_unit_of_the_codebook_and_a_name_of_its_own(name: str) -> None:
-    found = lines_of(BOOK.datasets[name])
+    found = measures_of(BOOK.datasets[name])
     assert found
     assert {line.unit for line in found} <= BOOK.units.keys()
     assert len({line.name for line in found}) == len(found)
@@ -377,7 +377,7 @@ def test_a_roll_up_that_the_kind_forbids_cannot_be_built(name: str, column: str,
 @pytest.mark.parametrize("name", PROGRAMMES)
 def test_only_what_the_codebook_rolls_up_rises(name: str) -> None:
     rolled: dict[bool, set[Indicator]] = {True: set(), False: set()}
-    for line in lines_of(BOOK.datasets[name]):
+    for line in measures_of(BOOK.datasets[name]):
         rolled[line.rises].add(line.indicator)
     assert all(i.roll_up.how != "none" for i in rolled[True])
     assert all(i.roll_up.how == "none" and i.numeric for i in rolled[False])

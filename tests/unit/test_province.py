@@ -15,8 +15,8 @@ import pytest
 from expectations.suites import returns, rules_for
 from tests.builders import BOOK, apart, mart, night
 from tests.plain_marts import Programme
-from warehouse.sample import PERIODS, Return, build_returns, write_sample
 from warehouse.store.files import Root
+from warehouse.synthetic import PERIODS, Return, build_returns, write_sample
 
 SEED = 11
 Place = tuple[str, str, str]  # county, period, dataset

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from tests.builders import finance, loans, marts, night, send
-from warehouse import prune as pruning
-from warehouse.prune import DAY, prune
-from warehouse.published import read_manifest
+from warehouse.maintenance.verify import verify
+from warehouse.snapshots import prune as pruning
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.prune import DAY, prune
 from warehouse.store.files import Root
-from warehouse.verify import verify
 
 NOW = 1_700_000_000
 

@@ -15,16 +15,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import BOOK
-from warehouse import publish as publishing
+from warehouse.codebook.contract_version import CONTRACT
 from warehouse.codebook.model import MartColumn
-from warehouse.errors import CodebookError, StoreError
-from warehouse.marts.parts import Part
+from warehouse.maintenance.verify import verify
+from warehouse.marts.build_digest import build_digest
+from warehouse.marts.partitions import Partition
 from warehouse.marts.roll_up import DECIMAL
-from warehouse.program import program
-from warehouse.publish import Plan, heal, publish, to_parquet
-from warehouse.published import CONTRACT, made_of_path, manifest_path, read_manifest, read_snapshot
+from warehouse.messages.errors import CodebookError, StoreError
+from warehouse.snapshots import publish as publishing
+from warehouse.snapshots.manifest import inputs_path, manifest_path, read_manifest, read_snapshot
+from warehouse.snapshots.parquet import to_parquet
+from warehouse.snapshots.publish import Plan, publish
+from warehouse.snapshots.views import heal
 from warehouse.store.files import Root
-from warehouse.verify import verify
 
 SCHEMA = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
 
@@ -42,17 +45,17 @@ def rules() -> pl.DataFrame:
     return pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_rule"]})
 
 
-def frames(*lines: tuple[str, str, int]) -> dict[Part, pl.DataFrame]:
+def frames(*lines: tuple[str, str, int]) -> dict[Partition, pl.DataFrame]:
     by_period = relocation(*lines).partition_by("period", as_dict=True)
-    split = {Part("mart_relocation", str(period), split=True): rows for (period,), rows in by_period.items()}
-    return {Part("dim_rule"): rules(), **split}
+    split = {Partition("mart_relocation", str(period), split=True): rows for (period,), rows in by_period.items()}
+    return {Partition("dim_rule"): rules(), **split}
 
 
 def built(*lines: tuple[str, str, int], run: str = "000001", of: str = "") -> Plan:
     """A snapshot of two marts; each part is made of its rows, or of `of`."""
     parts = frames(*lines)
-    made_of = {part: of or str(rows.rows()) for part, rows in parts.items()}
-    return Plan(run, made_of, lambda wanted: ((part, parts[part]) for part in wanted))
+    inputs = {part: of or str(rows.rows()) for part, rows in parts.items()}
+    return Plan(run, inputs, lambda wanted: ((part, parts[part]) for part in wanted))
 
 
 FIRST = (("2017-11", "140221", 5), ("2017-12", "140221", 6))
@@ -114,10 +117,10 @@ def test_an_unchanged_file_is_a_hard_link_and_a_changed_one_is_not(root: Root) -
     assert [pl.read_parquet(p)["villages_planned"].item() for p in (*first, *second)] == [5, 6, 5, 7]
 
 
-def watched(plan: Plan, asked: list[Part]) -> Plan:
+def watched(plan: Plan, asked: list[Partition]) -> Plan:
     """The plan, noting which parts are asked for."""
 
-    def build(wanted: Iterable[Part]) -> Iterable[tuple[Part, pl.DataFrame]]:
+    def build(wanted: Iterable[Partition]) -> Iterable[tuple[Partition, pl.DataFrame]]:
         own = list(wanted)
         asked.extend(own)
         return plan.build(own)
@@ -126,18 +129,18 @@ def watched(plan: Plan, asked: list[Part]) -> Plan:
 
 
 def test_what_is_made_of_the_same_is_not_built_again(root: Root) -> None:
-    asked: list[Part] = []
+    asked: list[Partition] = []
     publish(root, built(*FIRST), BOOK)
     manifest = publish(root, watched(built(*SECOND), asked), BOOK)
-    assert asked == [Part("mart_relocation", "2017-12", split=True)]
+    assert asked == [Partition("mart_relocation", "2017-12", split=True)]
     assert planned(root) == [5, 7]
     assert [file.rows for file in manifest.files] == [0, 1, 1]
 
 
 def test_a_part_without_rows_is_no_file_and_is_remembered(root: Root) -> None:
-    parts = frames(*FIRST) | {Part("mart_relocation", "2017-10", split=True): relocation()}
+    parts = frames(*FIRST) | {Partition("mart_relocation", "2017-10", split=True): relocation()}
     plan = Plan("000001", dict.fromkeys(parts, "the same"), lambda wanted: ((part, parts[part]) for part in wanted))
-    asked: list[Part] = []
+    asked: list[Partition] = []
     first, second = (publish(root, watched(plan, asked), BOOK) for _ in range(2))
     assert asked == list(parts)
     assert len(first.files) == len(second.files) == 3
@@ -145,7 +148,7 @@ def test_a_part_without_rows_is_no_file_and_is_remembered(root: Root) -> None:
 
 
 def test_a_mart_of_no_rows_at_all_has_a_file_for_its_columns(root: Root) -> None:
-    parts = {Part("mart_relocation", period, split=True): relocation() for period in ("2017-11", "2017-12")}
+    parts = {Partition("mart_relocation", period, split=True): relocation() for period in ("2017-11", "2017-12")}
     for _ in range(2):
         plan = Plan("000001", dict.fromkeys(parts, ""), lambda wanted: ((part, parts[part]) for part in wanted))
         manifest = publish(root, plan, BOOK)
@@ -162,7 +165,7 @@ def test_a_file_of_the_last_snapshot_that_is_gone_is_built_again(root: Root) -> 
 
 def test_without_word_of_what_parts_are_made_of_all_are_built(root: Root) -> None:
     publish(root, built(*FIRST, of="the same"), BOOK)
-    made_of_path(root, "000001").write_text("{")
+    inputs_path(root, "000001").write_text("{")
     publish(root, built(*SECOND, of="the same"), BOOK)
     assert planned(root) == [5, 7]
 
@@ -171,7 +174,7 @@ def test_each_snapshot_keeps_its_own_manifest(root: Root) -> None:
     first = publish(root, built(*FIRST), BOOK)
     second = publish(root, built(*SECOND, run="000002"), BOOK)
     assert [read_snapshot(root, version) for version in ("000001", "000002", "000003")] == [first, second, None]
-    assert (second.run, second.program) == ("000002", program())
+    assert (second.run, second.program) == ("000002", build_digest())
 
 
 def test_the_data_dictionary_lies_in_the_snapshot(root: Root) -> None:
@@ -315,7 +318,7 @@ def test_a_null_where_there_is_none_is_an_error_that_names_mart_and_column(colum
 
 def test_a_null_is_refused_before_anything_is_published(root: Root) -> None:
     publish(root, built(*FIRST), BOOK)
-    one = Part("mart_relocation", "2017-12", split=True)
+    one = Partition("mart_relocation", "2017-12", split=True)
     rows = relocation(*SECOND).with_columns(code=pl.lit(None, pl.String))
     with pytest.raises(CodebookError, match=r"mart_relocation\.code"):
         publish(root, Plan("000002", {one: "other"}, lambda _: [(one, rows)]), BOOK)
@@ -330,7 +333,7 @@ def test_the_same_rows_are_the_same_bytes() -> None:
 
 def test_decimals_are_exact_in_the_file(root: Root) -> None:
     frame = relocation(*FIRST).with_columns(started_rate=pl.lit("33.333333").cast(DECIMAL))
-    one = Part("mart_relocation", "2017-11", split=True)
+    one = Partition("mart_relocation", "2017-11", split=True)
     plan = Plan("000001", {one: ""}, lambda _: [(one, frame)])
     path = publish(root, plan, BOOK).paths(root, "mart_relocation")[0]
     assert str(pq.read_table(path)["started_rate"][0].as_py()) == "33.333333"

@@ -26,23 +26,23 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from tests.deeds import decide
-from tests.rebuilt import HELD, HIGH, again, faulty, hashes, indexed
-from warehouse.intake import apart
+from tests.decision_requests import decide
+from tests.rebuilding import HELD, HIGH, again, faulty, hashes, indexed
 from warehouse.intake.reading import Reading
-from warehouse.published import manifest_path
-from warehouse.rebuild import Rebuilt
+from warehouse.intake.sandbox import reader_pool
+from warehouse.maintenance.rebuild import RebuildResult
+from warehouse.maintenance.verify import verify
+from warehouse.snapshots.manifest import manifest_path
 from warehouse.store import journal
-from warehouse.store.again import Scope
 from warehouse.store.files import Root
-from warehouse.store.records import Entry
+from warehouse.store.journal_records import Entry
+from warehouse.store.rejudging import Scope
 from warehouse.store.replay import replay
-from warehouse.verify import verify
 
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
 
 
-def same(root: Root) -> Rebuilt:
+def same(root: Root) -> RebuildResult:
     """Rebuilds and holds everything against what is there."""
     done, other = again(root)
     assert done.differences == ()
@@ -177,14 +177,14 @@ def twice(cells: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
 def read_otherwise(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
     """Two counties' returns, of which the second is now read otherwise."""
     night(root, send(inbox, loans(finance(1000)), loans(finance(2000), county=TIANZHEN)))
-    merged = apart.merged
+    merged = reader_pool.merged
 
     def changed(*arguments: object) -> object:
         reading = merged(*arguments)  # type: ignore[arg-type]
         reading.rows["finance"] = twice(lambda: reading.rows["finance"])()
         return reading
 
-    monkeypatch.setattr(apart, "merged", changed)
+    monkeypatch.setattr(reader_pool, "merged", changed)
     return root
 
 
@@ -212,7 +212,7 @@ def test_rows_of_no_return_that_are_read_otherwise_are_named_by_their_receipt(
     root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobodys(root, inbox)
-    monkeypatch.setattr("warehouse.rebuild.replay", replay_without_strays)
+    monkeypatch.setattr("warehouse.maintenance.rebuild.replay", replay_without_strays)
     done, _ = again(root)
     (difference,) = done.differences
     assert difference.kept

@@ -14,21 +14,21 @@ import pytest
 
 from flows.settings import load_settings
 from tests.builders import NO_WAIT, RECEIVED, YANGGAO, finance, lent, loans, night, send, url
-from warehouse.errors import PermanentError, StillWrittenError
-from warehouse.intake.folders import checked_folders, owner_of, owns
-from warehouse.intake.labels import LONGEST
-from warehouse.intake.preflight import Limits
+from warehouse.intake.formats.file_labels import LONGEST
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
+from warehouse.messages.errors import PermanentError, StillWrittenError
 from warehouse.store import archive
 from warehouse.store import inbox as inbox_module
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root
-from warehouse.store.inbox import Arrivals, Patience, arrived, new_files
+from warehouse.store.inbox import Arrivals, SettleTimes, arrived, new_files
 from warehouse.store.receive import number
 
 HOUR = 3600
 
 
-def look(inbox: Path, patience: Patience = NO_WAIT, known: Mapping[str, str] | None = None) -> Arrivals:
+def look(inbox: Path, patience: SettleTimes = NO_WAIT, known: Mapping[str, str] | None = None) -> Arrivals:
     return new_files(inbox, known or {}, patience)
 
 
@@ -59,21 +59,21 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None
 def test_one_pause_is_made_for_all_that_was_written_lately(inbox: Path, naps: list[float]) -> None:
     for name in ("a.csv", "b.csv"):
         file(inbox / name)
-    assert list(look(inbox, Patience(0.5)).files) == ["a.csv", "b.csv"]
+    assert list(look(inbox, SettleTimes(0.5)).files) == ["a.csv", "b.csv"]
     assert naps == [0.5]
 
 
 def test_no_pause_is_made_for_what_is_old_or_known_or_where_none_is_wanted(inbox: Path, naps: list[float]) -> None:
     file(inbox / "old.csv", age=61)
     known = {"new.csv": hash_file(file(inbox / "new.csv"))}
-    assert list(look(inbox, Patience(0.5), known).files) == ["old.csv"]
-    assert list(look(inbox, Patience(0)).files) == ["new.csv", "old.csv"]
+    assert list(look(inbox, SettleTimes(0.5), known).files) == ["old.csv"]
+    assert list(look(inbox, SettleTimes(0)).files) == ["new.csv", "old.csv"]
     assert naps == []
 
 
 def test_a_clock_that_is_ahead_counts_as_lately(inbox: Path, naps: list[float]) -> None:
     file(inbox / "a.csv", age=-9 * HOUR)
-    assert list(look(inbox, Patience(0.5)).files) == ["a.csv"]
+    assert list(look(inbox, SettleTimes(0.5)).files) == ["a.csv"]
     assert naps == [0.5]
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_grows_waits(
     growing = file(inbox / name, b"PK\x03\x04")
     file(inbox / "b.csv")
     meanwhile(monkeypatch, lambda: growing.write_bytes(b"PK\x03\x04 and more"))
-    found = look(inbox, Patience(0.5))
+    found = look(inbox, SettleTimes(0.5))
     assert (list(found.files), found.waiting) == (["b.csv"], [name])
     assert f"{name} 还在写入,留待下次处理; it is still being written and waits for the next run" in caplog.text
 
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_longer_the_same_waits(inbox: Path, monkeypatch: pytes
     # The number of the file that is gone must not be free for the one that replaces it.
     (inbox / ".hold").hardlink_to(path)
     meanwhile(monkeypatch, alter)
-    assert look(inbox, Patience(0.5)).waiting == ["a.csv"]
+    assert look(inbox, SettleTimes(0.5)).waiting == ["a.csv"]
 
 
 def test_a_file_that_changes_after_the_look_gets_no_receipt(
@@ -147,7 +147,7 @@ def test_a_night_in_which_every_file_waits_records_nothing(
 ) -> None:
     (book,) = send(inbox, loans(finance())).rglob("*.xlsx")
     meanwhile(monkeypatch, lambda: os.utime(book))
-    summary = night(root, inbox, patience=Patience(0.5))
+    summary = night(root, inbox, patience=SettleTimes(0.5))
     assert (summary.run, summary.waiting, summary.good) == (None, 1, True)
     monkeypatch.undo()
     assert night(root, inbox).accepted == 1
@@ -190,7 +190,7 @@ def test_a_lock_that_was_left_behind_holds_nothing_up(inbox: Path, caplog: pytes
     assert list(look(inbox).files) == ["a.xlsx"]
     assert "a.xlsx 旁的锁文件已留了 25 小时" in caplog.text
     assert "left behind 25 hours ago" in caplog.text
-    assert look(inbox, Patience(0, lock_hours=26)).waiting == ["a.xlsx"]
+    assert look(inbox, SettleTimes(0, lock_hours=26)).waiting == ["a.xlsx"]
 
 
 def test_a_file_that_is_open_but_known_is_not_spoken_of(inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -344,11 +344,11 @@ def test_folders_that_mean_nothing_are_refused(folders: dict[str, str], monkeypa
 
 def test_the_patience_is_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings().patience == Patience(1, 24)
+    assert load_settings().patience == SettleTimes(1, 24)
     monkeypatch.setenv("XIANBAO_SETTLE_SECONDS", "0")
     monkeypatch.setenv("XIANBAO_STALE_LOCK_HOURS", "1.5")
     monkeypatch.setenv("XIANBAO_MAX_ARCHIVE_MEMBERS", "7")
-    assert load_settings().patience == Patience(0, 1.5)
+    assert load_settings().patience == SettleTimes(0, 1.5)
     assert load_settings().limits.members == 7
     monkeypatch.setenv("XIANBAO_SETTLE_SECONDS", "-1")
     with pytest.raises(PermanentError, match="settle_seconds"):

@@ -10,18 +10,18 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK, TIANZHEN, YANGGAO, finance, given, knowledge, lent, loans, night, send, url, village
-from warehouse import prune as pruning
-from warehouse import publish as publishing
-from warehouse.errors import StoreError
-from warehouse.prune import prune
-from warehouse.publish import Plan, publish
-from warehouse.published import manifest_path, read_manifest
-from warehouse.recover import clear, prepare
-from warehouse.recovered import NAMED, Recovered
-from warehouse.report import markdown
+from warehouse.maintenance.recover import clear, prepare
+from warehouse.maintenance.verify import verify
+from warehouse.messages.errors import StoreError
+from warehouse.reports.run_summary import markdown
+from warehouse.snapshots import prune as pruning
+from warehouse.snapshots import publish as publishing
+from warehouse.snapshots.manifest import manifest_path, read_manifest
+from warehouse.snapshots.prune import prune
+from warehouse.snapshots.publish import Plan, publish
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
-from warehouse.verify import verify
+from warehouse.store.leftovers import NAMED, Leftover
 
 
 def found(root: Root) -> dict[str, tuple[str, ...]]:
@@ -290,7 +290,7 @@ def test_a_damaged_manifest_is_an_error_before_anything_is_taken_in(whole: Root)
 
 def test_a_sentence_names_the_first_few_and_the_record_all() -> None:
     many = [f"history/{number}.parquet" for number in range(NAMED + 3)]
-    one = Recovered.of("rows", many)
+    one = Leftover.of("rows", many)
     assert one.names == tuple(many)
     assert f"{NAMED + 3} " in one.message_en
     assert many[NAMED - 1] in one.message_zh

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.relation import EN, ZH, Linear, RelationError, parse
+from expectations.language.relation import EN, ZH, Linear, RelationError, parse
 from tests.builders import to_pandas
-from warehouse.errors import PermanentError
+from warehouse.messages.errors import PermanentError
 
 FUNNEL = "demolished <= completed <= started"
 

@@ -13,11 +13,11 @@ from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 import expectations.suites.finance as suite
-from expectations import consistency
-from expectations.rules import Rule, between, relation
+from expectations.analysis import consistency
+from expectations.analysis.rule_versions import SuiteVersions
+from expectations.language.rules import Rule, between, relation
 from expectations.suites import rules_for
-from expectations.written import Written
-from flows.cli import app
+from flows.cli.main import app
 from tests.builders import BOOK, YANGGAO, finance, loans, night, send
 from warehouse.store.files import Root
 
@@ -62,7 +62,7 @@ def test_a_rule_of_several_datasets_stands_once(xianbao: Callable[..., Result]) 
 
 def test_one_dataset_has_its_rules_with_all_their_checks(xianbao: Callable[..., Result]) -> None:
     rules = listed(xianbao("--dataset", "finance", "--json"))
-    of_finance = {rule.rule for rule in Written.of(BOOK.datasets["finance"]).rules}
+    of_finance = {rule.rule for rule in SuiteVersions.of(BOOK.datasets["finance"]).rules}
     assert {rule["rule"] for rule in rules} - {"known_county"} == of_finance
     shown = xianbao("--dataset", "finance").stdout
     assert "overdue_balance_yuan ≥ 0" in shown
@@ -108,7 +108,7 @@ def test_the_check_passes_on_the_projects_rules_and_counts_what_it_did(xianbao: 
 def test_the_check_fails_where_rules_contradict_and_not_where_a_check_is_redundant(
     xianbao: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = Written.of
+    plain = SuiteVersions.of
 
     def planted(*checks: Any) -> None:
         bad = Rule("bad", "critical", "理由", "a reason", checks)
@@ -139,7 +139,7 @@ def edited(root: Root, inbox: Path, tmp_path: Path) -> Path:
 def test_a_preview_says_what_would_change(xianbao: Callable[..., Result], edited: Path) -> None:
     found = json.loads(xianbao("--preview", edited, "--json").stdout)
     assert (found["dataset"], found["returns"]) == ("finance", 1)
-    assert found["turned"] == [
+    assert found["verdict_changes"] == [
         {"period": "2017-12", "county_code": YANGGAO, "verdict": "accepted", "would_be": "quarantined"}
     ]
     shown = xianbao("--preview", edited).stdout

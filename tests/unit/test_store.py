@@ -9,18 +9,18 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, url
-from warehouse.errors import RootBusyError, StoreError, TransientError
-from warehouse.findings import Finding
-from warehouse.intake.preflight import Limits
-from warehouse.intake.records import Receipt
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import Receipt
+from warehouse.messages.errors import RootBusyError, StoreError, TransientError
+from warehouse.messages.finding import Finding
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
+from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
 from warehouse.store.inbox import new_files
+from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
 from warehouse.store.receive import number
-from warehouse.store.records import Entry, PeriodJudged, ReceiptDecision, ReturnDecision, RuleRecord
-from warehouse.store.standing import in_force, rows_in_force, standing
 
 FORM = BOOK.datasets["finance"]
 
@@ -41,7 +41,7 @@ def entry(run: str, receipt: int = 1, received_at: datetime = RECEIVED) -> Entry
         dataset="finance", period="2017-12", rule="loan_cap", severity="warning", checks=1, per_row=True,
         reason_zh="甲", reason_en="a", source="s",
     )  # fmt: skip
-    judged = PeriodJudged(period="2017-12", decisions=(decision,), rules=(rule,), findings=(finding,))
+    judged = PeriodRecord(period="2017-12", decisions=(decision,), rules=(rule,), findings=(finding,))
     decided = (ReceiptDecision(receipt=got, verdict="read"),)
     return Entry(run=run, flow="nightly", received_at=received_at, receipts=decided, periods=(judged,), findings=())
 
@@ -261,7 +261,7 @@ def test_the_last_accepted_counts_else_the_last_stands(
     verdicts: tuple[str, ...], force: list[int], stands: list[int]
 ) -> None:
     assert receipts(in_force(decided(*verdicts))) == force
-    assert receipts(standing(decided(*verdicts))) == stands
+    assert receipts(latest_or_in_force(decided(*verdicts))) == stands
 
 
 def test_order_is_by_receipt_not_by_clock() -> None:

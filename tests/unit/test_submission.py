@@ -21,9 +21,9 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from warehouse.findings import Finding
-from warehouse.intake.header import unit_factor
-from warehouse.intake.periods import parse_period
+from warehouse.intake.layout.header import unit_factor
+from warehouse.intake.ownership.periods import parse_period
+from warehouse.messages.finding import Finding
 
 FINANCE = "金融扶贫"
 LISTED = (FINANCE, "finance", "有", "报送")
@@ -67,7 +67,7 @@ def place(found: Finding) -> tuple[str, str | None, str | None]:
 def test_a_good_workbook_has_its_return_and_no_finding(tmp_path: Path) -> None:
     read = read_file(book(tmp_path))
     assert read.findings == []
-    (head,) = read.heads
+    (head,) = read.return_headers
     assert (head.county_code, head.period, head.dataset, head.status, head.nil) == (
         YANGGAO, "2017-12", "finance", "reported", False,
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_a_workbook_may_be_of_several_datasets_and_nil_ones(tmp_path: Path) -> N
     listed = (LISTED, ("易地扶贫搬迁", "relocation", "无", "预计"), ("Village register", None, "无", None))
     read = read_file(book(tmp_path, listed=listed))
     assert read.findings == []
-    assert [(h.dataset, h.nil, h.status) for h in read.heads] == [
+    assert [(h.dataset, h.nil, h.status) for h in read.return_headers] == [
         ("finance", False, "reported"), ("relocation", True, "provisional"), ("relocation_villages", True, "reported"),
     ]  # fmt: skip
 
@@ -287,7 +287,7 @@ def test_a_csv_may_hold_several_counties_and_periods(tmp_path: Path) -> None:
         )
     )
     assert read.findings == []
-    assert [(h.county_code, h.period, h.status, h.county_cell) for h in read.heads] == [
+    assert [(h.county_code, h.period, h.status, h.county_cell) for h in read.return_headers] == [
         (YANGGAO, "2017-12", "provisional", "A2"),
         (TIANZHEN, "2017-12", "reported", "A3"),
         (GUANGLING, "2017-11", "reported", "A4"),
@@ -344,7 +344,7 @@ def test_one_unreadable_file_takes_nothing_from_the_others(tmp_path: Path) -> No
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04")
     reading = read_files(tmp_path / "bad.xlsx", book(tmp_path))
     assert [r.file for r in reading.unreadable] == ["bad.xlsx"]
-    assert [h.dataset for h in reading.heads] == ["finance"]
+    assert [h.dataset for h in reading.return_headers] == ["finance"]
     assert reading.rows["finance"].height == 1
 
 

@@ -11,10 +11,10 @@ import pytest
 import xlsxwriter
 
 from tests.builders import write_book
-from warehouse.intake.files import read_tables
-from warehouse.intake.plain_text import decode
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.tables import Table, as_text, column_letters
+from warehouse.intake.formats.delimited import decode
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.read import read_tables
+from warehouse.intake.formats.table import Table, as_text, column_letters
 
 
 def book(path: Path, fill: Callable[[Any, Any], None]) -> Table:
@@ -87,13 +87,13 @@ def test_a_csv_keeps_blank_lines_and_quoted_line_ends_in_place(tmp_path: Path) -
 @pytest.mark.parametrize("data", [b"a,b\n1,\x002\n", b"\xff\xfea", b"\x81\x20\xff,1\n"])
 def test_bytes_that_are_no_text_are_unreadable(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.csv").write_bytes(data)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read_tables(tmp_path / "a.csv", Limits())
 
 
 def test_a_csv_field_without_end_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b'"' + b"x" * 200_000)
-    with pytest.raises(Unreadable, match=r"damaged \.csv"):
+    with pytest.raises(UnreadableError, match=r"damaged \.csv"):
         read_tables(tmp_path / "a.csv", Limits())
 
 

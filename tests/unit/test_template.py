@@ -17,16 +17,16 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
-from expectations.limits import form_of
-from flows import template
-from flows.cli import app
+from expectations.analysis.input_limits import form_of
+from flows.cli import template
+from flows.cli.main import app
 from tests.builders import BOOK, TIANZHEN, read_file, read_files
-from warehouse.errors import PermanentError
-from warehouse.sample import PERIODS, Return, build_returns
-from warehouse.sample.layout import shown
-from warehouse.template import Asked, asked, cells, template_name, write_template
-from warehouse.template.cover import FIRST_ROW, HOW_TO
-from warehouse.template.sheets import Grid
+from warehouse.intake.template import TemplateSelection, cells, select_template, template_name, write_template
+from warehouse.intake.template.cover import FIRST_ROW, HOW_TO
+from warehouse.intake.template.sheets import Grid
+from warehouse.messages.errors import PermanentError
+from warehouse.synthetic import PERIODS, Return, build_returns
+from warehouse.synthetic.layout import shown
 
 JUNE = "2018-06"
 CHENGQU, KUANGQU, PINGCHENG = "140202", "140203", "140213"
@@ -38,7 +38,7 @@ def province() -> Sequence[Return]:
 
 
 def made(county: str = TIANZHEN, period: str = JUNE, datasets: Sequence[str] = ()) -> bytes:
-    wanted = asked(BOOK, county, period, datasets)
+    wanted = select_template(BOOK, county, period, datasets)
     return write_template(wanted, [form_of(BOOK, wanted, dataset) for dataset in wanted.datasets])
 
 
@@ -58,20 +58,23 @@ def sheet(dataset: str) -> Worksheet:
 
 
 def test_the_whole_set_is_what_the_county_owes_in_the_period() -> None:
-    assert len(asked(BOOK, TIANZHEN, JUNE).datasets) == len(BOOK.datasets)
-    november = [d.dataset for d in asked(BOOK, TIANZHEN, "2017-11").datasets]
+    assert len(select_template(BOOK, TIANZHEN, JUNE).datasets) == len(BOOK.datasets)
+    november = [d.dataset for d in select_template(BOOK, TIANZHEN, "2017-11").datasets]
     assert november == [d.dataset for d in BOOK.datasets.values() if d.frequency == "monthly"]
-    city = [d.dataset for d in asked(BOOK, "140105", JUNE).datasets]
+    city = [d.dataset for d in select_template(BOOK, "140105", JUNE).datasets]
     assert not {"support", "support_units", "policy", "motivation"} & {*city}
 
 
 def test_datasets_are_named_by_id_or_label_and_stand_in_the_codebooks_order() -> None:
-    assert [d.dataset for d in asked(BOOK, TIANZHEN, JUNE, ["funds", "金融扶贫"]).datasets] == ["finance", "funds"]
+    assert [d.dataset for d in select_template(BOOK, TIANZHEN, JUNE, ["funds", "金融扶贫"]).datasets] == [
+        "finance",
+        "funds",
+    ]
 
 
 @pytest.mark.parametrize("name", ["天镇县", "天镇", "大同市天镇县"])
 def test_a_county_may_be_named(name: str) -> None:
-    assert asked(BOOK, name, JUNE).division.county_code == TIANZHEN
+    assert select_template(BOOK, name, JUNE).division.county_code == TIANZHEN
 
 
 @pytest.mark.parametrize(
@@ -95,24 +98,24 @@ def test_a_county_may_be_named(name: str) -> None:
 )
 def test_what_cannot_be_asked_for_says_what_to_do(county: str, period: str, datasets: list[str], says: str) -> None:
     with pytest.raises(PermanentError, match=says):
-        asked(BOOK, county, period, datasets)
+        select_template(BOOK, county, period, datasets)
 
 
 def test_a_period_in_which_nothing_is_due() -> None:
     quarterly = {k: d for k, d in BOOK.datasets.items() if d.frequency == "quarterly"}
     with pytest.raises(PermanentError, match="owes nothing in 2018-05; quarterly datasets are due of months 3, 6, 9"):
-        asked(replace(BOOK, datasets=quarterly), TIANZHEN, "2018-05")
+        select_template(replace(BOOK, datasets=quarterly), TIANZHEN, "2018-05")
 
 
 def test_the_last_day_is_counted_from_the_periods_end() -> None:
-    wanted = asked(BOOK, TIANZHEN, "2020-02")
+    wanted = select_template(BOOK, TIANZHEN, "2020-02")
     assert wanted.due_on(BOOK.datasets["finance"]) == date(2020, 3, 10)
 
 
 # --- filled and read -----------------------------------------------------------------------------------------------
 
 
-def fill(wanted: Asked, given: Sequence[Return], path: Path) -> Path:
+def fill(wanted: TemplateSelection, given: Sequence[Return], path: Path) -> Path:
     """Types a county's returns into its template, as a clerk would."""
     book = openpyxl.load_workbook(io.BytesIO(made(wanted.division.county_code, wanted.period)))
     cover = book["封面"]
@@ -142,12 +145,12 @@ CASES = [(TIANZHEN, period) for period in PERIODS] + [
 
 @pytest.mark.parametrize(("code", "period"), CASES)
 def test_a_filled_template_is_read_as_it_was_filled(code: str, period: str, tmp_path: Path) -> None:
-    wanted = asked(BOOK, code, period)
+    wanted = select_template(BOOK, code, period)
     given = [r for r in province() if (r.county_code, r.period) == (code, period)]
     assert {r.dataset for r in given} == {d.dataset for d in wanted.datasets}
     read = read_files(fill(wanted, given, tmp_path / template_name(wanted)))
     assert read.findings == []
-    assert {h.dataset: (h.status, h.nil) for h in read.heads} == {r.dataset: (r.status, r.nil) for r in given}
+    assert {h.dataset: (h.status, h.nil) for h in read.return_headers} == {r.dataset: (r.status, r.nil) for r in given}
     for found in given:
         if not found.nil:
             rows = read.rows[found.dataset].select(BOOK.datasets[found.dataset].columns)
@@ -299,7 +302,7 @@ def test_no_cell_has_a_formula() -> None:
 
 def test_the_how_to_tells_every_rule_in_both_languages() -> None:
     told = [cell.value for row in opened()[HOW_TO].iter_rows() for cell in row if cell.value]
-    wanted = asked(BOOK, TIANZHEN, JUNE)
+    wanted = select_template(BOOK, TIANZHEN, JUNE)
     for dataset in wanted.datasets:
         for rule in form_of(BOOK, wanted, dataset).told:
             assert rule.rule in told

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK
-from warehouse.intake.rows import PROVENANCE
-from warehouse.intake.tables import EPOCH_1900, EPOCH_1904
+from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904
+from warehouse.intake.layout.row_frames import PROVENANCE
 from warehouse.intake.values import FAULT_SCHEMA, converted
 
 WAN, YI = 10_000, 100_000_000

@@ -11,12 +11,12 @@ from random import Random
 import pytest
 
 from tests.builders import TIANZHEN, finance, loans, marts, night, publish_new, send
-from tests.deeds import decide
-from warehouse.errors import StoreError
-from warehouse.published import manifest_path, read_manifest
+from tests.decision_requests import decide
+from warehouse.maintenance.verify import IntegrityFault, verify
+from warehouse.messages.errors import StoreError
+from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.verify import Fault, verify
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def published(root: Root) -> Path:
 KEPT = [original, entry, held, quarantined, published]
 
 
-def only(root: Root, path: Path) -> Fault:
+def only(root: Root, path: Path) -> IntegrityFault:
     """The only fault of the root, which is this file's, said in both languages with what to do."""
     (fault,) = verify(root).faults
     assert fault.path == path.relative_to(root.path).as_posix()

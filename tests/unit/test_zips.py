@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from tests.builders import finance, loans, send
 from tests.packing import Entry, mode, packed
-from warehouse.intake.labels import distinct, harmless, is_litter
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.zips import Member, Refused, is_archive, unpack, zip_findings
+from warehouse.intake.formats.file_labels import distinct, harmless, is_litter
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.zip_archive import Member, RefusedMember, is_archive, unpack, zip_findings
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 
@@ -69,7 +69,7 @@ def test_what_is_only_called_a_zip_is_an_archive_that_cannot_be_read(tmp_path: P
         (tmp_path / "a.xlsx").write_bytes(data)
         assert is_archive(tmp_path / "a.zip", FEW)
         assert not is_archive(tmp_path / "a.xlsx", FEW)
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableError):
             zip_findings(tmp_path / "a.zip", FEW)
 
 
@@ -147,7 +147,7 @@ def test_litter_is_left_out_without_a_word(tmp_path: Path) -> None:
     assert list(taken(path)) == ["a.csv"]
     assert refused(path) == []
     assert not is_litter("a.csv")
-    with pytest.raises(Unreadable, match="空"):
+    with pytest.raises(UnreadableError, match="空"):
         zip_findings(packed(tmp_path / "b.zip", *((name, b"x") for name in names)), FEW)
 
 
@@ -213,10 +213,10 @@ def test_only_so_many_are_named(tmp_path: Path) -> None:
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
     bomb = packed(tmp_path / "a.zip", *((f"{n}.csv", b"0" * 20_000) for n in range(3)))
-    with pytest.raises(Unreadable, match="60000"):
+    with pytest.raises(UnreadableError, match="60000"):
         next(unpack(bomb, FEW, tmp_path))
     many = packed(tmp_path / "b.zip", *((f"{n}.csv", b"") for n in range(11)))
-    with pytest.raises(Unreadable, match="11"):
+    with pytest.raises(UnreadableError, match="11"):
         next(unpack(many, FEW, tmp_path))
 
 
@@ -236,22 +236,22 @@ def test_members_that_share_their_bytes_are_counted_each(tmp_path: Path) -> None
     directory = first * 3
     tail = data[:start] + directory + data[end : end + 12] + struct.pack("<LLH", len(directory), start, 0)
     path.write_bytes(tail)
-    with pytest.raises(Unreadable, match="57000"):
+    with pytest.raises(UnreadableError, match="57000"):
         next(unpack(path, FEW, tmp_path))
 
 
 def test_a_directory_of_a_million_entries_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"PK\x03\x04" + b"PK\x01\x02" * 100_001)
-    with pytest.raises(Unreadable, match="100001"):
+    with pytest.raises(UnreadableError, match="100001"):
         zip_findings(path, Limits())
-    with pytest.raises(Unreadable, match="400008"):
+    with pytest.raises(UnreadableError, match="400008"):
         zip_findings(path, FEW)
 
 
 def test_an_empty_archive_is_refused(tmp_path: Path) -> None:
     for entries in ((), (("d/", b""),)):
-        with pytest.raises(Unreadable, match="空的压缩包"):
+        with pytest.raises(UnreadableError, match="空的压缩包"):
             zip_findings(packed(tmp_path / "a.zip", *entries), FEW)
 
 
@@ -272,7 +272,7 @@ def test_a_name_of_any_bytes_is_a_harmless_label_or_refused(raw: bytes, marked: 
             path.write_bytes(data)
         try:
             labels = list(taken(path))
-        except Unreadable:
+        except UnreadableError:
             return
         root = Root(Path(folder) / "root")
         for label in labels:
@@ -299,7 +299,7 @@ def test_an_archive_with_changed_bytes_gives_its_own_members_or_none(changes: li
         try:
             found = taken(path, Limits())
             assert len(zip_findings(path, Limits())) + len(found) <= len(given) + 1
-        except Unreadable:
+        except UnreadableError:
             return
         assert set(found.values()) <= set(given.values())
 
@@ -309,7 +309,7 @@ def test_an_archive_that_was_cut_off_is_refused(tmp_path: Path, kept: float) -> 
     path = packed(tmp_path / "a.zip", ("a.csv", b"x" * 500), ("b.csv", b"y" * 500))
     data = path.read_bytes()
     path.write_bytes(data[: int(kept * len(data))])
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         zip_findings(path, FEW)
 
 
@@ -318,7 +318,7 @@ def test_nothing_is_unpacked_anywhere_but_in_the_scratch_folder(tmp_path: Path) 
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     for member in unpack(path, FEW, scratch):
-        if not isinstance(member, Refused):
+        if not isinstance(member, RefusedMember):
             assert member.path.parent == scratch
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "scratch"]
     assert [p.name for p in scratch.iterdir()] == ["member"]

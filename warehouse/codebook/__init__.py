@@ -7,9 +7,9 @@ dataset, add its line to `datasets.csv`, its indicators, and its suite in `expec
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
 
+from warehouse.codebook.label_checks import plain_name
 from warehouse.codebook.load import Codebook, load, load_codebook
 from warehouse.codebook.model import Dataset, Division, Figure, Frequency, Group, Indicator, Unit, Word
-from warehouse.codebook.names import plain_name
 
 __all__ = [
     "Codebook",

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from warehouse.codebook.label_checks import check_about, check_synonyms, check_words
 from warehouse.codebook.model import (
     AboutHeader,
     Dataset,
@@ -33,8 +34,7 @@ from warehouse.codebook.model import (
     Unit,
     Word,
 )
-from warehouse.codebook.names import check_about, check_synonyms, check_words
-from warehouse.errors import CodebookError
+from warehouse.messages.errors import CodebookError
 
 HERE = Path(__file__).parent
 REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")

@@ -341,7 +341,7 @@ class Mart(Record):
 
 class MartColumn(Record):
     """A column of a mart: its name, type, unit, whether it may be null, and labels are a contract with those who read
-    the marts (`contract.py`).
+    the marts (`snapshots/contract.py`).
     """
 
     mart: str

@@ -2,7 +2,7 @@
 
 What comes out is kept as files between tasks (`save_reading`, `load_reading`): heads, one table of rows a dataset,
 where each column stood, findings. A run's files are read a part at a time (`read_part`, in child processes:
-`warehouse.intake.apart`); what the parts gave is put together, the same however they were cut (`merged`).
+`warehouse.intake.sandbox.reader_pool`); what the parts gave is put together, the same however they were cut (`merged`).
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from warehouse.codebook import Dataset, load
-from warehouse.findings import Finding
-from warehouse.intake.preflight import Limits
-from warehouse.intake.records import Column, DataSheet, Note, Receipt, Received, ReturnHead
-from warehouse.intake.report import reading_finding
-from warehouse.intake.rows import PROVENANCE, Schema, raw_rows
+from warehouse.intake.duplicates import disagreements
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.table import column_letters
+from warehouse.intake.layout.row_frames import PROVENANCE, Schema, raw_rows
+from warehouse.intake.model.records import Column, DataSheet, Note, Receipt, ReceivedFile, ReturnHeader
+from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.submission import read_submission
-from warehouse.intake.tables import column_letters
 from warehouse.intake.totals import differing_totals
-from warehouse.intake.twice import disagreements
 from warehouse.intake.values import converted, expected
+from warehouse.messages.finding import Finding
 
 LAYOUT: Schema = {"receipt": pl.Int64, "sheet": pl.String, "column": pl.String, "letters": pl.String}
 RECORDS: dict[str, TypeAdapter[Any]] = {
     "receipts": TypeAdapter(list[Receipt]),
-    "heads": TypeAdapter(list[ReturnHead]),
+    "return_headers": TypeAdapter(list[ReturnHeader]),
     "findings": TypeAdapter(list[Finding]),
     "notes": TypeAdapter(list[Note]),
     "unreadable": TypeAdapter(list[Receipt]),
@@ -54,7 +54,7 @@ class Reading:
     """
 
     receipts: list[Receipt]
-    heads: list[ReturnHead]
+    return_headers: list[ReturnHeader]
     rows: dict[str, pl.DataFrame]
     layout: pl.DataFrame
     notes: list[Note]
@@ -63,19 +63,22 @@ class Reading:
     duplicates: list[Receipt]
 
 
-def read_part(received: Iterable[Received], limits: Limits, folders: Mapping[str, str]) -> Reading:
+def read_part(received: Iterable[ReceivedFile], limits: Limits, folders: Mapping[str, str]) -> Reading:
     """What these files hold, duplicates or not; they are read one by one, then all sheets of one shape converted.
 
-    `folders` says which folders of the inbox are whose (`warehouse.intake.folders`).
+    `folders` says which folders of the inbox are whose (`warehouse.intake.ownership.inbox_folders`).
     """
     reads = [read_submission(r, limits, folders) for r in received]
-    heads = list(chain.from_iterable(r.heads for r in reads))
+    return_headers = list(chain.from_iterable(r.return_headers for r in reads))
     sheets = list(chain.from_iterable(r.sheets for r in reads))
-    rows, cell_findings = _convert(sheets, heads)
+    rows, cell_findings = _convert(sheets, return_headers)
     return Reading(
         receipts=[r.receipt for r in reads],
-        heads=heads,
-        rows={name: pl.concat([*rows[name], *_nil_rows(d, heads)]) for name, d in _given(heads, rows).items()},
+        return_headers=return_headers,
+        rows={
+            name: pl.concat([*rows[name], *_nil_rows(d, return_headers)])
+            for name, d in _given(return_headers, rows).items()
+        },
         layout=_layout(sheets),
         notes=list(chain.from_iterable(r.notes for r in reads)),
         findings=sorted(chain(chain.from_iterable(r.findings for r in reads), cell_findings), key=lambda f: f.receipt),
@@ -90,16 +93,16 @@ def merged(parts: Sequence[Reading], in_force: InForce | None) -> Reading:
     A file all of whose returns are in force with its own bytes (`in_force`) is one and is not judged again; none is
     where `in_force` is None. A, then B, then A again is none: it puts A back in force.
     """
-    heads = sorted(chain.from_iterable(part.heads for part in parts), key=lambda h: h.receipt)
+    return_headers = sorted(chain.from_iterable(part.return_headers for part in parts), key=lambda h: h.receipt)
     receipts = sorted(chain.from_iterable(part.receipts for part in parts), key=lambda r: r.receipt)
-    duplicates = [] if in_force is None else _duplicates(receipts, heads, dict(in_force))
+    duplicates = [] if in_force is None else _duplicates(receipts, return_headers, dict(in_force))
     left = {r.receipt for r in duplicates}
-    counted = [h for h in heads if h.receipt not in left]
+    counted = [h for h in return_headers if h.receipt not in left]
     rows = {name: _merged_rows(d, parts, left) for name, d in load().datasets.items()}
     said = (f for part in parts for f in part.findings if f.receipt not in left)
     return Reading(
         receipts=receipts,
-        heads=counted,
+        return_headers=counted,
         rows=rows,
         layout=_without(pl.concat([pl.DataFrame(schema=LAYOUT), *(part.layout for part in parts)]), left),
         notes=[n for part in parts for n in part.notes if n.receipt not in left],
@@ -110,11 +113,11 @@ def merged(parts: Sequence[Reading], in_force: InForce | None) -> Reading:
 
 
 def _duplicates(
-    receipts: Iterable[Receipt], heads: Iterable[ReturnHead], in_force: dict[tuple[str, str, str], str]
+    receipts: Iterable[Receipt], return_headers: Iterable[ReturnHeader], in_force: dict[tuple[str, str, str], str]
 ) -> list[Receipt]:
     returns: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-    for head in heads:
-        returns[head.receipt].append((head.dataset, head.county_code, head.period))
+    for return_header in return_headers:
+        returns[return_header.receipt].append((return_header.dataset, return_header.county_code, return_header.period))
     duplicates = []
     for receipt in receipts:
         own = returns[receipt.receipt]
@@ -140,18 +143,20 @@ def empty_rows(dataset: Dataset) -> pl.DataFrame:
     return pl.DataFrame(schema={**PROVENANCE, **dataset.dtypes})
 
 
-def _given(heads: Iterable[ReturnHead], rows: Iterable[str]) -> dict[str, Dataset]:
+def _given(return_headers: Iterable[ReturnHeader], rows: Iterable[str]) -> dict[str, Dataset]:
     """The datasets of returns, and of rows that are of no return: another part may have one of the same form."""
-    named = {*(h.dataset for h in heads), *rows}
+    named = {*(h.dataset for h in return_headers), *rows}
     return {name: d for name, d in load().datasets.items() if name in named}
 
 
-def _convert(sheets: list[DataSheet], heads: list[ReturnHead]) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
+def _convert(
+    sheets: list[DataSheet], return_headers: list[ReturnHeader]
+) -> tuple[dict[str, list[pl.DataFrame]], list[Finding]]:
     """Typed rows by dataset, and a finding for each cell that did not convert and each total that differs."""
     by_shape: dict[tuple[str, tuple[Column, ...], date | None], list[DataSheet]] = defaultdict(list)
     for sheet in sheets:
         by_shape[sheet.dataset, sheet.columns, sheet.epoch].append(sheet)
-    head_of = {(h.receipt, h.dataset, h.county_code, h.period): h for h in heads}
+    head_of = {(h.receipt, h.dataset, h.county_code, h.period): h for h in return_headers}
     rows: dict[str, list[pl.DataFrame]] = defaultdict(list)
     findings: list[Finding] = []
     for (name, columns, epoch), alike in by_shape.items():
@@ -172,7 +177,7 @@ def _cell_findings(
     faults: pl.DataFrame,
     dataset: Dataset,
     own: Mapping[str, Column],
-    head_of: Mapping[tuple[int, str, str, str], ReturnHead],
+    head_of: Mapping[tuple[int, str, str, str], ReturnHeader],
 ) -> Iterator[Finding]:
     """What is said of each cell that did not convert, if it is of a return; a row that is of none has its finding.
 
@@ -183,26 +188,26 @@ def _cell_findings(
     same = ("receipt", "sheet", "county_code", "period", "column", "rule")
     counted = faults.with_columns(place=pl.int_range(pl.len()).over(same), more=pl.len().over(same) - MOST_ALIKE)
     for fault in counted.filter(pl.col("place") < MOST_ALIKE).iter_rows(named=True):
-        head = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
-        if head is not None:
+        return_header = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
+        if return_header is not None:
             letters = column_letters(own[fault["column"]].index)
             last = fault["place"] == MOST_ALIKE - 1 and fault["more"] > 0
             more = f"; 该列另有 and {fault['more']} 个单元格 more cells of this column" if last else ""
             yield reading_finding(
-                head,
+                return_header,
                 fault["rule"],
                 fault["found"],
                 expected(dataset[fault["column"]]) + more,
                 sheet=fault["sheet"],
                 cells=[f"{letters}{fault['row']}"],
-                head=head,
+                return_header=return_header,
                 indicator=fault["column"],
             )
 
 
-def _nil_rows(dataset: Dataset, heads: list[ReturnHead]) -> Iterator[pl.DataFrame]:
+def _nil_rows(dataset: Dataset, return_headers: list[ReturnHeader]) -> Iterator[pl.DataFrame]:
     """A nil return of a form with one row a county says none of each: its required counts are zero, not blank."""
-    nil = [h for h in heads if h.nil and dataset.nil and dataset.one_row and h.dataset == dataset.dataset]
+    nil = [h for h in return_headers if h.nil and dataset.nil and dataset.one_row and h.dataset == dataset.dataset]
     yield empty_rows(dataset)
     if nil:
         yield pl.DataFrame(

@@ -9,14 +9,22 @@ from functools import lru_cache
 from itertools import takewhile
 
 from warehouse.codebook import Dataset
-from warehouse.intake.claims import Agreed
-from warehouse.intake.cover import STATUSES
-from warehouse.intake.folders import owns
-from warehouse.intake.header import Header, find_header
-from warehouse.intake.lines import Line, lines_of
-from warehouse.intake.places import BLANK, OF_COUNTIES, Place, PlaceColumns, Said, Source, said_above
-from warehouse.intake.records import DataRow, DataSheet, LeftOut, ReturnHead, Status, SumRow
-from warehouse.intake.tables import Table
+from warehouse.intake.formats.table import Table
+from warehouse.intake.layout.header import Header, find_header
+from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
+from warehouse.intake.model.records import DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
+from warehouse.intake.ownership.claims import Agreement
+from warehouse.intake.ownership.cover import STATUSES
+from warehouse.intake.ownership.evidence import (
+    BLANK,
+    OF_COUNTIES,
+    Place,
+    PlaceColumns,
+    Source,
+    StatedPlace,
+    stated_above,
+)
+from warehouse.intake.ownership.inbox_folders import owns
 
 KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
 FIRST_PERIOD = "0001-01"
@@ -32,7 +40,7 @@ WHY = {
 
 
 @dataclass(frozen=True)
-class Taken:
+class TableContext:
     """A table that is being taken in: its dataset and header, the status of its returns unless a row says it, and what
     the lines above the header say of county and period.
     """
@@ -42,7 +50,7 @@ class Taken:
     table: Table
     header: Header
     status: Status
-    above: Said
+    above: StatedPlace
 
     def report(  # noqa: PLR0913, PLR0917  (a finding has that many sides)
         self,
@@ -50,42 +58,42 @@ class Taken:
         found: str,
         expected: str,
         cell: str | None,
-        head: ReturnHead | None = None,
+        return_header: ReturnHeader | None = None,
         indicator: str | None = None,
     ) -> None:
-        """Adds a finding about the table: of `head`, or of all returns in it."""
+        """Adds a finding about the table: of `return_header`, or of all returns in it."""
         self.source.reporter.report(
             rule,
             found,
             expected,
             sheet=self.table.sheet,
             cell=cell,
-            head=head,
+            return_header=return_header,
             dataset=self.dataset.dataset,
             indicator=indicator,
         )
 
 
-def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHead]:
+def read_returns(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHeader]:
     """Takes in the returns of a dataset that a table holds, with all that is wrong with them; gives their heads."""
     header = find_header(table, dataset)
     if header is None:
-        return _headless(source, dataset, table, status)
+        return _without_header(source, dataset, table, status)
     table = _spread_down(table, header, dataset)
-    taken = Taken(source, dataset, table, header, status, said_above(table, header.top))
-    lines = lines_of(table, header, dataset)
+    context = TableContext(source, dataset, table, header, status, stated_above(table, header.top))
+    lines = sheet_rows(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
     places = PlaceColumns.of(table, header.columns)
-    heads, rows = _by_row(taken, places, data) if places.any else _as_one(taken, data)
-    source.read.heads.extend(heads)
-    _leave_out(taken, lines)
-    only = heads[0] if len(heads) == 1 else None
-    _check_header(taken, data, only)
+    return_headers, rows = _by_row(context, places, data) if places.any else _as_one(context, data)
+    source.read.return_headers.extend(return_headers)
+    _leave_out(context, lines)
+    only = return_headers[0] if len(return_headers) == 1 else None
+    _check_header(context, data, only)
     if not data:
         cell = f"A{header.first + 1}"
-        taken.report("empty_return", "没有数据 no rows", "至少一行 at least one row", cell, only)
-        return heads
-    _say_hidden(taken, data, only)
+        context.report("empty_return", "没有数据 no rows", "至少一行 at least one row", cell, only)
+        return return_headers
+    _say_hidden(context, data, only)
     sheet = DataSheet(
         source.read.receipt,
         dataset.dataset,
@@ -97,7 +105,7 @@ def take_table(source: Source, dataset: Dataset, table: Table, status: Status) -
         only,
     )
     source.read.sheets.append(sheet)
-    return heads
+    return return_headers
 
 
 def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
@@ -115,10 +123,14 @@ def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
     return replace(table, rows=rows)
 
 
-def _headless(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHead]:
+def _without_header(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHeader]:
     """A table of which no column is understood: its return, if the place is clear, is quarantined for it."""
     place = source.place(table.sheet)
-    head = _head(source, dataset, place, table.sheet, status) if place.county.value and place.period.value else None
+    return_header = (
+        _return_header(source, dataset, place, table.sheet, status)
+        if place.county.value and place.period.value
+        else None
+    )
     filled = [sum(map(bool, row)) for row in table.rows]
     rule, found, cell = "empty_return", "没有数据 no rows", "A2"
     expected = "至少一行 at least one row"
@@ -127,85 +139,99 @@ def _headless(source: Source, dataset: Dataset, table: Table, status: Status) ->
         first = next(i for i, count in enumerate(filled) if 2 * count > max(filled))
         rule, found = "unknown_header", " ".join(text for text in table.rows[first] if text)
         cell, expected = f"A{first + 1}", "; ".join(i.header_zh for i in dataset.indicators)
-    source.reporter.report(rule, found, expected, sheet=table.sheet, cell=cell, head=head, dataset=dataset.dataset)
-    if head is None:
+    source.reporter.report(
+        rule, found, expected, sheet=table.sheet, cell=cell, return_header=return_header, dataset=dataset.dataset
+    )
+    if return_header is None:
         return []
-    source.read.heads.append(head)
-    return [head]
+    source.read.return_headers.append(return_header)
+    return [return_header]
 
 
-def _as_one(taken: Taken, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
+def _as_one(context: TableContext, data: list[int]) -> tuple[list[ReturnHeader], list[DataRow]]:
     """The one return of a table whose county and period stand elsewhere than in its columns."""
-    place = taken.source.place(taken.table.sheet, above=taken.above)
-    missing = ("没有列 no column", dict.fromkeys(NEEDED, f"A{taken.header.top + 1}"))
-    head = _told(taken, place, missing, data[0] if data else None)
+    place = context.source.place(context.table.sheet, above=context.above)
+    missing = ("没有列 no column", dict.fromkeys(NEEDED, f"A{context.header.top + 1}"))
+    return_header = _told(context, place, missing, data[0] if data else None)
     code, period = place.county.value, place.period.value
-    rows = [DataRow(index + 1, code, period, taken.table.rows[index]) for index in data]
-    return ([head] if head else []), rows
+    rows = [DataRow(index + 1, code, period, context.table.rows[index]) for index in data]
+    return ([return_header] if return_header else []), rows
 
 
-def _by_row(taken: Taken, places: PlaceColumns, data: list[int]) -> tuple[list[ReturnHead], list[DataRow]]:
+def _by_row(context: TableContext, places: PlaceColumns, data: list[int]) -> tuple[list[ReturnHeader], list[DataRow]]:
     """A return for each county and period that the rows say, at the first row that does."""
-    heads: dict[tuple[str | None, str | None], ReturnHead] = {}
+    return_headers: dict[tuple[str | None, str | None], ReturnHeader] = {}
     known: dict[tuple[str | None, ...], Place] = {}
     rows = []
     for index in data:
-        row = taken.table.rows[index]
+        row = context.table.rows[index]
         said = places.said(row)
         if said not in known:
-            known[said] = places.place(taken.source, index, taken.above)
+            known[said] = places.place(context.source, index, context.above)
             cells = {name: places.cell(column, index) for name, column in COLUMNS.items()}
-            head = _told(taken, known[said], (BLANK, cells), index)
-            if head:
-                heads.setdefault((head.county_code, head.period), head)
+            return_header = _told(context, known[said], (BLANK, cells), index)
+            if return_header:
+                return_headers.setdefault((return_header.county_code, return_header.period), return_header)
         place = known[said]
         rows.append(DataRow(index + 1, place.said_county, place.said_period, row))
-    first = next(iter(heads.values()), None)
+    first = next(iter(return_headers.values()), None)
     # A line without a period is kept with its table's first, which is quarantined for it.
     kept = [r if r.period else DataRow(r.number, r.county_code, first.period, r.cells) for r in rows] if first else rows
-    return list(heads.values()), kept
+    return list(return_headers.values()), kept
 
 
-def _told(taken: Taken, place: Place, missing: tuple[str, Mapping[str, str]], index: int | None) -> ReturnHead | None:
+def _told(
+    context: TableContext, place: Place, missing: tuple[str, Mapping[str, str]], index: int | None
+) -> ReturnHeader | None:
     """The head of a place, with findings of what is unclear about it; None where it is no return of anybody.
 
     `missing` is what is found, and at which cell, where nothing says the county or the period; `index` is the row
     that says the status.
     """
     clear = bool(place.county.value and place.period.value)
-    status, strange = _status(taken, index)
-    head = _head(taken.source, taken.dataset, place, taken.table.sheet, status) if clear else None
+    status, strange = _status(context, index)
+    return_header = (
+        _return_header(context.source, context.dataset, place, context.table.sheet, status) if clear else None
+    )
     both = {"county": place.county, "period": place.period}
     for agreed in (agreed for agreed in both.values() if agreed.fault):
-        report_disagreement(taken.source, taken.dataset, agreed, head)
+        report_disagreement(context.source, context.dataset, agreed, return_header)
     unsaid = [name for name, agreed in both.items() if agreed.value is None and not agreed.fault]
     if unsaid:
         expected = "; ".join(NEEDED[name] for name in unsaid)
-        taken.report("cover_incomplete", missing[0], expected, missing[1][unsaid[0]])
-    if head:
-        _check_head(taken.source, taken.dataset, head, place)
+        context.report("cover_incomplete", missing[0], expected, missing[1][unsaid[0]])
+    if return_header:
+        _check_return_header(context.source, context.dataset, return_header, place)
         for word, where in strange:
-            taken.report("unknown_status", word, KNOWN_WORDS, where, head)
-    return head
+            context.report("unknown_status", word, KNOWN_WORDS, where, return_header)
+    return return_header
 
 
-def report_disagreement(source: Source, dataset: Dataset, agreed: Agreed, head: ReturnHead | None) -> None:
+def report_disagreement(
+    source: Source, dataset: Dataset, agreed: Agreement, return_header: ReturnHeader | None
+) -> None:
     """Says what of a county or period does not agree, or is not clear, where it stands."""
     at = (agreed.claim.sheet, agreed.claim.cell) if agreed.claim else (None, None)
     source.reporter.report(
-        agreed.fault or "", agreed.found, agreed.expected, sheet=at[0], cell=at[1], head=head, dataset=dataset.dataset
+        agreed.fault or "",
+        agreed.found,
+        agreed.expected,
+        sheet=at[0],
+        cell=at[1],
+        return_header=return_header,
+        dataset=dataset.dataset,
     )
 
 
-def _status(taken: Taken, index: int | None) -> tuple[Status, tuple[tuple[str, str], ...]]:
+def _status(context: TableContext, index: int | None) -> tuple[Status, tuple[tuple[str, str], ...]]:
     """The status that a row says, else the table's; and the word that is none, with its cell."""
-    at = next((c.index for c in taken.header.columns if c.column == "return_status"), None)
-    row = taken.table.rows[index] if index is not None else []
+    at = next((c.index for c in context.header.columns if c.column == "return_status"), None)
+    row = context.table.rows[index] if index is not None else []
     word = row[at] if at is not None and at < len(row) else None
     if word is None or at is None or index is None:
-        return taken.status, ()
-    strange = () if word in STATUSES else ((word, taken.table.cell(index, at)),)
-    return STATUSES.get(word, taken.status), strange
+        return context.status, ()
+    strange = () if word in STATUSES else ((word, context.table.cell(index, at)),)
+    return STATUSES.get(word, context.status), strange
 
 
 def holds_figures(table: Table, dataset: Dataset) -> bool:
@@ -217,9 +243,9 @@ def holds_figures(table: Table, dataset: Dataset) -> bool:
     return any(text for row in table.rows[header.first :] for at, text in enumerate(row) if at not in filled_in)
 
 
-def _head(source: Source, dataset: Dataset, place: Place, sheet: str | None, status: Status) -> ReturnHead:
+def _return_header(source: Source, dataset: Dataset, place: Place, sheet: str | None, status: Status) -> ReturnHeader:
     claim = place.county_claim
-    return ReturnHead(
+    return ReturnHeader(
         receipt=source.read.receipt.receipt,
         submission=source.read.receipt.submission,
         file=source.read.receipt.file,
@@ -234,37 +260,56 @@ def _head(source: Source, dataset: Dataset, place: Place, sheet: str | None, sta
     )
 
 
-def nil_return(source: Source, dataset: Dataset, status: Status, cell: str) -> ReturnHead | None:
+def nil_return(source: Source, dataset: Dataset, status: Status, cell: str) -> ReturnHeader | None:
     """The return of a dataset of which the cover says that there is none; None where its place is not clear."""
     place = source.place(None)
     sheet = source.cover.sheet if source.cover else None
     clear = bool(place.county.value and place.period.value)
-    head = _head(source, dataset, place, sheet, status) if clear else None
+    return_header = _return_header(source, dataset, place, sheet, status) if clear else None
     for agreed in (place.county, place.period):
         if agreed.fault:
-            report_disagreement(source, dataset, agreed, head)
-    if head:
-        head = head.model_copy(update={"nil": True, "cell": cell})
-        source.read.heads.append(head)
-        _check_head(source, dataset, head, place)
-    return head
+            report_disagreement(source, dataset, agreed, return_header)
+    if return_header:
+        return_header = return_header.model_copy(update={"nil": True, "cell": cell})
+        source.read.return_headers.append(return_header)
+        _check_return_header(source, dataset, return_header, place)
+    return return_header
 
 
-def _check_head(source: Source, dataset: Dataset, head: ReturnHead, place: Place) -> None:
+def _check_return_header(source: Source, dataset: Dataset, return_header: ReturnHeader, place: Place) -> None:
     """A period that had not ended when the return came, or in which it is not due; a folder of somebody else."""
     claim = place.period_claim
     sheet, cell = (claim.sheet, claim.cell) if claim else (None, None)
     received = source.reporter.receipt.received_at.date().isoformat()
-    if _last_day(head.period) > received:
+    if _last_day(return_header.period) > received:
         source.reporter.report(
-            "period_in_future", head.period, f"早于 before {received}", sheet=sheet, cell=cell, head=head
+            "period_in_future",
+            return_header.period,
+            f"早于 before {received}",
+            sheet=sheet,
+            cell=cell,
+            return_header=return_header,
         )
-    if int(head.period[5:]) not in dataset.frequency.months:
+    if int(return_header.period[5:]) not in dataset.frequency.months:
         months = ", ".join(map(str, dataset.frequency.months))
-        source.reporter.report("not_due", head.period, f"月份 months {months}", sheet=sheet, cell=cell, head=head)
-    if source.owner and not owns(source.owner, head.county_code):
-        at = (head.county_sheet, head.county_cell)
-        source.reporter.report("wrong_folder", head.county_code, source.owner, sheet=at[0], cell=at[1], head=head)
+        source.reporter.report(
+            "not_due",
+            return_header.period,
+            f"月份 months {months}",
+            sheet=sheet,
+            cell=cell,
+            return_header=return_header,
+        )
+    if source.owner and not owns(source.owner, return_header.county_code):
+        at = (return_header.county_sheet, return_header.county_cell)
+        source.reporter.report(
+            "wrong_folder",
+            return_header.county_code,
+            source.owner,
+            sheet=at[0],
+            cell=at[1],
+            return_header=return_header,
+        )
 
 
 @lru_cache(maxsize=1_000)
@@ -273,26 +318,26 @@ def _last_day(period: str) -> str:
     return f"{period}-{ends_on:02}"
 
 
-def _check_header(taken: Taken, data: list[int], head: ReturnHead | None) -> None:
+def _check_header(context: TableContext, data: list[int], return_header: ReturnHeader | None) -> None:
     """The faults of the header's cells; of a column that fits nothing only where it holds something."""
-    filled = {at for index in data for at, text in enumerate(taken.table.rows[index]) if text is not None}
-    for fault in taken.header.faults:
+    filled = {at for index in data for at, text in enumerate(context.table.rows[index]) if text is not None}
+    for fault in context.header.faults:
         if fault.rule != "unknown_header" or fault.column in filled or not data:
-            cell = taken.table.cell(fault.row, fault.column)
-            taken.report(fault.rule, fault.found, fault.expected, cell, head, fault.indicator)
-    for at in sorted(filled - taken.header.named):
-        cell = taken.table.cell(taken.header.first - 1, at)
-        taken.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, head)
+            cell = context.table.cell(fault.row, fault.column)
+            context.report(fault.rule, fault.found, fault.expected, cell, return_header, fault.indicator)
+    for at in sorted(filled - context.header.named):
+        cell = context.table.cell(context.header.first - 1, at)
+        context.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, return_header)
 
 
-def _say_hidden(taken: Taken, data: list[int], head: ReturnHead | None) -> None:
-    hidden = [index + 1 for index in data if index in taken.table.hidden]
+def _say_hidden(context: TableContext, data: list[int], return_header: ReturnHeader | None) -> None:
+    hidden = [index + 1 for index in data if index in context.table.hidden]
     if hidden:
         found = f"{len(hidden)} 行 rows: {', '.join(map(str, hidden[:20]))}"
-        taken.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", head)
+        context.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", return_header)
 
 
-def _sums(lines: list[Line], table: Table, rows: list[DataRow]) -> list[SumRow]:
+def _sums(lines: list[SheetRow], table: Table, rows: list[DataRow]) -> list[SumRow]:
     """The totals and subtotals with the rows that each sums."""
     by_index = {row.number - 1: row for row in rows}
     return [
@@ -302,7 +347,7 @@ def _sums(lines: list[Line], table: Table, rows: list[DataRow]) -> list[SumRow]:
     ]
 
 
-def _summed(lines: list[Line], place: int) -> list[int]:
+def _summed(lines: list[SheetRow], place: int) -> list[int]:
     """The data rows that a sum is over: those above it since the last one, in their order; where none are, those below.
 
     For a total only totals are in between, for a subtotal any sum.
@@ -315,12 +360,12 @@ def _summed(lines: list[Line], place: int) -> list[int]:
     return []
 
 
-def _leave_out(taken: Taken, lines: Iterable[Line]) -> None:
-    above = [i + 1 for i, row in enumerate(taken.table.rows[: taken.header.top]) if any(row)]
+def _leave_out(context: TableContext, lines: Iterable[SheetRow]) -> None:
+    above = [i + 1 for i, row in enumerate(context.table.rows[: context.header.top]) if any(row)]
     kinds: dict[str, list[int]] = {"above": above}
     for line in lines:
         if line.kind != "data":
             kinds.setdefault(line.kind, []).append(line.index + 1)
-    taken.source.read.left_out.extend(
-        LeftOut(taken.table.sheet, tuple(numbers), WHY[kind]) for kind, numbers in kinds.items() if numbers
+    context.source.read.left_out.extend(
+        SkippedRows(context.table.sheet, tuple(numbers), WHY[kind]) for kind, numbers in kinds.items() if numbers
     )

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from warehouse.codebook import Dataset, load
-from warehouse.intake.cover import Listed, find_cover, read_cover
-from warehouse.intake.datasets import dataset_named, dataset_of_headers
-from warehouse.intake.files import read_tables
-from warehouse.intake.folders import owner_of
-from warehouse.intake.notes import find_notes, read_notes
-from warehouse.intake.places import Source
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.records import LeftOut, Received, SubmissionRead
-from warehouse.intake.report import Reporter
-from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, take_table
-from warehouse.intake.tables import Table, squeezed
-from warehouse.intake.zips import is_archive, zip_findings
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.read import read_tables
+from warehouse.intake.formats.table import Table, squeezed
+from warehouse.intake.formats.zip_archive import is_archive, zip_findings
+from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.model.records import ReceivedFile, SkippedRows, SubmissionReading
+from warehouse.intake.model.reporter import Reporter
+from warehouse.intake.notes_sheet import find_notes, read_notes
+from warehouse.intake.ownership.cover import ListedReturn, find_cover, read_cover
+from warehouse.intake.ownership.evidence import Source
+from warehouse.intake.ownership.inbox_folders import owner_of
+from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, read_returns
 
 # Sheets of a template that hold no figures.
 BESIDE = ("填表须知", "howto")
@@ -26,18 +26,18 @@ IGNORED = "说明页或隐藏的工作表 a sheet of instructions, or a hidden o
 
 
 def read_submission(
-    received: Received, limits: Limits, folders: Mapping[str, str] = MappingProxyType({})
-) -> SubmissionRead:
+    received: ReceivedFile, limits: Limits, folders: Mapping[str, str] = MappingProxyType({})
+) -> SubmissionReading:
     """What the file holds. Never raises for a fault of the file: what is wrong stands in `findings`.
 
     Of an archive, whose members are submissions of their own, what of it was not taken in. `folders` says which
     folders of the inbox are whose; from them nobody else may send.
     """
     reporter = Reporter(received.receipt)
-    read = SubmissionRead(received.receipt, findings=reporter.findings)
+    read = SubmissionReading(received.receipt, findings=reporter.findings)
     try:
         tables = read_tables(received.path, limits)
-    except Unreadable as fault:
+    except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return read
     source = Source(read, reporter, owner_of(folders, received.receipt.file) if folders else None)
@@ -50,15 +50,15 @@ def read_submission(
     return read
 
 
-def _say_unreadable(reporter: Reporter, received: Received, limits: Limits, fault: Unreadable) -> None:
+def _say_unreadable(reporter: Reporter, received: ReceivedFile, limits: Limits, fault: UnreadableError) -> None:
     """Why a file gives no tables; of an archive, whose members are submissions of their own, what was not taken in."""
     try:
         if is_archive(received.path, limits):
             for found, expected in zip_findings(received.path, limits):
                 reporter.report("member_refused", found, expected)
             return
-    except (Unreadable, OSError) as of_archive:
-        fault = of_archive if isinstance(of_archive, Unreadable) else fault
+    except (UnreadableError, OSError) as of_archive:
+        fault = of_archive if isinstance(of_archive, UnreadableError) else fault
     reporter.report("unreadable_file", fault.found, fault.expected)
 
 
@@ -90,30 +90,41 @@ def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None
             )  # fmt: skip
 
 
-def _take_listed(source: Source, dataset: Dataset, listed: Listed, tables: list[Table]) -> None:
+def _take_listed(source: Source, dataset: Dataset, listed: ListedReturn, tables: list[Table]) -> None:
     """One line of the cover: its return, or those of the sheets that are of it."""
     sheet = source.cover.sheet if source.cover else None
-    before = len(source.read.heads)
+    before = len(source.read.return_headers)
     if listed.nil or not tables:
-        head = nil_return(source, dataset, listed.status, listed.filled_cell)
-        if head and not listed.nil:
-            source.read.heads[-1] = head = head.model_copy(update={"nil": False, "cell": None})
-            source.reporter.report(
-                "sheet_missing", "没有工作表 no sheet", dataset.label_zh, sheet=sheet, cell=listed.cell, head=head
+        return_header = nil_return(source, dataset, listed.status, listed.filled_cell)
+        if return_header and not listed.nil:
+            source.read.return_headers[-1] = return_header = return_header.model_copy(
+                update={"nil": False, "cell": None}
             )
-        elif head and not dataset.nil:
-            source.reporter.report("nil_not_allowed", "无", "有", sheet=sheet, cell=listed.cell, head=head)
+            source.reporter.report(
+                "sheet_missing",
+                "没有工作表 no sheet",
+                dataset.label_zh,
+                sheet=sheet,
+                cell=listed.cell,
+                return_header=return_header,
+            )
+        elif return_header and not dataset.nil:
+            source.reporter.report(
+                "nil_not_allowed", "无", "有", sheet=sheet, cell=listed.cell, return_header=return_header
+            )
         for table in (table for table in tables if holds_figures(table, dataset)):
             source.reporter.report(
-                "nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=table.sheet, cell="A2", head=head,
-                dataset=dataset.dataset,
+                "nil_with_rows", "有数据 rows", "没有数据 no rows", sheet=table.sheet, cell="A2",
+                return_header=return_header, dataset=dataset.dataset,
             )  # fmt: skip
     else:
         for table in tables:
-            take_table(source, dataset, table, listed.status)
-    for head in source.read.heads[before:]:
+            read_returns(source, dataset, table, listed.status)
+    for return_header in source.read.return_headers[before:]:
         for word, cell in listed.strange:
-            source.reporter.report("unknown_status", word, KNOWN_WORDS, sheet=sheet, cell=cell, head=head)
+            source.reporter.report(
+                "unknown_status", word, KNOWN_WORDS, sheet=sheet, cell=cell, return_header=return_header
+            )
 
 
 def _without_cover(source: Source, tables: list[Table]) -> None:
@@ -123,7 +134,7 @@ def _without_cover(source: Source, tables: list[Table]) -> None:
     for table in shown:
         dataset = _dataset(table, table.sheet or file) or (dataset_named(file) if len(shown) == 1 else None)
         if dataset is not None:
-            take_table(source, dataset, table, "reported")
+            read_returns(source, dataset, table, "reported")
             continue
         source.reporter.report(
             "unknown_dataset", table.sheet or file, "; ".join(d.label_zh for d in load().datasets.values()),
@@ -145,7 +156,7 @@ def _with_figures(source: Source, tables: Iterable[Table]) -> list[Table]:
     if notes is not None:
         read_notes(source, notes)
     beside = [table for table in given if table is not notes and _is_beside(table)]
-    source.read.left_out.extend(LeftOut(table.sheet, (), IGNORED) for table in beside)
+    source.read.left_out.extend(SkippedRows(table.sheet, (), IGNORED) for table in beside)
     return [table for table in given if table is not notes and table not in beside]
 
 
@@ -153,9 +164,11 @@ def _is_beside(table: Table) -> bool:
     return squeezed(table.sheet).casefold() in BESIDE or not (table.visible or dataset_named(table.sheet))
 
 
-def _refuse_twice(read: SubmissionRead, reporter: Reporter) -> None:
-    counted = Counter((h.county_code, h.period, h.dataset) for h in read.heads)
-    for head in {(h.county_code, h.period, h.dataset): h for h in read.heads}.values():
-        times = counted[head.county_code, head.period, head.dataset]
+def _refuse_twice(read: SubmissionReading, reporter: Reporter) -> None:
+    counted = Counter((h.county_code, h.period, h.dataset) for h in read.return_headers)
+    for return_header in {(h.county_code, h.period, h.dataset): h for h in read.return_headers}.values():
+        times = counted[return_header.county_code, return_header.period, return_header.dataset]
         if times > 1:
-            reporter.report("return_twice", f"{times} 次 times", "一次 once", sheet=head.sheet, head=head)
+            reporter.report(
+                "return_twice", f"{times} 次 times", "一次 once", sheet=return_header.sheet, return_header=return_header
+            )

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.findings import Finding
-from warehouse.intake.records import Column, DataRow, DataSheet, SumRow
-from warehouse.intake.report import reading_finding
-from warehouse.intake.rows import raw_rows
-from warehouse.intake.tables import column_letters
+from warehouse.intake.formats.table import column_letters
+from warehouse.intake.layout.row_frames import raw_rows
+from warehouse.intake.model.records import Column, DataRow, DataSheet, SumRow
+from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.values import converted
+from warehouse.messages.finding import Finding
 
 
 def differing_totals(sheet: DataSheet, dataset: Dataset, own: Mapping[str, Column]) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def _finding(sheet: DataSheet, total: SumRow, dataset: Dataset, place: Column, d
         f"{sums} {unit.label_zh} (第 {rows} 行之和 the sum of rows {rows})",
         sheet=sheet.sheet,
         cells=[f"{column_letters(place.index)}{total.number}"],
-        head=sheet.head,
+        return_header=sheet.return_header,
         dataset=dataset.dataset,
         indicator=place.column,
     )

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 import polars as pl
 
 from warehouse.codebook import Dataset, Indicator, load
-from warehouse.intake.tables import ERRORS
+from warehouse.intake.formats.table import ERRORS
 
 # At most 15 digits before the point (Excel keeps no more) and 12 after it: then a product with 亿 still fits EXACT.
 NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$"

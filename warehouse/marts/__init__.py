@@ -1,7 +1,7 @@
 """The marts, one file each: pure functions from the store and the codebook to a LazyFrame.
 
 To add a mart, add a file here with `build(sources)`, named as the mart, and its columns to `codebook/marts.csv`;
-nothing else is touched. Does not belong here: reading or writing files (`warehouse.publish`), clocks, I/O.
+nothing else is touched. Does not belong here: reading or writing files (`warehouse.snapshots.publish`), clocks, I/O.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pkgutil import iter_modules
 
 import polars as pl
 
-from warehouse.errors import CodebookError
 from warehouse.marts.sources import Sources
+from warehouse.messages.errors import CodebookError
 
 PREFIXES = ("dim_", "fact_", "mart_")
 

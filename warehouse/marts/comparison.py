@@ -13,14 +13,14 @@ from functools import cache
 import polars as pl
 
 from warehouse.codebook import Codebook
-from warehouse.codebook.lineage import BLOCKS, blocks
-from warehouse.marts.lines import Line
+from warehouse.codebook.succession import BLOCKS, blocks
+from warehouse.marts.measures import Measure
 
 AREA = ("period", "level", "code")
 YEAR = 12
 
 
-def compare(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.DataFrame, back: int) -> pl.LazyFrame:
+def compare(counties: pl.LazyFrame, lines: Sequence[Measure], placed: pl.DataFrame, back: int) -> pl.LazyFrame:
     """One row per block and period (`at`) of which something can be compared with `back` months before.
 
     `counties` has the sums of each line by period and county (null where it has none), `placed` is `place`'s. Each sum
@@ -72,7 +72,7 @@ def earlier(period: str, months: int) -> str:
     return f"{year:04}-{month + 1:02}"
 
 
-def _by_block(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.DataFrame) -> pl.LazyFrame:
+def _by_block(counties: pl.LazyFrame, lines: Sequence[Measure], placed: pl.DataFrame) -> pl.LazyFrame:
     """The sums of each block all of whose counties have them; what is not summed only for counties by themselves."""
     columns = ("at", "block", "counties", *(column for line in lines for column in line.sums))
     # Nearly every county is a block by itself: nothing is to be added up.
@@ -88,12 +88,12 @@ def _by_block(counties: pl.LazyFrame, lines: Sequence[Line], placed: pl.DataFram
     return pl.concat([own, together.select(columns)])
 
 
-def _complete(line: Line, column: str) -> pl.Expr:
+def _complete(line: Measure, column: str) -> pl.Expr:
     whole = (pl.col(column).count() == pl.col("counties").first()) & line.rises
     return pl.when(whole).then(pl.col(column).sum()).alias(column)
 
 
-def _both(line: Line, back: int) -> list[pl.Expr]:
+def _both(line: Measure, back: int) -> list[pl.Expr]:
     """The sums of a line now and then, only where there are both, and the counties that they are of."""
     there = pl.col(f"{line.name}:part").is_not_null() & pl.col(f"{line.name}:part:then").is_not_null()
     sides = (("now", ""), ("then", ":then"))

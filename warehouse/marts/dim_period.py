@@ -7,7 +7,7 @@ import polars as pl
 from warehouse.codebook import Frequency
 from warehouse.marts import mart_completeness
 from warehouse.marts.sources import Sources
-from warehouse.store.records import ACCEPTED
+from warehouse.store.journal_records import ACCEPTED
 
 COUNTS = ("due", "received", "accepted", "quarantined", "missing")
 

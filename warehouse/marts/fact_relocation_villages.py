@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from warehouse.marts.many_rows import rows_of
+from warehouse.marts.detail_fact import rows_of
 from warehouse.marts.sources import Sources
 
 

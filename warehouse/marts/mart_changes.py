@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.intake.rows import Schema
+from warehouse.intake.layout.row_frames import Schema
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN
-from warehouse.store.turns import turns
+from warehouse.store.in_force import RETURN
+from warehouse.store.supersession import in_force_changes
 
 CHANGE = (*RETURN, "run")
 CELL = (*CHANGE, "nth", "indicator")
@@ -35,7 +35,11 @@ def build(sources: Sources) -> pl.LazyFrame:
     first, or after whose withdrawal none was left, has no figures of its own: all are new, or gone.
     """
     columns = [c.column for c in sources.book.marts["mart_changes"]]
-    changes = sources.returns.lazy().pipe(turns).with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
+    changes = (
+        sources.returns.lazy()
+        .pipe(in_force_changes)
+        .with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
+    )
     replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
     sided = [
         (dataset, [_sided(sources.rows_ever(dataset, periods), dataset, replaced, side) for side in SIDES])

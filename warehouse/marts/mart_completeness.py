@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, standing
+from warehouse.store.in_force import RETURN, latest_or_in_force
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -17,7 +17,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     return: no clock is asked.
     """
     came = sources.returns.lazy().group_by(RETURN).agg(received_on=pl.col("known_from").min().dt.date())
-    verdicts = sources.decisions(standing).select(*RETURN, "verdict")
+    verdicts = sources.decisions(latest_or_in_force).select(*RETURN, "verdict")
     frequencies = {d.dataset: d.frequency.value for d in sources.book.datasets.values()}
     days = (pl.col("received_on") - pl.col("due_on")).dt.total_days()
     due, received = pl.col("due_on").is_not_null(), pl.col("received_on").is_not_null()

@@ -8,7 +8,7 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.comparison import AREA
-from warehouse.marts.lines import Line, lines_of
+from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.programme import by_area, county_sums
 from warehouse.marts.roll_up import percentage
 from warehouse.marts.sources import Sources
@@ -27,26 +27,26 @@ def build(sources: Sources) -> pl.LazyFrame:
     return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
 
 
-def shared(book: Codebook) -> list[tuple[Dataset, list[Line]]]:
+def shared(book: Codebook) -> list[tuple[Dataset, list[Measure]]]:
     """The datasets of which the scorecard has shares, each with the lines that it has them of."""
     of = {(f.dataset, f.column) for f in book.figures if f.aggregate == "share" and f.scope == GROUP}
     lines = [
         (book.datasets[name], line)
         for name in sorted({name for name, _ in of})
-        for line in lines_of(book.datasets[name])
+        for line in measures_of(book.datasets[name])
         if (name, line.name) in of
     ]
     return [(d, [line for _, line in own]) for d, own in groupby(lines, key=lambda pair: pair[0])]
 
 
-def _shares(sources: Sources, dataset: Dataset, lines: list[Line]) -> pl.LazyFrame:
+def _shares(sources: Sources, dataset: Dataset, lines: list[Measure]) -> pl.LazyFrame:
     levels = sources.levels.filter(pl.col("level").is_in([GROUP, WHOLE]))
     counties = county_sums(sources, dataset, lines).join(levels, on=["period", "county_code"])
     areas = counties.pipe(by_area, lines)
     return pl.concat([_share(areas, dataset, line) for line in lines])
 
 
-def _share(areas: pl.LazyFrame, dataset: Dataset, line: Line) -> pl.LazyFrame:
+def _share(areas: pl.LazyFrame, dataset: Dataset, line: Measure) -> pl.LazyFrame:
     own = areas.select(
         *AREA,
         "counties_due",

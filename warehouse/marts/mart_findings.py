@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, judged, last_judged, waivers
+from warehouse.store.in_force import RETURN, last_rule_decisions, rule_decisions, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -15,8 +15,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     the person who let the return in all the same, null where nobody did.
     """
     columns = [c.column for c in sources.book.marts["mart_findings"]]
-    decided = sources.decisions(judged).select("run", "receipt", *RETURN)
-    overtaken = decided.join(sources.decisions(last_judged), on=["run", "receipt", *RETURN], how="anti")
+    decided = sources.decisions(rule_decisions).select("run", "receipt", *RETURN)
+    overtaken = decided.join(sources.decisions(last_rule_decisions), on=["run", "receipt", *RETURN], how="anti")
     found = sources.findings.lazy()
     of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
     # A table was judged last when its returns were, or when something was last said of all of it.

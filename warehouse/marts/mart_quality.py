@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.sources import Sources
-from warehouse.store.standing import RETURN, last_judged, standing, waivers
+from warehouse.store.in_force import RETURN, last_rule_decisions, latest_or_in_force, waivers
 
 
 def build(sources: Sources) -> pl.LazyFrame:
@@ -16,9 +16,9 @@ def build(sources: Sources) -> pl.LazyFrame:
     return that was waived; `failed` those left open.
     """
     # What the rules said, though a person may have decided since.
-    said = sources.decisions(last_judged).select("run", "receipt", *RETURN, "rows")
+    said = sources.decisions(last_rule_decisions).select("run", "receipt", *RETURN, "rows")
     returns = (
-        sources.decisions(standing)
+        sources.decisions(latest_or_in_force)
         .select("receipt", *RETURN)
         .join(said, on=["receipt", *RETURN])
         .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left")

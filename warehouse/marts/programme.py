@@ -1,6 +1,6 @@
 """A programme's mart: each indicator at every level that its kind allows, beside earlier periods.
 
-One transform for all programmes; what it does with an indicator follows from the codebook (`lines.py`). All have the
+One transform for all programmes; what it does with an indicator follows from the codebook (`measures.py`). All have the
 same columns, one row per period x level x code x indicator, so that there is one contract to know.
 """
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place
-from warehouse.marts.lines import Line, lines_of
+from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient
 from warehouse.marts.sources import Sources
 
@@ -32,7 +32,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     period. `broken` says that a county's code was split within the last year, so that there is no comparison.
     """
     dataset = sources.book.datasets[name]
-    lines = lines_of(dataset)
+    lines = measures_of(dataset)
     months = YEAR // len(dataset.frequency.months)
     backs = tuple(dict.fromkeys((months, YEAR)))
     placed = {back: place(sources.book, tuple(sources.periods), back) for back in backs}
@@ -45,7 +45,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
 
 
 def in_areas(
-    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Line], placed: Mapping[int, pl.DataFrame]
+    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Measure], placed: Mapping[int, pl.DataFrame]
 ) -> pl.LazyFrame:
     """One row per period x area of `levels`: `by_area` of the counties, and of what they are compared with.
 
@@ -57,7 +57,7 @@ def in_areas(
 
 
 def _beside(
-    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Line], placed: Mapping[int, pl.DataFrame]
+    counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Measure], placed: Mapping[int, pl.DataFrame]
 ) -> Iterator[pl.LazyFrame]:
     """What is added up for each area: a row per county in it, with its sums now and then; and one per set of several
     counties that can only be compared together, with these alone (its county_code is null).
@@ -75,12 +75,12 @@ def _beside(
     yield own.join(levels, on=["period", "county_code"])
 
 
-def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
+def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
     """One row per period x county that owes the dataset, with the sums of each line, null where it gave none."""
     return sums_of(sources.rows(dataset), sources.coverage(dataset), dataset, lines)
 
 
-def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines: Sequence[Line]) -> pl.LazyFrame:
+def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
     """The same from rows in force and a coverage: one row per period x county of the coverage (`counted`, `status`)."""
     sums = {column: expression for line in lines for column, expression in line.sums.items()}
     keys = ("period", "county_code")
@@ -94,7 +94,7 @@ def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines:
     return joined.select(*keys, pl.col("status").cast(STATUSES), *sums)
 
 
-def by_area(rows: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int] = ()) -> pl.LazyFrame:
+def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] = ()) -> pl.LazyFrame:
     """One row per period x area: for each line its value, the least settled status and the counties in it; for each of
     `backs` what was compared (`now`, `then`, and the counties `compared`).
 
@@ -123,24 +123,24 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Line], backs: Sequence[int] = ()
     return areas.with_columns(*values, *beside)
 
 
-def _status(line: Line) -> pl.Expr:
+def _status(line: Measure) -> pl.Expr:
     """The status of a row that gives the line a value; the least of these is an area's."""
     return pl.when(pl.col(f"{line.name}:part").is_not_null()).then("status").alias(f"{line.name}:status")
 
 
-def _total(line: Line, sums: str, counted: str) -> pl.Expr:
+def _total(line: Measure, sums: str, counted: str) -> pl.Expr:
     """A line's value from its sums of an area, those with this suffix; null where no county is counted."""
     part, whole = pl.col(f"{line.name}:part{sums}"), pl.col(f"{line.name}:whole{sums}")
     return _value(line, part, whole, pl.col(f"{line.name}:{counted}"))
 
 
-def value_of(line: Line) -> pl.Expr:
+def value_of(line: Measure) -> pl.Expr:
     """A line's value over rows that have its sums; null where none has."""
     part = pl.col(f"{line.name}:part")
     return _value(line, part.sum(), pl.col(f"{line.name}:whole").sum(), part.count())
 
 
-def _value(line: Line, part: pl.Expr, whole: pl.Expr, counted: pl.Expr) -> pl.Expr:
+def _value(line: Measure, part: pl.Expr, whole: pl.Expr, counted: pl.Expr) -> pl.Expr:
     return pl.when(counted > 0).then(part).cast(DECIMAL) if line.whole is None else quotient(part, whole)
 
 
@@ -154,7 +154,7 @@ def _breaks(sources: Sources) -> pl.LazyFrame:
     )
 
 
-def _long(areas: pl.LazyFrame, lines: Sequence[Line], months: int) -> pl.LazyFrame:
+def _long(areas: pl.LazyFrame, lines: Sequence[Measure], months: int) -> pl.LazyFrame:
     """One row for each line of an area, in the order of the lines; above the county only those that rise."""
     # The few areas are sorted by their texts, the many rows by two numbers, which takes a fraction of the time.
     placed = areas.sort(AREA).with_row_index("area")
@@ -165,7 +165,7 @@ def _long(areas: pl.LazyFrame, lines: Sequence[Line], months: int) -> pl.LazyFra
     return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort("area", "place").select(COLUMNS)
 
 
-def fields(line: Line, months: int) -> list[pl.Expr]:
+def fields(line: Measure, months: int) -> list[pl.Expr]:
     """A line's own columns of the mart, from its value, status and counties and from what `compare` gives of it."""
     column = {what: pl.col(f"{line.name}:{what}") for what in ("value", "status", "counted")}
     last, year = (
@@ -199,7 +199,7 @@ def fields(line: Line, months: int) -> list[pl.Expr]:
     ]
 
 
-def _broken(line: Line) -> pl.Expr:
+def _broken(line: Measure) -> pl.Expr:
     """A split breaks every comparison, a merger only what is not summed."""
     broken = pl.col("split") if line.rises else pl.col("split") | pl.col("merged")
     return broken.fill_null(value=False) if line.compares else pl.lit(value=False)

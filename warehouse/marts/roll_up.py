@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.codebook import Indicator
-from warehouse.errors import CodebookError
+from warehouse.messages.errors import CodebookError
 
 DECIMAL = pl.Decimal(38, 6)
 # From the least to the most settled; a figure is as settled as the least of what enters it.

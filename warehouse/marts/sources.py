@@ -12,10 +12,10 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.errors import CodebookError
+from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.standing import in_force, rows_of
+from warehouse.store.in_force import in_force, rows_of
 
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
@@ -24,7 +24,7 @@ DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due
 
 @dataclass(frozen=True)
 class Sources:
-    """What a mart, or the part of it at hand, is made of; `knowledge.py` gives it, tests make it by hand.
+    """What a mart, or the part of it at hand, is made of; `as_known.py` gives it, tests make it by hand.
 
     `read` gives a table of the ledger, `runs` are those whose rows of history count. `wanted` are the periods to
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
@@ -46,7 +46,7 @@ class Sources:
         return self.read(ledger.RETURNS)
 
     def decisions(self, select: Select) -> pl.LazyFrame:
-        """The decisions that a selection of `store/standing.py` chooses: one that looks at each period and dataset by
+        """The decisions that a selection of `store/in_force.py` chooses: one that looks at each period and dataset by
         itself, as those of returns do.
         """
         return self.returns.lazy().pipe(select)

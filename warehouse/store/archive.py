@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from warehouse.errors import StillWrittenError
+from warehouse.messages.errors import StillWrittenError
 from warehouse.store.files import Root, sync, sync_folder
 
 CHUNK = 1 << 20

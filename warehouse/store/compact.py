@@ -14,18 +14,18 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.errors import StoreError
+from warehouse.messages.errors import StoreError
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import KEPT, remove_superseded, to_parquet
-from warehouse.store.records import COMPACT, Entry, PeriodJudged
+from warehouse.store.journal_records import COMPACT, Entry, PeriodRecord
 from warehouse.store.row_files import AT_LEAST, MERGED, RowFiles, is_merged, row_files, run_of
 
 ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run")
 
 
-class Compacted(BaseModel):
+class CompactResult(BaseModel):
     """What a compaction came to: its run (None where nothing was to be done), how many files became how many, with
     their bytes.
     """
@@ -39,24 +39,25 @@ class Compacted(BaseModel):
     bytes_after: int
 
 
-def compact(root: Root, ledger_url: str, moment: datetime, at_least: int = AT_LEAST) -> Compacted:
+def compact(root: Root, ledger_url: str, moment: datetime, at_least: int = AT_LEAST) -> CompactResult:
     """Merges the files of each dataset and period that has `at_least` so many, and at least two.
 
-    The store must be prepared (`warehouse.recover`) and the lock on the root held. Broken off anywhere, all rows are
-    there once, and it can be said again. Raises StoreError, and merges nothing, where a file is missing or has changed.
+    The store must be prepared (`warehouse.maintenance.recover`) and the lock on the root held. Broken off anywhere,
+    all rows are there once, and it can be said again. Raises StoreError, and merges nothing, where a file is missing
+    or has changed.
     """
     runs, run = journal.runs(root), journal.next_run(root)
     folders = (root.history, root.quarantine)
     crowded = [files.counting for files in row_files(folders, runs) if len(files.counting) >= max(at_least, 2)]
     if not crowded:
-        return Compacted(run=None, files_before=0, files_after=0, bytes_before=0, bytes_after=0)
+        return CompactResult(run=None, files_before=0, files_after=0, bytes_before=0, bytes_after=0)
     _as_named(root, crowded, runs)
     size = sum(path.stat().st_size for files in crowded for path in files)
     merged = [merge(files, run) for files in crowded]
     journal.commit(root, _entry(root, run, moment, merged))
     ledger.catch_up(ledger.open_ledger(ledger_url), root)
     remove_superseded(folders, journal.runs(root))
-    return Compacted(
+    return CompactResult(
         run=run,
         files_before=sum(map(len, crowded)),
         files_after=len(merged),
@@ -80,7 +81,7 @@ def merge(files: Iterable[Path], run: str) -> Path:
     return path
 
 
-def merge_again(root: Root, entry: Entry, before: Iterable[str]) -> tuple[dict[str, str], list[Path]]:
+def repeat_merge(root: Root, entry: Entry, before: Iterable[str]) -> tuple[dict[str, str], list[Path]]:
     """Does a compaction of the journal once more, in a root that has the files of the runs before it.
 
     Returns the merged files with the SHA-256 of each, by their path below the root, and the files that they stand for,
@@ -135,7 +136,7 @@ def _entry(root: Root, run: str, moment: datetime, merged: Iterable[Path]) -> En
         period = path.parent.name.removeprefix("period=")
         by_period[period][path.relative_to(root.path).as_posix()] = hash_file(path)
     periods = tuple(
-        PeriodJudged(period=period, decisions=(), rules=(), findings=(), files=files)
+        PeriodRecord(period=period, decisions=(), rules=(), findings=(), files=files)
         for period, files in sorted(by_period.items())
     )
     return Entry(run=run, flow=COMPACT, received_at=moment, receipts=(), periods=periods, findings=())

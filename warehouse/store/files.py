@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from warehouse.errors import RootBusyError
+from warehouse.messages.errors import RootBusyError
 
 log = logging.getLogger("xianbao")
 # A file before it is renamed to its own name: a dot, the name, the process.

@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.intake.rows import PROVENANCE, Schema
+from warehouse.intake.layout.row_frames import PROVENANCE, Schema
 from warehouse.store.files import write_durably
-from warehouse.store.records import ReturnDecision
+from warehouse.store.journal_records import ReturnDecision
 from warehouse.store.row_files import OWN, RowFiles, is_merged, row_files, run_of
 
 ROW_GROUP = 100_000
@@ -54,7 +54,7 @@ def scan_rows(
     """The rows of a dataset of these periods (None: of all), with its columns of today; typed though there be none.
 
     `runs` are all that are committed, and the one at hand: which rows are meant of them, decisions tell
-    (`standing.py`). For a compaction merges the rows of many runs, those of a moment with later ones.
+    (`in_force.py`). For a compaction merges the rows of many runs, those of a moment with later ones.
 
     A column that came into the form after a file was written is blank there; one that the form no longer has is left.
     """
@@ -114,11 +114,11 @@ def with_decisions(rows: pl.DataFrame, decisions: Iterable[ReturnDecision], mome
 
     No version for one that was not accepted; neither version nor status for a row that is of no return decided here.
     """
-    heads = pl.DataFrame(
+    return_headers = pl.DataFrame(
         [(d.receipt, d.county_code, d.status, d.version) for d in decisions],
         {"receipt": pl.Int64, "county_code": pl.String, "return_status": pl.String, "version": pl.Int64},
         orient="row",
     )
-    return rows.join(heads, on=["receipt", "county_code"], how="left", maintain_order="left").with_columns(
+    return rows.join(return_headers, on=["receipt", "county_code"], how="left", maintain_order="left").with_columns(
         known_from=known_from(moment)
     )

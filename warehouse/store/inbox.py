@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.intake.labels import distinct, is_litter, label_of
+from warehouse.intake.formats.file_labels import distinct, is_litter, label_of
 from warehouse.store.archive import Stamp, hash_file
 
 log = logging.getLogger("xianbao")
@@ -25,7 +25,7 @@ HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Patience:
+class SettleTimes:
     """How long a file is looked at before it is taken for whole: seconds between two looks at one that was written
     lately (0: one look), and hours until a lock file is taken for left behind.
     """
@@ -57,7 +57,7 @@ class Arrivals:
         log.warning("%s %s,留待下次处理; it %s and waits for the next run", label, why_zh, why_en)
 
 
-def new_files(inbox: Path, known: Mapping[str, str], patience: Patience) -> Arrivals:
+def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes) -> Arrivals:
     """The files of the inbox that last came with other bytes (`known`, by label) or never.
 
     Links and special files are neither followed nor opened. What is open in an editor or still being written waits.
@@ -129,7 +129,7 @@ def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: A
         return False
 
 
-def _locked(label: str, arrival: Arrival, patience: Patience, arrivals: Arrivals) -> bool:
+def _locked(label: str, arrival: Arrival, patience: SettleTimes, arrivals: Arrivals) -> bool:
     """Whether a lock file says that somebody has the file open; such a file waits, unless the lock is an old one."""
     lock = _lock_of(arrival.path)
     if lock is None:
@@ -160,7 +160,7 @@ def _lock_of(path: Path) -> Path | None:
     return next((path.with_name(lock) for lock in locks if os.path.lexists(path.with_name(lock))), None)
 
 
-def _settle(patience: Patience, arrivals: Arrivals) -> None:
+def _settle(patience: SettleTimes, arrivals: Arrivals) -> None:
     """Looks again at what was written lately, after one pause for all; what has changed meanwhile waits.
 
     A time in the future is another machine's clock, and counts as lately.

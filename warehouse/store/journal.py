@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from warehouse.errors import StoreError
+from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root, write_durably
-from warehouse.store.records import Entry
+from warehouse.store.journal_records import Entry
 
 # How an entry ends: what it says is JSON with this last line, and without it.
 SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n\}$')

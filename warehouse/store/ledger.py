@@ -13,12 +13,12 @@ from urllib.parse import quote
 import polars as pl
 import sqlalchemy as sa
 
-from warehouse.disk import read_only
-from warehouse.errors import StoreError, TransientError
-from warehouse.findings import Finding
+from warehouse.messages.disk_errors import read_only
+from warehouse.messages.errors import StoreError, TransientError
+from warehouse.messages.finding import Finding
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.records import COMPACT, Entry, RollUpRecord
+from warehouse.store.journal_records import COMPACT, Entry, RollUpRecord
 
 metadata = sa.MetaData()
 Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean

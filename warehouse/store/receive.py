@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from warehouse.errors import StillWrittenError
-from warehouse.intake.labels import harmless
-from warehouse.intake.preflight import Limits, Unreadable
-from warehouse.intake.records import Receipt
-from warehouse.intake.zips import Member, is_archive, unpack
+from warehouse.intake.formats.file_labels import harmless
+from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.zip_archive import Member, is_archive, unpack
+from warehouse.intake.model.records import Receipt
+from warehouse.messages.errors import StillWrittenError
 from warehouse.store import ledger
 from warehouse.store.archive import adopt, hash_file, keep
 from warehouse.store.files import Root
@@ -57,7 +57,7 @@ def _keep_members(root: Root, name: str, archive: Path, limits: Limits) -> list[
     scratch = root.work / "unpack"
     scratch.mkdir(parents=True, exist_ok=True)
     members = []
-    with suppress(Unreadable):
+    with suppress(UnreadableError):
         for member in unpack(archive, limits, scratch):
             if isinstance(member, Member):
                 file = f"{name}/{member.label}"

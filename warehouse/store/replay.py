@@ -12,12 +12,12 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.codebook import load
+from warehouse.intake.model.records import Receipt
 from warehouse.intake.reading import Reading
-from warehouse.intake.records import Receipt
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root
 from warehouse.store.history import with_decisions, write_rows
-from warehouse.store.records import Entry, PeriodJudged, ReturnDecision
+from warehouse.store.journal_records import Entry, PeriodRecord, ReturnDecision
 
 
 def own_receipts(entry: Entry) -> set[int]:
@@ -57,7 +57,7 @@ def replay(entry: Entry, reading: Reading, target: Root) -> dict[str, str]:
     return {path.relative_to(target.path).as_posix(): hash_file(path) for path in written if path}
 
 
-def _writing(period: PeriodJudged) -> dict[str, list[ReturnDecision]]:
+def _writing(period: PeriodRecord) -> dict[str, list[ReturnDecision]]:
     """The decisions that wrote rows, by dataset; a withdrawal wrote none."""
     by_dataset: dict[str, list[ReturnDecision]] = defaultdict(list)
     for one in period.decisions:

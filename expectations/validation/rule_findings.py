@@ -1,0 +1,213 @@
+"""From failing rows to findings: which cells, what was found, what was expected, what to do, in zh and en."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from expectations.language import expressions
+from expectations.language.expect_relation import ExpectRelation
+from expectations.language.relation import Link, parse
+from expectations.language.rules import NOT_BLANK, Check, Rule
+from expectations.validation.batch import EN, ZH, Batch, Key
+from expectations.validation.checkpoint import Failure
+from warehouse.codebook import Codebook
+from warehouse.intake.model.records import ReturnHeader
+from warehouse.intake.model.reporter import reading_finding
+from warehouse.messages.finding import Finding
+
+ADVICE = {
+    "critical": ("请更正后重新报送", "correct it and send the return again"),
+    "warning": ("请核实,更正或说明原因", "confirm it, correct it or explain it"),
+    "info": ("仅供参考", "for information"),
+}
+SHOWN_DIGITS = 4
+# What is counted of a return as a whole, in ZH and EN.
+RETURN_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
+SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
+# Faults of reading that leave a whole column of a table unread.
+OF_COLUMNS = ("unknown_unit", "header_twice")
+THIS_ROW = ("第 {} 行", "row {}")
+SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
+
+
+def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding]:
+    """One finding per failing check and row; a rule of severity info is counted and gives none.
+
+    A cell that reading has already found fault with is not called blank besides, nor are those below such a header.
+    """
+    unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
+    columns = {(f.receipt, f.sheet, f.indicator) for f in batch.at_reading if f.rule in OF_COLUMNS}
+    for failure in failures:
+        if failure.rule.severity == "info":
+            continue
+        for row_id in failure.row_ids:
+            finding = _row_finding(failure, batch, batch.row(row_id))
+            presence = failure.check.wanted == NOT_BLANK
+            own = (finding.receipt, finding.sheet)
+            if not (presence and ((*own, finding.cell) in unread or (*own, finding.indicator) in columns)):
+                yield finding
+
+
+def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
+    check = failure.check
+    links = _failing_links(check, row)
+    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.concerned)
+    own = [c for c in columns if c in batch.dataset.columns]
+    shown = columns if links else own
+    return _finding(
+        failure.rule,
+        batch.return_header(row),
+        sheet=row["sheet"],
+        # A form of one row has no key of its own: that it stands there twice is said at its first column.
+        cells=batch.cells(row, own or batch.dataset.columns[:1]),
+        indicator=own[0] if own else None,
+        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
+        expected=" and ".join(link.text() for link in links) or check.wanted[EN],
+        said=[
+            " ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in shown) or THIS_ROW[i].format(row["row"])
+            for i in (ZH, EN)
+        ],
+        wanted=[_wanted(check, links, batch, row, i) for i in (ZH, EN)],
+    )
+
+
+def _finding(  # noqa: PLR0913  (a finding has that many sides)
+    rule: Rule,
+    return_header: ReturnHeader,
+    *,
+    sheet: str | None,
+    cells: list[str],
+    indicator: str | None,
+    found: str,
+    expected: str,
+    said: list[str],
+    wanted: list[str],
+) -> Finding:
+    """A finding of a rule; `said` and `wanted` are what was found and expected, in ZH and EN."""
+    where = "!".join(part for part in (sheet, ",".join(cells)) if part)
+    advice = ADVICE[rule.severity]
+    return Finding(
+        receipt=return_header.receipt,
+        submission=return_header.submission,
+        file=return_header.file,
+        sheet=sheet,
+        cell=cells[0] if cells else None,
+        cells=";".join(cells) or None,
+        county_code=return_header.county_code,
+        period=return_header.period,
+        dataset=return_header.dataset,
+        indicator=indicator,
+        rule=rule.rule,
+        severity=rule.severity,
+        found=found,
+        expected=expected,
+        message_zh=f"{where} {rule.reason_zh}:现为 {said[ZH]},应为 {wanted[ZH]}。{advice[ZH]}。".strip(),
+        message_en=f"{where} {rule.reason_en}: found {said[EN]}, expected {wanted[EN]}; {advice[EN]}.".strip(),
+    )
+
+
+def _failing_links(check: Check, row: dict[str, Any]) -> tuple[Link, ...]:
+    if check.expectation is not ExpectRelation:
+        return ()
+    return parse(check.arguments["relation"], check.arguments["digits"]).failing(row)
+
+
+def _wanted(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str, Any], language: int) -> str:
+    """What was expected; of a relation its links with both sides, and what a computed side comes to."""
+    if not links:
+        return check.wanted[language]
+    return " ; ".join(
+        f"{_side(link.left, batch, row, language)} {SIGNS[link.sign]} {_side(link.right, batch, row, language)}"
+        for link in links
+    )
+
+
+def _side(node: ast.expr, batch: Batch, row: dict[str, Any], language: int) -> str:
+    written = expressions.text(node, lambda name: batch.label(name, language)).replace(" * ", " × ")
+    if isinstance(node, ast.Name | ast.Constant):
+        return written
+    worth = expressions.value(node, lambda name: Fraction(row[name]), Fraction)
+    return f"{written} (= {_shown(Decimal(worth.numerator) / worth.denominator, language)})"
+
+
+def _shown(value: Any, language: int) -> str:
+    """A value as a person writes it: no zeros behind the point, four digits at most."""
+    if value is None:
+        return ("空白", "blank")[language]
+    if isinstance(value, float | Decimal):
+        return f"{round(Decimal(value), SHOWN_DIGITS).normalize():f}"
+    return str(value)
+
+
+def absent_findings(batch: Batch, strangers: Container[Key]) -> Iterator[Finding]:
+    """One query per return and companion whose other return was to be expected and was not accepted.
+
+    `strangers`, whose county is not in force, have no partner to miss.
+    """
+    for companion in batch.companions:
+        if companion.absent is None:
+            continue
+        lacking = batch.rows.filter(pl.col(companion.absent)).unique(["receipt", "county_code"], maintain_order=True)
+        for row in lacking.iter_rows(named=True):
+            if (row["receipt"], row["county_code"]) in strangers:
+                continue
+            return_header = batch.return_header(row)
+            yield reading_finding(
+                return_header,
+                "partner_missing",
+                "没有已接受的对照表 none accepted",
+                companion.partner(batch.dataset),
+                sheet=row["sheet"],
+                cells=batch.cells(row, companion.columns),
+                return_header=return_header,
+            )
+
+
+def return_findings(
+    failure: Failure, return_headers: list[ReturnHeader], batch: pl.DataFrame, book: Codebook
+) -> Iterator[Finding]:
+    """One finding per return that fails a rule about returns as a whole; `batch` has a row per head."""
+    if failure.rule.rule == "known_county":
+        yield from _county_findings(failure, return_headers, book)
+        return
+    for row_id in failure.row_ids:
+        return_header, row = return_headers[row_id], batch.row(row_id, named=True)
+        links = _failing_links(failure.check, row)
+        said = [" ; ".join(f"{RETURN_LABELS[c][i]} = {row[c]}" for c in failure.check.columns) for i in (ZH, EN)]
+        wanted = [" ; ".join(link.text(lambda c: RETURN_LABELS[c][i]) for link in links) for i in (ZH, EN)]  # noqa: B023
+        yield _finding(
+            failure.rule,
+            return_header,
+            sheet=return_header.sheet,
+            cells=[return_header.cell] if return_header.cell else [],
+            indicator=None,
+            found="; ".join(f"{column} = {row[column]}" for column in failure.check.columns),
+            expected=" and ".join(link.text() for link in links),
+            said=said,
+            wanted=wanted,
+        )
+
+
+def _county_findings(failure: Failure, return_headers: list[ReturnHeader], book: Codebook) -> Iterator[Finding]:
+    """One finding per return whose county code is not in force, at the cell that says it; names the successors."""
+    for return_header in (return_headers[i] for i in failure.row_ids):
+        heirs = "; ".join(
+            s for d in book.divisions if d.county_code == return_header.county_code for s in d.successor_codes
+        )
+        yield _finding(
+            failure.rule,
+            return_header,
+            sheet=return_header.county_sheet,
+            cells=[return_header.county_cell] if return_header.county_cell else [],
+            indicator="county_code",
+            found=return_header.county_code,
+            expected=heirs or SOME_COUNTY[EN],
+            said=[return_header.county_code] * 2,
+            wanted=[heirs or county for county in SOME_COUNTY],
+        )

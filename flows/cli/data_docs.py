@@ -1,0 +1,33 @@
+"""The Data Docs of a run: pages of its validations, made where a run has none yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.settings import Settings
+from warehouse.messages.errors import PermanentError
+from warehouse.store import journal
+
+
+def docs_of(settings: Settings, run: str | None, *, again: bool = False) -> Path:
+    """The index of a run's pages (of the last run with any, by default); they are made if missing or `again`.
+
+    Raises PermanentError where there is no such run, or it validated nothing.
+    """
+    reports = settings.store.reports
+    if run is None:
+        with_results = [r for r in journal.runs(settings.store) if (reports / r / "validations").is_dir()]
+        if not with_results:
+            raise PermanentError(f"no run has validated anything yet in {settings.store.path}; say: xianbao run")
+        run = with_results[-1]
+    if run not in journal.runs(settings.store):
+        raise PermanentError(f"there is no run {run} in {settings.store.journal}; see: xianbao status")
+    if not (reports / run / "validations").is_dir():
+        raise PermanentError(f"run {run} has no validations in {reports / run}: it judged nothing")
+    index = reports / run / "docs" / "index.html"
+    if again or not index.exists():
+        # Great Expectations takes 3 s to import: not where the pages are there already.
+        from expectations.data_docs.pages import render_pages
+
+        index = render_pages(reports / run)
+    return index

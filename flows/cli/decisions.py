@@ -1,0 +1,119 @@
+"""The commands `withdraw` and `waive`, and `verify`: what a person decides of a return, and whether all is as kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from flows.cli.options import EPILOG, FAULTS, GOOD, Json, print_json
+from flows.settings import Settings, load_settings, quiet_environment
+from warehouse.messages.disk_errors import check_disk
+from warehouse.messages.errors import PermanentError, StoreError
+
+if TYPE_CHECKING:
+    from warehouse.store.decision_requests import DecisionKind, DecisionRequest
+
+commands = typer.Typer()
+County = Annotated[str, typer.Option(help="The county's code, like 140222.")]
+Period = Annotated[str, typer.Option(help="The period, like 2018-06.")]
+Dataset = Annotated[str, typer.Option(help="The dataset, like finance; all for all of that county and period.")]
+Reason = Annotated[str, typer.Option(help="Why; it stands in the journal and, of a waiver, beside the findings.")]
+Number = Annotated[int | None, typer.Option("--receipt", min=1, help="This receipt, not the last.")]
+By = Annotated[str | None, typer.Option(help="Who decides it.")]
+DecidedAt = Annotated[datetime | None, typer.Option("--received-at", help="When it was decided (UTC); default: now.")]
+
+
+@commands.command(epilog=EPILOG)
+def withdraw(  # noqa: PLR0913, PLR0917  (an option each)
+    county: County,
+    period: Period,
+    dataset: Dataset,
+    reason: Reason,
+    receipt: Number = None,
+    by: By = None,
+    received_at: DecidedAt = None,
+    as_json: Json = False,
+) -> None:
+    """Take an accepted return out of force; the one before it counts again. 撤回已接受的报表。"""
+    _carry_out("withdraw", _request(county, period, dataset, reason, receipt, by), received_at, as_json)
+
+
+@commands.command(epilog=EPILOG)
+def waive(  # noqa: PLR0913, PLR0917  (an option each)
+    county: County,
+    period: Period,
+    dataset: Dataset,
+    reason: Reason,
+    receipt: Number = None,
+    by: By = None,
+    received_at: DecidedAt = None,
+    as_json: Json = False,
+) -> None:
+    """Let a quarantined return in, named, with a reason; its findings stay. 说明理由,接受已退回的报表。"""
+    _carry_out("waive", _request(county, period, dataset, reason, receipt, by), received_at, as_json)
+
+
+@commands.command(epilog=EPILOG)
+def verify(as_json: Json = False) -> None:
+    """Compare every kept file with its hash; name each that changed or is missing. 校验所有保存的文件。"""
+    from flows.cli.views.verify import show_verify
+    from warehouse.maintenance.verify import verify as verify_root
+
+    verified = verify_root(load_settings().store)
+    print_json(verified.model_dump()) if as_json else show_verify(verified, Console())
+    raise typer.Exit(FAULTS if verified.faults else GOOD)
+
+
+def _request(  # noqa: PLR0913, PLR0917  (an option each)
+    county: str, period: str, dataset: str, reason: str, receipt: int | None, by: str | None
+) -> DecisionRequest:
+    from warehouse.store.decision_requests import DecisionRequest
+
+    try:
+        return DecisionRequest(
+            county_code=county, period=period, dataset=dataset, reason=reason, receipt=receipt, by=by
+        )
+    except PermanentError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: datetime | None, as_json: bool) -> None:
+    from flows.cli.views.run import watch
+
+    settings = load_settings()
+    check_disk(settings.store.path)
+    _look_first(settings, kind, request, received_at)
+    quiet_environment(settings)
+    from flows import manual_decisions
+    from flows.cli.views.decisions import show_decisions
+
+    console = Console(stderr=as_json)
+    with watch(console, quiet=as_json):
+        done = (manual_decisions.withdraw if kind == "withdraw" else manual_decisions.waive)(request, received_at)
+    print_json(done.model_dump()) if as_json else show_decisions(kind, done, console)
+    raise typer.Exit(GOOD)
+
+
+def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest, received_at: datetime | None) -> None:
+    """Says at once, before Prefect is started, where there is nothing to decide; the flow looks again, under the lock.
+
+    Not where the ledger has still to follow the journal, as after a crash, or is an earlier version's: the flow brings
+    it up to date first.
+    """
+    from warehouse.store import journal, ledger
+    from warehouse.store.decision_requests import targets
+    from warehouse.store.manual_decisions import already_applied
+
+    committed = journal.runs(settings.store)
+    if not committed:
+        raise PermanentError(f"nothing has been received yet in {settings.store.path}; say: xianbao run")
+    try:
+        engine = ledger.open_ledger(settings.ledger)
+    except StoreError:
+        return
+    followed = ledger.read_table(engine, ledger.RUNS)["run"].sort().to_list() == committed
+    if followed and not already_applied(settings.store, engine, kind, request):
+        targets(engine, kind, request, received_at or datetime.now(UTC))

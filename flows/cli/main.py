@@ -1,0 +1,257 @@
+"""The command line `xianbao`. Prefect and Great Expectations are imported only by the commands that use them."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from flows.cli import decisions, lineage, maintenance
+from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json
+from flows.cli.options import print_json as _print
+from flows.settings import QUIET, Settings, load_settings, quiet_environment
+from warehouse.messages.disk_errors import check_disk, disk_error
+from warehouse.messages.errors import XianbaoError
+from warehouse.reports.run_summary import Summary
+
+app = typer.Typer(
+    name="xianbao",
+    help="County returns in, validated Parquet marts out. 县报:收表、核对、出数。",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(decisions.commands)
+app.add_typer(lineage.commands)
+app.add_typer(maintenance.commands)
+
+
+@app.command(epilog=EPILOG)
+def run(
+    inbox: Annotated[Path | None, typer.Option(help="Where the submissions are; default: XIANBAO_INBOX.")] = None,
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Take in everything new in the inbox, validate it, publish the marts. 处理收件箱中的新报表。"""
+    settings = load_settings()
+    folder = (inbox or settings.inbox_folder).absolute()
+    if not folder.is_dir():
+        raise typer.BadParameter(f"no such folder: {folder}", param_hint="--inbox")
+    _run(settings, _nightly, as_json, inbox=folder, received_at=received_at)
+
+
+@app.command(epilog=EPILOG)
+def submit(
+    file: Annotated[Path, typer.Argument(help="The workbook or CSV.", exists=True, dir_okay=False)],
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Take in one file at once. 立即处理一个文件。"""
+    _run(load_settings(), _submit, as_json, file=file, received_at=received_at)
+
+
+@app.command(epilog=EPILOG)
+def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
+    first: Annotated[str | None, typer.Option("--from", help="The first period of a range, like 2017-06.")] = None,
+    last: Annotated[str | None, typer.Option("--until", help="The last period of a range, included.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance.")] = None,
+    county: Annotated[str | None, typer.Option(help="Only this county code.")] = None,
+    accepted_too: Annotated[
+        bool, typer.Option("--accepted-too", help="Accepted returns as well, as where a range is given.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    received_at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Judge quarantined returns, or a range of all, again under today's rules. 按现行规则重新核对。"""
+    from flows.cli.views.run import watch
+    from warehouse.store.rejudging import Scope
+
+    try:
+        scope = Scope(first=first, last=last, dataset=dataset, county_code=county, accepted_too=accepted_too)
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
+    settings = load_settings()
+    check_disk(settings.store.path)
+    quiet_environment(settings)
+    from flows.cli.views.rejudge import show_changes
+    from flows.rejudge import rejudge as rejudge_flow
+
+    console = Console(stderr=as_json)
+    with watch(console, quiet=as_json):
+        done = rejudge_flow(scope, received_at, dry_run=dry_run)
+    _print(done.model_dump()) if as_json else show_changes(done, console, dry_run=dry_run)
+    raise typer.Exit(GOOD if done.good else FAULTS)
+
+
+@app.command(epilog=EPILOG)
+def status(as_json: Json = False) -> None:
+    """Say what is published, what came last, what is open. 查看状态。"""
+    from flows.cli.status import read_status, show_status
+
+    state = read_status(load_settings())
+    _print(state) if as_json else show_status(state, Console())
+
+
+@app.command(epilog=EPILOG)
+def rules(
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance, with all its checks.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Find rules that contradict each other or can never fail.")
+    ] = False,
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            help="An edited copy of a suite, like finance.py: what it would do to what is accepted.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the rules; check them; try out changed ones, without writing anything. 查看、自检、试行规则。"""
+    if sum((dataset is not None, check, preview is not None)) > 1:
+        raise typer.BadParameter("say one of --dataset, --check and --preview")
+    # Before Great Expectations is imported: it reads the environment once.
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", QUIET["GX_ANALYTICS_ENABLED"])
+    from flows.cli import rule_list as found
+    from flows.cli.views import rules as shown
+    from warehouse.codebook import load
+
+    book, console = load(), Console()
+    if check:
+        from expectations.analysis.consistency import check_all
+
+        checked = check_all(book)
+        _print([dataclasses.asdict(one) for one in checked]) if as_json else shown.show_check(checked, console)
+        raise typer.Exit(FAULTS if any(fault.fatal for one in checked for fault in one.faults) else GOOD)
+    if preview:
+        would = found.preview_file(load_settings(), preview)
+        names = {division.county_code: division.name_zh for division in book.divisions}
+        _print(dataclasses.asdict(would)) if as_json else shown.show_preview(would, names, console)
+        return
+    listed = found.list_rules(book, dataset)
+    if as_json:
+        _print([dataclasses.asdict(one) for one in listed])
+    else:
+        shown.show_rules(listed, book, console, whole=dataset is not None)
+
+
+@app.command(epilog=EPILOG)
+def docs(
+    run: Annotated[str | None, typer.Argument(help="The run, like 000001; default: the last one.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make the pages anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say where the pages of a run's checks are, for a browser without any network. 查看核对结果网页。"""
+    from flows.cli.data_docs import docs_of
+
+    settings = load_settings()
+    quiet_environment(settings)
+    index = docs_of(settings, run, again=again)
+    _print({"index": index}) if as_json else Console().print(str(index), highlight=False, soft_wrap=True)
+
+
+@app.command(epilog=EPILOG)
+def sample(  # noqa: PLR0913, PLR0917  (an option each)
+    out: Annotated[Path, typer.Option(help="The folder to write the workbooks to.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another province with the same totals.")] = 1,
+    faulty: Annotated[
+        bool, typer.Option("--faulty", help="Plant a fault for every rule; writes a key beside.")
+    ] = False,
+    messy: Annotated[
+        bool, typer.Option("--messy", help="The same figures in files as clerks send them; writes a key beside.")
+    ] = False,
+    period: Annotated[str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the workbooks of a synthetic province. 生成合成数据。"""
+    from warehouse.synthetic import PERIODS, write_sample
+
+    if period is not None and period not in PERIODS:
+        raise typer.BadParameter(f"{period} is none of {', '.join(PERIODS)}", param_hint="--period")
+    if faulty and messy:
+        raise typer.BadParameter("say one of --faulty and --messy")
+    written = write_sample(out, seed, faulty=faulty, messy=messy, period=period)
+    if as_json:
+        _print(dataclasses.asdict(written))
+        return
+    console = Console()
+    console.print(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")
+    if written.key:
+        console.print(f"what {'each file is like' if messy else 'was planted'} is in {written.key}")
+
+
+@app.command(epilog=EPILOG)
+def template(
+    county: Annotated[str, typer.Option(help="The county's code, or its name where only one is called so.")],
+    period: Annotated[str, typer.Option(help="The period, like 2018-06.")],
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="Only this dataset, like finance; may be given again. Default: all due.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file or folder; default: its own name, here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write an empty workbook for a county and period, with its limits and how to fill it in. 生成填报模板。"""
+    from flows.cli.template import write
+
+    written = write(county, period, dataset or (), out)
+    if as_json:
+        _print(dataclasses.asdict(written))
+        return
+    what = f"{written.county_code} {written.name_zh} {written.period}, {len(written.datasets)} datasets"
+    Console().print(f"{written.file}: {what}", highlight=False, soft_wrap=True)
+
+
+def _nightly(**arguments: Any) -> Summary:
+    from flows.nightly import nightly
+
+    summary: Summary = nightly(**arguments)
+    return summary
+
+
+def _submit(**arguments: Any) -> Summary:
+    from flows.submit import submit as submit_flow
+
+    summary: Summary = submit_flow(**arguments)
+    return summary
+
+
+def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **arguments: Any) -> None:
+    """Runs a flow in this process, showing its stages; exits with 1 where something is not good."""
+    from flows.cli.views.run import show_summary, watch
+
+    check_disk(settings.store.path)
+    quiet_environment(settings)
+    console = Console(stderr=as_json)
+    with watch(console, quiet=as_json):
+        summary = flow(**arguments)
+    if as_json:
+        _print(summary.model_dump())
+    else:
+        show_summary(summary, settings, console)
+    raise typer.Exit(GOOD if summary.good else FAULTS)
+
+
+def main() -> None:
+    """Runs the command line; an error of ours is a sentence, not a traceback."""
+    logging.getLogger("xianbao").setLevel(logging.INFO)
+    try:
+        app()
+    except Exception as error:
+        said = disk_error(error)
+        if said is None and not isinstance(error, XianbaoError | OSError):
+            raise
+        # As it is: what it quotes is no markup, and carets below a line stay below it.
+        Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {said or error}"), soft_wrap=True)
+        sys.exit(FAULTS)

@@ -1,0 +1,56 @@
+"""What stands where, for a person in a hurry: read from manifest, journal and ledger, in well under a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.settings import Settings
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.store import journal, ledger
+from warehouse.store.in_force import latest
+from warehouse.store.ledger import RETURNS
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """The last run and snapshot, whether they agree, and the verdicts by period."""
+    root = settings.store
+    runs = ledger.deciding(ledger.open_ledger(settings.ledger), root) if journal.runs(root) else []
+    manifest = read_manifest(settings.store)
+    return {
+        "root": str(settings.store.path),
+        "inbox": str(settings.inbox_folder),
+        "last_run": runs[-1] if runs else None,
+        "snapshot": manifest.version if manifest else None,
+        "published_run": manifest.run if manifest else None,
+        "up_to_date": bool(manifest and runs and manifest.run == runs[-1]),
+        "periods": _verdicts(settings) if runs else {},
+    }
+
+
+def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
+    """Returns received by period and verdict, each as it was decided last."""
+    returns = ledger.read_table(ledger.open_ledger(settings.ledger), RETURNS)
+    counts = returns.lazy().pipe(latest).group_by("period", "verdict").len().sort("period", "verdict").collect()
+    periods: dict[str, dict[str, int]] = {}
+    for period, verdict, count in counts.iter_rows():
+        periods.setdefault(period, {})[verdict] = count
+    return periods
+
+
+def show_status(state: dict[str, Any], console: Console) -> None:
+    """The status as a person likes to read it."""
+    if state["last_run"] is None:
+        console.print(f"Nothing has run yet in {state['root']}. Put files into {state['inbox']} and say: xianbao run")
+        return
+    fresh = "up to date" if state["up_to_date"] else "[yellow]behind: the next run publishes[/]"
+    console.print(f"last run {state['last_run']}, snapshot {state['snapshot']} ({fresh})", highlight=False)
+    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回", "withdrawn 撤回")
+    for period, verdicts in state["periods"].items():
+        names = ("accepted", "accepted_with_queries", "quarantined", "withdrawn")
+        counts = (verdicts.get(name, 0) for name in names)
+        table.add_row(period, *map(str, counts))
+    console.print(table)
+    console.print(f"root   {state['root']}\ninbox  {state['inbox']}", highlight=False, soft_wrap=True)

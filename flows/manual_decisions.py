@@ -1,0 +1,68 @@
+"""The flows withdraw and waive: what a person decides of a return, each a run of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.pipeline import Stages, prepare, publish_and_report, publish_unpublished, start_run
+from flows.settings import load_settings
+from tasks.decide import already_applied, commit_decisions, decide
+from warehouse.reports.run_summary import Summary
+from warehouse.store import ledger
+from warehouse.store.decision_requests import DecisionKind, DecisionRequest
+from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
+
+
+class DecisionResult(BaseModel):
+    """What a request came to: one record a return that it decided, and the run that it stands in.
+
+    `already_applied`: it had been decided in that run already, and nothing was decided anew.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request: DecisionRequest
+    outcomes: tuple[DecisionOutcome, ...]
+    summary: Summary
+    already_applied: bool = False
+
+
+@flow(name="withdraw")
+def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+    """Takes an accepted return out of force; the one before it, if any, is in force again.
+
+    Said again, as after it was broken off, the same request is not done twice, here and in `waive`: its run is
+    published and reported, if that is still to do.
+    """
+    return _carry_out("withdraw", request, received_at)
+
+
+@flow(name="waive")
+def waive(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+    """Lets a quarantined return in, named, with a reason; its findings stay."""
+    return _carry_out("waive", request, received_at)
+
+
+def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: datetime | None) -> DecisionResult:
+    settings = load_settings()
+    stages = Stages()
+    with settings.store.lock(settings.lock_wait_seconds):
+        run = start_run(settings, kind, received_at)
+        prepare(run, stages)
+        before = already_applied(run, kind, request)
+        if before:
+            name, outcomes = before
+            run = run.model_copy(update={"name": name})
+        else:
+            if any(one.kind == "unpublished" for one in stages.recovered):
+                publish_unpublished(run, stages)
+            with stages.stage(kind, request.place):
+                outcomes = decide(run, kind, request)
+            with stages.stage("commit", f"run {run.name}"):
+                commit_decisions(run)
+        summary = publish_and_report(run, stages)
+        counting = with_what_counts(ledger.open_ledger(run.ledger_url), outcomes)
+        return DecisionResult(request=request, outcomes=counting, summary=summary, already_applied=before is not None)

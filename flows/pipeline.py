@@ -1,0 +1,118 @@
+"""The walk of a number, from files to published marts: what `nightly` and `submit` have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+
+from flows.settings import Settings
+from tasks.commit import commit
+from tasks.judge import judge
+from tasks.publish import publish_marts
+from tasks.read import read
+from tasks.receive import clear_work, prepare_root, receive
+from tasks.report import report
+from tasks.run import Run
+from warehouse.reports.run_summary import Summary
+from warehouse.store import journal
+from warehouse.store.inbox import Arrivals
+from warehouse.store.leftovers import Leftover
+
+log = logging.getLogger("xianbao")
+
+
+@dataclass
+class Stages:
+    """Names the stages as they pass, for whoever watches, and keeps their times; and what was left from before."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    recovered: tuple[Leftover, ...] = ()
+
+    @contextmanager
+    def stage(self, name: str, what: str = "") -> Iterator[None]:
+        """One stage; a name that comes again adds to its time."""
+        log.info("%s %s ...", name, what)
+        start = perf_counter()
+        yield
+        took = perf_counter() - start
+        self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)
+        log.info("%s %s: %.1f s", name, what, took)
+
+
+def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Run:
+    """A run under the next name in the journal; the lock on the root must be held. A time without a zone is UTC."""
+    at = received_at or datetime.now(UTC)
+    return Run(
+        name=journal.next_run(settings.store),
+        flow=flow,
+        received_at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
+        root_path=settings.store.path,
+        ledger_url=settings.ledger,
+        limits=settings.limits,
+        folders=settings.folders,
+    )
+
+
+def process(run: Run, arrivals: Arrivals, stages: Stages) -> Summary:
+    """Receive, read, judge, commit, publish, report; says in the summary what waits and what was passed over."""
+    received = receive_files(run, arrivals, stages) if arrivals.files else []
+    waiting = len(arrivals.waiting) + len(arrivals.files.keys() - set(received))
+    summary = run_stages(run, len(received), stages) if received else publish_unpublished(run, stages)
+    return summary.model_copy(update={"waiting": waiting, "skipped": len(arrivals.skipped)})
+
+
+def receive_files(run: Run, arrivals: Arrivals, stages: Stages) -> list[str]:
+    """Receives the files; the names of those that have a receipt now."""
+    with stages.stage("receive", f"{len(arrivals.files)} files"):
+        return receive(run, arrivals.files)
+
+
+def run_stages(run: Run, files: int, stages: Stages) -> Summary:
+    """Read, judge, commit, publish, report what was received."""
+    with stages.stage("read", f"{files} files"):
+        periods = read(run)
+    for period in periods:
+        with stages.stage("judge", period):
+            judge(run, period)
+    return commit_and_publish(run, stages)
+
+
+def commit_and_publish(run: Run, stages: Stages) -> Summary:
+    """Commit, publish, report what was judged."""
+    with stages.stage("commit", f"run {run.name}"):
+        commit(run)
+    return publish_and_report(run, stages)
+
+
+def publish_and_report(run: Run, stages: Stages) -> Summary:
+    """Publish, report what was committed."""
+    with stages.stage("publish", "the marts"):
+        version = publish_marts(run)
+    with stages.stage("report", f"run {run.name}"):
+        summary = report(run, version)
+    return finish_run(run, summary, stages)
+
+
+def publish_unpublished(run: Run, stages: Stages) -> Summary:
+    """A run without files publishes only what an interrupted one left unpublished."""
+    with stages.stage("publish", "what is left"):
+        version = publish_marts(run)
+    return finish_run(run, Summary(version=version), stages)
+
+
+def finish_run(run: Run, summary: Summary, stages: Stages) -> Summary:
+    """The run has come to its end and leaves no scratch; its summary with what the stages know."""
+    clear_work(run)
+    return summary.model_copy(update={"seconds": stages.seconds, "recovered": stages.recovered})
+
+
+def prepare(run: Run, stages: Stages) -> None:
+    """Makes the store whole after whatever came before, and says what had been left."""
+    with stages.stage("prepare", "the store"):
+        stages.recovered = tuple(prepare_root(run))
+    for one in stages.recovered:
+        log.warning("%s; %s", one.message_zh, one.message_en)

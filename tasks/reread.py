@@ -1,0 +1,29 @@
+"""Read again: archived originals of returns that have been decided before."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from tasks.run import RETRIES, Run
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.reading import save_reading
+from warehouse.intake.sandbox.reader_pool import read_isolated
+from warehouse.store import ledger, rejudging
+from warehouse.store.archive import archived
+from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted
+
+
+@task(name="read again", **RETRIES)
+def reread(run: Run, scope: Scope) -> tuple[list[str], int]:
+    """Reads the returns in scope from the archive into the work folder.
+
+    Returns their periods, ascending, and how many could not be read: their decisions stay as they are.
+    """
+    engine = ledger.open_ledger(run.ledger_url)
+    keys = chosen(engine, scope)
+    received = [ReceivedFile(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
+    reading = restricted(read_isolated(received, run.limits, None, run.folders, run.parts), keys)
+    save_reading(reading, run.reading)
+    return sorted({head.period for head in reading.return_headers}), len(keys) - len(
+        {*map(rejudging.key_of, reading.return_headers)}
+    )

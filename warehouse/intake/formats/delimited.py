@@ -1,0 +1,96 @@
+"""A text file (.csv, .tsv, .txt) as one table: its encoding, its separator, its lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from warehouse.codebook import load
+from warehouse.intake.formats.preflight import Limits, UnreadableError, check_extent
+from warehouse.intake.formats.table import Table, as_texts, squeezed
+
+A_TEXT = ".csv 文本文件 a .csv text file"
+AN_ENCODING = "UTF-8、UTF-16 或 or GB18030"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+SEPARATORS = ",\t;"
+LINES_LOOKED_AT = 20
+FIELD_END = re.compile(rb"[,;\t\r\n\"]+")
+# Chinese, its punctuation and signs of full width; dashes, quotes and the like.
+CJK = (range(0x4E00, 0xA000), range(0x3000, 0x3040), range(0xFF00, 0xFFF0), range(0x2010, 0x2040))
+
+
+def read_delimited(path: Path, limits: Limits) -> Table:
+    """The file's lines as rows of equal length; raises Unreadable for what is no text or too large."""
+    text = decode(path.read_bytes())
+    if "\0" in text:
+        raise UnreadableError("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
+    separator = _separator(text)
+    try:
+        # Strict, for a quote that is not closed would take all lines that follow into one cell.
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = [as_texts(row) for row in lines]
+    except csv.Error as error:
+        raise UnreadableError(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
+    if _is_cut_off(text, rows):
+        raise UnreadableError("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
+    width = max(map(len, rows), default=0)
+    check_extent(len(rows), width, limits)
+    return Table(None, [row and row + [None] * (width - len(row)) for row in rows])
+
+
+def decode(data: bytes) -> str:
+    """The text of a CSV by its byte order mark, else UTF-8, else GB18030 (measured: right 7 of 7).
+
+    Raises Unreadable where it is neither, or some fields are the one and some the other: GB18030 would take both.
+    """
+    try:
+        if data.startswith(UTF_16):
+            return data.decode("utf-16")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    if any(map(_is_utf_8, FIELD_END.split(data))):
+        raise UnreadableError("混用两种编码的文本 text in two encodings", AN_ENCODING)
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise UnreadableError("编码不明的文本 text in an unknown encoding", AN_ENCODING) from error
+
+
+def _is_cut_off(text: str, rows: Sequence[Sequence[str | None]]) -> bool:
+    """Whether the last line has no end and fewer fields than the line before it, and is no note below the table."""
+    if text.endswith(("\n", "\r")) or len(rows) < len(("header", "last")) or len(rows[-1]) >= len(rows[-2]):
+        return False
+    footers = tuple(word for word, known in load().words.items() if known.meaning == "footer")
+    return not squeezed(next((cell for cell in rows[-1] if cell), None)).startswith(footers)
+
+
+def _is_utf_8(field: bytes) -> bool:
+    """Whether a field is UTF-8 beyond doubt: some Chinese in it, and nothing else than ASCII."""
+    if field.isascii():
+        return False
+    try:
+        strange = [sign for sign in field.decode("utf-8") if not sign.isascii()]
+    except UnicodeDecodeError:
+        return False
+    # Two signs of GB18030 may by chance be one of UTF-8 (联通 is two Cyrillic-like ones): Chinese ones hardly are.
+    return all(any(ord(sign) in signs for signs in CJK) for sign in strange)
+
+
+def _separator(text: str) -> str:
+    """The separator that most of the first lines have equally often; a comma where they have none.
+
+    Which it has most of would not do: 1,234,567;2,345,678 has more commas than separators.
+    """
+    lines = list(islice(io.StringIO(text, newline=""), LINES_LOOKED_AT))
+
+    def agreement(sign: str) -> tuple[int, int]:
+        counts = Counter(line.count(sign) for line in lines if sign in line)
+        return max(((times, count) for count, times in counts.items()), default=(0, 0))
+
+    return max(SEPARATORS, key=agreement)

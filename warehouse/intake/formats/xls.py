@@ -1,0 +1,65 @@
+"""An old workbook (.xls) as tables, by xlrd, which tells error cells and formats where calamine does not."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import xlrd
+from xlrd.biffh import error_text_from_code
+
+from warehouse.intake.formats.cell_formats import shows_percent
+from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, UnreadableError, too_large
+from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
+from warehouse.intake.formats.xlsx import guarded
+
+
+def read_xls(path: Path, limits: Limits) -> list[Table]:
+    """All sheets, in the workbook's order; raises Unreadable for one that is damaged, encrypted or too large."""
+    return guarded(lambda: _tables(path, limits))
+
+
+def _tables(path: Path, limits: Limits) -> list[Table]:
+    try:
+        book = xlrd.open_workbook(path, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error).lower():
+            raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD) from error
+        raise
+    return [_table(book, sheet, limits) for sheet in book.sheets()]
+
+
+def _table(book: Any, sheet: Any, limits: Limits) -> Table:
+    if sheet.nrows * sheet.ncols > limits.cells:
+        raise too_large(sheet.nrows, sheet.ncols, limits)
+    rows: list[Row] = [
+        [_text(book, cell) for cell in sheet.row(at)] + [None] * (sheet.ncols - sheet.row_len(at))
+        for at in range(sheet.nrows)
+    ]
+    return Table(
+        sheet.name,
+        rows,
+        merged=tuple((top, bottom - 1, left, right - 1) for top, bottom, left, right in sheet.merged_cells),
+        hidden=frozenset(at for at, info in sheet.rowinfo_map.items() if info.hidden and at < len(rows)),
+        visible=sheet.visibility == 0,
+        epoch=EPOCH_1904 if book.datemode else EPOCH_1900,
+    )
+
+
+def _text(book: Any, cell: Any) -> str | None:
+    match cell.ctype:
+        case xlrd.XL_CELL_TEXT:
+            # A text cell that holds nothing is a formula that was never calculated; a blank cell has another type.
+            return as_text(cell.value) if cell.value else "=?"
+        case xlrd.XL_CELL_NUMBER:
+            code = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+            return as_percent(cell.value) if shows_percent(code) else as_text(cell.value)
+        case xlrd.XL_CELL_DATE:
+            return as_text(xlrd.xldate_as_datetime(cell.value, book.datemode))
+        case xlrd.XL_CELL_BOOLEAN:
+            return as_text(bool(cell.value))
+        case xlrd.XL_CELL_ERROR:
+            return str(error_text_from_code.get(cell.value, "#N/A"))
+        case _:
+            return None

@@ -1,0 +1,297 @@
+"""The header of a table: where it stands, and which indicator, in which unit, each of its columns is.
+
+Headers are typed by hand: of one to three rows, below titles, with merged groups, in any of an indicator's names
+(`Indicator.names`). Nothing is guessed: a column that fits nothing, or two that fit one indicator, are faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import combinations, product
+
+from warehouse.codebook import Codebook, Dataset, Indicator, load
+from warehouse.codebook.label_checks import plain_name
+from warehouse.intake.formats.table import Row, Table, squeezed
+from warehouse.intake.model.records import Column
+
+BRACKETS = re.compile(r"(?P<label>.+?)\((?P<unit>[^()]*)\)")
+ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
+UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
+UNIT_SEPARATORS = re.compile(r"[、,;/和]")
+# A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
+OTHERWISE = re.compile(
+    r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]"
+    # In a title of many words these say nothing of the figures.
+    r"|^(?=.{1,8}$).*(?:当月|本月|本季|当期|计划|任务|目标|预算|预计|新增|增减|占比|城镇|全市)"
+)
+ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
+MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
+# The faults of columns whose name is known.
+NAMED = ("unknown_unit", "header_twice")
+# A unit within a header, and the base units in one of it; None where it does not fit the indicator.
+Factor = int | None
+
+
+@dataclass(frozen=True)
+class HeaderFault:
+    """What is wrong with a header cell, as a check of the codebook says it; the indicator's column if that is known."""
+
+    rule: str
+    row: int
+    column: int
+    found: str
+    expected: str
+    indicator: str | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header that was found: `top` is its first row, `first` the one below it, `named` the columns that have a text
+    and `columns` those of them that are understood.
+    """
+
+    top: int
+    first: int
+    columns: tuple[Column, ...]
+    named: frozenset[int]
+    faults: tuple[HeaderFault, ...]
+
+    @property
+    def fitting(self) -> int:
+        """How many columns are known by name, though their unit be unclear or another has the same."""
+        return len(self.columns) + sum(fault.rule in NAMED for fault in self.faults)
+
+    @property
+    def merit(self) -> tuple[int, ...]:
+        """The best header knows most by name, leaves least and has fewest faults: a row more may say the unit. Then
+        the lower and the higher one wins.
+        """
+        return self.fitting, self.fitting - len(self.named), -len(self.faults), self.top - self.first, -self.top
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the texts above a column may mean: the column of the form, by which name, with which units."""
+
+    column: str
+    name: str
+    units: tuple[str, ...]
+
+
+def find_header(table: Table, dataset: Dataset) -> Header | None:
+    """The best header of the dataset that the table's first rows hold; None where no column fits an indicator."""
+    if table.rows and None not in table.rows[0]:
+        known = known_header(dataset.dataset, tuple(filter(None, table.rows[0])))
+        if known is not None and not _is_unit_row(table.rows[1:2]):
+            return Header(0, 1, known, frozenset(range(len(table.rows[0]))), ())
+    candidates = [
+        header
+        for top in range(min(len(table.rows), ROWS_LOOKED_AT))
+        if 0 < sum(map(bool, table.rows[top])) <= MOST_NAMED
+        for height in HEIGHTS
+        if top + height <= len(table.rows)
+        if not any(map(_says_units, table.rows[top : top + height]))
+        if (header := _header(table, dataset, top, height))
+        if any(c.column in dataset.columns for c in header.columns) or header.fitting > len(header.columns)
+    ]
+    return max(candidates, key=lambda header: header.merit, default=None)
+
+
+@lru_cache(maxsize=1000)
+def known_header(dataset: str, texts: tuple[str, ...]) -> tuple[Column, ...] | None:
+    """The columns of a header of one row without any fault, which the sheets of a night share; None for another."""
+    header = _header(Table(None, [list(texts)]), load().datasets[dataset], 0, 1)
+    return header.columns if header and not header.faults and header.fitting == len(texts) else None
+
+
+def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | None:
+    """The header in rows `top` to `top + height`, and a row of units below it; None where nothing fits."""
+    bottom = top + height
+    extra = table.rows[bottom : bottom + 1]
+    units: Row = extra[0] if _is_unit_row(extra) else []
+    said = _unit_line(table.rows[:top])
+    columns: dict[str, Column] = {}
+    faults: list[HeaderFault] = []
+    named = set()
+    above = _otherwise(table, top)
+    for index, own in enumerate(_parts(table, top, height)):
+        if not own:
+            continue
+        parts = [above[index], *own] if index in above else own
+        named.add(index)
+        below = squeezed(units[index]).strip("()") if index < len(units) else ""
+        taken = _take(dataset, (bottom - 1, index), [*parts, f"({below})"] if below else parts, said)
+        if isinstance(taken, Column) and taken.column in columns:
+            only = f"只有一列 one column for {taken.column}"
+            taken = HeaderFault("header_twice", bottom - 1, index, " ".join(parts), only, taken.column)
+        if isinstance(taken, HeaderFault):
+            faults.append(taken)
+        else:
+            columns[taken.column] = taken
+    if not columns and not any(fault.rule in NAMED for fault in faults):
+        return None
+    return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults))
+
+
+def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict[str, int]) -> Column | HeaderFault:
+    """The column that the texts above it mean, or which check they fail; `place` is the lowest one's row and column."""
+    text = " ".join(parts)
+    meanings: dict[str, Meaning] = {}
+    for meaning in _meanings(dataset.dataset, tuple(parts)):
+        meanings.setdefault(meaning.column, meaning)
+    if len(meanings) != 1:
+        known = "; ".join(dataset[c].header_zh for c in meanings if c in dataset.columns)
+        return HeaderFault("unknown_header", *place, text, known or "; ".join(i.header_zh for i in dataset.indicators))
+    (meaning,) = meanings.values()
+    if meaning.column not in dataset.columns:
+        return Column(place[1], meaning.column, 1)
+    indicator = dataset[meaning.column]
+    factor = _factor(indicator, meaning, said)
+    if factor is None:
+        return HeaderFault("unknown_unit", *place, text, indicator.header_zh, indicator.column)
+    return Column(place[1], meaning.column, factor)
+
+
+def _factor(indicator: Indicator, meaning: Meaning, said: dict[str, int]) -> Factor:
+    """Base units in one of the header's; None where units do not fit, contradict each other, or money has none."""
+    if meaning.units:
+        factors = {unit_factor(load(), indicator, unit) for unit in meaning.units}
+        return factors.pop() if len(factors) == 1 else None
+    if indicator.unit.unit in said:
+        return said[indicator.unit.unit]
+    # Money without its unit may be 元 or 万元; the column's own name (loan_amount_yuan) says which.
+    return None if indicator.unit.dtype == "money" and meaning.name != indicator.column else 1
+
+
+def unit_factor(book: Codebook, indicator: Indicator, unit: str) -> Factor:
+    """Base units in one of `unit` for the indicator (10000 for 万元); None where the unit does not fit it."""
+    if unit in (indicator.unit.label_zh, indicator.unit.unit):
+        return 1
+    scale = book.spellings.get(unit)
+    return scale.factor if scale and scale.unit == indicator.unit.unit else None
+
+
+@lru_cache(maxsize=10_000)
+def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
+    """All that the texts above a column, from top to bottom, may mean: group and leaf together or the leaf alone."""
+    names = _names(dataset)
+    units = tuple(match["unit"] for part in parts if (match := ONLY_BRACKETS.fullmatch(part)))
+    labels = [part for part in parts if not ONLY_BRACKETS.fullmatch(part)]
+    if not labels:
+        return ()
+    found = []
+    for chosen in _chains(labels):
+        if any(OTHERWISE.search(label) for label in labels if label not in chosen):
+            continue
+        for spelt in product(*map(_spellings, chosen)):
+            column = names.get("".join(label for label, _ in spelt).casefold())
+            if column is not None:
+                own = tuple(unit for _, unit in spelt if unit)
+                # A unit that stands above counts where the column itself says none.
+                above = () if own or units else tuple(_units_of(labels[:-1]))
+                name = "".join(label for label, _ in spelt)
+                found.append(Meaning(column, name, own + units + above))
+    return tuple(found)
+
+
+def _chains(labels: list[str]) -> Iterator[tuple[str, ...]]:
+    """The labels that end at the lowest one, in order: it alone, a group with it, all of them."""
+    *groups, leaf = labels
+    for size in range(len(groups) + 1):
+        for chosen in combinations(groups, size):
+            yield (*chosen, leaf)
+
+
+def _spellings(label: str) -> list[tuple[str, str | None]]:
+    """A label whole, for it may itself end in brackets (带动增收人数(去重)), and without its unit."""
+    match = BRACKETS.fullmatch(label)
+    return [(label, None), (match["label"], match["unit"])] if match else [(label, None)]
+
+
+def _units_of(labels: Iterable[str]) -> Iterator[str]:
+    for label in labels:
+        match = BRACKETS.fullmatch(label)
+        if match and _is_unit(match["unit"]):
+            yield match["unit"]
+
+
+@cache
+def _names(dataset: str) -> dict[str, str]:
+    """Column by name, casefolded. A form's own label goes first: policy has a 状态, and its returns say 报送状态."""
+    book = load()
+    about = {header.casefold(): column for header, column in book.about.items()}
+    own = book.datasets[dataset].indicators
+    return about | {plain_name(name).casefold(): i.column for i in own for name in i.names}
+
+
+def _parts(table: Table, top: int, height: int) -> list[list[str]]:
+    """For each column the texts above it, from top to bottom; merged cells speak for all that they span."""
+    rows = [_spread(table, top + place, last=place == height - 1) for place in range(height)]
+    width = max(map(len, rows), default=0)
+    columns = []
+    for index in range(width):
+        texts = [squeezed(row[index]) if index < len(row) else "" for row in rows]
+        if not texts[-1] and table.sheet is None:
+            # In a text file a label without a leaf below it is a column's own, not its left neighbour's.
+            own = [squeezed(row[index]) if index < len(row) else "" for row in table.rows[top : top + height]]
+            texts = own
+        columns.append([text for place, text in enumerate(texts) if text and text not in texts[:place]])
+    return columns
+
+
+def _spread(table: Table, at: int, *, last: bool) -> Row:
+    """A header row with its merged ranges filled; in a text file, which knows none, a group reaches to the next."""
+    row = list(table.rows[at])
+    for top, bottom, left, right in table.merged:
+        if top <= at <= bottom:
+            row.extend([None] * (right + 1 - len(row)))
+            row[left : right + 1] = [table.rows[top][left]] * (right + 1 - left)
+    if table.sheet is None and not last:
+        for place in range(1, len(row)):
+            row[place] = row[place] or row[place - 1]
+    return row
+
+
+def _otherwise(table: Table, top: int) -> dict[int, str]:
+    """By column, the groups in the two rows above a header that make something else of what is below them."""
+    # In a text file a line of one cell is a title or a note, which would reach over all columns.
+    fewest = 2 if table.sheet is None else 1
+    rows = [at for at in range(max(0, top - 2), top) if sum(map(bool, table.rows[at])) >= fewest]
+    if not any(OTHERWISE.search(text) for at in rows for text in table.rows[at] if text):
+        return {}
+    spread = (enumerate(_spread(table, at, last=False)) for at in rows)
+    return {index: squeezed(text) for row in spread for index, text in row if text and OTHERWISE.search(text)}
+
+
+def _is_unit_row(rows: list[Row]) -> bool:
+    """Whether a row says units and nothing else."""
+    texts = [text for row in rows for text in row if text]
+    return bool(texts) and all(_is_unit(squeezed(text).strip("()")) for text in texts)
+
+
+def _is_unit(text: str) -> bool:
+    book = load()
+    return text in book.spellings or text in _unit_labels(book)
+
+
+@cache
+def _unit_labels(book: Codebook) -> frozenset[str]:
+    return frozenset(unit.label_zh for unit in book.units.values() if unit.label_zh)
+
+
+def _says_units(row: Row) -> bool:
+    return any(UNIT_LINE.fullmatch(squeezed(text)) for text in row if text and "单位" in text)
+
+
+def _unit_line(rows: list[Row]) -> dict[str, int]:
+    """Base units in one of what the lines above the header say (单位:万元、户), by unit; nothing where unclear."""
+    said: dict[str, int] = {}
+    for match in (UNIT_LINE.fullmatch(squeezed(text)) for row in rows for text in row if text):
+        for word in UNIT_SEPARATORS.split(match["units"]) if match else ():
+            scale = load().spellings.get(word)
+            if scale and said.setdefault(scale.unit, scale.factor) != scale.factor:
+                return {}
+    return said

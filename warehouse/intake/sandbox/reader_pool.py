@@ -1,0 +1,279 @@
+"""Reading in child processes, for what a file may do to its reader: each has a limit on memory and on time.
+
+A child that dies or hangs is replaced; the file that it had in hand is unreadable, the others of its part are read
+again. `multiprocessing` would import the parent's main module in each child, and a pool of it does not survive one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from math import ceil
+from pathlib import Path
+from select import select
+from threading import Lock
+from typing import Self
+
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.model.reporter import reading_finding
+from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
+from warehouse.intake.sandbox.worker import DONE, FAILED, NO_DISK, ReaderJob
+from warehouse.messages.errors import DiskError, TransientError
+
+FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
+START_SECONDS, CHUNK = 120, 1 << 16
+log = logging.getLogger("xianbao")
+TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"
+NOT_READ = "程序无法读取的文件 a file that the program failed to read"
+WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that can be read within the limits of memory and time"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a child failed at a part: the receipt it had in hand (None: it had read all), its error if it said one, and
+    whether it died by itself or by somebody else; otherwise it was too slow.
+    """
+
+    receipt: int | None
+    error: str | None
+    died: bool = False
+
+    @property
+    def of_limits(self) -> bool:
+        """Whether the file took too much memory or time; else our own code failed at it."""
+        return self.error is None or "MemoryError" in self.error
+
+
+@dataclass
+class Todo:
+    """The parts that are left to read, shared by the threads that each have a child of their own."""
+
+    parts: deque[list[ReceivedFile]]
+    limits: Limits
+    folders: Mapping[str, str]
+    scratch: Path
+    lock: Lock = field(default_factory=Lock)
+    given: int = 0
+    tried: set[int] = field(default_factory=set)
+
+    def take(self) -> tuple[list[ReceivedFile], Path] | None:
+        """The next part and a folder of its own; None where nothing is left."""
+        with self.lock:
+            if not self.parts:
+                return None
+            self.given += 1
+            # Not where a child of a process that was killed may still be writing its last part.
+            return self.parts.popleft(), self.scratch / f"part-{os.getpid()}-{self.given}"
+
+    def give_back(self, *parts: list[ReceivedFile]) -> None:
+        """Puts what is left of a part back, as parts of their own."""
+        with self.lock:
+            self.parts.extend(part for part in parts if part)
+
+    def try_again(self, one: ReceivedFile) -> bool:
+        """Whether a file is to be read once more, alone: a child may have been killed from outside."""
+        with self.lock:
+            first = one.receipt.receipt not in self.tried
+            self.tried.add(one.receipt.receipt)
+            return first
+
+
+class Readers:
+    """Child processes that read submissions, as many as there are processors; they start while others work.
+
+    To be used as a context: in the end they are ended.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.children = [Child.spawned(limits) for _ in range(_processors())]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children:
+            child.end()
+
+    def wait(self) -> None:
+        """Returns when all are ready."""
+        for child in self.children:
+            child.get_ready()
+
+    def read(
+        self, received: Sequence[ReceivedFile], in_force: InForce | None, folders: Mapping[str, str], scratch: Path
+    ) -> Reading:
+        """What all files hold; `in_force` as in `merged`. Parts are left in `scratch`.
+
+        Raises TransientError where a child cannot be started, DiskError where there is no place for what they read.
+        """
+        todo = Todo(deque(_parts(received)), self.limits, folders, scratch)
+        with ThreadPoolExecutor(len(self.children)) as threads:
+            done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
+            readings = [reading for readings in done for reading in readings]
+        return merged(readings, in_force)
+
+    def _work(self, todo: Todo, place: int) -> list[Reading]:
+        """Reads parts until none is left, with a new child in the place of one that died."""
+        readings: list[Reading] = []
+        while taken := todo.take():
+            part, folder = taken
+            job = ReaderJob(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
+            failure = self.children[place].read(job)
+            if failure:
+                readings += _failed(todo, part, failure)
+                self.children[place].end()
+                self.children[place] = Child.spawned(self.limits)
+            else:
+                readings.append(load_reading(folder))
+        return readings
+
+
+def read_isolated(
+    received: Sequence[ReceivedFile],
+    limits: Limits,
+    in_force: InForce | None,
+    folders: Mapping[str, str],
+    scratch: Path,
+) -> Reading:
+    """What all files hold, read by children that live as long as this takes (`Readers.read`)."""
+    with Readers(limits) as readers:
+        return readers.read(received, in_force, folders, scratch)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
+    """The files in order, in as few parts as may be, as many for each processor as for the next."""
+    rounds = ceil(len(received) / FILES / _processors())
+    most = max(1, ceil(len(received) / max(1, rounds * _processors())))
+    part: list[ReceivedFile] = []
+    size = 0
+    for one in received:
+        own = one.path.stat().st_size
+        if part and (len(part) == most or size + own > BYTES):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += own
+    if part:
+        yield part
+
+
+def _failed(todo: Todo, part: list[ReceivedFile], failure: Failure) -> list[Reading]:
+    """What is said of the file that a child failed at; what was before and behind it is read again.
+
+    Where it failed at all of them together, halves are, until one is left alone.
+    """
+    at = next((i for i, one in enumerate(part) if one.receipt.receipt == failure.receipt), None)
+    if at is None and len(part) > 1:
+        middle = len(part) // 2
+        todo.give_back(part[:middle], part[middle:])
+        return []
+    at = at or 0
+    todo.give_back(part[:at], part[at + 1 :])
+    one = part[at]
+    if failure.died and todo.try_again(one):
+        todo.give_back([one])
+        return []
+    log.warning("%s could not be read: %s", one.receipt.file, failure.error or "it took too much memory or time")
+    return [_unreadable(one, failure)]
+
+
+def _unreadable(one: ReceivedFile, failure: Failure) -> Reading:
+    found = TOO_MUCH if failure.of_limits else NOT_READ
+    finding = reading_finding(one.receipt, "unreadable_file", found, WITHIN_LIMITS)
+    return replace(read_part([], Limits(), {}), receipts=[one.receipt], findings=[finding], unreadable=[one.receipt])
+
+
+@dataclass
+class Child:
+    """A process that reads parts. It is killed when a file takes longer than the limit says."""
+
+    process: subprocess.Popen[bytes]
+    limits: Limits
+    ready: bool = False
+    killed: bool = False
+    said: bytes = b""
+
+    @classmethod
+    def spawned(cls, limits: Limits) -> Child:
+        """A child that is starting."""
+        process = subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
+            [sys.executable, "-m", "warehouse.intake.sandbox.worker", str(limits.memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            # The children are the threads: one of Polars' own each would wait for the other's.
+            env={**os.environ, "POLARS_MAX_THREADS": "1"},
+        )
+        return cls(process, limits)
+
+    def get_ready(self) -> None:
+        """Returns when it has started; raises TransientError where it does not."""
+        if not self.ready and self._said(START_SECONDS) is None:
+            raise TransientError("a process that reads submissions could not be started; try again later")
+        self.ready = True
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        self.process.kill()
+        self.process.communicate()
+
+    def read(self, part: ReaderJob) -> Failure | None:
+        """Reads a part; says how it failed, and then the child is good for nothing more.
+
+        Raises DiskError where there is no place for what it read.
+        """
+        self.get_ready()
+        try:
+            self._write(part.model_dump_json() + "\n")
+            said = self._said(self.limits.seconds, part)
+        except BrokenPipeError:
+            # It was gone before it was told.
+            said = None
+        word, _, more = (said or "").partition(" ")
+        if word == DONE:
+            return None
+        if word == NO_DISK:
+            raise DiskError(json.loads(more))
+        return Failure(part.in_hand(), json.loads(more) if word == FAILED else None, died=not (said or self.killed))
+
+    def _write(self, line: str) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.write(line.encode())
+            self.process.stdin.flush()
+
+    def _said(self, seconds: float, part: ReaderJob | None = None) -> str | None:
+        """The next line; None where the child ends before it says one, or is killed.
+
+        That it is when it says none for the time of the limit and has the same file in hand as before: a file is given
+        the time at least once and at most twice.
+        """
+        out = self.process.stdout
+        before: int | None = -1
+        while b"\n" not in self.said and out is not None:
+            if select([out], [], [], seconds)[0]:
+                if not (more := os.read(out.fileno(), CHUNK)):
+                    return None
+                self.said += more
+                continue
+            now = part.in_hand() if part else before
+            if now == before:
+                self.process.kill()
+                self.killed = True
+                return None
+            before = now
+        line, _, self.said = self.said.partition(b"\n")
+        return line.decode()

@@ -1,0 +1,114 @@
+"""A child process that reads submissions: `python -m warehouse.intake.sandbox.worker`, started by
+`warehouse.intake.sandbox.reader_pool`.
+
+It notes each file that it takes in hand, so that its parent knows which is to blame when it dies or hangs, and says a
+line when a part is read. It ends with its standard input, as when the parent dies.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from warehouse.codebook import load
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.layout.header import known_header
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.ownership.claims import county_within
+from warehouse.intake.reading import read_part, save_reading
+from warehouse.messages.disk_errors import disk_error
+
+WORKING = Path("/proc/self/statm")
+DATA_PAGES = 5
+
+
+class ReaderJob(BaseModel):
+    """What to read, and the folder for what comes of it."""
+
+    received: list[ReceivedFile]
+    limits: Limits
+    folders: dict[str, str]
+    folder: Path
+
+    @property
+    def hand(self) -> Path:
+        """The file that says which receipt is in hand: a number, 0 where all are read and converted together.
+
+        A file, for a line a submission would wake the parent as often, which takes its time from the children.
+        """
+        return self.folder.with_suffix(".hand")
+
+    def in_hand(self) -> int | None:
+        """The receipt in hand; None where it is none of them."""
+        return int.from_bytes(self.hand.read_bytes()) or None if self.hand.exists() else None
+
+
+# What the child says, a word and what belongs to it a line: that it is ready; that the part is done; that it failed,
+# with the error; that the disk takes no more.
+READY, DONE, FAILED, NO_DISK = "ready", "done", "failed", "no-disk"
+
+
+def limit_memory(limit: int) -> None:
+    """Bounds what the process may allocate beyond what it has now; the system then refuses it more."""
+    pages = int(WORKING.read_text(encoding="ascii").split()[DATA_PAGES])
+    most = pages * resource.getpagesize() + limit
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    # A reader that aborts leaves no image of itself behind.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    # What libraries print goes elsewhere than the lines to the parent.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    for dataset in load().datasets.values():
+        # What all files share is worked out before the first one: names of counties and columns.
+        county_within(dataset.label_zh)
+        known_header(dataset.dataset, tuple(i.header_zh for i in dataset.indicators))
+    # What is there now lives on: collections need not look through it.
+    gc.freeze()
+    limit_memory(int(sys.argv[1]))
+
+    def say(word: str, more: str = "") -> None:
+        out.write(f"{word} {more}\n")
+
+    say(READY)
+    for line in sys.stdin:
+        part = ReaderJob.model_validate_json(line)
+        part.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.hand.open("wb", buffering=0) as hand:
+                save_reading(read_part(_in_hand(part.received, hand), part.limits, part.folders), part.folder)
+        except Exception as error:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
+            if disk := disk_error(error):
+                # No file is to blame.
+                say(NO_DISK, json.dumps(str(disk)))
+            else:
+                say(FAILED, json.dumps(traceback.format_exc()))
+            return
+        say(DONE)
+
+
+def _in_hand(received: list[ReceivedFile], hand: FileIO) -> Iterator[ReceivedFile]:
+    """The files one by one, each noted first; nothing is in hand after the last."""
+    for one in received:
+        _note(hand, one.receipt.receipt)
+        yield one
+    _note(hand, 0)
+
+
+def _note(hand: FileIO, receipt: int) -> None:
+    os.pwrite(hand.fileno(), receipt.to_bytes(8), 0)
+
+
+if __name__ == "__main__":
+    main()

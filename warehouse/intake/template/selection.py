@@ -1,0 +1,104 @@
+"""What a template is asked for, made sure of: a county in force, a period, the datasets that it then owes."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from warehouse.codebook import Codebook, Dataset, Division
+from warehouse.messages.errors import PermanentError
+
+PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+SHORTEST = 2  # signs of a name without 县, 区 or 市: 天镇, but not 代 for 代县
+
+
+@dataclass(frozen=True)
+class TemplateSelection:
+    """A county, a period, and the datasets to be in the template, in the codebook's order."""
+
+    division: Division
+    period: str
+    datasets: tuple[Dataset, ...]
+
+    @property
+    def ends_on(self) -> date:
+        year, month = int(self.period[:4]), int(self.period[5:])
+        return date(year, month, monthrange(year, month)[1])
+
+    def due_on(self, dataset: Dataset) -> date:
+        """The last day for the dataset's return."""
+        return self.ends_on + timedelta(days=dataset.due_days)
+
+
+def select_template(book: Codebook, county: str, period: str, datasets: Sequence[str] = ()) -> TemplateSelection:
+    """The county by code or name, and the datasets named, or else all that it owes in the period.
+
+    Raises PermanentError, saying what to do, for what is no period, a county that is unknown, unclear or not in force
+    in it, a dataset that is unknown or not due, and where nothing is due at all.
+    """
+    if not PERIOD.fullmatch(period) or period < "0001":
+        raise PermanentError(f"{period!r} is no period; give a year and month like 2018-06")
+    division = _division(book, county, int(period[:4]))
+    due = [d for d in book.datasets.values() if _due(book, d, division, period)]
+    if not due:
+        raise PermanentError(f"{_named(division)} owes nothing in {period}; {_months(book)}")
+    found = [book.find(name) for name in datasets]
+    for name, dataset in zip(datasets, found, strict=True):
+        if dataset is None:
+            raise PermanentError(f"{name} is no dataset; there are {', '.join(book.datasets)}")
+        if dataset not in due:
+            raise PermanentError(
+                f"{dataset.dataset} {dataset.label_zh} is not due of {_named(division)} in {period}; "
+                f"due are {', '.join(d.dataset for d in due)}"
+            )
+    return TemplateSelection(division, period, tuple(d for d in due if not datasets or d in found))
+
+
+def _due(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:
+    return int(period[5:]) in dataset.frequency.months and book.groups[dataset.owed_by].holds(division)
+
+
+def _months(book: Codebook) -> str:
+    """Which months end a span of which datasets."""
+    months = {d.frequency: d.frequency.months for d in book.datasets.values()}
+    return "; ".join(f"{name.value} datasets are due of months {', '.join(map(str, m))}" for name, m in months.items())
+
+
+def _division(book: Codebook, county: str, year: int) -> Division:
+    called = [d for d in book.divisions if county in _names(d)]
+    in_force = [d for d in called if d.in_force(year)]
+    if len(in_force) == 1:
+        return in_force[0]
+    if in_force:
+        raise PermanentError(f"{county} is more than one county: {_list(in_force)}; give the code")
+    if called:
+        raise PermanentError("; ".join(_not_in_force(book, d, year) for d in called))
+    raise PermanentError(f"no county is called {county!r}; give a code or name of warehouse/codebook/divisions.csv")
+
+
+def _names(division: Division) -> set[str]:
+    """What a county may be called here: its code, its name, that after its prefecture's, that without 县, 区 or 市."""
+    name = division.name_zh
+    short = {name[:-1]} if len(name) > SHORTEST else set()
+    return {division.county_code, name, division.prefecture_zh + name} | short
+
+
+def _not_in_force(book: Codebook, division: Division, year: int) -> str:
+    if year < division.in_force_from:
+        before = [d for d in book.divisions if division.county_code in d.successor_codes]
+        kin = f"; before it there was {_list(before)}" if before else ""
+        return f"{_named(division)} is in force from {division.in_force_from} only, not in {year}{kin}"
+    after = [d for d in book.divisions if d.county_code in division.successor_codes]
+    kin = f"; its successors are {_list(after)}" if after else ""
+    return f"{_named(division)} is not in force in {year}, only until {division.in_force_until} (excluded){kin}"
+
+
+def _list(divisions: Iterable[Division]) -> str:
+    return ", ".join(map(_named, divisions))
+
+
+def _named(division: Division) -> str:
+    return f"{division.county_code} {division.prefecture_zh}{division.name_zh}"

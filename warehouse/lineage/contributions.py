@@ -1,0 +1,142 @@
+"""What enters a figure, county by county: what was due, what became of it, what it gives, where that stands.
+
+The frames are pure; `Snapshot` says what was decided and kept when a snapshot was published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.codebook import Codebook, Dataset
+from warehouse.codebook.model import Frequency
+from warehouse.lineage.reader import LineageReader, collected
+from warehouse.marts.measures import Measure
+from warehouse.marts.programme import sums_of
+from warehouse.messages.errors import PermanentError
+from warehouse.snapshots.manifest import Manifest, read_manifest
+from warehouse.store import journal, ledger
+from warehouse.store.history import scan_rows
+from warehouse.store.in_force import latest_or_in_force, rows_in_force
+from warehouse.store.journal_records import ACCEPTED
+from warehouse.store.ledger import RETURNS, read_table
+
+PLACE = ("period", "county_code")
+OF_THE_RETURN = (
+    "receipt", "file", "verdict", "version", "status", "nil", "rows", "known_from", "reason", "by",
+)  # fmt: skip
+# More codes than that in one question are more than some databases take; then all of the period are read.
+MOST_CODES = 500
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published snapshot and the store as it was then: of the runs up to the manifest's last one."""
+
+    store: LineageReader
+    manifest: Manifest
+    engine: sa.Engine
+
+    @classmethod
+    def last(cls, store: LineageReader) -> Snapshot:
+        """The one published last; raises PermanentError where there is none."""
+        engine = store.ledger()
+        manifest = read_manifest(store.root)
+        if manifest is None:
+            raise PermanentError(f"nothing is published yet in {store.root.path}; the next xianbao run publishes")
+        return cls(store, manifest, engine)
+
+    @property
+    def behind(self) -> bool:
+        """Whether something was decided that it does not have yet."""
+        return ledger.deciding(self.engine, self.store.root)[-1] != self.manifest.run
+
+    def mart(self, name: str, period: str | None = None) -> pl.LazyFrame:
+        """A mart as published; of a period, only the files that can have rows of it."""
+        paths = self.manifest.paths(self.store.root, name)
+        if not paths:
+            raise PermanentError(
+                f"snapshot {self.manifest.version} has no {name}; an earlier version of this program published it, and "
+                "the next xianbao run that publishes anew has it"
+            )
+        if period is None:
+            return pl.scan_parquet(paths, hive_partitioning=False)
+        own = [path for path in paths if path.parent.name == f"period={period}"]
+        return pl.scan_parquet(own or paths, hive_partitioning=False).filter(pl.col("period") == period)
+
+    def decisions(self, dataset: str, periods: Collection[str], counties: Collection[str]) -> pl.DataFrame:
+        """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows."""
+        where = [RETURNS.c.dataset == dataset, RETURNS.c.period.in_(periods), RETURNS.c.run <= self.manifest.run]
+        if len(counties) <= MOST_CODES:
+            where.append(RETURNS.c.county_code.in_(counties))
+        return read_table(self.engine, RETURNS, *where)
+
+    def rows(self, dataset: Dataset, decisions: pl.DataFrame) -> pl.LazyFrame:
+        """The rows of the returns in force among these decisions, with the columns of history."""
+        periods = decisions["period"].unique().sort()
+
+        def counting() -> pl.LazyFrame:
+            rows = scan_rows(self.store.root.history, dataset, journal.runs(self.store.root), periods)
+            return rows.pipe(rows_in_force, decisions.lazy(), dataset.dataset)
+
+        return collected(counting).lazy()
+
+
+def due(book: Codebook, dataset: Dataset, places: Iterable[tuple[str, Collection[str]]]) -> pl.DataFrame:
+    """One row per period x county that owes the dataset, of (period, counties): with name_zh, in the order given."""
+    rows = [
+        (period, division.county_code, division.name_zh)
+        for period, counties in places
+        if int(period[5:]) in Frequency(dataset.frequency).months
+        for division in book.members(dataset.owed_by, int(period[:4]))
+        if division.county_code in set(counties)
+    ]
+    return pl.DataFrame(rows, dict.fromkeys((*PLACE, "name_zh"), pl.String), orient="row")
+
+
+def with_outcome(owed: pl.LazyFrame, decisions: pl.LazyFrame) -> pl.LazyFrame:
+    """`owed` with the return that counts, else the last one that came (OF_THE_RETURN), and its `state`.
+
+    counted, quarantined, withdrawn, or missing where none came. Grain and order unchanged.
+    """
+    state = (
+        pl.when(pl.col("verdict").is_in(ACCEPTED))
+        .then(pl.lit("counted"))
+        .otherwise(pl.col("verdict").fill_null("missing"))
+    )
+    came = decisions.pipe(latest_or_in_force).select(*PLACE, *OF_THE_RETURN, "run", "submission")
+    return owed.join(came, on=PLACE, how="left", maintain_order="left").with_columns(state=state)
+
+
+def with_sums(states: pl.LazyFrame, rows: pl.LazyFrame, dataset: Dataset, line: Measure) -> pl.LazyFrame:
+    """`states` with what each gives to a line (`{line}:part`, `{line}:whole`) and where: sheet, first and last row.
+
+    Null for what does not count; a return that counts and gives nothing to the line has the state `blank`.
+    """
+    coverage = states.select(*PLACE, "status", counted=pl.col("state") == "counted")
+    sums = sums_of(rows, coverage, dataset, [line]).drop("status")
+    stands = rows.group_by(PLACE).agg(
+        sheet=pl.col("sheet").first(), first_row=pl.col("row").min(), last_row=pl.col("row").max()
+    )
+    given = pl.col(f"{line.name}:part").is_not_null()
+    blank = (pl.col("state") == "counted") & ~given
+    return (
+        states.join(sums, on=PLACE, how="left", maintain_order="left")
+        .join(stands, on=PLACE, how="left", maintain_order="left")
+        .with_columns(state=pl.when(blank).then(pl.lit("blank")).otherwise("state"))
+    )
+
+
+def contributions(
+    snapshot: Snapshot, book: Codebook, dataset: Dataset, line: Measure, places: Iterable[tuple[str, Collection[str]]]
+) -> pl.DataFrame:
+    """One row per period x county of `places` that owes the dataset: `with_standing`, `with_sums`."""
+    places = list(places)
+    owed = due(book, dataset, places)
+    counties = {code for _, codes in places for code in codes}
+    decisions = snapshot.decisions(dataset.dataset, sorted({period for period, _ in places}), counties)
+    rows = snapshot.rows(dataset, decisions)
+    return owed.lazy().pipe(with_outcome, decisions.lazy()).pipe(with_sums, rows, dataset, line).collect()

@@ -1,0 +1,96 @@
+"""The record of a figure explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from warehouse.codebook import Dataset
+from warehouse.lineage.comparisons import ComparedColumn
+from warehouse.lineage.evidence import Evidence
+from warehouse.lineage.selection import Area
+from warehouse.snapshots.manifest import Manifest
+
+# What the frame of counties has of each: whose it is, what became of it, what it gives, where that stands.
+OF_A_COUNTY = (
+    "period", "county_code", "name_zh", "state", "value", "receipt", "submission", "file", "sheet",
+    "first_row", "last_row", "version", "verdict", "status", "nil", "rows", "known_from", "reason", "by",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A number on the way to a figure: what it is, in codes, zh and en."""
+
+    text: str
+    text_zh: str
+    text_en: str
+    value: Decimal | None
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The formula in codes, zh and en."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class FigureLineage:
+    """A figure and what it is made of.
+
+    `value` is published, `recomputed` is made of what is listed. `counties` has a row per county that owes the
+    dataset: its `state` (counted, blank, quarantined, withdrawn, missing), `value`, the return with its file, sheet and
+    rows; `term_1`, `term_2` .. are what enters of it, called as `terms` say, where that is more than the value;
+    `inside` says, of a share, whether it is in the group.
+    `compared` (`companions.compared`) are the counties of the companion that was asked for. `evidence` is that of a
+    county's figure; of none above it.
+    """
+
+    mart: str
+    column: str
+    period: str
+    area: Area
+    label_zh: str
+    label_en: str
+    unit: str
+    source: str | None
+    dataset: Dataset | None
+    manifest: Manifest
+    behind: bool
+    value: Decimal | None
+    recomputed: Decimal | None
+    formula: Texts
+    parts: tuple[Part, ...]
+    due: int
+    counted: int
+    counties: pl.DataFrame
+    published: Mapping[str, Any]
+    terms: tuple[str, ...] = ()
+    companions: tuple[ComparedColumn, ...] = ()
+    chosen: ComparedColumn | None = None
+    compared: pl.DataFrame = field(default_factory=pl.DataFrame)
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether what is published is not what the listed returns give."""
+        coverage = (self.published.get("counties_due", self.due), self.published.get("counties_counted", self.counted))
+        others = any(one.value != one.recomputed for one in self.companions)
+        return self.value != self.recomputed or coverage != (self.due, self.counted) or others
+
+    @property
+    def trouble(self) -> bool:
+        """Whether something is not as it must be: the figure, or an original that cannot be read again."""
+        return self.differs or any(one.trouble for one in self.evidence)
+
+
+def as_decimal(value: Any) -> Decimal | None:
+    """A figure of a mart, whole or decimal."""
+    return None if value is None else Decimal(value)

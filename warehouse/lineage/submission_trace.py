@@ -1,0 +1,184 @@
+"""A submission explained: what was received, what became of its returns, and what its original says when read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.codebook import load
+from warehouse.intake.inspect import CELLS, Inspection
+from warehouse.intake.model.records import Receipt
+from warehouse.lineage.cell_changes import OTHERWISE, kept_cells, read_otherwise
+from warehouse.lineage.find_receipt import find_receipts
+from warehouse.lineage.reader import LineageReader, receipt_of
+from warehouse.lineage.return_outcomes import kept, return_outcomes
+from warehouse.messages.errors import StoreError
+from warehouse.messages.finding import Finding
+from warehouse.store.in_force import RETURN, rule_decisions
+from warehouse.store.ledger import FINDINGS, RECEIPTS, RETURNS, RUNS, read_table
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class SubmissionTrace:
+    """All that is known of one receipt.
+
+    Frames: `received` (the ledger's receipts of the same bytes), `namesakes` (of other bytes under the same name),
+    `members` (what came out of it, an archive) and `archive` (what it came out of): rows of the ledger's receipts;
+    `returns`: one row per return (`standings`), decided under receipt `decided_as`; `decisions`: all that was decided
+    of them, with the flow that did. `shown` and `cells` (CELLS) are what reading again says, `trouble` why that was
+    not possible; `otherwise` (OTHERWISE) what it reads otherwise than then, `lost` and `gained` whole returns.
+    """
+
+    receipt: Receipt
+    verdict: str
+    run: str
+    received: pl.DataFrame
+    namesakes: pl.DataFrame
+    members: pl.DataFrame
+    archive: pl.DataFrame
+    decided_as: int
+    returns: pl.DataFrame
+    decisions: pl.DataFrame
+    findings: tuple[Finding, ...]
+    shown: Inspection
+    cells: pl.DataFrame
+    trouble: str | None
+    otherwise: pl.DataFrame
+    lost: tuple[Key, ...]
+    gained: tuple[Key, ...]
+
+    @cached_property
+    def new_findings(self) -> tuple[Finding, ...]:
+        """What reading finds now and did not find then."""
+        then = {_said(finding) for finding in self.findings}
+        return tuple(f for f in self.shown.findings if _said(f) not in then)
+
+
+def _said(finding: Finding) -> tuple[str | None, ...]:
+    return finding.rule, finding.sheet, finding.cells, finding.dataset, finding.county_code, finding.period
+
+
+def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
+    """The submission that `name` means (`identify`). Raises PermanentError where it means none, or several."""
+    engine = store.ledger()
+    meant = find_receipts(engine, name).row(-1, named=True)
+    receipt = receipt_of(meant)
+    received = read_table(engine, RECEIPTS, RECEIPTS.c.submission == receipt.submission).sort("receipt")
+    decided = read_table(engine, RETURNS, RETURNS.c.submission == receipt.submission)
+    speaks = _decided_as(receipt.receipt, decided)
+    own = decided.filter(pl.col("receipt") == speaks)
+    shown, cells, trouble = _read_again(store, receipt)
+    then = _then(store, own)
+    return SubmissionTrace(
+        receipt=receipt,
+        verdict=meant["verdict"],
+        run=meant["run"],
+        received=received,
+        namesakes=_namesakes(engine, receipt),
+        members=_members(engine, meant),
+        archive=_archive(engine, meant),
+        decided_as=speaks,
+        returns=_returns(engine, own, speaks),
+        decisions=_decisions(engine, own),
+        findings=tuple(_findings(engine, speaks, own)),
+        shown=shown,
+        cells=cells,
+        trouble=trouble,
+        otherwise=_otherwise(own, shown, then, cells),
+        lost=() if trouble else tuple(sorted(_keys(own) - _keys_read(shown))),
+        gained=() if trouble else tuple(sorted(_keys_read(shown) - _keys(own))),
+    )
+
+
+def _read_again(store: LineageReader, receipt: Receipt) -> tuple[Inspection, pl.DataFrame, str | None]:
+    try:
+        return *store.read_again(receipt), None
+    except StoreError as error:
+        return Inspection(), pl.DataFrame(schema=CELLS), str(error)
+
+
+def _decided_as(receipt: int, decided: pl.DataFrame) -> int:
+    """The receipt under which the returns of these bytes were decided: itself, or of a duplicate the one before."""
+    before = decided.filter(pl.col("receipt") <= receipt)["receipt"].max()
+    return before if isinstance(before, int) else receipt
+
+
+def _namesakes(engine: sa.Engine, receipt: Receipt) -> pl.DataFrame:
+    same_name = (RECEIPTS.c.file == receipt.file, RECEIPTS.c.submission != receipt.submission)
+    return read_table(engine, RECEIPTS, *same_name).sort("receipt")
+
+
+def _members(engine: sa.Engine, meant: dict[str, Any]) -> pl.DataFrame:
+    """What came out of it as an archive, in the same run."""
+    inside = RECEIPTS.c.file.startswith(f"{meant['file']}/", autoescape=True)
+    return read_table(engine, RECEIPTS, RECEIPTS.c.run == meant["run"], inside).sort("receipt")
+
+
+def _archive(engine: sa.Engine, meant: dict[str, Any]) -> pl.DataFrame:
+    """The archive that it came out of; none where it came by itself."""
+    parts = meant["file"].split("/")
+    above = ["/".join(parts[:size]) for size in range(1, len(parts))]
+    return read_table(engine, RECEIPTS, RECEIPTS.c.run == meant["run"], RECEIPTS.c.file.in_(above))
+
+
+def _returns(engine: sa.Engine, own: pl.DataFrame, speaks: int) -> pl.DataFrame:
+    """One row per return, by dataset in the codebook's order, county and period."""
+    return (
+        read_table(engine, RETURNS, *(RETURNS.c[name].in_(own[name].unique().to_list()) for name in RETURN))
+        .lazy()
+        .pipe(return_outcomes)
+        .filter(pl.col("receipt") == speaks)
+        .sort("period", "county_code", pl.col("dataset").cast(pl.Enum(list(load().datasets))))
+        .collect()
+    )
+
+
+def _decisions(engine: sa.Engine, own: pl.DataFrame) -> pl.DataFrame:
+    """All decisions, oldest first, each with the flow that took it."""
+    flows = read_table(engine, RUNS, RUNS.c.run.in_(own["run"].unique().to_list())).select("run", "flow")
+    return own.join(flows, on="run", how="left").sort("run", *RETURN)
+
+
+def _findings(engine: sa.Engine, speaks: int, own: pl.DataFrame) -> Iterator[Finding]:
+    """What was found: of the file, and of each return when it was judged last; once, however often it was judged."""
+    last = own.lazy().pipe(rule_decisions).collect().sort("run").unique(RETURN, keep="last").select("run", *RETURN)
+    found = read_table(engine, FINDINGS, FINDINGS.c.receipt == speaks)
+    of_files = found.filter(pl.col("county_code").is_null())
+    of_returns = found.join(last, on=["run", *RETURN], how="semi")
+    for row in pl.concat([of_files, of_returns]).drop("run").unique(maintain_order=True).iter_rows(named=True):
+        yield Finding.model_validate(row)
+
+
+def _then(store: LineageReader, own: pl.DataFrame) -> pl.DataFrame:
+    """The cells that were kept of the returns."""
+    decisions = own.lazy().pipe(kept).collect()
+    return pl.concat([pl.DataFrame(schema=CELLS).select(*list(OTHERWISE)[:-2], "value"), *_kept(store, decisions)])
+
+
+def _kept(store: LineageReader, decisions: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    for decision in decisions.iter_rows(named=True):
+        dataset = load().datasets.get(decision["dataset"])
+        if dataset is not None:
+            yield store.rows(dataset, decision).lazy().pipe(kept_cells, dataset).collect()
+
+
+def _otherwise(own: pl.DataFrame, shown: Inspection, then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Cells read otherwise, of the returns that are read then and now."""
+    both = pl.DataFrame(sorted(_keys(own) & _keys_read(shown)), dict.fromkeys(RETURN, pl.String), orient="row").lazy()
+    sides = (side.lazy().join(both, on=RETURN, how="semi") for side in (then, now))
+    return read_otherwise(*sides).collect()
+
+
+def _keys(own: pl.DataFrame) -> set[Key]:
+    return set(own.select(*RETURN).iter_rows())
+
+
+def _keys_read(shown: Inspection) -> set[Key]:
+    return {(head.dataset, head.county_code, head.period) for head in shown.return_headers}

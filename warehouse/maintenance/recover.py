@@ -1,0 +1,145 @@
+"""Recovering: whatever a run that broke off left in the root is found, finished or removed, and said.
+
+What of it counts is told by the journal and the manifest alone; the lock on the root is held, so nothing that is found
+belongs to anybody at work. Where nothing was left, nothing is said.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from warehouse.codebook import load
+from warehouse.reports.run_summary import LAST, write_findings
+from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
+from warehouse.snapshots.prune import finish
+from warehouse.snapshots.views import heal
+from warehouse.store import journal, ledger
+from warehouse.store.files import TEMPORARY, Root
+from warehouse.store.history import remove_superseded, remove_uncommitted
+from warehouse.store.leftovers import Kind, Leftover
+from warehouse.store.transfer import ASIDE, originals
+
+# Makes the pages of a run from its validations in the first folder, in the second one.
+Pages = Callable[[Path, Path], object]
+VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")
+
+
+def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Leftover, ...]:
+    """Makes the store whole after whatever came before; what had been left, by kind, with what was done about it.
+
+    `pages` makes the pages of the last run where it had not come to them. What counts and is not published yet is left
+    to publishing. The lock on the root must be held. Raises StoreError where journal, ledger or manifest are damaged.
+    """
+    engine = ledger.open_ledger(ledger_url, renew=True)
+    indexed = ledger.catch_up(engine, root)
+    runs, manifest = journal.runs(root), read_manifest(root)
+    folders, deciding = (root.history, root.quarantine), ledger.deciding(engine, root)
+    left: list[tuple[Kind, Iterable[str]]] = [
+        ("indexed", indexed),
+        ("rows", _names(root, remove_uncommitted(folders, runs))),
+        ("superseded", _names(root, remove_superseded(folders, runs))),
+        ("temporary", _names(root, _remove(_temporaries(root)))),
+        ("removal", finish(root)),
+        ("snapshot", _never_published(root, manifest)),
+        ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
+        ("views", _views(root, manifest)),
+        ("report", _report(root, deciding, pages)),
+        *_scratch(root, engine, runs),
+    ]
+    return tuple(Leftover.of(kind, found) for kind, names in left if (found := tuple(names)))
+
+
+def clear(root: Root) -> None:
+    """Removes the scratch of a run that has come to its end: what is still there later is of one that has not."""
+    shutil.rmtree(root.work, ignore_errors=True)
+
+
+def _names(root: Root, paths: Iterable[Path]) -> list[str]:
+    return [path.relative_to(root.path).as_posix() for path in paths]
+
+
+def _remove(paths: Iterable[Path]) -> list[Path]:
+    """Removes files, links and folders; returns them."""
+    gone = sorted(paths)
+    for path in gone:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return gone
+
+
+def _temporaries(root: Root) -> Iterator[Path]:
+    """What was being written. Nobody is writing now, for the lock is held."""
+    rows = (f"{kind.name}/*/period=*/.*" for kind in (root.history, root.quarantine))
+    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/docs/.*")
+    found = (path for place in places for path in root.path.glob(place))
+    yield from (path for path in found if TEMPORARY.fullmatch(path.name) or path.name in VIEWS)
+    # A restore puts a whole journal in place at once; where there is one, what lies aside is of an earlier attempt.
+    if root.journal.exists() and (root.path / ASIDE).exists():
+        yield root.path / ASIDE
+
+
+def _never_published(root: Root, manifest: Manifest | None) -> list[str]:
+    """Removes snapshots after the last one and, where none was ever published, those that are not whole."""
+    folders = [path for path in root.marts.glob("v=*") if manifest is None or path.name > f"v={manifest.version}"]
+    # Somebody may have deleted the manifest for all to be published anew, while others still read what it named.
+    gone = [path for path in folders if manifest or not manifest_path(root, path.name.removeprefix("v=")).exists()]
+    return [path.name.removeprefix("v=") for path in _remove(gone)]
+
+
+def _views(root: Root, manifest: Manifest | None) -> list[str]:
+    """Makes database and link lead to the last snapshot; which of them did not."""
+    if manifest is None:
+        return []
+    link, database = root.marts / "current", root.marts / "marts.duckdb"
+    leads = link.is_symlink() and link.readlink() == Path(f"v={manifest.version}")
+    wrong = [database] if _viewed(database) != manifest.version else []
+    wrong += [] if leads else [link]
+    if wrong:
+        heal(root, load())
+    return _names(root, wrong)
+
+
+def _viewed(database: Path) -> str | None:
+    """The version of the snapshot that the database shows; None where there is none or it cannot be read."""
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            shown = connection.execute("SELECT version FROM snapshot").fetchone()
+    except duckdb.Error:
+        return None
+    return str(shown[0]) if shown else None
+
+
+def _report(root: Root, runs: list[str], pages: Pages | None) -> list[str]:
+    """Writes the last run's report where it did not come to it; its pages too, if its validations are still there."""
+    if not runs:
+        return []
+    folder, validations = root.reports / runs[-1], root.work / runs[-1] / "validations"
+    written = (folder / LAST).exists()
+    if not written:
+        write_findings(journal.read_entry(root, runs[-1]), folder)
+    paged = pages is None or not validations.is_dir() or (folder / "docs" / "index.html").exists()
+    if pages is not None and not paged:
+        pages(validations, folder)
+    return [] if written and paged else [runs[-1]]
+
+
+def _scratch(root: Root, engine: sa.Engine, runs: list[str]) -> Iterator[tuple[Kind, list[str]]]:
+    """Removes the scratch of a run that came to no end; of one that counts, nothing more is to be said."""
+    if not root.work.exists():
+        return
+    there = list(root.work.iterdir())
+    own = [path for path in there if path.name not in runs]
+    if own or not there:
+        yield "unreceived", _unreceived(root, engine)
+        yield "interrupted", _names(root, sorted(own or [root.work]))
+    clear(root)
+
+
+def _unreceived(root: Root, engine: sa.Engine) -> list[str]:
+    """The originals that came into the archive and no further."""
+    known = set(ledger.read_table(engine, ledger.RECEIPTS)["submission"])
+    return _names(root, (path for path in originals(root) if path.stem not in known))

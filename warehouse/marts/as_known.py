@@ -1,0 +1,153 @@
+"""What the store knew at a moment, and the sources of any part of a mart taken from it.
+
+A part is given the returns of the datasets and periods that `codebook/mart_list.csv` says it is made of, and no others:
+so what it is made of is known without building it (`partitions.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from warehouse.codebook import Codebook
+from warehouse.marts.sources import Select, Sources
+from warehouse.store import ledger
+
+Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
+# Tables by dataset and period that are kept for the next mart: the returns of two years, and then some.
+KEPT = 600
+# Selections that are kept for the next mart: those of all datasets of a year, and those of the one at hand.
+KEPT_SELECTIONS = 8
+Read = Callable[[sa.Table, Pair], pl.DataFrame]
+Choose = Callable[[Select, tuple[Pair, ...]], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class CachedSources(Sources):
+    """Sources of some datasets and periods; what is chosen of their decisions is chosen once for all marts."""
+
+    pairs: tuple[Pair, ...] = ()
+    choose: Choose | None = None
+
+    def decisions(self, select: Select) -> pl.LazyFrame:
+        if self.choose is None or not self.pairs:
+            return super().decisions(select)
+        return self.choose(select, self.pairs).lazy()
+
+
+@dataclass(frozen=True)
+class AsKnown:
+    """The runs that were known, oldest first; those that said anything of a dataset and period; how to read of them.
+
+    `runs` are without compactions, which tell nothing; `committed` are all there are, known or not, which reading rows
+    must know. `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
+    """
+
+    book: Codebook
+    history: Path
+    engine: sa.Engine
+    runs: tuple[str, ...]
+    committed: tuple[str, ...]
+    touched: Mapping[Pair, tuple[str, ...]]
+    decided: frozenset[Pair]
+    heard: date | None
+    read: Read
+    choose: Choose
+
+    @classmethod
+    def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> AsKnown:
+        """What was known at a moment in UTC; what is known now for None."""
+        runs = ledger.read_table(engine, ledger.RUNS).sort("run")
+        committed = tuple(runs["run"])
+        runs = runs.filter(ledger.DECIDES)
+        if moment is not None:
+            runs = runs.filter(pl.col("received_at") <= moment.replace(tzinfo=None))
+        known = tuple(runs["run"])
+        touched = ledger.read_table(engine, ledger.TOUCHED).filter(pl.col("run").is_in(known)).sort("run")
+        by_pair: dict[Pair, list[str]] = defaultdict(list)
+        for run, dataset, period in touched.select("run", "dataset", "period").iter_rows():
+            by_pair[dataset, period].append(run)
+        decided = touched.filter("decided")
+        newest = runs.filter(pl.col("run").is_in(decided["run"].unique().to_list()))["received_at"].max()
+        read = lru_cache(KEPT)(partial(_read, engine, None if moment is None else known))
+        return cls(
+            book=book,
+            history=history,
+            engine=engine,
+            runs=known,
+            committed=committed,
+            touched={pair: tuple(of) for pair, of in by_pair.items()},
+            decided=frozenset(decided.select("dataset", "period").iter_rows()),
+            heard=newest.date() if isinstance(newest, datetime) else None,
+            read=read,
+            choose=lru_cache(KEPT_SELECTIONS)(partial(_choose, read)),
+        )
+
+    @cached_property
+    def periods(self) -> list[str]:
+        """The periods of which anything was decided."""
+        return sorted({period for _, period in self.decided if period})
+
+    @property
+    def everything(self) -> Sources:
+        """The sources of all that is known."""
+        return self.sources(self.touched, None)
+
+    def sources(
+        self, pairs: Iterable[Pair], wanted: tuple[str, ...] | None, datasets: frozenset[str] | None = None
+    ) -> Sources:
+        """The sources with the returns, rules and findings of these datasets and periods alone."""
+        chosen = tuple(pair for pair in pairs if pair in self.touched)
+        decided = tuple(pair for pair in chosen if pair in self.decided)
+        read = partial(self._of_pairs, chosen)
+        return CachedSources(
+            self.book,
+            self.history,
+            read,
+            self.committed,
+            wanted,
+            self.heard,
+            datasets,
+            pairs=decided,
+            choose=self.choose,
+        )
+
+    def rules(self) -> Sources:
+        """The sources with the rules of every run and nothing else."""
+        return Sources(self.book, self.history, self._only_rules, self.committed, (), self.heard)
+
+    def _of_pairs(self, pairs: tuple[Pair, ...], table: sa.Table) -> pl.DataFrame:
+        if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):
+            return _behind_findings(self.engine, self.runs)
+        frames = [self.read(table, pair) for pair in pairs]
+        return pl.concat([pl.DataFrame(schema=ledger.schema(table)), *frames])
+
+    def _only_rules(self, table: sa.Table) -> pl.DataFrame:
+        found = ledger.read_table(self.engine, table, sa.literal(table is ledger.RULES))
+        return found.filter(pl.col("run").is_in(self.runs))
+
+
+def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair: Pair) -> pl.DataFrame:
+    """A table's rows of a dataset and period, of these runs (None: of all)."""
+    found = ledger.read_table(engine, table, table.c.dataset == pair[0], table.c.period == pair[1])
+    return found if runs is None else found.filter(pl.col("run").is_in(runs))
+
+
+def _choose(read: Read, select: Select, pairs: tuple[Pair, ...]) -> pl.DataFrame:
+    """What a selection chooses of the decisions on datasets and periods."""
+    returns = pl.concat(read(ledger.RETURNS, pair) for pair in pairs)
+    return returns.lazy().pipe(select).collect(engine="in-memory")
+
+
+def _behind_findings(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:
+    """The decisions on returns of those receipts that have a finding of no period."""
+    of_none = sa.select(ledger.FINDINGS.c.receipt).where(ledger.FINDINGS.c.period.is_(None))
+    found = ledger.read_table(engine, ledger.RETURNS, ledger.RETURNS.c.receipt.in_(of_none))
+    return found.filter(pl.col("run").is_in(runs))

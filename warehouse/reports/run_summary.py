@@ -1,0 +1,132 @@
+"""A run in numbers, and its findings as a table that opens in a spreadsheet and as a text to read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.messages.finding import Finding
+from warehouse.messages.finding_groups import RuleGroup, by_rule
+from warehouse.messages.markdown import table
+from warehouse.reports.findings_text import by_rule_markdown, findings_markdown
+from warehouse.store.files import write_durably
+from warehouse.store.journal_records import Entry, PeriodRecord
+from warehouse.store.leftovers import Leftover
+
+# The file of a report that is written last.
+LAST = "findings.md"
+BYTE_ORDER_MARK = "\ufeff".encode()
+# What a spreadsheet runs, also in full width and behind blanks.
+FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
+
+
+class PeriodSummary(BaseModel):
+    """What a run did with one period: counties with a return, and returns by verdict."""
+
+    model_config = ConfigDict(frozen=True)
+
+    period: str
+    counties: int
+    accepted: int
+    accepted_with_queries: int
+    quarantined: int
+
+
+class Summary(BaseModel):
+    """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule; `explained`
+    counts queries that a county has answered. The verdicts count returns.
+
+    `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
+    `waiting` were left for the next run; `skipped` are links and special files.
+    `recovered` says what a run that broke off had left, and what was done about it.
+    `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str | None = None
+    files: int = 0
+    archives: int = 0
+    unreadable: int = 0
+    duplicates: int = 0
+    waiting: int = 0
+    skipped: int = 0
+    periods: tuple[PeriodSummary, ...] = ()
+    accepted: int = 0
+    accepted_with_queries: int = 0
+    quarantined: int = 0
+    errors: int = 0
+    queries: int = 0
+    explained: int = 0
+    groups: tuple[RuleGroup, ...] = ()
+    version: str | None = None
+    recovered: tuple[Leftover, ...] = ()
+    seconds: dict[str, float] = {}
+
+    @property
+    def good(self) -> bool:
+        """Nothing was quarantined, nothing unreadable, no other fault found in a file."""
+        return not (self.quarantined or self.unreadable or self.errors)
+
+
+def summarise(entry: Entry, version: str | None) -> Summary:
+    """The run as its journal entry has it."""
+    verdicts = Counter(d.verdict for d in entry.decisions)
+    receipts = Counter(r.verdict for r in entry.receipts)
+    unsettled = [f for f in entry.all_findings if f.open]
+    severities = Counter(f.severity for f in unsettled)
+    return Summary(
+        run=entry.run,
+        files=len(entry.receipts) - receipts["unpacked"],
+        archives=receipts["unpacked"],
+        unreadable=receipts["unreadable"],
+        duplicates=receipts["duplicate"],
+        periods=tuple(_summarise_period(period) for period in entry.periods),
+        accepted=verdicts["accepted"],
+        accepted_with_queries=verdicts["accepted_with_queries"],
+        quarantined=verdicts["quarantined"],
+        errors=severities["critical"],
+        queries=severities["warning"],
+        explained=sum(1 for f in entry.all_findings if f.explanation),
+        groups=by_rule(unsettled),
+        version=version,
+    )
+
+
+def _summarise_period(judged: PeriodRecord) -> PeriodSummary:
+    verdicts = Counter(d.verdict for d in judged.decisions)
+    return PeriodSummary(
+        period=judged.period,
+        counties=len({d.county_code for d in judged.decisions}),
+        accepted=verdicts["accepted"],
+        accepted_with_queries=verdicts["accepted_with_queries"],
+        quarantined=verdicts["quarantined"],
+    )
+
+
+def write_findings(entry: Entry, folder: Path) -> Path:
+    """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
+
+    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped, and
+    is written last.
+    """
+    path = folder / "findings.csv"
+    rows = pl.DataFrame(
+        [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
+    )
+    text = pl.col(pl.String)
+    harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
+    write_durably(path, BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
+    write_durably(folder / LAST, findings_markdown(entry.run, entry.all_findings).encode())
+    return path
+
+
+def markdown(summary: Summary) -> str:
+    """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
+    by_period = [tuple(p.model_dump().values()) for p in summary.periods]
+    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered"})
+    parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
+    return "\n".join([*parts, *by_rule_markdown(summary.groups)])

@@ -1,0 +1,64 @@
+"""What is derived from a manifest for readers of SQL: `marts.duckdb`, views over a snapshot, and the `current` link.
+
+Does not belong here: deciding which snapshot counts (`publish.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from warehouse.codebook import Codebook
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.store.files import Root, sync_folder
+
+# A file of the newest kind is refused by readers (command line, ODBC driver) of an older DuckDB.
+OF_VIEWS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "storage_compatibility_version": "v1.0.0",
+}
+
+
+def heal(root: Root, book: Codebook) -> None:
+    """Makes `marts.duckdb` and the `current` link say what the manifest says; does nothing before the first one."""
+    manifest = read_manifest(root)
+    if manifest is None:
+        return
+    paths = {mart: manifest.paths(root, mart) for mart in manifest.marts}
+    write_views(root.marts / "marts.duckdb", paths, book, f"{_quoted(manifest.version)} AS version")
+    link = root.marts / ".current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"v={manifest.version}")
+    link.replace(root.marts / "current")
+
+
+def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> None:
+    """A small database of views over the absolute paths of the marts' files, labels as comments, put in place by
+    rename; its view `snapshot` has what that SQL says.
+    """
+    temporary = database.with_name(f".{database.name}")
+    temporary.unlink(missing_ok=True)
+    with duckdb.connect(str(temporary), config=OF_VIEWS) as connection:
+        connection.begin()  # one for all: a transaction for each comment takes twice as long
+        for mart, files in marts.items():
+            paths = ", ".join(_quoted(str(path.resolve())) for path in files)
+            connection.execute(
+                f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
+            )
+            for column in book.marts[mart]:
+                label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
+                connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
+        connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
+        connection.commit()
+        connection.execute("CHECKPOINT")  # closing would do it too, and say nothing of a full disk
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(database)
+    sync_folder(database.parent)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

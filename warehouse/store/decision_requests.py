@@ -1,0 +1,170 @@
+"""What a person may decide: that an accepted return is withdrawn, that a quarantined one is waived; and of which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from warehouse.codebook import load
+from warehouse.messages.errors import PermanentError
+from warehouse.store import ledger
+from warehouse.store.in_force import in_force, latest
+from warehouse.store.journal_records import ACCEPTED
+from warehouse.store.rejudging import newer_than_last
+
+DecisionKind = Literal["withdraw", "waive"]
+ALL = "all"
+PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+OF_A_PREFECTURE = 4
+# A decision on a return as the ledger has it.
+Row = Mapping[str, Any]
+
+
+class DecisionRequest(BaseModel):
+    """What a person wants decided: of which return, why, and who says so.
+
+    `dataset` may be `all`; `receipt` is None for the return in force, or the last quarantined. Raises PermanentError,
+    saying what there is, for an unknown county, dataset or period and for an empty reason.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    county_code: str
+    period: str
+    dataset: str
+    reason: str
+    receipt: int | None = None
+    by: str | None = None
+
+    @field_validator("county_code")
+    @classmethod
+    def _known_county(cls, code: str) -> str:
+        if code not in load().names:
+            raise PermanentError(f"{code} is no county code; {_codes_like(code)}")
+        return code
+
+    @field_validator("period")
+    @classmethod
+    def _a_period(cls, period: str) -> str:
+        if not PERIOD.fullmatch(period):
+            raise PermanentError(f"{period} is no period; a period is the month that ends it, like 2018-06")
+        return period
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, dataset: str) -> str:
+        if dataset not in (*load().datasets, ALL):
+            raise PermanentError(f"{dataset} is no dataset; there are {', '.join(load().datasets)}, or {ALL}")
+        return dataset
+
+    @field_validator("reason")
+    @classmethod
+    def _a_reason(cls, reason: str) -> str:
+        if not reason.strip():
+            raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
+        return reason.strip()
+
+    @property
+    def place(self) -> str:
+        """What it is about, for a sentence."""
+        return f"{_named(self.county_code)} {self.period} {self.dataset}"
+
+    def of_the_dataset(self) -> pl.Expr:
+        return pl.lit(self.dataset == ALL) | (pl.col("dataset") == self.dataset)
+
+
+def _named(code: str) -> str:
+    return f"{code} {'/'.join(sorted(load().names[code]))}"
+
+
+def _codes_like(wrong: str) -> str:
+    """The codes that may have been meant: those of a name, else those of the same prefecture."""
+    names = load().names
+    same = [code for code in names if len(wrong) >= OF_A_PREFECTURE and code.startswith(wrong[:OF_A_PREFECTURE])]
+    alike = [code for code, own in names.items() if wrong in own] or same
+    if not alike:
+        return f"there are {len(names)}, like 140222 天镇县, in the mart dim_county"
+    return f"there are {', '.join(map(_named, sorted(alike)))}"
+
+
+def targets(engine: sa.Engine, kind: DecisionKind, request: DecisionRequest, moment: datetime) -> list[Row]:
+    """The last decision on each return that the request is about, by dataset and receipt.
+
+    Raises PermanentError, saying what there is, where there is nothing to decide or the moment is before the last run.
+    """
+    newer_than_last(engine, moment)
+    said = of_the_place(engine, request)
+    found = chosen(said, kind, request)
+    if not found:
+        there = (
+            _received(*_latest_and_in_force(said)) if not said.is_empty() else _periods(_other_periods(engine, request))
+        )
+        raise PermanentError(f"{request.place}: {_nothing(kind, request.receipt)}; {there}")
+    return found
+
+
+def of_the_place(engine: sa.Engine, request: DecisionRequest) -> pl.DataFrame:
+    """Every decision on the returns that the request may be about: of its county, period and dataset."""
+    place = (ledger.RETURNS.c.county_code == request.county_code, ledger.RETURNS.c.period == request.period)
+    return ledger.read_table(engine, ledger.RETURNS, *place).filter(request.of_the_dataset())
+
+
+def chosen(said: pl.DataFrame, kind: DecisionKind, request: DecisionRequest) -> list[Row]:
+    """Those of `of_the_place` that the request would decide anew: the last decision on each return, by dataset."""
+    came, force = _latest_and_in_force(said)
+    choose = {"withdraw": _to_withdraw, "waive": _to_waive}[kind]
+    return [
+        row
+        for dataset in dict.fromkeys(row["dataset"] for row in came)
+        for row in choose([r for r in came if r["dataset"] == dataset], force.get(dataset), request.receipt)
+    ]
+
+
+def _latest_and_in_force(said: pl.DataFrame) -> tuple[list[Row], dict[str, int]]:
+    """The last decision on each return by dataset and receipt, and by dataset the receipt that is in force."""
+    came = said.lazy().pipe(latest).sort("dataset", "receipt").collect()
+    force = said.lazy().pipe(in_force).select("dataset", "receipt").collect()
+    return [*came.iter_rows(named=True)], dict(force.iter_rows())
+
+
+def _other_periods(engine: sa.Engine, request: DecisionRequest) -> list[str]:
+    """The periods of which the county sent returns of the dataset."""
+    own = ledger.read_table(engine, ledger.RETURNS, ledger.RETURNS.c.county_code == request.county_code)
+    return own.filter(request.of_the_dataset())["period"].unique().sort().to_list()
+
+
+def _to_withdraw(came: Sequence[Row], force: int | None, receipt: int | None) -> list[Row]:
+    """The accepted return, and what else was accepted with its bytes: they must not come into force in its place."""
+    accepted = [row for row in came if row["verdict"] in ACCEPTED]
+    meant = {row["submission"] for row in accepted if row["receipt"] == (receipt or force)}
+    return [row for row in accepted if row["submission"] in meant]
+
+
+def _to_waive(came: Sequence[Row], force: int | None, receipt: int | None) -> list[Row]:
+    """The last quarantined return, or the one named; not one that a later one, now in force, has overtaken."""
+    quarantined = [row for row in came if row["verdict"] == "quarantined" and row["receipt"] > (force or 0)]
+    return [row for row in quarantined if receipt in {None, row["receipt"]}][-1:]
+
+
+def _nothing(kind: DecisionKind, receipt: int | None) -> str:
+    what = {"withdraw": "accepted", "waive": "quarantined and later than what is in force"}[kind]
+    return f"receipt {receipt} is not {what}" if receipt else f"nothing is {what}"
+
+
+def _received(came: Sequence[Row], force: Mapping[str, int]) -> str:
+    now = {True: ", in force", False: ""}
+    return "received: " + "; ".join(
+        f"{row['dataset']} receipt {row['receipt']} ({row['file']}) {row['verdict']}"
+        f"{now[force.get(row['dataset']) == row['receipt']]}"
+        for row in came
+    )
+
+
+def _periods(periods: list[str]) -> str:
+    return f"none was received, only of {', '.join(periods)}" if periods else "none was ever received"

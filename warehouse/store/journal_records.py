@@ -1,0 +1,131 @@
+"""What a run decides, as it stands in the journal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.intake.model.records import Note, Receipt, Status
+from warehouse.messages.finding import Finding, Severity
+
+Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn"]
+ReceiptVerdict = Literal["read", "unreadable", "duplicate", "unpacked"]
+# The flow of a run that only merges files of rows.
+COMPACT = "compact"
+ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
+
+
+class JournalRecord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiptDecision(JournalRecord):
+    """What became of one receipt as a whole; its returns have verdicts of their own.
+
+    `unpacked` is an archive of which at least one member was taken in; members have receipts of their own, under the
+    archive's name.
+    """
+
+    receipt: Receipt
+    verdict: ReceiptVerdict
+
+
+class ReturnDecision(JournalRecord):
+    """The verdict on one return. `version` counts the accepted versions of a county x dataset x period from 1; it
+    is None for one that was not accepted. `failed`, `explained` (queries that the county has answered) and
+    `not_evaluated` count checks of rows by rule; those not counted passed.
+
+    `reason` is that of a person who withdrew or waived the return, and `by` their name where they gave it; such a
+    decision counts no checks, for none were made. Both are None where the rules decided.
+    """
+
+    receipt: int
+    submission: str
+    file: str
+    dataset: str
+    county_code: str
+    period: str
+    status: Status
+    nil: bool
+    rows: int
+    verdict: Verdict
+    version: int | None
+    failed: dict[str, int]
+    explained: dict[str, int] = {}
+    not_evaluated: dict[str, int]
+    reason: str | None = None
+    by: str | None = None
+
+
+class RuleRecord(JournalRecord):
+    """A rule as it was applied to a dataset and period: how many checks it makes, of each row or of each return."""
+
+    dataset: str
+    period: str
+    rule: str
+    severity: Severity
+    checks: int
+    per_row: bool
+    reason_zh: str
+    reason_en: str
+    source: str
+
+
+class RollUpRecord(JournalRecord):
+    """How a rule's relations fare on the sums of the counties that count, at one level of one dataset and period.
+
+    `evaluated` counts its checks of areas, `failing` are those that failed (code, name, what was found). `counties`
+    is the most that entered one sum.
+    """
+
+    dataset: str
+    period: str
+    rule: str
+    severity: Severity
+    level: str
+    counties: int
+    evaluated: int
+    failing: tuple[str, ...]
+
+
+class NoteRecord(JournalRecord):
+    """A county's note on its return, and whether there was a query for it to answer."""
+
+    note: Note
+    answered: bool
+
+
+class PeriodRecord(JournalRecord):
+    """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
+    the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else.
+    """
+
+    period: str
+    decisions: tuple[ReturnDecision, ...]
+    rules: tuple[RuleRecord, ...]
+    findings: tuple[Finding, ...]
+    roll_ups: tuple[RollUpRecord, ...] = ()
+    notes: tuple[NoteRecord, ...] = ()
+    files: dict[str, str] = {}
+
+
+class Entry(JournalRecord):
+    """One run in the journal; that it stands there commits the run."""
+
+    run: str
+    flow: str
+    received_at: datetime
+    receipts: tuple[ReceiptDecision, ...]
+    periods: tuple[PeriodRecord, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def decisions(self) -> tuple[ReturnDecision, ...]:
+        return tuple(d for p in self.periods for d in p.decisions)
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Findings of files first, then those of returns, period by period."""
+        return (*self.findings, *(f for p in self.periods for f in p.findings))

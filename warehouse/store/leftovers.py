@@ -1,0 +1,75 @@
+"""What a run that broke off had left, as the next one says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal[
+    "indexed", "rows", "superseded", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived",
+    "interrupted",
+]  # fmt: skip
+NAMED = 5
+SAID: dict[Kind, tuple[str, str]] = {
+    "indexed": (
+        "台账缺少已提交的批次 {names},已补入",
+        "indexed run(s) {names}, which an interrupted run had left out of the ledger",
+    ),
+    "rows": (
+        "已删除 {count} 个未提交批次的行文件:{names}",
+        "removed {count} file(s) of rows of a run that never counted: {names}",
+    ),
+    "superseded": (
+        "已删除 {count} 个已合并的行文件:{names}",
+        "removed {count} file(s) of rows that a compaction had merged: {names}",
+    ),
+    "temporary": (
+        "已删除 {count} 个写到一半的临时文件:{names}",
+        "removed {count} temporary file(s), which were being written: {names}",
+    ),
+    "removal": (
+        "已完成中断的快照清理:{names}",
+        "finished the removal of old snapshot(s), which had broken off: {names}",
+    ),
+    "snapshot": ("已删除未发布的快照 {names}", "removed snapshot(s) {names}, written in part and never published"),
+    "unpublished": (
+        "批次 {names} 已提交而未发布,本次发布",
+        "run(s) {names} count but are not in the marts yet; this run publishes them",
+    ),
+    "views": (
+        "{names} 未指向最新快照,已更正",
+        "{names} did not lead to the last snapshot, and do now",
+    ),
+    "report": ("已补写批次 {names} 的报告", "wrote the report of run {names}, which had not been written to its end"),
+    "unreceived": (
+        "存档中有 {count} 个原件尚无收件号,予以保留,再次收到时登记:{names}",
+        "{count} original(s) in the archive have no receipt yet; kept, they get one when they are taken in: {names}",
+    ),
+    "interrupted": (
+        "上次运行未能完成,其草稿已清除:{names}",
+        "the last run did not come to its end; its scratch was removed: {names}",
+    ),
+}
+
+
+class Leftover(BaseModel):
+    """One kind of thing that was left, and what was done about it. `names` are paths below the root, runs or versions;
+    the messages name the first few.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    names: tuple[str, ...]
+    message_zh: str
+    message_en: str
+
+    @classmethod
+    def of(cls, kind: Kind, names: Iterable[str]) -> Leftover:
+        """The record with its sentences."""
+        found = tuple(names)
+        listed = ", ".join(found[:NAMED]) + (" ..." if len(found) > NAMED else "")
+        zh, en = (text.format(names=listed, count=len(found)) for text in SAID[kind])
+        return cls(kind=kind, names=found, message_zh=zh, message_en=en)

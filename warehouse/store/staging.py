@@ -1,0 +1,88 @@
+"""What a run has judged before it commits: its records in the work folder, its rows beside the committed ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from warehouse.codebook import load
+from warehouse.intake.reading import Reading
+from warehouse.store import journal, ledger
+from warehouse.store.archive import hash_file
+from warehouse.store.files import Root
+from warehouse.store.history import write_rows
+from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReceiptVerdict
+from warehouse.store.prior_state import RETURNS, PriorState, decided
+
+
+def prior_state(root: Root, ledger_url: str, run: str, judged: Path) -> PriorState:
+    """The store and what the run itself has accepted in the periods judged before."""
+    returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS).select(*RETURNS)
+    own = [d for period in load_staged(judged) for d in period.decisions]
+    return PriorState(
+        book=load(),
+        history=root.history,
+        runs=[*journal.runs(root), run],
+        returns=pl.concat([returns, decided(own, run)]),
+    )
+
+
+def stage_period(  # noqa: PLR0913, PLR0917
+    root: Root,
+    run: str,
+    judged: Path,
+    record: PeriodRecord,
+    accepted: dict[str, pl.DataFrame],
+    quarantined: dict[str, pl.DataFrame],
+) -> None:
+    """Writes the period's rows to history and quarantine, then its record; nothing counts before the commit."""
+    written = [
+        write_rows(folder, load().datasets[name], record.period, run, rows)
+        for folder, by_dataset in ((root.history, accepted), (root.quarantine, quarantined))
+        for name, rows in by_dataset.items()
+    ]
+    files = {path.relative_to(root.path).as_posix(): hash_file(path) for path in written if path}
+    judged.mkdir(parents=True, exist_ok=True)
+    kept = record.model_copy(update={"files": files})
+    (judged / f"{record.period}.json").write_text(kept.model_dump_json(), encoding="utf-8")
+
+
+def load_staged(judged: Path) -> list[PeriodRecord]:
+    """The periods judged so far, ascending."""
+    return [PeriodRecord.model_validate_json(path.read_bytes()) for path in sorted(judged.glob("*.json"))]
+
+
+def entry_of_decisions(run: str, flow: str, received_at: datetime, judged: list[PeriodRecord]) -> Entry:
+    """A run that received and read nothing, as it goes to the journal."""
+    return Entry(run=run, flow=flow, received_at=received_at, receipts=(), periods=tuple(judged), findings=())
+
+
+def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judged: list[PeriodRecord]) -> Entry:
+    """The run as it goes to the journal."""
+    kept = {f for period in judged for f in period.findings}
+    received = {r.receipt for r in reading.receipts}
+    decided = {(d.receipt, d.dataset) for period in judged for d in period.decisions}
+    return Entry(
+        run=run,
+        flow=flow,
+        received_at=received_at,
+        receipts=_receipts(reading),
+        periods=tuple(judged),
+        # What was said of a file when it came is not said again when its returns are judged again; of a table, it is.
+        findings=tuple(
+            f
+            for f in reading.findings
+            if f not in kept
+            and (f.receipt in received or (f.county_code is None and (f.receipt, f.dataset) in decided))
+        ),
+    )
+
+
+def _receipts(reading: Reading) -> tuple[ReceiptDecision, ...]:
+    """What became of each receipt. What gave no return itself, but others came out of it, is an archive unpacked."""
+    verdicts: dict[int, ReceiptVerdict] = {r.receipt: "duplicate" for r in reading.duplicates}
+    archives = {str(folder) for r in reading.receipts for folder in PurePosixPath(r.file).parents}
+    verdicts |= {r.receipt: "unpacked" if r.file in archives else "unreadable" for r in reading.unreadable}
+    return tuple(ReceiptDecision(receipt=r, verdict=verdicts.get(r.receipt, "read")) for r in reading.receipts)

@@ -1,0 +1,73 @@
+"""Carrying kept files from one root to another: each appears whole, what is there already stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from warehouse.store import journal, row_files
+from warehouse.store.files import Root, sync, sync_folder, temporary_of
+
+# Where a journal is put together before it is put in place.
+ASIDE = ".journal"
+Transfer = Callable[[Path, Path], None]
+
+
+def copy_durably(source: Path, target: Path) -> None:
+    """Copies a file: a temporary one, synced, renamed, its folder synced; its mode comes along."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_of(target)
+    temporary.unlink(missing_ok=True)
+    shutil.copyfile(source, temporary)
+    shutil.copymode(source, temporary)
+    with temporary.open("rb") as file:
+        sync(file.fileno())
+    temporary.replace(target)
+    sync_folder(target.parent)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same file under a second name; a copy where the two places are on different disks."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        copy_durably(source, target)
+
+
+def originals(root: Root) -> list[Path]:
+    """The files of the archive; not what is still being written."""
+    return sorted(path for path in root.archive.glob("*/*") if not path.name.startswith("."))
+
+
+def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
+    """The files of history and quarantine that count when these runs are committed."""
+    files = row_files.row_files((root.history, root.quarantine), runs)
+    return sorted(path for one in files for path in one.counting)
+
+
+def transfer_files(paths: Iterable[Path], source: Root, target: Root, how: Transfer) -> list[Path]:
+    """Carries files to the same place below the target where nothing is yet; returns where they are now."""
+    done = []
+    for path in paths:
+        there = target.path / path.relative_to(source.path)
+        if not there.exists():
+            how(path, there)
+            done.append(there)
+    return done
+
+
+def transfer_journal(runs: Iterable[str], source: Root, target: Root, how: Transfer) -> None:
+    """Carries entries: all of them appear at once, for a run is what stands in the journal; not where some are."""
+    if target.journal.exists():
+        return
+    aside = Root(target.path / ASIDE)
+    shutil.rmtree(aside.path, ignore_errors=True)
+    aside.path.mkdir(parents=True)
+    for run in runs:
+        how(journal.entry_path(source, run), aside.path / f"{run}.json")
+    sync_folder(aside.path)
+    aside.path.replace(target.journal)
+    sync_folder(target.path)

@@ -1,0 +1,42 @@
+"""The form `policy`: the ten measures of 2017 in each deep-poverty county.
+
+Belongs here: the measures' rows. Does not belong here: what the measures pay for.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from warehouse.synthetic.random_draws import stream
+from warehouse.synthetic.records import PERIOD_ENDS, Row
+from warehouse.synthetic.territory import Province
+
+MEASURES = ("生态脱贫", "易地扶贫搬迁", "危房改造", "产业扶贫", "免费培训就业",
+            "健康扶贫", "教育扶贫", "金融扶贫", "社会保障兜底", "驻村帮扶")  # fmt: skip
+FIRST_ISSUED = date(2017, 6, 26)
+COMPLETE = 0.2  # of the measures by the middle of 2018
+COUNTY_PLANS_FROM = date(2018, 5, 1)
+
+
+def policy(province: Province, period: str) -> dict[str, tuple[Row, ...]]:
+    """The rows of each deep-poverty county; none before the measures were issued."""
+    end = PERIOD_ENDS[period]
+    deep = [c for c, t in province.territories.items() if t.deep]
+    if end < FIRST_ISSUED:
+        return dict.fromkeys(deep, ())
+    return {code: tuple(_row(province, code, number, end) for number in range(1, len(MEASURES) + 1)) for code in deep}
+
+
+def _row(province: Province, code: str, number: int, end: date) -> Row:
+    rng = stream(province.seed, "policy", code, str(number))
+    issued = FIRST_ISSUED + timedelta(days=rng.randrange(90))
+    effective = issued + timedelta(days=rng.randrange(1, 45))
+    done = end >= COUNTY_PLANS_FROM and rng.random() < COMPLETE
+    return {
+        "measure": f"m{number:02d}",
+        "document": f"关于{MEASURES[number - 1]}的超常规举措实施方案",
+        "issued_on": issued,
+        "effective_on": effective,
+        "status": "complete" if done else "in_force",
+        "county_plan": end >= COUNTY_PLANS_FROM,
+    }

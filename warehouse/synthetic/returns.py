@@ -1,0 +1,93 @@
+"""All returns of the clean province: each dataset that is due, each county that owes it, each period.
+
+Belongs here: putting the programmes' tables together. Does not belong here: their values, the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from warehouse.codebook import Dataset, load
+from warehouse.synthetic import funds_projects, programmes, services, support, village_work
+from warehouse.synthetic.outcomes import outcomes
+from warehouse.synthetic.policy import policy
+from warehouse.synthetic.records import PERIODS, Return, Row, status_of, year_of
+from warehouse.synthetic.relocation import relocation
+from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
+from warehouse.synthetic.villages import draw_villages, register
+
+Rows = Mapping[str, tuple[Row, ...]]  # by county; no rows: nil
+ONE_ROW: Mapping[str, Callable[[Province, str], dict[str, Row]]] = {
+    "ecology": programmes.ecology,
+    "industry": programmes.industry,
+    "finance": programmes.finance,
+    "funds": funds_projects.funds,
+    "projects": funds_projects.projects,
+    "health": services.health,
+    "training": services.training,
+    "frontline": village_work.frontline,
+    "accountability": village_work.accountability,
+    "motivation": village_work.motivation,
+}
+
+
+def build_returns(seed: int) -> tuple[Return, ...]:
+    """Every return of the clean province, by period, then dataset in codebook order, then county."""
+    book, province = load(), draw_province(seed)
+    tables = _tables(province)
+    return tuple(
+        _return(dataset, period, division.county_code, tables[period, dataset.dataset])
+        for period in PERIODS
+        for dataset in book.datasets.values()
+        if due(dataset, period)
+        for division in book.members(dataset.owed_by, year_of(period))
+    )
+
+
+def due(dataset: Dataset, period: str) -> bool:
+    """Whether a dataset's reporting span ends with the period's month."""
+    return int(period[5:]) in dataset.frequency.months
+
+
+def _return(dataset: Dataset, period: str, code: str, rows: Rows) -> Return:
+    mine = rows.get(code, ())
+    return Return(code, period, dataset.dataset, status_of(dataset.dataset, period), not mine, mine)
+
+
+def _tables(province: Province) -> dict[tuple[str, str], Rows]:
+    """The rows of each period and dataset by county in force; a county without rows is nil."""
+    book = load()
+    tables: dict[tuple[str, str], Rows] = {}
+    for period in PERIODS:
+        for name, rows_of in ONE_ROW.items():
+            if due(book.datasets[name], period):
+                table = to_counties(province, book.datasets[name], period, rows_of(province, period))
+                tables[period, name] = {code: (row,) for code, row in table.items()}
+        for name, rows in _linked(province, period).items():
+            tables[period, name] = _renamed(province, period, rows)
+    for period, table in outcomes(province).items():
+        tables[period, "outcomes"] = {code: (row,) for code, row in table.items()}
+    return tables
+
+
+def _linked(province: Province, period: str) -> dict[str, Rows]:
+    """The forms with many rows and the summaries that must agree with them, by territory."""
+    villages = draw_villages(province)
+    tables: dict[str, Rows] = {
+        "relocation_villages": {c: register(mine, period) for c, mine in villages.items()},
+        "relocation": {c: (relocation(province, mine, period),) for c, mine in villages.items()},
+    }
+    if due(load().datasets["support"], period):
+        units = support.support_units(province, period)
+        tables["support_units"] = units
+        tables["support"] = {c: (row,) for c, row in support.support(province, period, units).items()}
+    if due(load().datasets["policy"], period):
+        tables["policy"] = policy(province, period)
+    return tables
+
+
+def _renamed(province: Province, period: str, rows: Rows) -> Rows:
+    """Rows under the codes in force; no territory that has such rows is merged with another."""
+    if year_of(period) < CODES_CHANGED:
+        return rows
+    return {province.territories[code].successor: mine for code, mine in rows.items()}
