@@ -10,15 +10,15 @@ from typing import Literal, get_args
 
 import great_expectations.expectations as core
 import polars as pl
+from warehouse.messages.finding import Severity
 
 from expectations.analysis.linearise import condition, said
 from expectations.analysis.rule_versions import SuiteVersions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.expressions import RelationError
 from expectations.language.relation import parse
-from expectations.language.rules import Check, Rule
+from expectations.language.rules import SOURCE, Check, Rule
 from warehouse.codebook import Codebook, Dataset
-from warehouse.messages.finding import Severity
 
 Kind = Literal["fault", "contradiction", "never_fails", "redundant"]
 PERIOD = re.compile(r"\d{4}-\d{2}")
@@ -64,6 +64,8 @@ def _of_rule(rule: Rule) -> Iterator[str]:
     for language, reason in (("Chinese", rule.reason_zh), ("English", rule.reason_en)):
         if not reason.strip():
             yield f"has no reason in {language}"
+    if not SOURCE.fullmatch(rule.source):
+        yield f'has source {rule.source!r}; say law:, form:, article: or identity: and which, or page: docs/..., "..."'
     if not rule.checks:
         yield "checks nothing"
     for bound in (rule.holds_from, rule.holds_until):

@@ -5,6 +5,7 @@ A check becomes one expectation of Great Expectations: a core one where one says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,12 +15,14 @@ import great_expectations.expectations as core
 import polars as pl
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column, Condition
+from warehouse.messages.finding import Severity
 
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
-from warehouse.messages.finding import Severity
 
 NOT_BLANK = ("填写此项", "a value")
+# Why a rule holds: a law, the form, the published article, an identity; or one of our pages, by path and heading.
+SOURCE = re.compile(r'(?:law|form|article|identity): \S.*|page: (?P<page>docs/\S+\.md), "(?P<heading>[^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,17 @@ class Check:
 
 @dataclass(frozen=True)
 class Rule:
-    """An expectation with an id; it holds for periods from `holds_from` (included) until `holds_until` (excluded)."""
+    """An expectation with an id; it holds for periods from `holds_from` (included) until `holds_until` (excluded).
+
+    `source` says why it holds, as SOURCE has it: see docs/explanation/rules.md, "Where a rule comes from".
+    """
 
     rule: str
     severity: Severity
     reason_zh: str
     reason_en: str
     checks: tuple[Check, ...]
-    source: str = "design: reference/rules.csv"
+    source: str
     holds_from: str = "0000-01"
     holds_until: str = "9999-99"
 

@@ -11,6 +11,7 @@ RULES = (
         "已签责任书 ≤ 应签责任书",
         "no more letters are signed than required",
         (relation("letters_signed <= letters_required"),),
+        source="identity: the letters signed are among those required",
     ),
     Rule(
         "grades_sum",
@@ -18,6 +19,7 @@ RULES = (
         "优秀 + 良好 + 一般 + 较差 = 考核单位",
         "the four grades add up to the units assessed",
         (relation("graded_excellent + graded_good + graded_fair + graded_poor == units_assessed"),),
+        source="identity: each unit assessed has one of the four grades",
     ),
     Rule(
         "measures_within_assessed",
@@ -25,6 +27,6 @@ RULES = (
         "奖励、惩处单位均不应多于考核单位",
         "no more units are rewarded, or penalised, than assessed",
         (relation("rewarded <= units_assessed"), relation("penalised <= units_assessed")),
-        source="judgement: both follow from an assessment",
+        source='page: docs/explanation/rules.md, "Near certain, yet a query"',
     ),
 )

@@ -24,7 +24,7 @@ RULES = (
             *(relation(f"{project} <= persons_with_gains") for project in PROJECTS),
             relation(f"persons_with_gains <= {' + '.join(PROJECTS)}"),
         ),
-        source="design: a union of sets (reference/rules.csv); 519000 persons were published for the five projects",
+        source="identity: a union of sets is no smaller than any of them and no larger than their sum",
     ),
     Rule(
         "payment_per_person",
@@ -32,6 +32,7 @@ RULES = (
         "人均兑现资金应在 100 元至 2 万元之间,请核对单位(万元)",
         "between 100 and 20000 yuan are paid to a person: beyond it a unit may have slipped",
         (relation("100 <= payments_yuan / persons_with_gains <= 20000"),),
+        source='page: docs/explanation/rules.md, "Ranges that catch a slip"',
     ),
     peer_outlier(PAID_PER_PERSON),
 )

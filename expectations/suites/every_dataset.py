@@ -1,4 +1,4 @@
-"""The rules that every dataset has, derived from its indicators in the codebook (ALL in reference/rules.csv)."""
+"""The rules that every dataset has, derived from its indicators in the codebook."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "同一报表内主键不得重复",
             "a key stands once in a return",
             (unique("receipt", "county_code", "period", *dataset.keys),),
+            source="form: its keys tell the rows of a return apart (codebook/datasets.csv)",
         ),
         Rule(
             "required_present",
@@ -30,6 +31,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "必填项不得为空(空白不等于零)",
             "a required cell has a value; blank is not zero",
             tuple(_required(dataset.indicators)),
+            source="form: the cells that it requires (codebook/indicators.csv)",
         ),
         Rule(
             "not_negative",
@@ -37,6 +39,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "数量、金额、面积不得为负",
             "counts, money and areas are not negative",
             tuple(between(i.column, low=0) for i in dataset.indicators if _counted(i)),
+            source="identity: what is counted, paid or measured is not below zero",
         ),
         Rule(
             "share_bounds",
@@ -48,6 +51,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
                 for i in dataset.indicators
                 if i.unit.unit == "percent" and not i.signed
             ),
+            source="identity: a part is no more than its whole",
         ),
         Rule(
             "year_to_date_never_falls",
@@ -55,6 +59,7 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "本年累计数不应小于上期",
             "a year-to-date figure is not below that of the year's previous period",
             tuple(relation(f"{column} >= {PREFIX}{column}") for column in _year_to_date(dataset)),
+            source='page: docs/explanation/rules.md, "What only rises"',
         ),
         history_outlier(dataset),
     )

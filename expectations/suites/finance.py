@@ -16,7 +16,7 @@ RULES = (
         "户均贷款不得超过 5 万元",
         "at most 50000 yuan are lent to a household",
         (relation("loan_amount_yuan <= 50000 * loan_households"),),
-        source="microcredit policy: 50000 yuan a household; province average 47544",
+        source="law: 国开办发〔2014〕78号 关于创新发展扶贫小额信贷的指导意见: at most 50000 yuan a household",
     ),
     Rule(
         "loan_unit_slip",
@@ -24,6 +24,7 @@ RULES = (
         "户均贷款低于 1000 元,请核对单位(万元)",
         "less than 1000 yuan a household: a slip of 万 divides by 10000",
         (relation("loan_amount_yuan / loan_households >= 1000"),),
+        source='page: docs/explanation/rules.md, "Ranges that catch a slip"',
     ),
     Rule(
         "loan_parts",
@@ -31,6 +32,7 @@ RULES = (
         "户贷户用户还金额 + 五位一体金额 = 小额信贷投放",
         "the two modes add up to what was lent",
         (relation("household_use_amount_yuan + partnership_amount_yuan == loan_amount_yuan"),),
+        source="form: what is lent is lent in one of the two modes",
     ),
     Rule(
         "overdue_within_balance",
@@ -38,6 +40,7 @@ RULES = (
         "逾期余额 ≤ 贷款余额",
         "what is overdue is part of what is outstanding",
         (relation("overdue_balance_yuan <= loan_balance_yuan"),),
+        source="identity: what is overdue is outstanding",
     ),
     Rule(
         "none_or_both",
@@ -48,6 +51,7 @@ RULES = (
             in_set("loan_amount_yuan", [0], When("loan_households", "==", 0)),
             in_set("loan_households", [0], When("loan_amount_yuan", "==", 0)),
         ),
+        source="identity: a loan has a borrower and an amount",
     ),
     peer_outlier(LENT_PER_HOUSEHOLD),
 )

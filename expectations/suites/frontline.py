@@ -17,7 +17,7 @@ RULES = (
         "第一书记多于贫困村",
         "there are more first secretaries than poor villages",
         (relation("first_secretaries <= poor_villages"),),
-        source="published: 10009 first secretaries, more than the poor villages: not an error",
+        source="article: 10009 first secretaries were published; more than the poor villages is no error",
     ),
     Rule(
         "members_per_team",
@@ -25,7 +25,7 @@ RULES = (
         "每支驻村工作队不应少于 2 人",
         "a resident team has at least two members",
         (relation("resident_team_members >= 2 * resident_teams"),),
-        source="published: 40180 members in 13985 teams, 2.87 each",
+        source='page: docs/explanation/rules.md, "Ranges that catch a slip"',
     ),
     Rule(
         "party_transfer",
@@ -33,6 +33,7 @@ RULES = (
         "组织关系转入党员 ≤ 党员队员 ≤ 工作队员",
         "members whose party relation was transferred are party members, and those are members",
         (relation("party_relation_transferred <= party_member_team_members <= resident_team_members"),),
+        source="identity: each group is a part of the next",
     ),
     Rule(
         "posted_within_secretaries",
@@ -40,6 +41,7 @@ RULES = (
         "省市派驻第一书记 ≤ 第一书记",
         "those posted by province or prefecture are among the first secretaries",
         (relation("first_secretaries_posted <= first_secretaries"),),
+        source="identity: first secretaries who were posted are first secretaries",
     ),
     Rule(
         "posted_share",
@@ -47,7 +49,7 @@ RULES = (
         "国定贫困县省市派驻第一书记不应低于 60%",
         "in national-list counties at least 60 % of the first secretaries are posted by province or prefecture",
         (relation("100 * first_secretaries_posted >= 60 * first_secretaries", when=When(NATIONAL.flag, "==", 1)),),
-        source="published: at least 60 % over the national-list counties",
+        source="article: at least 60 % of the first secretaries of national-list counties",
     ),
     Rule(
         "teams_cover_villages",
@@ -55,7 +57,7 @@ RULES = (
         "驻村工作队少于贫困村:每个贫困村应有一支",
         "there are fewer resident teams than poor villages: each has one",
         (relation("resident_teams >= poor_villages"),),
-        source="judgement, after the national guidance on resident teams of December 2017; published: 13985 teams",
+        source="law: 国开办发〔2014〕30号 建立精准扶贫工作机制实施方案: each poor village has a resident team",
         holds_from="2018-01",
     ),
     Rule(
@@ -64,7 +66,7 @@ RULES = (
         "已轮换 ≤ 应轮换",
         "no more teams are rotated than are due",
         (relation("rotations_done <= rotations_due"),),
-        source="judgement: a rotation before its time is to be explained",
+        source='page: docs/explanation/rules.md, "More than planned"',
     ),
     peer_outlier(MEMBERS_PER_TEAM),
 )

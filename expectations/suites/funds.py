@@ -16,7 +16,7 @@ RULES = (
         "支出资金 ≤ 到位资金 ≤ 下达资金",
         "no more is spent than received, received than allocated",
         (relation("fiscal_spent_yuan <= fiscal_received_yuan <= fiscal_allocated_yuan"),),
-        source="design: reference/rules.csv; money may be carried over from last year",
+        source='page: docs/explanation/rules.md, "More than planned"',
     ),
     Rule(
         "funds_parts",
@@ -24,6 +24,7 @@ RULES = (
         "中央资金 + 省级资金 = 下达资金",
         "central and provincial funds add up to what is allocated",
         (relation("central_allocated_yuan + provincial_allocated_yuan == fiscal_allocated_yuan"),),
+        source="form: what is allocated is central or provincial",
     ),
     peer_outlier(SPENT_OF_RECEIVED),
 )

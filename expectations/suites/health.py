@@ -16,6 +16,7 @@ RULES = (
         "参保贫困人口 ≤ 建档立卡人口",
         "the insured are among the registered",
         (relation("insured_persons <= registered_persons"),),
+        source="identity: the insured of the form are registered poor persons",
     ),
     Rule(
         "contracted_within_registered",
@@ -23,7 +24,7 @@ RULES = (
         "签约服务人数 ≤ 建档立卡人口",
         "those with a contracted doctor are among the registered",
         (relation("contracted_persons <= registered_persons"),),
-        source="judgement: as insured_within_registered; the form asks for registered poor persons only",
+        source="form: it asks for registered poor persons only",
     ),
     Rule(
         "reimbursed_within_cost",
@@ -31,6 +32,7 @@ RULES = (
         "报销金额 ≤ 住院总费用",
         "no more is reimbursed than the stays cost",
         (relation("reimbursed_yuan <= medical_cost_yuan"),),
+        source="identity: what is reimbursed is a part of the cost",
     ),
     peer_outlier(REIMBURSED_OF_COST),
 )

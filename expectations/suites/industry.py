@@ -17,7 +17,7 @@ RULES = (
             relation(f"households_linked <= {' + '.join(KINDS)}"),
             relation("households_linked <= registered_households"),
         ),
-        source="design: a union of sets within the registered households (reference/rules.csv)",
+        source="identity: a union of sets is no smaller than any of them and no larger than their sum",
     ),
     Rule(
         "photovoltaic_installed",
@@ -25,6 +25,6 @@ RULES = (
         "光伏并网规模超过三年规划,请核实",
         "no more photovoltaic capacity is on the grid than the plan has",
         (relation("photovoltaic_installed_kw <= photovoltaic_planned_kw"),),
-        source="design: reference/rules.csv; overfulfilment happens",
+        source='page: docs/explanation/rules.md, "More than planned"',
     ),
 )

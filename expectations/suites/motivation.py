@@ -14,6 +14,6 @@ RULES = (
             relation("activities <= participants"),
             in_set("participants", [0], When("activities", "==", 0)),
         ),
-        source="judgement: reference/rules.csv has none for this form",
+        source='page: docs/explanation/rules.md, "Near certain, yet a query"',
     ),
 )

@@ -34,6 +34,7 @@ RULES = (
                 " == poor_persons_closing"
             ),
         ),
+        source="identity: what was there, less what left, plus what came, is what is there",
     ),
     Rule(
         "opening_is_last_closing",
@@ -41,6 +42,7 @@ RULES = (
         "年初贫困人口应等于上年末贫困人口",
         "the year opens with what the last December closed with",
         (relation("poor_persons_opening == december_poor_persons_closing"),),
+        source="identity: a year opens with what the last one closed with",
     ),
     Rule(
         "headcount_ratio",
@@ -48,6 +50,7 @@ RULES = (
         "贫困发生率应等于期末贫困人口除以农村户籍人口",
         "the headcount ratio is closing over rural population, to one decimal",
         (relation("poverty_headcount_ratio == 100 * poor_persons_closing / rural_population", digits=1),),
+        source="identity: the ratio is by definition the poor over the rural population",
     ),
     Rule(
         "income_parts",
@@ -59,7 +62,7 @@ RULES = (
                 "income_wages + income_business + income_property + income_transfers == income_per_capita", digits=2
             ),
         ),
-        source="press, 2018: 2925 + 2246 + 83 + 2076 = 7330",
+        source="identity: disposable income is wages, business, property and transfers",
     ),
     Rule(
         "income_growth",
@@ -67,7 +70,7 @@ RULES = (
         "收入同比增长应与本年、上年收入一致",
         "the growth is that of the income over the prior year's, to one decimal",
         (relation("income_growth == 100 * (income_per_capita / income_per_capita_prior_year - 1)", digits=1),),
-        source="7330 over a prior of 6622 to 6624 rounds to 10.7",
+        source="identity: growth is this year's income over the prior year's",
     ),
     Rule(
         "prior_income_is_last_years",
@@ -75,6 +78,7 @@ RULES = (
         "上年收入应等于上年末报送的收入",
         "the prior year's income is the one reported for the last December, to one yuan",
         (relation("income_per_capita_prior_year == december_income_per_capita", digits=0),),
+        source='page: docs/explanation/rules.md, "One year opens as the last one closed"',
     ),
     Rule(
         "villages_exited",
@@ -82,6 +86,7 @@ RULES = (
         "退出贫困村数 ≤ 年初贫困村数",
         "no more villages exit than were poor",
         (relation("poor_villages_exited <= poor_villages_opening"),),
+        source="identity: only what was poor can exit",
     ),
     Rule(
         "deep_within_poor",
@@ -89,6 +94,7 @@ RULES = (
         "深度贫困人口 ≤ 期末贫困人口",
         "persons in deep poverty are among the poor",
         (relation("deep_poverty_persons <= poor_persons_closing"),),
+        source="identity: deep poverty is poverty",
     ),
     Rule(
         "delisting_conditions",
@@ -105,7 +111,7 @@ RULES = (
             not_null("satisfaction_rate", DELISTED),
             between("satisfaction_rate", low=90, when=DELISTED),
         ),
-        source="national exit conditions for poverty counties",
+        source="law: 国开办发〔2017〕56号 贫困县退出专项评估检查实施办法(试行)",
     ),
     Rule(
         "income_plausible",
@@ -113,7 +119,7 @@ RULES = (
         "收入增幅与同类县差异过大",
         "the income's growth is far from that of the county's peers (modified z above 3.5)",
         (relation("peers_low <= income_growth <= peers_high"),),
-        source="Iglewicz and Hoaglin 1993: median absolute deviation, modified z of 3.5",
+        source='page: docs/explanation/verdicts.md, "Outliers"',
     ),
     Rule(
         "poor_within_rural",
@@ -121,7 +127,7 @@ RULES = (
         "期末贫困人口 ≤ 农村户籍人口",
         "the poor are among the rural population",
         (relation("poor_persons_closing <= rural_population"),),
-        source="judgement: the headcount ratio says so too, but is not there where nobody is rural",
+        source="identity: the poor that the form asks for are of the rural population",
     ),
     Rule(
         "poor_villages_carried",
@@ -129,7 +135,7 @@ RULES = (
         "年初贫困村数应等于上年初减上年退出",
         "the year opens with the poor villages that the last one left",
         (relation("poor_villages_opening == december_poor_villages_opening - december_poor_villages_exited"),),
-        source="judgement: as opening_is_last_closing for persons; no villages are added in the programme",
+        source='page: docs/explanation/rules.md, "One year opens as the last one closed"',
     ),
     Rule(
         "delisting_stands",
@@ -140,6 +146,6 @@ RULES = (
             in_set("delisting_status", ["provisional", "verified"], When(DECEMBER_STATUS, "==", "provisional")),
             in_set("delisting_status", ["verified"], When(DECEMBER_STATUS, "==", "verified")),
         ),
-        source="judgement: 预计 may fail its check, which is to be explained; national exit conditions",
+        source='page: docs/explanation/rules.md, "One year opens as the last one closed"',
     ),
 )

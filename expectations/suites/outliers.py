@@ -9,8 +9,6 @@ from expectations.companions.history import HIGH, LOW
 from expectations.language.rules import Rule, relation
 from warehouse.codebook import Dataset, Indicator
 
-ROBUST = "Iglewicz and Hoaglin 1993: modified z of at most 3.5, median absolute deviation x 1.4826"
-
 
 def peer_outlier(ratio: PeerRatio) -> Rule:
     """The ratio lies within the bounds of the prefecture's counties."""
@@ -20,7 +18,7 @@ def peer_outlier(ratio: PeerRatio) -> Rule:
         "比率与同市各县差异过大",
         "the ratio is far from that of the prefecture's other counties",
         (relation(ratio.relation),),
-        source=f"{ROBUST}, at least a fifth of the median (so 70 % off it); from 8 counties in the prefecture",
+        source='page: docs/explanation/verdicts.md, "Outliers"',
     )
 
 
@@ -40,7 +38,7 @@ def history_outlier(dataset: Dataset) -> Rule:
         "与本县以往各期差异过大",
         "the value is far from the county's own in earlier periods",
         tuple(relation(f"{LOW}{c} <= {c} <= {HIGH}{c}") for c in history_bounds(dataset).columns),
-        source=f"{ROBUST}, at least a fifth of the median and of a count 1; from 6 earlier periods",
+        source='page: docs/explanation/verdicts.md, "Outliers"',
     )
 
 

@@ -14,6 +14,7 @@ RULES = (
         "施行日期不早于印发日期",
         "a measure is in effect from its issue at the earliest",
         (relation("issued_on <= effective_on"),),
+        source="identity: what is not issued is not in effect",
     ),
     Rule(
         "measure_once",
@@ -21,6 +22,7 @@ RULES = (
         "同一举措只报一次",
         "a measure stands once in a return",
         (unique("receipt", "county_code", "period", "measure"),),
+        source="form: a row a measure",
     ),
     Rule(
         "state_matches_dates",
@@ -32,6 +34,6 @@ RULES = (
             relation("effective_on <= period_end", when=When("status", "==", "in_force")),
             relation("effective_on <= period_end", when=When("status", "==", "complete")),
         ),
-        source="judgement: a state is of the period's end, so are its dates",
+        source='page: docs/explanation/rules.md, "Near certain, yet a query"',
     ),
 )

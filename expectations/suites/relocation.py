@@ -34,7 +34,7 @@ RULES = (
         "拆除复垦村数 ≤ 完成村数 ≤ 启动村数 ≤ 搬迁村数",
         "no more villages are demolished than completed, completed than started, started than planned",
         (relation("villages_demolished <= villages_completed <= villages_started <= villages_planned"),),
-        source="seed article: 381 <= 884 <= 2487 <= 3350",
+        source="article: 381 demolished, 884 completed, 2487 started, 3350 planned",
     ),
     Rule(
         "relocation_never_falls",
@@ -42,6 +42,7 @@ RULES = (
         "累计村数不得小于上期",
         "cumulative counts of villages only rise",
         tuple(relation(f"{column} >= last_{column}") for column in VILLAGES),
+        source='page: docs/explanation/rules.md, "What only rises"',
     ),
     Rule(
         "people_counts_fall",
@@ -49,6 +50,7 @@ RULES = (
         "累计数小于上期,请说明原因",
         "a cumulative figure is below the last one",
         tuple(relation(f"{column} >= last_{column}") for column in OTHERS),
+        source='page: docs/explanation/rules.md, "What only rises"',
     ),
     Rule(
         "relocation_matches_register",
@@ -56,6 +58,7 @@ RULES = (
         "汇总表的村数应与自然村名册一致",
         "the summary agrees with the village register",
         tuple(relation(f"{column} == register_{column}") for column in VILLAGES),
+        source='page: docs/explanation/rules.md, "Two forms of one return"',
     ),
     Rule(
         "people_funnel",
@@ -63,6 +66,7 @@ RULES = (
         "入住人数 ≤ 安置住房人数 ≤ 精准识别人数",
         "no more persons moved in than have housing, have housing than are identified",
         (relation("persons_moved_in <= persons_housed <= persons_identified"),),
+        source="identity: who moved in has housing, who has housing was identified",
     ),
     Rule(
         "sites_governed",
@@ -70,5 +74,6 @@ RULES = (
         "社区治理覆盖安置点不应多于安置点",
         "no more sites are governed than there are",
         (relation("communities_governed <= resettlement_sites"),),
+        source='page: docs/explanation/rules.md, "Near certain, yet a query"',
     ),
 )

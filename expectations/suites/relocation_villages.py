@@ -15,6 +15,7 @@ RULES = (
         "自然村代码在名册中不得重复",
         "a village stands once in the register",
         (unique("receipt", "county_code", "period", "village_code"),),
+        source="form: a row a village",
     ),
     Rule(
         "dates_in_order",
@@ -30,6 +31,7 @@ RULES = (
             not_null("started_on", When("completed_on", "is_not_null")),
             not_null("completed_on", When("demolished_on", "is_not_null")),
         ),
+        source="identity: what ends has begun, and nothing that is reported comes after the period",
     ),
     Rule(
         "reclaimed_needs_demolished",
@@ -37,6 +39,7 @@ RULES = (
         "有复垦面积须有拆除复垦日期",
         "an area is reclaimed only where the village is demolished",
         (not_null("demolished_on", When("reclaimed_area_mu", ">", 0)),),
+        source="identity: land is reclaimed where a village stood",
     ),
     Rule(
         "village_dates_kept",
@@ -47,7 +50,7 @@ RULES = (
             *(not_null(column, When(f"last_{column}", "is_not_null")) for column in DATES),
             *(relation(f"{column} == last_{column}") for column in DATES),
         ),
-        source="judgement: what was done on a day stays done on that day; a correction is to be explained",
+        source='page: docs/explanation/rules.md, "What only rises"',
     ),
     Rule(
         "households_within_persons",
@@ -55,6 +58,6 @@ RULES = (
         "户数 ≤ 人数",
         "no more households than persons: each has at least one",
         (relation("households <= persons"),),
-        source="judgement: a registered household has at least one registered person",
+        source='page: docs/explanation/rules.md, "Near certain, yet a query"',
     ),
 )

@@ -20,7 +20,7 @@ def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
             "区划代码在报告期内应当有效",
             "the county code is in force in the period",
             (in_set("county_code", codes),),
-            source="GB/T 2260; reference/counties.csv: 140202 is valid in 2017 and not in 2019",
+            source="law: GB/T 2260, year by year (codebook/divisions.csv)",
         ),
         Rule(
             "register_never_shrinks",
@@ -28,7 +28,7 @@ def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
             "名册中的自然村数不得少于上期",
             "the village register has no fewer villages than the last accepted one; nil has none",
             (relation("rows >= rows_before", when=When("dataset", "==", REGISTER)),),
-            source="the register side of relocation_never_falls: a nil register has no rows that other rules could see",
+            source='page: docs/explanation/rules.md, "What only rises"',
         ),
     )
 

@@ -42,7 +42,7 @@ RULES = (
             in_set("partner_universities", [1], IN_DEEP),
             between("paired_counties", low=1, when=IN_DEEP),
         ),
-        source="published norms of the ten deep-poverty counties",
+        source="article: 1 leader, 3 to 5 units, 1 technical and 1 financial expert in each deep-poverty county",
     ),
     Rule(
         "units_match_summary",
@@ -50,6 +50,7 @@ RULES = (
         "汇总表的单位数应与帮扶单位名册一致",
         "the summary counts the units of each level as the list has them",
         tuple(relation(f"{column} == units_{column}") for column in COUNTED),
+        source='page: docs/explanation/rules.md, "Two forms of one return"',
     ),
     Rule(
         "sums_match_summary",
@@ -57,5 +58,6 @@ RULES = (
         "汇总表的干部、资金、项目、受益人口应与帮扶单位名册之和一致",
         "the summary's officials, money, projects and beneficiaries are the sums over the list",
         tuple(relation(f"{column} == units_{column}") for column in SUMMED),
+        source='page: docs/explanation/rules.md, "Two forms of one return"',
     ),
 )

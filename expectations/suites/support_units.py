@@ -11,5 +11,6 @@ RULES = (
         "帮扶单位在名册中不得重复",
         "a unit stands once in the list, at its level",
         (unique("receipt", "county_code", "period", "unit_level", "unit_name"),),
+        source="form: a row a unit and level",
     ),
 )

@@ -13,6 +13,8 @@ from itertools import groupby
 from typing import Any
 
 import polars as pl
+from warehouse.store.journal_records import RollUpRecord
+from warehouse.store.prior_state import PriorState
 
 from expectations.companions import Companion
 from expectations.language.expect_relation import ExpectRelation
@@ -22,8 +24,6 @@ from expectations.suites import companions_for, rules_for
 from expectations.validation.checkpoint import Session, validate_all
 from expectations.validation.stacked_checks import CheckBatch
 from warehouse.codebook import Codebook, Dataset
-from warehouse.store.journal_records import RollUpRecord
-from warehouse.store.prior_state import PriorState
 
 AREA = ("level", "code", "name")
 
@@ -48,7 +48,8 @@ class AreaSums:
             replace(rule.checks[place], when=None).renamed(columns)
             for (rule, place), columns in zip(self.rules, self.columns, strict=True)
         )
-        sums = Rule("sums", "info", "合计也应符合", "what holds for counties holds for their sums", checks)
+        reason = "what holds for counties holds for their sums"
+        sums = Rule("sums", "info", "合计也应符合", reason, checks, f"identity: {reason}")
         return CheckBatch(tuple(all_checks([sums])), self.areas)
 
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
 from expectations.analysis.consistency import ConsistencyReport, check_all, check_rules
 from expectations.analysis.linear_program import Demand, Solver
 from expectations.analysis.linearise import linearise, said, step
-from expectations.analysis.rule_faults import RuleDefect
 from expectations.analysis.rule_versions import SuiteVersions
-from expectations.companions import Last, PeerRatio
 from expectations.language.relation import parse
-from expectations.language.rules import Check, Rule, When, between, in_set, not_null, relation, unique
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from tests.builders import BOOK
+
+from expectations.analysis.rule_faults import RuleDefect
+from expectations.companions import Last, PeerRatio
+from expectations.language.rules import Check, Rule, When, between, in_set, not_null, relation, unique
 
 # Ten columns of which the first eight are required; money and counts, none of them signed.
 FINANCE = BOOK.datasets["finance"]
@@ -30,7 +30,7 @@ OUTCOMES = BOOK.datasets["outcomes"]
 
 
 def rule(name: str, *checks: Check, severity: Any = "critical", **others: Any) -> Rule:
-    return Rule(name, severity, "理由", "a reason", checks, **others)
+    return Rule(name, severity, "理由", "a reason", checks, **{"source": "form: of a test", **others})
 
 
 def checked(*rules: Rule, companions: tuple[Any, ...] = (), dataset: Any = FINANCE) -> ConsistencyReport:
@@ -234,8 +234,12 @@ def faults_of(*rules: Rule, **others: Any) -> list[RuleDefect]:
         (rule("r", between(LENT, 0, 8), holds_from="2018-01", holds_until="2018-01"), "never holds"),
         (rule("r", between(LENT, 0, 8), holds_from="2018"), "2018"),
         (rule("r"), "checks nothing"),
-        (Rule("r", "info", " ", "a reason", (between(LENT, 0, 8),)), "Chinese"),
-        (Rule("r", "info", "理由", "", (between(LENT, 0, 8),)), "English"),
+        (Rule("r", "info", " ", "a reason", (between(LENT, 0, 8),), "form: f"), "Chinese"),
+        (Rule("r", "info", "理由", "", (between(LENT, 0, 8),), "form: f"), "English"),
+        (rule("r", between(LENT, 0, 8), source=""), "has source ''"),
+        (rule("r", between(LENT, 0, 8), source="law: "), "say law:"),
+        (rule("r", between(LENT, 0, 8), source="hearsay: it is so"), "'hearsay: it is so'"),
+        (rule("r", between(LENT, 0, 8), source="page: docs/explanation/rules.md"), "page: docs/"),
     ],
 )
 def test_a_plain_fault_is_named(bad: Rule, says: str) -> None:

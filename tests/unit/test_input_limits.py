@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
 from expectations.analysis.input_limits import Cells, Formula, form_of, limits_of
-from expectations.language.rules import Check, Rule, Severity, When, between, in_set, not_null, relation, unique
-from expectations.suites import rules_for
 from tests.builders import BOOK, TIANZHEN, YANGGAO
 from warehouse.intake.template import Form, Limit, select_template
+
+from expectations.language.rules import Check, Rule, Severity, When, between, in_set, not_null, relation, unique
+from expectations.suites import rules_for
 
 JUNE = "2018-06"
 DELISTED = 'AND({delisting_status}<>"",{delisting_status}<>"none")'
@@ -19,7 +19,7 @@ def form(dataset: str, county: str = TIANZHEN, period: str = JUNE) -> Form:
 
 
 def limits(dataset: str, check: Check, severity: Severity = "critical", **known: int) -> list[Limit]:
-    rule = Rule("some_rule", severity, "规则", "a rule", (check,))
+    rule = Rule("some_rule", severity, "规则", "a rule", (check,), "form: of a test")
     return list(limits_of(rule, check, Cells(BOOK, BOOK.datasets[dataset], known)))
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
-
-import expectations.suites.finance as suite
 from expectations.analysis.preview import Preview, VerdictChange, preview
 from expectations.analysis.rule_versions import SuiteVersions, load_edited
-from expectations.companions import Last, LastDecember
-from expectations.language.rules import Check, Rule, between, relation
 from flows.cli.rule_list import known_today, preview_file
-from flows.settings import Settings
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, loans, night, send
 from warehouse.messages.errors import PermanentError
+
+import expectations.suites.finance as suite
+from expectations.companions import Last, LastDecember
+from expectations.language.rules import Check, Rule, between, relation
+from flows.settings import Settings
 from warehouse.store import ledger
 from warehouse.store.files import Root
 
@@ -28,7 +28,7 @@ SUITE = Path(suite.__file__)
 
 
 def rule(name: str, *checks: Check, severity: Any = "critical", **others: Any) -> Rule:
-    return Rule(name, severity, "理由", "a reason", checks, **others)
+    return Rule(name, severity, "理由", "a reason", checks, "form: of a test", **others)
 
 
 def reported(folder: Path) -> Root:

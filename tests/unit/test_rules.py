@@ -8,16 +8,16 @@ from datetime import date
 import great_expectations as gx
 import polars as pl
 import pytest
-
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
-from expectations.language.rules import Rule, When, all_checks, between, in_set, not_null, relation, suite, unique
-from expectations.suites import companions_for, ecology, industry, returns, rules_for
 from expectations.validation.checkpoint import validate
 from tests.builders import BOOK
+
+from expectations.language.rules import Rule, When, all_checks, between, in_set, not_null, relation, suite, unique
+from expectations.suites import companions_for, ecology, industry, returns, rules_for
 from warehouse.codebook import Dataset
 
-# reference/rules.csv by dataset; what judges the support summary stands there under the list of units.
+# The rules to begin with, by dataset.
 REFERENCE = {
     "relocation": {
         "relocation_funnel": "critical", "relocation_never_falls": "critical", "people_counts_fall": "warning",
@@ -57,7 +57,7 @@ REFERENCE = {
     "policy": {"effective_after_issue": "critical", "measure_once": "critical"},
     "motivation": {},
 }  # fmt: skip
-# What a provincial statistician would miss there.
+# What a provincial statistician would miss among them.
 JUDGEMENT = {
     "relocation_villages": {"village_dates_kept": "warning", "households_within_persons": "warning"},
     "outcomes": {
@@ -132,7 +132,7 @@ def test_rules_speak_of_columns_that_are_there() -> None:
 
 
 def test_a_rule_holds_from_and_until_its_periods() -> None:
-    rule = Rule("r", "info", "甲", "a", (not_null("a"),), holds_from="2017-06", holds_until="2018-01")
+    rule = Rule("r", "info", "甲", "a", (not_null("a"),), "form: f", holds_from="2017-06", holds_until="2018-01")
     assert [rule.holds_in(p) for p in ("2017-05", "2017-06", "2017-12", "2018-01")] == [False, True, True, False]
 
 
@@ -243,7 +243,7 @@ def test_a_suite_is_the_same_after_json(dataset: str) -> None:
 
 
 def test_a_relation_is_a_relation_after_json() -> None:
-    rule = Rule("r", "critical", "甲", "a", (relation("a == 100 * b / c", digits=1),))
+    rule = Rule("r", "critical", "甲", "a", (relation("a == 100 * b / c", digits=1),), "form: f")
     data = json.loads(json.dumps(suite("s", [rule]).to_json_dict()))
     (again,) = gx.ExpectationSuite(name="s", expectations=data["expectations"]).expectations
     assert isinstance(again, ExpectRelation)
@@ -256,7 +256,7 @@ def test_a_relation_is_a_relation_after_json() -> None:
 
 def failing(rows: dict[str, list[object]], *checks: object) -> dict[int, tuple[int, ...]]:
     """The rows that fail each check, by the check's place."""
-    rule = Rule("r", "critical", "甲", "a", checks)  # type: ignore[arg-type]
+    rule = Rule("r", "critical", "甲", "a", checks, "form: f")  # type: ignore[arg-type]
     frame = pl.DataFrame(rows).with_row_index("row_id")
     return {rule.checks.index(f.check): f.row_ids for f in validate(all_checks([rule]), frame)}
 

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
 import pytest
-
-from expectations.language.rules import Check, Rule, When, all_checks, between, in_set, not_null, relation, unique
 from expectations.validation.checkpoint import validate, validate_all
 from expectations.validation.stacked_checks import CheckBatch, stack, stacked_checks
+
+from expectations.language.rules import Check, Rule, When, all_checks, between, in_set, not_null, relation, unique
 
 SCHEMA = {
     "a": pl.Int64, "b": pl.Int64, "c": pl.Decimal(18, 2), "last_a": pl.Int64, "last_b": pl.Int64, "name": pl.String,
     "day": pl.Date, "other": pl.Date,
 }  # fmt: skip
 WHEN = When("a", ">", 2)
+rule = partial(Rule, source="form: of a test")
 RULES = (
-    Rule("present", "critical", "在", "present", (not_null("a"), not_null("c"), not_null("name"), not_null("day"))),
-    Rule("present_where", "critical", "在", "present where", (not_null("b", WHEN), not_null("day", WHEN))),
-    Rule("bounds", "critical", "界", "bounds", tuple(between(x, low=0, high=5) for x in ("a", "b", "c"))),
-    Rule("below", "info", "低", "low", (between("a", high=3, below=True), between("b", 0, 3, below=True, when=WHEN))),
-    Rule("rises", "warning", "升", "rises", (relation("a >= last_a"), relation("b >= last_b"))),
-    Rule("days", "critical", "日", "days", (relation("day <= other"), relation("other <= day"))),
-    Rule("known", "critical", "知", "known", (in_set("name", ["x", "y"]), in_set("a", [0, 1]))),
-    Rule("once", "critical", "一", "once", (unique("name", "a"),)),
-    Rule("once_too", "critical", "一", "once", (unique("name", "b"), unique("name", "a"))),
-    Rule("ratio", "critical", "比", "ratio", (relation("a / b >= 1"), relation("b / a >= 1"))),
+    rule("present", "critical", "在", "present", (not_null("a"), not_null("c"), not_null("name"), not_null("day"))),
+    rule("present_where", "critical", "在", "present where", (not_null("b", WHEN), not_null("day", WHEN))),
+    rule("bounds", "critical", "界", "bounds", tuple(between(x, low=0, high=5) for x in ("a", "b", "c"))),
+    rule("below", "info", "低", "low", (between("a", high=3, below=True), between("b", 0, 3, below=True, when=WHEN))),
+    rule("rises", "warning", "升", "rises", (relation("a >= last_a"), relation("b >= last_b"))),
+    rule("days", "critical", "日", "days", (relation("day <= other"), relation("other <= day"))),
+    rule("known", "critical", "知", "known", (in_set("name", ["x", "y"]), in_set("a", [0, 1]))),
+    rule("once", "critical", "一", "once", (unique("name", "a"),)),
+    rule("once_too", "critical", "一", "once", (unique("name", "b"), unique("name", "a"))),
+    rule("ratio", "critical", "比", "ratio", (relation("a / b >= 1"), relation("b / a >= 1"))),
 )  # fmt: skip
 
 
@@ -91,9 +93,9 @@ def test_alike_checks_are_one_question_and_others_are_not() -> None:
 def test_what_fills_up_a_shorter_question_never_fails() -> None:
     rows = pl.DataFrame({"row_id": [0], "a": [1], "b": [1], "name": ["x"]})
     rules = (
-        Rule("long", "critical", "长", "long", (between("a", low=0), between("b", low=0))),
-        Rule("short", "critical", "短", "short", (not_null("name"),)),
-        Rule("once", "critical", "一", "once", (unique("name", "a"),)),
+        rule("long", "critical", "长", "long", (between("a", low=0), between("b", low=0))),
+        rule("short", "critical", "短", "short", (not_null("name"),)),
+        rule("once", "critical", "一", "once", (unique("name", "a"),)),
     )
     asked = [CheckBatch(tuple(all_checks(rules)), rows)]
     assert stack(stacked_checks(asked), asked).height == 2
@@ -105,7 +107,7 @@ def test_what_is_asked_beside_it_changes_no_answer() -> None:
     tenths = {"a": ["0.10"], "b": ["0.20"], "c": ["0.30"]}
     exact = pl.DataFrame(tenths).cast(pl.Decimal(18, 2)).with_row_index("row_id")
     whole = pl.DataFrame({"a": [1], "b": [2], "c": [3]}).with_row_index("row_id")
-    adds_up = Rule("sum", "critical", "和", "sum", (relation("a + b == c"),))
+    adds_up = rule("sum", "critical", "和", "sum", (relation("a + b == c"),))
     asked = [CheckBatch(tuple(all_checks([adds_up])), rows) for rows in (exact, whole)]
     assert validate_all(asked) == [[], []]
 
@@ -113,7 +115,7 @@ def test_what_is_asked_beside_it_changes_no_answer() -> None:
 def test_conditions_on_columns_of_other_types_are_other_questions() -> None:
     rows = pl.DataFrame({"row_id": [0], "a": [None], "name": ["x"], "b": [None], "day": [date(2017, 1, 1)]})
     rules = [
-        Rule(name, "critical", "在", "present", (not_null(column, When(when, "is_not_null")),))
+        rule(name, "critical", "在", "present", (not_null(column, When(when, "is_not_null")),))
         for name, column, when in (("one", "a", "name"), ("two", "b", "day"))
     ]
     assert [failure.row_ids for failure in validate(all_checks(rules), rows)] == [(0,), (0,)]

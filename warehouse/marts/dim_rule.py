@@ -6,6 +6,8 @@ import polars as pl
 
 from warehouse.marts.sources import Sources
 
+OF_READING = 'page: docs/explanation/rules.md, "Checks of reading"'
+
 
 def build(sources: Sources) -> pl.LazyFrame:
     """Severity, reasons in zh and en, source; sorted by dataset and rule."""
@@ -17,7 +19,7 @@ def build(sources: Sources) -> pl.LazyFrame:
             "severity": c.severity,
             "reason_zh": c.reason_zh,
             "reason_en": c.reason_en,
-            "source": "codebook/checks.csv",
+            "source": OF_READING,
         }
         for c in sources.book.checks.values()
     ]
