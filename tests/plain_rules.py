@@ -1,6 +1,7 @@
 """The rules of one row in plain Python, an oracle for the sample: each function yields the ids that a row breaks.
 
-Written from the design's list, without a look at the suites; `tests/plain_province.py` has what looks beyond the row.
+Written from the list of what must hold, without a look at the suites; `tests/plain_province.py` has what looks beyond
+the row.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Companion columns: what a rule needs from beyond the row, joined before validation by pure transforms.
 
 Each companion adds its columns and, where it compares with another return, a flag column that says that the return
-was to be expected and is not there; the rules are then not evaluated, and the county is asked (design, section 4).
+was to be expected and is not there; the rules are then not evaluated, and the county is asked
+(docs/explanation/architecture.md, "What counts").
 Belongs here: such joins, by what they look at (earlier periods, another form, peers, the codebook). Does not belong
 here: the rules that read the columns (`expectations.suites`).
 """

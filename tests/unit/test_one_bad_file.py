@@ -1,4 +1,7 @@
-"""One bad file, line or county never stops the others, and nothing of it is lost. Design, section 4."""
+"""One bad file, line or county never stops the others, and nothing of it is lost.
+
+See docs/explanation/architecture.md, "What counts".
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
-
 from tests.builders import (
     BOOK,
     TIANZHEN,
@@ -26,6 +28,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
+
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import merged, read_part
 from warehouse.store import inbox as inbox_module

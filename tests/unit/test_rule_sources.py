@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 from expectations.analysis.rule_versions import SOME_PERIOD, SuiteVersions
@@ -12,17 +11,11 @@ from tests.builders import BOOK
 
 from expectations.language.rules import SOURCE, Rule
 from expectations.suites import returns
+from tests.documents import sections
 from warehouse.marts import dim_rule
 
-HOME = Path(__file__).parents[2]
 RULES = [*returns.rules(BOOK, SOME_PERIOD), *(r for d in BOOK.datasets.values() for r in SuiteVersions.of(d).rules)]
 PUBLISHED = {f"{figure.published:f}" for figure in BOOK.figures}
-
-
-def sections(page: str) -> dict[str, str]:
-    """The text below each heading of a page."""
-    parts = re.split(r"^#+ (.+)$", (HOME / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def cited() -> dict[tuple[str, str], set[str]]:

@@ -1,4 +1,7 @@
-"""What counts, night after night: versions, duplicates, quarantine, nil, late, as of. Design, section 4."""
+"""What counts, night after night: versions, duplicates, quarantine, nil, late, as of.
+
+See docs/explanation/architecture.md, "What counts".
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-
 from tests.builders import (
     BOOK,
     GUANGLING,
@@ -31,6 +33,7 @@ from tests.builders import (
     verdicts,
     village,
 )
+
 from warehouse import marts
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file

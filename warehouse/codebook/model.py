@@ -165,7 +165,7 @@ class Indicator(Record):
 
     @model_validator(mode="after")
     def _kind_allows_roll_up(self) -> Indicator:
-        """Refuses what the kind forbids: ratios and keys are never summed, only ratios are weighted (design 4)."""
+        """Refuses what the kind forbids: ratios and keys are never summed, only ratios are weighted."""
         how = self.roll_up.how
         if how == "sum" and (self.kind in ("ratio", "key") or not self.unit.additive):
             raise ValueError(f"a {self.kind} in {self.unit.unit} is never summed; use weighted, count or none")

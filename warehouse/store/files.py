@@ -21,7 +21,7 @@ TEMPORARY = re.compile(r"\..+\.[0-9]+")
 
 @dataclass(frozen=True)
 class Root:
-    """Where everything of one province is kept (design, section 6)."""
+    """Where everything of one province is kept (docs/explanation/architecture.md, "The root")."""
 
     path: Path
 

@@ -1,8 +1,8 @@
 """A look at a file before any reader touches it: what it is, how large it unpacks, how far its cells reach.
 
 Readers allocate for the whole rectangle up to the last cell; one cell at XFD1048576 would end the process
-(design, section Reading). Everything is refused here that would make reading unbounded, and noted what a reader of
-values does not say: error cells, percent formats, formulas without a value, hidden rows.
+(docs/explanation/architecture.md, "Reading"). Everything is refused here that would make reading unbounded, and noted
+what a reader of values does not say: error cells, percent formats, formulas without a value, hidden rows.
 """
 
 from __future__ import annotations

@@ -1,0 +1,40 @@
+"""What code and documents say of one another is there: pages, headings, files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.documents import HOME, PAGES, sections
+
+ROOMS = ("flows", "tasks", "expectations", "warehouse", "tests")
+CITED = re.compile(r'(docs/[\w/-]+\.md), "([^"]+)"')
+NAMED = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w/.-]*)`")
+LINKED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+# Decisions are of their time: what they name may have moved since.
+CURRENT = [page for page in PAGES if page.parent.name != "adr"]
+
+
+def test_a_heading_that_code_refers_to_is_there() -> None:
+    found = [
+        (page, heading, path.name)
+        for room in ROOMS
+        for path in sorted((HOME / room).rglob("*.py"))
+        for page, heading in CITED.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found
+    assert [one for one in found if one[1] not in sections(one[0])] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(HOME).as_posix())
+def test_links_lead_to_files(page: Path) -> None:
+    links = LINKED.findall(page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", CURRENT, ids=lambda page: page.relative_to(HOME).as_posix())
+def test_files_that_are_named_are_there(page: Path) -> None:
+    names = NAMED.findall(page.read_text(encoding="utf-8"))
+    assert [name for name in names if not (HOME / name).exists()] == []
