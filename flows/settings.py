@@ -13,10 +13,10 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
-
-from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.messages.errors import PermanentError
+
+from warehouse.intake.formats.preflight import Limits
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 
@@ -69,22 +69,27 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic's own signature)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given counts first, then the environment, then `xianbao.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def store(self) -> Root:
+        """The root, by its absolute path."""
         return Root(self.root.absolute())
 
     @property
     def inbox_folder(self) -> Path:
+        """The inbox, by its absolute path; a folder of the root where none is set."""
         return (self.inbox or self.root / "inbox").absolute()
 
     @property
     def ledger(self) -> str:
+        """The ledger's URL; SQLite in the root where none is set."""
         return self.ledger_url or f"sqlite:///{self.store.path / 'ledger.db'}"
 
     @property
     def limits(self) -> Limits:
+        """What a file may take: bytes, cells, members, seconds of reading, memory."""
         return Limits(
             file_bytes=self.max_file_bytes,
             unpacked_bytes=self.max_unpacked_bytes,
@@ -96,6 +101,7 @@ class Settings(BaseSettings):
 
     @property
     def patience(self) -> SettleTimes:
+        """How long files that are still being written are waited for."""
         return SettleTimes(self.settle_seconds, self.stale_lock_hours)
 
 

@@ -16,4 +16,5 @@ At = Annotated[datetime | None, typer.Option(help="When the files were received 
 
 
 def print_json(value: Any) -> None:
+    """Writes a value to standard output for machines; what JSON does not know becomes text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")

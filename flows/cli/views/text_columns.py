@@ -31,6 +31,7 @@ def print_line(console: Console, line: str, style: str = "", indent: int = 0) ->
 
 
 def print_heading(console: Console, line: str) -> None:
+    """A blank line, then the line in bold."""
     console.print()
     print_line(console, line, "bold")
 
@@ -71,6 +72,7 @@ def print_remaining(console: Console, count: int, what: str = "") -> None:
 
 
 def row_count(count: int) -> str:
+    """How many rows, in zh and en."""
     return f"{count} 行 row{'' if count == 1 else 's'}"
 
 
@@ -82,6 +84,7 @@ def print_cut(console: Console, line: str, style: str = "") -> None:
 
 
 def one_line(text: str) -> str:
+    """The text as it is where all of it can be printed, else its words with single blanks between them."""
     return text if text.isprintable() else " ".join(text.split())
 
 
