@@ -10,9 +10,9 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import State
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
+from warehouse.messages.errors import TransientError
 
 from warehouse.intake.formats.preflight import Limits
-from warehouse.messages.errors import TransientError
 from warehouse.store.files import Root
 
 
@@ -34,6 +34,7 @@ class Run(BaseModel):
 
     @property
     def root(self) -> Root:
+        """The root that the run works on."""
         return Root(self.root_path)
 
     @property
@@ -43,6 +44,7 @@ class Run(BaseModel):
 
     @property
     def receipts(self) -> Path:
+        """The file of what was received."""
         return self.work / "receipts.json"
 
     @property
@@ -52,6 +54,7 @@ class Run(BaseModel):
 
     @property
     def reading(self) -> Path:
+        """The folder of what was read of all files together."""
         return self.work / "read"
 
     @property
@@ -61,6 +64,7 @@ class Run(BaseModel):
 
     @property
     def judged(self) -> Path:
+        """The folder of what was judged, a file a period, until the journal has it."""
         return self.work / "judged"
 
 
