@@ -68,4 +68,5 @@ def at_least(form: Linear, least: Fraction) -> Linear:
 
 
 def negated(form: Linear) -> Linear:
+    """The form times -1."""
     return Linear({column: -factor for column, factor in form.coefficients.items()}, -form.constant)

@@ -42,6 +42,7 @@ class Piece:
 
     @property
     def columns(self) -> frozenset[str]:
+        """The columns that the check looks at."""
         return frozenset(self.check.concerned)
 
 

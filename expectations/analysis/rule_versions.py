@@ -12,15 +12,15 @@ from pathlib import Path
 from types import ModuleType
 
 import polars as pl
+from warehouse.messages.errors import PermanentError
+from warehouse.store.prior_state import RETURNS, PriorState
 
 from expectations import suites
 from expectations.companions import Companion
 from expectations.language.rules import Rule
 from expectations.suites import every_dataset
 from warehouse.codebook import Codebook, Dataset
-from warehouse.messages.errors import PermanentError
 from warehouse.store.history import schema
-from warehouse.store.prior_state import RETURNS, PriorState
 
 # Companions are joined to no rows in it, to see which columns they add; any period does.
 SOME_PERIOD = "2017-12"
@@ -45,6 +45,7 @@ class SuiteVersions:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
+        """All of them, those derived from the codebook first."""
         return (*self.derived, *self.own)
 
     def columns(self, book: Codebook) -> dict[str, pl.DataType]:

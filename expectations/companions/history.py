@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
+from warehouse.codebook.succession import succession
+from warehouse.store.prior_state import PriorState
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
-from warehouse.codebook.succession import succession
-from warehouse.store.prior_state import PriorState
 
 # Half a year of monthly returns, three years of half-yearly ones: with fewer, a median absolute deviation is a guess.
 FEWEST_EARLIER = 6
@@ -33,14 +33,17 @@ class HistoryBounds:
     of_peers: ClassVar[bool] = False
 
     def partner(self, dataset: Dataset) -> str:
+        """The form itself: its own past."""
         return dataset.label_zh
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What a bound is called in zh and en, before its column's label; None for any other column."""
         if name.startswith(LOW):
             return "历史下限:", "the past's lower bound of "
         return ("历史上限:", "the past's upper bound of ") if name.startswith(HIGH) else None
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
+        """`rows` with both bounds of each column, as floats; null where there are none."""
         earlier = known.accepted(dataset).filter(pl.col("period") < period)
         periods = earlier["period"].unique().to_list()
         if len(periods) < FEWEST_EARLIER:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-
-from warehouse.codebook import Dataset
 from warehouse.codebook.succession import succession
 from warehouse.store.in_force import in_force
 from warehouse.store.prior_state import PriorState
+
+from warehouse.codebook import Dataset
 
 # A period counts as collected when this share of the counties that owe the dataset have had a return accepted: with
 # fewer, what is there is one county's extra or mistyped period, and nobody else is asked for theirs.
@@ -33,12 +33,15 @@ class Last:
 
     @property
     def absent(self) -> str:
+        """The flag column: true where a value was to be expected and is not there."""
         return f"{self.prefix}absent"
 
     def partner(self, dataset: Dataset) -> str:
+        """The form, of the last period."""
         return f"{dataset.label_zh} (上期 last period)"
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What a last value is called in zh and en, before its column's label; None for any other column."""
         return ("上期", "last period's ") if name.startswith(self.prefix) else None
 
     def window(self, period: str) -> tuple[str, str]:
@@ -46,6 +49,7 @@ class Last:
         return (f"{period[:4]}-01" if self.same_year else "0000-01"), period
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
+        """`rows` with each column's last value under the prefix, null where there is none, and the flag."""
         first, until = self.window(period)
         references = _references(known, dataset, period, first, until)
         values = _values(known, dataset, references, self.columns, self.prefix)
@@ -64,12 +68,15 @@ class LastDecember(Last):
     """The accepted values of the previous December, no other month."""
 
     def partner(self, dataset: Dataset) -> str:
+        """The form, of the last December."""
         return f"{dataset.label_zh} (上年12月 last December)"
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What last December's value is called in zh and en, before its column's label; None for any other."""
         return ("上年末", "last December's ") if name.startswith(self.prefix) else None
 
     def window(self, period: str) -> tuple[str, str]:
+        """From which period (included) until which (excluded) the value is looked for: that December alone."""
         year = int(period[:4])
         return f"{year - 1}-12", f"{year}-01"
 

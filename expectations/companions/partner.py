@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-
-from expectations.companions.codebook import period_end
-from warehouse.codebook import Dataset
 from warehouse.store.in_force import in_force, latest
 from warehouse.store.journal_records import ACCEPTED
 from warehouse.store.prior_state import PriorState
+
+from expectations.companions.codebook import period_end
+from warehouse.codebook import Dataset
 
 # What the rows of a return come to, given the period.
 Aggregate = Callable[[str], pl.Expr]
@@ -59,19 +59,24 @@ class Partner:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns of the summary that have a counterpart in the partner."""
         return tuple(self.aggregates)
 
     @property
     def absent(self) -> str:
+        """The flag column: true where the partner is not there to compare with."""
         return f"{self.prefix}absent"
 
     def partner(self, dataset: Dataset) -> str:  # noqa: ARG002  (the partner is another dataset)
+        """The other dataset, in zh and en."""
         return f"{self.name_zh} {self.name_en}"
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What a joined column is called in zh and en, before the label of its own; None for any other column."""
         return (self.name_zh, f"{self.name_en}: ") if name.startswith(self.prefix) else None
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
+        """`rows` with what the partner comes to: zero where it is nil, null where it is absent; and the flag."""
         added = [f"{self.prefix}{column}" for column in self.columns]
         return (
             rows.pipe(self._which, known, period)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
+from warehouse.store.prior_state import PriorState
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
-from warehouse.store.prior_state import PriorState
 
 # With fewer than eight the median absolute deviation says little: one odd peer moves it by half.
 FEWEST_PEERS = 8
@@ -36,18 +36,22 @@ class PeerBounds:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The rate that is held against the bounds."""
         return (self.column,)
 
     def partner(self, dataset: Dataset) -> str:
+        """The form itself, of other counties."""
         return dataset.label_zh
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What a bound is called in zh and en; None for any other column."""
         return {
             self.low: ("同类县下限", "the peers' lower bound"),
             self.high: ("同类县上限", "the peers' upper bound"),
         }.get(name)
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
+        """`rows` with both bounds, as floats; null with too few peers and for a county that is not in force."""
         book, year = known.book, int(period[:4])
         listed = {d.county_code for d in book.members("poverty_counties", year)}
         value = pl.col(self.column).cast(pl.Float64)
@@ -72,6 +76,7 @@ class PeerRatio:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The numerator and the denominator."""
         return (self.numerator, self.denominator)
 
     @property
@@ -80,15 +85,18 @@ class PeerRatio:
         return f"{self.low} <= {self.numerator} / {self.denominator} <= {self.high}"
 
     def partner(self, dataset: Dataset) -> str:
+        """The form itself, of other counties."""
         return dataset.label_zh
 
     def label(self, name: str) -> tuple[str, str] | None:
+        """What a bound is called in zh and en; None for any other column."""
         return {
             self.low: ("同市各县下限", "the prefecture's lower bound"),
             self.high: ("同市各县上限", "the prefecture's upper bound"),
         }.get(name)
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
+        """`rows` with both bounds, as floats; null with too few peers and for a county that is not in force."""
         peers = known.rows(dataset).filter(pl.col("period") == period, pl.col(self.denominator) > 0)
         value = pl.col(self.numerator).cast(pl.Float64) / pl.col(self.denominator).cast(pl.Float64)
         limits = robust.bounds(value, robust.relative(value), FEWEST_PEERS)

@@ -34,6 +34,7 @@ class Line:
 
     @property
     def percent(self) -> float:
+        """How many of the rows that were evaluated fail, in percent."""
         return 100 * self.failing / (self.rows - self.missing)
 
 

@@ -33,9 +33,11 @@ class PolarsDataFrameAsset(DataAsset[Any, Any]):
         """Nothing: there is nothing to connect to."""
 
     def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - none is supported
+        """The one parameter of a batch: the frame."""
         return (FRAME,)
 
     def get_batch_identifiers_list(self, batch_request: BatchRequest[Any]) -> list[dict[str, Any]]:
+        """One batch a request, identified by its options."""
         return [IDDict(batch_request.options)]
 
     def build_batch_request(
@@ -90,6 +92,7 @@ class PolarsDatasource(Datasource[PolarsDataFrameAsset, PolarsExecutionEngine]):
 
     @property
     def execution_engine_type(self) -> Any:
+        """The engine that validates what comes from here."""
         return PolarsExecutionEngine
 
     def test_connection(self, test_assets: bool = True) -> None:  # noqa: FBT001, FBT002 - as its base has it

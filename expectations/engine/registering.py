@@ -33,6 +33,7 @@ class PolarsMetric(MetricProvider):
         execution_engine: ExecutionEngine[pl.Expr] | None = None,  # noqa: ARG003
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
     ) -> dict[str, MetricConfiguration]:
+        """None: a metric is resolved from the batch alone."""
         return {}
 
 
@@ -47,6 +48,7 @@ class RefusedMetric(MetricProvider):
         execution_engine: ExecutionEngine[pl.Expr] | None = None,  # noqa: ARG003
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
     ) -> dict[str, MetricConfiguration]:
+        """Raises NotSupportedOnPolarsError, whatever is asked."""
         raise NotSupportedOnPolarsError(metric.metric_name, UNSUPPORTED[metric.metric_name])
 
 

@@ -49,10 +49,12 @@ class RowsRequest:
 
     @property
     def format(self) -> Mapping[str, Any]:
+        """The result format that was asked for; empty where none was."""
         return self.metric.metric_value_kwargs.get("result_format") or {}
 
     @property
     def complete(self) -> bool:
+        """Whether all of it is asked for, without a cap."""
         return bool(self.format.get("result_format") == "COMPLETE")
 
     @property
@@ -63,6 +65,7 @@ class RowsRequest:
 
     @property
     def index_columns(self) -> list[str]:
+        """The columns that tell unexpected rows apart; none where it was not asked for."""
         return list(self.format.get("unexpected_index_column_names") or [])
 
     @property

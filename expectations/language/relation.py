@@ -39,6 +39,7 @@ class Link:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns on both sides, those of the left first; one may come twice."""
         return expressions.columns(self.left) + expressions.columns(self.right)
 
     def text(self, name: Callable[[str], str] = str) -> str:

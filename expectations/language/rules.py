@@ -143,6 +143,7 @@ class Rule:
     holds_until: str = "9999-99"
 
     def holds_in(self, period: str) -> bool:
+        """Whether it holds in a period like `2017-12`."""
         return self.holds_from <= period < self.holds_until
 
     @property

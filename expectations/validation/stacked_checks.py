@@ -15,10 +15,10 @@ from itertools import accumulate
 
 import great_expectations.expectations as core
 import polars as pl
+from warehouse.messages.finding import Severity
 
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.rules import Check, Rule
-from warehouse.messages.finding import Severity
 
 PRESENT = 1
 
@@ -42,6 +42,7 @@ class RowSpan:
 
     @property
     def check(self) -> Check:
+        """The check that this stretch is asked for."""
         return self.rule.checks[self.place]
 
 
@@ -54,6 +55,7 @@ class StackedCheck:
 
     @property
     def severity(self) -> Severity:
+        """That of its checks, which is one for all."""
         return self.stretches[0].rule.severity
 
     @property
@@ -63,6 +65,7 @@ class StackedCheck:
 
     @property
     def rows(self) -> int:
+        """How many rows the stretches have together."""
         return sum(stretch.rows for stretch in self.stretches)
 
     def answers(self, positions: Iterable[int]) -> dict[tuple[int, str, int], tuple[int, ...]]:

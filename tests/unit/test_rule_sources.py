@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 
 import pytest
-from expectations.analysis.rule_versions import SOME_PERIOD, SuiteVersions
 from tests.builders import BOOK
 
+from expectations.analysis.rule_versions import SOME_PERIOD, SuiteVersions
 from expectations.language.rules import SOURCE, Rule
 from expectations.suites import returns
 from tests.documents import sections

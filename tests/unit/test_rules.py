@@ -9,12 +9,12 @@ import great_expectations as gx
 import polars as pl
 import pytest
 from expectations.language.expect_relation import ExpectRelation
-from expectations.language.relation import parse
-from expectations.validation.checkpoint import validate
 from tests.builders import BOOK
 
+from expectations.language.relation import parse
 from expectations.language.rules import Rule, When, all_checks, between, in_set, not_null, relation, suite, unique
 from expectations.suites import companions_for, ecology, industry, returns, rules_for
+from expectations.validation.checkpoint import validate
 from warehouse.codebook import Dataset
 
 # The rules to begin with, by dataset.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expectations.analysis.rule_versions import SuiteVersions
 from flows.cli.main import app
 from rich.cells import cell_len
 from tests.builders import BOOK, YANGGAO, finance, loans, night, send
@@ -17,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 import expectations.suites.finance as suite
 from expectations.analysis import consistency
+from expectations.analysis.rule_versions import SuiteVersions
 from expectations.language.rules import Rule, between, relation
 from expectations.suites import rules_for
 from warehouse.store.files import Root

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from expectations.validation.checkpoint import validate, validate_all
-from expectations.validation.stacked_checks import CheckBatch, stack, stacked_checks
 
 from expectations.language.rules import Check, Rule, When, all_checks, between, in_set, not_null, relation, unique
+from expectations.validation.checkpoint import validate, validate_all
+from expectations.validation.stacked_checks import CheckBatch, stack, stacked_checks
 
 SCHEMA = {
     "a": pl.Int64, "b": pl.Int64, "c": pl.Decimal(18, 2), "last_a": pl.Int64, "last_b": pl.Int64, "name": pl.String,
