@@ -10,7 +10,6 @@ from datetime import datetime
 import polars as pl
 from great_expectations.core import ExpectationSuiteValidationResult
 from warehouse.messages.finding import Finding, Severity
-from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
 from warehouse.store.prior_state import PriorState
 
 from expectations.companions import Partner
@@ -28,6 +27,7 @@ from warehouse.codebook import Dataset
 from warehouse.intake.reading import Reading
 from warehouse.store import rejudging
 from warehouse.store.history import with_decisions
+from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
 
 OF_THE_RETURN_HEADER = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 

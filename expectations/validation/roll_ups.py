@@ -13,7 +13,6 @@ from itertools import groupby
 from typing import Any
 
 import polars as pl
-from warehouse.store.journal_records import RollUpRecord
 from warehouse.store.prior_state import PriorState
 
 from expectations.companions import Companion
@@ -24,6 +23,7 @@ from expectations.suites import companions_for, rules_for
 from expectations.validation.checkpoint import Session, validate_all
 from expectations.validation.stacked_checks import CheckBatch
 from warehouse.codebook import Codebook, Dataset
+from warehouse.store.journal_records import RollUpRecord
 
 AREA = ("level", "code", "name")
 

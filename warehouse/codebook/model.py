@@ -56,6 +56,7 @@ class Frequency(StrEnum):
 
     @property
     def months(self) -> tuple[int, ...]:
+        """The calendar months that end a span, ascending: 3, 6, 9, 12 for quarterly."""
         step = {"monthly": 1, "quarterly": 3, "half_yearly": 6}[self.value]
         return tuple(range(step, 13, step))
 
@@ -101,6 +102,7 @@ class Division(Record):
     deep_poverty: bool
 
     def in_force(self, year: int) -> bool:
+        """Whether the code is in force in a year."""
         return self.in_force_from <= year and (self.in_force_until is None or year < self.in_force_until)
 
 
@@ -114,6 +116,7 @@ class Group(Record):
     deep_only: bool
 
     def holds(self, division: Division) -> bool:
+        """Whether a division is a member, by the lists that it is on."""
         return division.poverty_county_list in self.lists and (division.deep_poverty or not self.deep_only)
 
 
@@ -193,6 +196,7 @@ class Indicator(Record):
 
     @property
     def numeric(self) -> bool:
+        """Whether values are numbers, so that they can be compared and bounded."""
         return self.dtype.is_numeric()
 
     @property
@@ -229,6 +233,7 @@ class Word(Record):
 
     @property
     def blank(self) -> bool:
+        """Whether a cell that says this is blank."""
         return self.meaning in ("not_applicable", "none", "unknown")
 
 
@@ -260,10 +265,12 @@ class Dataset(Record):
 
     @property
     def one_row(self) -> bool:
+        """Whether a return has one row."""
         return not self.keys
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
+        """Its indicators' columns, in the form's order."""
         return tuple(i.column for i in self.indicators)
 
     @property

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from warehouse.codebook import Dataset, Indicator
 from warehouse.messages.errors import CodebookError
+
+from warehouse.codebook import Dataset, Indicator
 
 PERCENT = 100
 Naming = Callable[[Indicator], str]
@@ -27,6 +28,7 @@ class Operand:
     counts: bool = False
 
     def text(self, naming: Naming) -> str:
+        """What is added up, in words: its template with each indicator as `naming` has it."""
         return self.template.format(*map(naming, self.indicators))
 
 
@@ -44,6 +46,7 @@ class Formula:
 
     @property
     def operands(self) -> tuple[Operand, ...]:
+        """What is added up: one operand, or two of a ratio."""
         return (self.part, self.whole) if self.whole else (self.part,)
 
     @property
@@ -56,9 +59,11 @@ class Formula:
         return f"{self.name} = {self._all(above=above, naming=self._code, words=EN, form=self.dataset.dataset)}"
 
     def zh(self, *, above: bool) -> str:
+        """The formula in Chinese; `above` where it is of more than one county."""
         return f"{self.label_zh} = {self._all(above=above, naming=self._zh, words=ZH, form=self.dataset.label_zh)}"
 
     def en(self, *, above: bool) -> str:
+        """The formula in English; `above` where it is of more than one county."""
         return f"{self.label_en} = {self._all(above=above, naming=self._en, words=EN, form=self.dataset.label_en)}"
 
     def term(self, operand: Operand) -> tuple[str, str, str]:

@@ -37,6 +37,7 @@ class CachedSources(Sources):
     choose: Choose | None = None
 
     def decisions(self, select: Select) -> pl.LazyFrame:
+        """What is chosen of the decisions on its datasets and periods; chosen once for all marts."""
         if self.choose is None or not self.pairs:
             return super().decisions(select)
         return self.choose(select, self.pairs).lazy()

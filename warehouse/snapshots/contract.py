@@ -20,6 +20,8 @@ from warehouse.messages.errors import CodebookError
 
 
 class FrozenRecord(BaseModel):
+    """A part of the contract: immutable, and with no field that is not known."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

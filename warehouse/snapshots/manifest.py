@@ -44,6 +44,7 @@ class Manifest(BaseModel):
 
     @property
     def marts(self) -> list[str]:
+        """The names of the marts that have files, sorted."""
         return sorted({file.mart for file in self.files})
 
     def paths(self, root: Root, mart: str) -> list[Path]:

@@ -28,6 +28,7 @@ class Stamp:
 
     @classmethod
     def of(cls, state: os.stat_result) -> Stamp:
+        """The stamp of a file's state: device, inode, size, time of its last change."""
         return cls(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
 
 

@@ -76,6 +76,7 @@ class DecisionRequest(BaseModel):
         return f"{_named(self.county_code)} {self.period} {self.dataset}"
 
     def of_the_dataset(self) -> pl.Expr:
+        """True for rows of the dataset that it names, or of all."""
         return pl.lit(self.dataset == ALL) | (pl.col("dataset") == self.dataset)
 
 

@@ -27,26 +27,32 @@ class Root:
 
     @property
     def archive(self) -> Path:
+        """The originals, by their hash."""
         return self.path / "archive"
 
     @property
     def journal(self) -> Path:
+        """The entries of runs."""
         return self.path / "journal"
 
     @property
     def history(self) -> Path:
+        """Rows of accepted returns."""
         return self.path / "history"
 
     @property
     def quarantine(self) -> Path:
+        """Rows of quarantined returns."""
         return self.path / "quarantine"
 
     @property
     def marts(self) -> Path:
+        """The published snapshots."""
         return self.path / "marts"
 
     @property
     def reports(self) -> Path:
+        """Findings and Data Docs, a folder a run."""
         return self.path / "reports"
 
     @property
@@ -104,6 +110,7 @@ def remove_temporaries(folder: Path) -> None:
 
 
 def sync(descriptor: int) -> None:
+    """Waits until the disk has what was written."""
     os.fsync(descriptor)
 
 

@@ -22,6 +22,7 @@ RESTORE = "restore it from a backup"
 
 
 def run_name(number: int) -> str:
+    """A run's number with leading zeros, so that names sort as numbers do."""
     return f"{number:06}"
 
 
@@ -37,6 +38,7 @@ def next_run(root: Root) -> str:
 
 
 def entry_path(root: Root, run: str) -> Path:
+    """Where the entry of a run is, or will be."""
     return root.journal / f"{run}.json"
 
 

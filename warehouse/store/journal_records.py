@@ -18,6 +18,8 @@ ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
 
 
 class JournalRecord(BaseModel):
+    """A part of a journal entry: immutable, and with no field that is not known."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -123,6 +125,7 @@ class Entry(JournalRecord):
 
     @property
     def decisions(self) -> tuple[ReturnDecision, ...]:
+        """The verdicts on returns, period by period."""
         return tuple(d for p in self.periods for d in p.decisions)
 
     @property

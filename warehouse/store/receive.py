@@ -68,9 +68,11 @@ def _keep_members(root: Root, name: str, archive: Path, limits: Limits) -> list[
 
 
 def save_receipts(path: Path, receipts: list[Receipt]) -> None:
+    """Writes what was received as JSON, in the order given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(RECEIPTS.dump_json(receipts))
 
 
 def load_receipts(path: Path) -> list[Receipt]:
+    """What `save_receipts` wrote, in its order."""
     return RECEIPTS.validate_json(path.read_bytes())

@@ -24,6 +24,7 @@ def run_of(path: Path) -> str:
 
 
 def is_merged(path: Path) -> bool:
+    """Whether a file of rows is one that a compaction made."""
     return path.name.endswith(MERGED)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warehouse.synthetic.random_draws import apportion, part, stream
+
 from warehouse.synthetic.territory import Province, Territory
 
 POOR_CLOSING_2017 = 936_000  # 3.9 % of 24 million
@@ -33,6 +34,7 @@ class Flow:
 
     @property
     def closing(self) -> int:
+        """The poor persons at the period's end."""
         return self.opening - self.exited + self.added - self.removed
 
 

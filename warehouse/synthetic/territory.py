@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from warehouse.codebook import Dataset, Division, load
 from warehouse.synthetic.random_draws import apportion, spread, stream
 from warehouse.synthetic.records import Row, Value, year_of
+
+from warehouse.codebook import Dataset, Division, load
 
 RURAL_POPULATION = 24_000_000
 POOR_VILLAGES = 7_993
@@ -38,30 +39,37 @@ class Territory:
 
     @property
     def code(self) -> str:
+        """The county's code."""
         return self.division.county_code
 
     @property
     def deep(self) -> bool:
+        """Whether it is a deep-poverty county."""
         return self.division.deep_poverty
 
     @property
     def national(self) -> bool:
+        """Whether it is on the national list."""
         return self.division.poverty_county_list.startswith("national")
 
     @property
     def key_county(self) -> bool:
+        """Whether it is a national key county."""
         return self.division.poverty_county_list == "national_key"
 
     @property
     def poverty(self) -> bool:
+        """Whether it is on any poverty list."""
         return self.division.poverty_county_list != "none"
 
     @property
     def registered_households(self) -> int:
+        """Registered poor households, at 2.7 persons each, rounded down."""
         return self.registered_persons * 10 // 27
 
     @property
     def urban(self) -> bool:
+        """Whether it is a district of a city, on no poverty list."""
         return self.division.kind == "district" and not self.poverty
 
 
@@ -74,6 +82,7 @@ class Province:
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
+        """The counties' codes, in their order."""
         return tuple(self.territories)
 
     def weigh(self, purpose: str, weight: Callable[[Territory], float], noise: float = 0.25) -> dict[str, float]:

@@ -155,6 +155,7 @@ class SubmissionReading:
 
     @property
     def unreadable(self) -> bool:
+        """Whether nothing could be taken from the file."""
         return not self.return_headers
 
 

@@ -47,6 +47,7 @@ class Cover:
 
 
 def find_cover(tables: list[Table]) -> Table | None:
+    """The first table whose sheet is named as a cover; None where there is none."""
     return next((t for t in tables if squeezed(t.sheet).casefold() in COVER_SHEETS), None)
 
 

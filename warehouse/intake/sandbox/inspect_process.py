@@ -84,6 +84,7 @@ def _done(job: InspectJob) -> bool:
 
 
 def main() -> None:
+    """The child's part: says that it is ready, reads one job, leaves what is to be shown in the job's folder."""
     load()
     limit_memory(int(sys.argv[1]))
     sys.stdout.write("ready\n")

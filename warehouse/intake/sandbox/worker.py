@@ -67,6 +67,7 @@ def limit_memory(limit: int) -> None:
 
 
 def main() -> None:
+    """The child's part: reads some files for each line of standard input; what goes wrong is told, and ends it."""
     # What libraries print goes elsewhere than the lines to the parent.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)

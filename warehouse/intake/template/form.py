@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from warehouse.codebook import Dataset
 from warehouse.messages.finding import Severity
+
+from warehouse.codebook import Dataset
 
 # When a rule is looked at: while the cells are typed, partly so, or only once the return is sent.
 Seen = Literal["typed", "partly", "sent"]
@@ -37,6 +38,7 @@ class Limit:
     wrong: str
 
     def formula(self, places: Mapping[str, Place]) -> str:
+        """The spreadsheet formula for the cells that `places` has of its columns."""
         return "=" + self.wrong.format_map(places)
 
 

@@ -37,6 +37,7 @@ class Page:
         self.row += 1
 
     def header(self, *labels: str) -> None:
+        """Writes a row of column heads and goes to the next."""
         for column, label in enumerate(labels):
             self.sheet.write_string(self.row, column, label, self.look.label)
         self.row += 1

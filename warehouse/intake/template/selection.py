@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from warehouse.codebook import Codebook, Dataset, Division
 from warehouse.messages.errors import PermanentError
+
+from warehouse.codebook import Codebook, Dataset, Division
 
 PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 SHORTEST = 2  # signs of a name without 县, 区 or 市: 天镇, but not 代 for 代县
@@ -25,6 +26,7 @@ class TemplateSelection:
 
     @property
     def ends_on(self) -> date:
+        """The last day of the period."""
         year, month = int(self.period[:4]), int(self.period[5:])
         return date(year, month, monthrange(year, month)[1])
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from warehouse.intake.template.notes_panel import place_box
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from warehouse.codebook import Dataset, Indicator
 from warehouse.intake.template import cells
 from warehouse.intake.template.form import Form, Place
-from warehouse.intake.template.notes_panel import place_box
 from warehouse.intake.template.selection import TemplateSelection
 from warehouse.intake.template.styles import A4, ALL_OPTIONS, MIDDLE, Styles
 
@@ -43,10 +43,12 @@ class Grid:
 
     @property
     def last(self) -> str:
+        """The letter of the last column."""
         return str(xl_col_to_name(len(self.dataset.columns) - 1))
 
     @property
     def area(self) -> str:
+        """The cells to fill in, as a spreadsheet names them."""
         return f"A2:{self.last}{self.rows + 1}"
 
     @property

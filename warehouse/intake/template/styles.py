@@ -34,29 +34,36 @@ class Styles:
 
     @property
     def title(self) -> Format:
+        """The sheet's title: large, bold, dark."""
         return self.format(font_size=16, bold=True, font_color=DARK)
 
     @property
     def faint(self) -> Format:
+        """What is said in passing: small and grey."""
         return self.format(font_color="#7F7F7F", font_size=9, indent=1)
 
     @property
     def link(self) -> Format:
+        """A link: underlined."""
         return self.format(font_color=MIDDLE, underline=1)
 
     @property
     def heading(self) -> Format:
+        """The head of a section: white on a colour."""
         return self.format(font_size=12, bold=True, font_color="white", bg_color=MIDDLE, indent=1)
 
     @property
     def header(self) -> Format:
+        """The head of a column: framed, white on dark."""
         return self.framed(bold=True, font_color="white", bg_color=DARK, align="center", text_wrap=True)
 
     @property
     def label(self) -> Format:
+        """What stands before a value: framed, bold, on grey."""
         return self.framed(bg_color=GREY, bold=True, indent=1)
 
     def framed(self, **properties: Any) -> Format:
+        """A format with a thin frame and these properties."""
         return self.format(border=1, border_color=LINE, **properties)
 
     def input(self, **properties: Any) -> Format:

@@ -23,6 +23,7 @@ class Cell:
 
     @property
     def number(self) -> bool:
+        """Whether the value is a number."""
         return isinstance(self.value, int | Decimal)
 
 

@@ -65,4 +65,5 @@ class Style:
 
     @property
     def file_suffix(self) -> str:
+        """The suffix that the file's name gets, true or not."""
         return self.suffix or f".{self.format or 'xlsx'}"
