@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import polars as pl
-
-from warehouse import marts
 from warehouse.snapshots.manifest import read_manifest
+
+from warehouse.codebook import load
 from warehouse.store.files import Root
 
 MUST = (
@@ -29,7 +29,7 @@ def compare(root: Root, out: Path) -> dict[str, bool]:
     assert manifest is not None, f"nothing is published in {root.path}"
     return {
         name: _sorted(manifest.scan(root, name)).equals(_sorted(pl.scan_parquet(out / "marts" / f"{name}.parquet")))
-        for name in marts.names()
+        for name in load().mart_list
     }
 
 

@@ -17,12 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
-
 from tests.bench.bare_year import STATUS, Year, read_year
 from tests.bench.measure import clocks, peak_mib, since_start
 from tests.bench.nation import nation
-from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.measures import Measure, measures_of
+
+from warehouse.codebook import Codebook, Dataset
 
 DECIMAL = pl.Decimal(38, 6)
 AREA = ("period", "level", "code")
@@ -31,11 +31,10 @@ VILLAGES = ("planned", "started", "completed", "demolished")
 
 def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator[tuple[str, pl.LazyFrame]]:
     yield "fact_indicator", _facts(year)
-    for name in ("relocation_villages", "support_units", "policy"):
-        yield f"fact_{name}", _many_rows(year, year.book.datasets[name])
     for name, mart in year.book.mart_list.items():
-        if mart.periods == "compared":
-            yield name, _programme(year, year.book.datasets[mart.datasets[0]])
+        if mart.transform:
+            made = _programme if mart.transform == "programme" else _many_rows
+            yield name, made(year, year.book.datasets[mart.datasets[0]])
     yield "mart_relocation", _relocation(year)
     yield "mart_deep_poverty_share", _shares(year)
     yield "mart_completeness", _completeness(year)
@@ -71,7 +70,7 @@ def _fact(year: Year, dataset: Dataset) -> pl.LazyFrame:
 
 def _many_rows(year: Year, dataset: Dataset) -> pl.LazyFrame:
     decimals = [c for c, dtype in dataset.dtypes.items() if isinstance(dtype, pl.Decimal)]
-    columns = [c.column for c in year.book.marts[f"fact_{dataset.dataset}"]]
+    columns = [c.column for c in year.book.marts[year.book.mart_of(dataset.dataset, "detail").mart]]
     rows = year.rows(dataset).with_columns(pl.col(c).cast(DECIMAL) for c in decimals)
     return rows.select(columns).sort("period", "county_code", *dataset.keys, "row") if columns else rows
 

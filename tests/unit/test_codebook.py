@@ -9,11 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from tests.builders import BOOK
+from warehouse.messages.errors import CodebookError, PermanentError
+
 from warehouse.codebook import load_codebook, plain_name
 from warehouse.codebook.load import HERE
-from warehouse.messages.errors import CodebookError, PermanentError
+from warehouse.codebook.marts import MODULES
 
 REFERENCE_GROUPS = {
     "province": 119, "poverty_counties": 58, "national_list": 36, "national_key": 35, "deep_poverty": 10,
@@ -67,10 +68,12 @@ def broken(folder: Path, name: str, old: str, new: str) -> Path:
     return copy
 
 
+LINES = {path.stem: path.read_text(encoding="utf-8").splitlines(keepends=True) for path in HERE.glob("*.csv")}
+
+
 def line(name: str, start: str) -> str:
     """The line of a definition that starts so."""
-    lines = (HERE / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    return next(found for found in lines if found.startswith(start))
+    return next(found for found in LINES[name] if found.startswith(start))
 
 
 def twice(name: str, start: str) -> tuple[str, str, str]:
@@ -260,6 +263,77 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "dim_county,county_code,words",
         "marts.csv.*dtype",
     ),
+    "mart without a file": (
+        "mart_list",
+        "mart_quality,",
+        "mart_qualities,",
+        "mart_qualities: there is no .*qualities.py",
+    ),
+    "mart of no kind": ("mart_list", "mart_quality,", "quality,", "mart_list.csv, quality, mart"),
+    "mart of a dataset listed": (
+        "mart_list",
+        "mart_quality,",
+        "mart_finance,金融扶贫,Finance,finance,own,period\nmart_quality,",
+        "finance: brings mart_finance, a name that mart_list.csv",
+    ),
+    "mart twice": (*twice("mart_list", "mart_quality,"), "mart_list.csv: mart_quality"),
+    "key that a mart has not": ("mart_list", "period|level|code|source", "period|origin", "keys: unknown 'origin'"),
+    "mart made of an unknown dataset": ("mart_list", "finance|funds|", "finance|found|", "datasets: unknown 'found'"),
+    "mart without columns": (
+        "marts",
+        "".join(found for found in LINES["marts"] if found.startswith("dim_rule,")),
+        "",
+        "marts.csv, dim_rule: has no columns",
+    ),
+    "shared columns left out": (
+        "marts",
+        "".join(found for found in LINES["marts"] if found.startswith("detail,")),
+        "",
+        "marts.csv, detail: has no",
+    ),
+    "columns of no mart": ("marts", "dim_rule,rule,", "dim_rules,rule,", "dim_rules: these columns are of no mart"),
+    "columns of a mart that a dataset brings": (
+        "marts",
+        "dim_rule,rule,",
+        "mart_finance,rule,",
+        "mart_finance: these columns follow from its dataset",
+    ),
+    "dataset whose mart is called as another": (
+        "datasets",
+        "finance,金融扶贫,Finance",
+        "changes,金融扶贫,Finance",
+        "datasets.csv, changes: brings mart_changes.*another in dataset_marts.csv",
+    ),
+    "marts of two datasets of one name": (
+        "dataset_marts",
+        "mart_relocation_programme",
+        "mart_finance",
+        "brings mart_finance, a name .*another dataset.*dataset_marts.csv",
+    ),
+    "name of a mart that no dataset brings": (
+        "dataset_marts",
+        "relocation,programme",
+        "relocation,detail",
+        "relocation.detail: no dataset brings this mart",
+    ),
+    "dataset without indicators": (
+        "datasets",
+        "finance,金融扶贫",
+        "nothing,空,Nothing,monthly,province,10,false,\nfinance,金融扶贫",
+        "nothing: has no indicators",
+    ),
+    "dataset that cannot name a mart": (
+        "datasets",
+        "finance,金融扶贫",
+        "Fi-nance,金融扶贫",
+        "datasets.csv, Fi-nance, dataset",
+    ),
+    "form's column that leads back already": (
+        "indicators",
+        "policy,document,",
+        "policy,sheet,",
+        "policy.sheet: what tells whose .* has this name; give it another",
+    ),
     "null or not, otherwise": (
         "marts",
         "dim_county,in_force_until,whole,year,yes",
@@ -277,6 +351,50 @@ def test_a_broken_definition_is_an_error_that_names_it(
         load_codebook(broken(tmp_path, name, old, new))
     assert re.search(said, str(caught.value)), str(caught.value)
     assert f"{name}.csv" in str(caught.value)
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    """Files of the names that the marts' have, and what else lies there."""
+    folder = tmp_path / "marts"
+    folder.mkdir()
+    for name in (*(mart.mart for mart in BOOK.mart_list.values() if mart.transform is None), "__init__", "sources"):
+        (folder / f"{name}.py").touch()
+    return folder
+
+
+def test_every_mart_has_a_file_or_a_dataset_that_brings_it(modules: Path) -> None:
+    assert load_codebook(HERE, modules).mart_list == BOOK.mart_list
+    assert {path.stem for path in MODULES.glob("mart_*.py")} == {path.stem for path in modules.glob("mart_*.py")}
+
+
+def test_a_mart_without_its_file_is_an_error(modules: Path) -> None:
+    (modules / "mart_quality.py").unlink()
+    with pytest.raises(CodebookError, match=r"mart_list\.csv, mart_quality: there is no .*mart_quality\.py"):
+        load_codebook(HERE, modules)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    {
+        "mart_else": "is not in mart_list.csv",
+        "mart_finance": "the dataset finance brings this mart",
+        "dim_else": "is not",
+    }.items(),
+)
+def test_a_file_of_a_mart_that_is_not_listed_is_an_error(modules: Path, name: str, said: str) -> None:
+    (modules / f"{name}.py").touch()
+    with pytest.raises(CodebookError, match=f"warehouse/marts/{name}.py: {said}"):
+        load_codebook(HERE, modules)
+
+
+def test_a_dataset_brings_its_marts_under_its_own_name_and_labels() -> None:
+    names = {m.mart: (m.datasets, m.label_zh, m.label_en) for m in BOOK.mart_list.values() if m.datasets == ("policy",)}
+    assert names == {
+        "mart_policy": (("policy",), "超常举措", "Policy measures"),
+        "fact_policy": (("policy",), "超常举措明细", "Policy measures as reported"),
+    }
+    assert BOOK.mart_of("relocation", "programme").mart == "mart_relocation_programme"
 
 
 def test_persons_and_person_times_never_meet(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, given, mart, night, row, send, sources, village
+
 from warehouse.codebook import Dataset
-from warehouse.marts.detail_fact import LEADS_BACK, rows_of
+from warehouse.marts.detail_fact import detail
 from warehouse.store.files import Root
 
+LEADS_BACK = ("return_status", "version", "submission", "sheet", "row")
 MANY = [d for d in BOOK.datasets.values() if not d.one_row]
 DAY, LATER = date(2017, 5, 1), date(2017, 12, 31)
 MEASURE = {"document": "文", "issued_on": DAY, "effective_on": DAY, "status": "in_force", "county_plan": True}
@@ -44,7 +45,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
 
 @pytest.mark.parametrize("dataset", MANY, ids=lambda d: d.dataset)
 def test_a_fact_has_the_columns_of_its_form_and_what_leads_back(dataset: Dataset) -> None:
-    columns = BOOK.marts[f"fact_{dataset.dataset}"]
+    columns = BOOK.marts[BOOK.mart_of(dataset.dataset, "detail").mart]
     assert tuple(c.column for c in columns) == ("period", "county_code", *dataset.columns, *LEADS_BACK)
     own = columns[2 : -len(LEADS_BACK)]
     for column, indicator in zip(own, dataset.indicators, strict=True):
@@ -73,11 +74,11 @@ def test_units_and_measures_are_in_the_order_of_their_keys(root: Root) -> None:
 
 def test_a_fact_leads_back_to_the_bytes_it_came_with(root: Root) -> None:
     for dataset in MANY:
-        for submission in mart(root, f"fact_{dataset.dataset}")["submission"].unique():
+        for submission in mart(root, BOOK.mart_of(dataset.dataset, "detail").mart)["submission"].unique():
             assert list(root.archive.glob(f"{submission[:2]}/{submission}.xlsx"))
 
 
 def test_the_facts_and_the_history_have_as_many_rows(root: Root) -> None:
     for dataset in MANY:
         in_force = sources(root).rows(dataset).select(pl.len()).collect().item()
-        assert rows_of(sources(root), dataset.dataset).collect().height == in_force > 0
+        assert detail(sources(root), dataset.dataset).collect().height == in_force > 0

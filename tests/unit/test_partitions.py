@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-
 from tests.builders import (
     BOOK,
     TIANZHEN,
@@ -27,11 +26,12 @@ from tests.builders import (
 )
 from tests.builders import given as returned
 from tests.decision_requests import decide
-from warehouse import marts
-from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.messages.errors import CodebookError
 from warehouse.snapshots.manifest import read_inputs, read_manifest
 from warehouse.snapshots.publish import Plan, publish
+
+from warehouse import marts
+from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.store.files import Root
 
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
@@ -110,10 +110,10 @@ def test_each_part_has_rows_of_its_period_alone(root: Root, inbox: Path) -> None
 def test_a_dataset_that_a_mart_does_not_name_is_refused(root: Root, inbox: Path) -> None:
     night(root, send(inbox, loans(finance(1000))))
     known = knowledge(root)
-    line = BOOK.mart_list["mart_finance"].model_copy(update={"datasets": ("funds",)})
-    other = replace(known, book=replace(BOOK, mart_list={**BOOK.mart_list, "mart_finance": line}))
-    with pytest.raises(CodebookError, match=r"reads finance, .*mart_list\.csv does not name"):
-        list(build_partitions(other, [Partition("mart_finance", "2017-12", split=True)]))
+    line = BOOK.mart_list["mart_relocation"].model_copy(update={"datasets": ("relocation",)})
+    other = replace(known, book=replace(BOOK, mart_list={**BOOK.mart_list, "mart_relocation": line}))
+    with pytest.raises(CodebookError, match=r"reads relocation_villages, .*mart_list\.csv does not name"):
+        list(build_partitions(other, [Partition("mart_relocation", "2017-12", split=True)]))
 
 
 def test_rows_of_a_period_that_was_not_asked_for_are_refused(
@@ -157,7 +157,7 @@ def test_night_by_night_the_marts_are_as_if_built_at_once(
     for number, sent in enumerate(nights):
         send(inbox / f"{number}", *(returned(county, period, name, *rows(name, n)) for county, period, name, n in sent))
         night(root, inbox, datetime(2018, 1 + number, 12, tzinfo=UTC))
-    step_by_step = {name: mart(root, name) for name in marts.names()}
+    step_by_step = {name: mart(root, name) for name in BOOK.mart_list}
     publish(root, Plan.of(knowledge(root)), BOOK, from_nothing=True)
     for name, frame in step_by_step.items():
         assert_frame_equal(mart(root, name), frame)

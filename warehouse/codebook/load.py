@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from warehouse.codebook.label_checks import check_about, check_synonyms, check_words
+from warehouse.codebook.marts import MODULES, all_marts, check_modules, columns_of
 from warehouse.codebook.model import (
     AboutHeader,
     Dataset,
+    DatasetMart,
     Division,
     Figure,
     Group,
@@ -31,6 +33,7 @@ from warehouse.codebook.model import (
     Record,
     Scale,
     Synonym,
+    Transform,
     Unit,
     Word,
 )
@@ -39,7 +42,12 @@ from warehouse.messages.errors import CodebookError
 HERE = Path(__file__).parent
 REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
 # What tells the lines of a file apart, where it is not the first column alone.
-ENTRY = {"indicators": ("dataset", "column"), "marts": ("mart", "column"), "synonyms": ("dataset", "column")}
+ENTRY = {
+    "indicators": ("dataset", "column"),
+    "synonyms": ("dataset", "column"),
+    "dataset_marts": ("dataset", "transform"),
+    "marts": ("mart", "column"),
+}
 R = TypeVar("R", bound=Record)
 
 
@@ -67,6 +75,10 @@ class Codebook:
         """The divisions in force in a year that belong to a group."""
         return _members(self, group, year)
 
+    def mart_of(self, dataset: str, transform: Transform) -> Mart:
+        """The mart that a dataset brings; only one of many rows a county brings a `detail`."""
+        return next(m for m in self.mart_list.values() if (m.datasets, m.transform) == ((dataset,), transform))
+
     def find(self, name: str) -> Dataset | None:
         """The dataset by its id or either label; None where none is called so."""
         return next((d for d in self.datasets.values() if name in (d.dataset, d.label_zh, d.label_en)), None)
@@ -93,8 +105,11 @@ def _members(book: Codebook, group: str, year: int) -> tuple[Division, ...]:
     return tuple(d for d in book.in_force(year) if book.groups[group].holds(d))
 
 
-def load_codebook(folder: Path) -> Codebook:
-    """The codebook in `folder`, checked; raises CodebookError naming file, entry and fault."""
+def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
+    """The codebook in `folder`, checked, also against the marts' files in `modules`.
+
+    Raises CodebookError naming file, entry and fault.
+    """
     units = {u.unit: u for u in _records(folder, "units", Unit)}
     groups = {g.group: g for g in _records(folder, "groups", Group)}
     synonyms = [_record("synonyms", Synonym, row) for row in _rows(folder, "synonyms")]
@@ -111,6 +126,9 @@ def load_codebook(folder: Path) -> Codebook:
         row["dataset"]: _record("datasets", Dataset, row | {"indicators": _of(indicators, row["dataset"])})
         for row in _rows(folder, "datasets")
     }
+    named = [_record("dataset_marts", DatasetMart, row) for row in _rows(folder, "dataset_marts")]
+    mart_list = all_marts(datasets, {m.mart: m for m in _records(folder, "mart_list", Mart)}, named)
+    check_modules(mart_list, modules)
     book = Codebook(
         units=units,
         scales=tuple(_records(folder, "scales", Scale)),
@@ -118,8 +136,8 @@ def load_codebook(folder: Path) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
-        mart_list={m.mart: m for m in _records(folder, "mart_list", Mart)},
-        marts=_marts(folder),
+        mart_list=mart_list,
+        marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
         words={w.word: w for w in _records(folder, "words", Word)},
         about={a.header: a.column for a in _records(folder, "about", AboutHeader)},
@@ -176,17 +194,6 @@ def _of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:
     return tuple(i for i in indicators if i.dataset == dataset)
 
 
-def _marts(folder: Path) -> dict[str, tuple[MartColumn, ...]]:
-    """The columns of each mart, in their order."""
-    marts: dict[str, tuple[MartColumn, ...]] = {}
-    for row in _rows(folder, "marts"):
-        column = _record("marts", MartColumn, row)
-        marts[column.mart] = (*marts.get(column.mart, ()), column)
-    for mart, columns in marts.items():
-        _unique(f"marts.csv, {mart}", (c.column for c in columns))
-    return marts
-
-
 def _unique(place: str, values: Iterable[str]) -> None:
     twice = [value for value, times in Counter(values).items() if times > 1]
     if twice:
@@ -216,17 +223,16 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
 
 def _check_marts(book: Codebook) -> None:
     for mart in book.mart_list.values():
-        _known("marts.csv, mart", mart.mart, book.marts)
         for name in mart.datasets:
             _known(f"mart_list.csv, {mart.mart}, datasets", name, ("*", *book.datasets))
         for key in mart.keys:
             _known(f"mart_list.csv, {mart.mart}, keys", key, (c.column for c in book.marts[mart.mart]))
-    for name in book.marts:
-        _known("mart_list.csv, mart", name, book.mart_list)
 
 
 def _check_dataset(book: Codebook, dataset: Dataset) -> None:
     place = f"datasets.csv, {dataset.dataset}"
+    if not dataset.indicators:
+        raise CodebookError(f"{place}: has no indicators; add a line for each to indicators.csv")
     _unique(f"indicators.csv, {dataset.dataset}", dataset.columns)
     _unique(f"indicators.csv, {dataset.dataset}, label_zh", (i.label_zh for i in dataset.indicators))
     _known(f"{place}, owed_by", dataset.owed_by, book.groups)

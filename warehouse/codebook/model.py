@@ -12,9 +12,18 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 Kind = Literal["key", "stock", "cumulative", "year_to_date", "ratio"]
+Transform = Literal["programme", "detail"]
 Aggregate = Literal[
     "sum", "weighted", "growth", "growth_lead", "ratio", "share", "count", "distinct", "increase", "least",
     "greatest", "worst", "members",
@@ -39,6 +48,9 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+MartName = Annotated[str, StringConstraints(pattern=r"^(dim|fact|mart)_[a-z0-9_]+$")]
+MartType = Literal["text", "whole", "decimal", "boolean", "date"]
 
 
 class Record(BaseModel):
@@ -253,7 +265,7 @@ class Dataset(Record):
     county may report that it has none of it.
     """
 
-    dataset: str
+    dataset: DatasetName
     label_zh: str
     label_en: str
     frequency: Frequency
@@ -330,15 +342,17 @@ class Mart(Record):
     `own`: it has a file a period, made of that period; `compared`: and of the earlier ones that it is compared with;
     `found`: its own or none, as findings have it; `figures`: those of the published figures; `rules`: none, but the
     rules of every run; `none`: it follows from the codebook alone. The last three are a single file. `keys` tell its
-    rows apart; findings have none: what differs is another finding.
+    rows apart; findings have none: what differs is another finding. `transform` makes a mart that a dataset brings;
+    None where it has a file of its own in `warehouse/marts`.
     """
 
-    mart: str
+    mart: MartName
     label_zh: str
     label_en: str
     datasets: Words
     periods: Literal["own", "compared", "found", "figures", "rules", "none"]
     keys: Words
+    transform: Transform | None = None
 
     @property
     def split(self) -> bool:
@@ -346,14 +360,24 @@ class Mart(Record):
         return self.periods in ("own", "compared", "found")
 
 
+class DatasetMart(Record):
+    """The name and labels of a mart that a dataset brings, where they are not the dataset's own."""
+
+    dataset: str
+    transform: Transform
+    mart: MartName
+    label_zh: str
+    label_en: str
+
+
 class MartColumn(Record):
     """A column of a mart: its name, type, unit, whether it may be null, and labels are a contract with those who read
-    the marts (`snapshots/contract.py`).
+    the marts (`snapshots/contract.py`). Under the name of a transform it is one of every mart that the transform makes.
     """
 
     mart: str
     column: str
-    dtype: Literal["text", "whole", "decimal", "boolean", "date"]
+    dtype: MartType
     unit: str
     null: Flag
     label_zh: str

@@ -47,7 +47,7 @@ class Partition:
 
 def partitions_of(known: AsKnown) -> dict[Partition, str]:
     """Every part of every mart, by mart and period, with the SHA-256 of what it is made of."""
-    return {part: _inputs_digest(known, part) for name in marts.names() for part in _partitions(known, name)}
+    return {part: _inputs_digest(known, part) for name in known.book.mart_list for part in _partitions(known, name)}
 
 
 def build_partitions(known: AsKnown, wanted: Iterable[Partition]) -> Iterator[tuple[Partition, pl.DataFrame]]:

@@ -1,7 +1,10 @@
 """A programme's mart: each indicator at every level that its kind allows, beside earlier periods.
 
 One transform for all programmes; what it does with an indicator follows from the codebook (`measures.py`). All have the
-same columns, one row per period x level x code x indicator, so that there is one contract to know.
+same columns, one row per period x level x code x indicator, so that there is one contract to know. So persons and
+person-times have lines of their own and never meet; of measures each state has a line; and what is not added up stays
+with the county: units, universities and counties that support several counties, shares of wrong exits, satisfaction.
+Overlapping counts (households of several lines of business) are deduplicated by the county, never here.
 """
 
 from __future__ import annotations
@@ -16,12 +19,6 @@ from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient
 from warehouse.marts.sources import Sources
 
-COLUMNS = (
-    "period", "level", "code", "name_zh", "indicator", "label_zh", "label_en", "unit", "value", "status",
-    "month_value", "prior_period", "change", "prior_year", "change_prior_year", "broken", "counties_due",
-    "counties_counted", "counties_compared", "counties_compared_prior_year",
-)  # fmt: skip
-
 
 def programme(sources: Sources, name: str) -> pl.LazyFrame:
     """The mart of a dataset, by period, level, code and the order of the form.
@@ -32,7 +29,10 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     period. `broken` says that a county's code was split within the last year, so that there is no comparison.
     """
     dataset = sources.book.datasets[name]
+    columns = sources.book.marts[sources.book.mart_of(name, "programme").mart]
     lines = measures_of(dataset)
+    if not lines:  # a form of names and days alone
+        return pl.LazyFrame(schema={c.column: c.polars for c in columns})
     months = YEAR // len(dataset.frequency.months)
     backs = tuple(dict.fromkeys((months, YEAR)))
     placed = {back: place(sources.book, tuple(sources.periods), back) for back in backs}
@@ -41,6 +41,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
         .pipe(in_areas, sources.levels, lines, placed)
         .join(_breaks(sources), on=AREA, how="left")
         .pipe(_long, lines, months)
+        .select(c.column for c in columns)
     )
 
 
@@ -162,7 +163,7 @@ def _long(areas: pl.LazyFrame, lines: Sequence[Measure], months: int) -> pl.Lazy
         placed.select("area", *AREA, "name_zh", "counties_due", *fields(line, months), place=pl.lit(place))
         for place, line in enumerate(lines)
     )
-    return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort("area", "place").select(COLUMNS)
+    return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort("area", "place")
 
 
 def fields(line: Measure, months: int) -> list[pl.Expr]:
