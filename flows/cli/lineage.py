@@ -20,18 +20,18 @@ commands = typer.Typer()
 
 
 class _Marts(TyperGroup):
-    """The commands of its own, and one for each mart. The marts are imported only when something is explained."""
+    """The commands of its own, and one for each mart. The codebook is loaded only when something is explained."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        from warehouse.marts import names
+        from warehouse.codebook import load
 
-        return [*super().list_commands(ctx), *names()]
+        return [*super().list_commands(ctx), *load().mart_list]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        from warehouse.marts import names
+        from warehouse.codebook import load
 
         own = super().get_command(ctx, cmd_name)
-        return own if own or cmd_name not in names() else _of_mart(cmd_name)
+        return own if own or cmd_name not in load().mart_list else _of_mart(cmd_name)
 
 
 explain = typer.Typer(
@@ -53,8 +53,9 @@ def submission(
     as_json: Json = False,
 ) -> None:
     """Say what was read of a submission and where, what was left out and why. 说明一份报送的读取情况。"""
-    from flows.cli.views.submission import show_submission, submission_json
     from warehouse.lineage import explain_submission
+
+    from flows.cli.views.submission import show_submission, submission_json
 
     explained = explain_submission(_store(), name)
     print_json(submission_json(explained)) if as_json else show_submission(explained, Console(), whole=whole)
@@ -76,8 +77,9 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
     as_json: Json = False,
 ) -> None:
     """Show which cells changed between two versions of a return. 比较同一报表的两个版本。"""
-    from flows.cli.views.versions import show_version_diff, version_diff_json
     from warehouse.lineage import compare
+
+    from flows.cli.views.versions import show_version_diff, version_diff_json
 
     chosen = tuple(versions or ())
     if len(chosen) not in (0, 2):
@@ -89,8 +91,9 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
 
 def _of_mart(mart: str) -> Any:
     """The command that explains a figure of a mart; hidden for one whose figures are explained otherwise."""
-    from warehouse.codebook import load
     from warehouse.lineage import explained_marts
+
+    from warehouse.codebook import load
 
     command, listed = typer.Typer(add_completion=False), load().mart_list[mart]
     short = f"{listed.label_en}. {listed.label_zh}。"
@@ -120,8 +123,9 @@ def _of_mart(mart: str) -> Any:
         """Say what a figure is made of: formula, counties, files and cells. 说明一个数字的来源。"""
         if sum((county is not None, prefecture is not None, group is not None, province)) > 1:
             raise typer.BadParameter("say one of --county, --prefecture, --group and --province")
-        from flows.cli.views.figure import figure_json, show_figure
         from warehouse.lineage import FigureSelection, explain_figure
+
+        from flows.cli.views.figure import figure_json, show_figure
 
         asked = FigureSelection(mart, name or "", period, county, prefecture, group, dataset, source, column)
         explained = explain_figure(_store(), load(), asked)
