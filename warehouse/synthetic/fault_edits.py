@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from warehouse.codebook import load
 from warehouse.synthetic.fault_model import Case, Edited
-from warehouse.synthetic.random_draws import HUNDRED, part
 from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
+
+from warehouse.codebook import load
+from warehouse.synthetic.defaults import down
 
 Test = Callable[[Row], bool]
 LAST_PERIOD_END = PERIOD_ENDS["2017-12"]  # of the register before that of June 2018
@@ -116,11 +117,12 @@ def months_before(case: Case) -> Iterator[Return]:
 
 
 def _part_of_year(dataset: str, row: Row, share: float) -> Row:
-    """The row with a share of its year-to-date columns, which are whole numbers."""
-    kinds = {i.column: i.kind for i in load().datasets[dataset].indicators}
-    step = {column: HUNDRED if column.endswith("_yuan") else 1 for column in row}
+    """The row with a share of its year-to-date columns, rounded down as they are kept."""
+    form = load().datasets[dataset]
     return {
-        column: part(int(str(value)), share, step[column]) if kinds[column] == "year_to_date" else value
+        column: value
+        if value is None or form[column].kind != "year_to_date"
+        else down(form[column], float(str(value)) * share)
         for column, value in row.items()
     }
 

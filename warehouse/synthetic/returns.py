@@ -1,20 +1,23 @@
 """All returns of the clean province: each dataset that is due, each county that owes it, each period.
 
-Belongs here: putting the programmes' tables together. Does not belong here: their values, the files.
+Belongs here: putting the programmes' tables together. What they leave out, a column or a dataset, `defaults.py` gives.
+Does not belong here: their values, the files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from warehouse.codebook import Dataset, load
-from warehouse.synthetic import funds_projects, programmes, services, support, village_work
 from warehouse.synthetic.outcomes import outcomes
 from warehouse.synthetic.policy import policy
 from warehouse.synthetic.records import PERIODS, Return, Row, status_of, year_of
 from warehouse.synthetic.relocation import relocation
-from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
 from warehouse.synthetic.villages import draw_villages, register
+
+from warehouse.codebook import Dataset, load
+from warehouse.synthetic import funds_projects, programmes, services, support, village_work
+from warehouse.synthetic.defaults import complete, default_rows
+from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
 
 Rows = Mapping[str, tuple[Row, ...]]  # by county; no rows: nil
 ONE_ROW: Mapping[str, Callable[[Province, str], dict[str, Row]]] = {
@@ -36,7 +39,7 @@ def build_returns(seed: int) -> tuple[Return, ...]:
     book, province = load(), draw_province(seed)
     tables = _tables(province)
     return tuple(
-        _return(dataset, period, division.county_code, tables[period, dataset.dataset])
+        _return(province, dataset, period, division.county_code, tables.get((period, dataset.dataset)))
         for period in PERIODS
         for dataset in book.datasets.values()
         if due(dataset, period)
@@ -49,8 +52,13 @@ def due(dataset: Dataset, period: str) -> bool:
     return int(period[5:]) in dataset.frequency.months
 
 
-def _return(dataset: Dataset, period: str, code: str, rows: Rows) -> Return:
-    mine = rows.get(code, ())
+def _return(province: Province, dataset: Dataset, period: str, code: str, rows: Rows | None) -> Return:
+    """A county's return, whole: no `rows` of any county are for a dataset that no programme has."""
+    origins = province.origins(code, period)
+    if rows is None:
+        mine = default_rows(province, dataset, period, origins)
+    else:
+        mine = tuple(complete(province, dataset, period, origins, row) for row in rows.get(code, ()))
     return Return(code, period, dataset.dataset, status_of(dataset.dataset, period), not mine, mine)
 
 
@@ -61,7 +69,7 @@ def _tables(province: Province) -> dict[tuple[str, str], Rows]:
     for period in PERIODS:
         for name, rows_of in ONE_ROW.items():
             if due(book.datasets[name], period):
-                table = to_counties(province, book.datasets[name], period, rows_of(province, period))
+                table = to_counties(province, period, rows_of(province, period))
                 tables[period, name] = {code: (row,) for code, row in table.items()}
         for name, rows in _linked(province, period).items():
             tables[period, name] = _renamed(province, period, rows)

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from warehouse.codebook import Division, load
 from warehouse.synthetic.random_draws import apportion, spread, stream
 from warehouse.synthetic.records import Row, Value, year_of
-
-from warehouse.codebook import Dataset, Division, load
 
 RURAL_POPULATION = 24_000_000
 POOR_VILLAGES = 7_993
@@ -85,6 +84,11 @@ class Province:
         """The counties' codes, in their order."""
         return tuple(self.territories)
 
+    def origins(self, code: str, period: str) -> list[Territory]:
+        """The territories that a county in force in a period is made of."""
+        changed = year_of(period) >= CODES_CHANGED
+        return [t for t in self.territories.values() if (t.successor if changed else t.code) == code]
+
     def weigh(self, purpose: str, weight: Callable[[Territory], float], noise: float = 0.25) -> dict[str, float]:
         """A weight for each territory, give or take `noise`; another purpose draws other noise."""
         rng = stream(self.seed, "weight", purpose)
@@ -145,21 +149,21 @@ def _successor(division: Division) -> str:
     return SPLIT.get(division.county_code) or division.successor_codes[0]
 
 
-def to_counties(province: Province, dataset: Dataset, period: str, table: Mapping[str, Row]) -> dict[str, Row]:
+def to_counties(province: Province, period: str, table: Mapping[str, Row]) -> dict[str, Row]:
     """One-row values by territory, as the counties in force report them: merged territories are summed."""
     if year_of(period) < CODES_CHANGED:
         return dict(table)
     gathered: dict[str, list[Row]] = {}
     for code, row in table.items():
         gathered.setdefault(province.territories[code].successor, []).append(row)
-    return {code: merge_rows(dataset, rows) for code, rows in sorted(gathered.items())}
+    return {code: merge_rows(rows) for code, rows in sorted(gathered.items())}
 
 
-def merge_rows(dataset: Dataset, rows: list[Row]) -> Row:
+def merge_rows(rows: list[Row]) -> Row:
     """The row of a county made of several: sums; a column that a part leaves blank stays blank."""
     if len(rows) == 1:
         return rows[0]
-    return {i.column: _sum([row[i.column] for row in rows]) for i in dataset.indicators}
+    return {column: _sum([row[column] for row in rows]) for column in rows[0]}
 
 
 def _sum(values: list[Value]) -> Value:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from warehouse.codebook import Indicator
 from warehouse.synthetic.messy.cells import WAN, words
 from warehouse.synthetic.messy.grid import Cell
 from warehouse.synthetic.messy.table import Table
 from warehouse.synthetic.records import Row
+
+from warehouse.codebook import Indicator
 
 At = tuple[int, int]
 UNFIT = "其他情况(待定)"
@@ -65,7 +66,7 @@ def _column_twice(table: Table, row: Row) -> At:
     indicator = _number(table)
     head = (table.heads[indicator.column][0], len(table.columns))
     unit = indicator.unit.label_zh
-    table.sheet.put(*head, Cell(f"{indicator.synonyms[0]}({unit})", "bold"))
+    table.sheet.put(*head, Cell(f"{(*indicator.synonyms, indicator.label_en)[0]}({unit})", "bold"))
     value = row[indicator.column]
     table.sheet.put(table.values[0, 0, indicator.column][0], head[1], Cell(Decimal(str(value))))
     return head
