@@ -35,13 +35,15 @@ SHARE_DIGITS, MOST_DIGITS = 1, 2
 def default_rows(province: Province, dataset: Dataset, period: str, origins: Sequence[Territory]) -> tuple[Row, ...]:
     """The rows of a county for a dataset that no programme gives; it was made of the territories `origins`.
 
-    One, or some for each territory, under the same keys in every period.
+    One, or some for each territory, under the same keys in every period; where two have a key in common, the first's.
     """
     if dataset.one_row:
         return (complete(province, dataset, period, origins, {}),)
-    return tuple(
-        complete(province, dataset, period, [t], keys) for t in origins for keys in _keys(province, dataset, t)
-    )
+    rows: dict[tuple[Value, ...], tuple[Territory, Row]] = {}
+    for territory in origins:
+        for keys in _keys(province, dataset, territory):
+            rows.setdefault(tuple(keys.values()), (territory, keys))
+    return tuple(complete(province, dataset, period, [territory], keys) for territory, keys in rows.values())
 
 
 def complete(province: Province, dataset: Dataset, period: str, origins: Sequence[Territory], row: Row) -> Row:
