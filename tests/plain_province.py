@@ -32,6 +32,7 @@ from tests.plain_rules import (
     check_training,
     check_village,
 )
+
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.synthetic import Return
 
@@ -55,13 +56,12 @@ RATIOS = {
     "training": ("training_funds_yuan", "trained_persons"),
     "frontline": ("resident_team_members", "resident_teams"),
 }  # fmt: skip
-SIGNED = ("income_growth", "income_business", "income_property")
 DAYS = ("started_on", "completed_on", "demolished_on")
 
 
 def limits_of(indicator: Indicator) -> tuple[int | None, float]:
     """The least and greatest a value may be; no least where it is not a number or may be negative."""
-    if not indicator.numeric or indicator.column in SIGNED:
+    if not indicator.numeric or indicator.signed:
         return None, 0
     return 0, 100 if indicator.unit.unit == "percent" else float("inf")
 
@@ -73,7 +73,7 @@ STEADY = {
     name: [
         i
         for i in dataset.indicators
-        if i.numeric and i.kind in ("stock", "ratio") and i.column not in (*SIGNED, "delisting_year")
+        if i.numeric and i.kind in ("stock", "ratio") and not i.signed and i.unit.dtype != "year"
     ]
     for name, dataset in BOOK.datasets.items()
 }
@@ -84,19 +84,27 @@ def in_force(period: str) -> set[str]:
     return {d.county_code for d in BOOK.in_force(int(period[:4]))}
 
 
+def is_required(required: str, row: Mapping[str, Any]) -> bool:
+    """Whether a row must have a value, by `true`, `false` or `where column > 0`."""
+    if not required.startswith("where "):
+        return required == "true"
+    _, column, _, least = required.split()
+    return row[column] is not None and row[column] > int(least)
+
+
 def check_everywhere(dataset: Dataset, found: Return) -> Iterator[str]:
     if found.county_code not in in_force(found.period):
         yield "known_county"
     keys = [tuple(row[k] for k in dataset.keys) for row in found.rows]
     if len(set(keys)) < len(keys):
         yield "key_unique"
-        if dataset.keys:
+        if dataset.dataset in OWN_UNIQUE:
             yield OWN_UNIQUE[dataset.dataset]
     for row in found.rows:
         for column, required, low, high in COLUMNS[dataset.dataset]:
             value: Any = row[column]
             if value is None:
-                if required == "true" or (required != "false" and row["rural_population"] > 0):
+                if is_required(required, row):
                     yield "required_present"
             elif low is not None and not low <= value <= high:
                 yield "not_negative" if high == float("inf") else "share_bounds"
