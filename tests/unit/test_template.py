@@ -13,20 +13,21 @@ from typing import Any
 
 import openpyxl
 import pytest
+from expectations.analysis.input_limits import form_of
+from flows.cli.main import app
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from typer.testing import CliRunner
-
-from expectations.analysis.input_limits import form_of
-from flows.cli import template
-from flows.cli.main import app
 from tests.builders import BOOK, TIANZHEN, read_file, read_files
+from typer.testing import CliRunner
 from warehouse.intake.template import TemplateSelection, cells, select_template, template_name, write_template
 from warehouse.intake.template.cover import FIRST_ROW, HOW_TO
-from warehouse.intake.template.sheets import Grid
+from warehouse.intake.template.sheets import Grid, prefilled
 from warehouse.messages.errors import PermanentError
-from warehouse.synthetic import PERIODS, Return, build_returns
 from warehouse.synthetic.layout import shown
+
+from flows.cli import template
+from warehouse.synthetic import PERIODS, Return, build_returns
 
 JUNE = "2018-06"
 CHENGQU, KUANGQU, PINGCHENG = "140202", "140203", "140213"
@@ -167,7 +168,9 @@ def test_an_empty_template_is_not_taken_for_figures(tmp_path: Path) -> None:
     path.write_bytes(made())
     read = read_file(path)
     empty = {f.dataset for f in read.findings if f.rule == "empty_return"}
-    assert empty == {d.dataset for d in BOOK.datasets.values()} - {"policy"}  # its codes stand there beforehand
+    beforehand = {d.dataset for d in BOOK.datasets.values() if d.keys and prefilled(d)}
+    assert "policy" in beforehand  # its codes stand there
+    assert empty == BOOK.datasets.keys() - beforehand
 
 
 def test_the_how_to_sheet_is_no_return_and_no_fault(tmp_path: Path) -> None:
@@ -264,6 +267,11 @@ def colours(dataset: str) -> list[tuple[str, str]]:
     return [(area, formula) for _, area, formula in sorted(rules)]
 
 
+def last(dataset: str) -> str:
+    """The letters of the form's last column."""
+    return str(get_column_letter(len(BOOK.datasets[dataset].columns)))
+
+
 def test_limits_stand_in_the_sheet_in_its_own_cells() -> None:
     assert (
         "A2 B2",
@@ -278,15 +286,19 @@ def test_limits_stand_in_the_sheet_in_its_own_cells() -> None:
 def test_a_sheet_that_the_cover_calls_nil_is_grey_and_what_stands_in_it_red() -> None:
     first, second = colours("policy")[:2]
     # The measures in its first column are filled in beforehand and may stay.
-    assert first == ("B2:F11", 'AND(filled_policy="无",B2<>"")')
-    assert second == ("A2:F11", 'filled_policy="无"')
+    assert first == (f"B2:{last('policy')}11", 'AND(filled_policy="无",B2<>"")')
+    assert second == (f"A2:{last('policy')}11", 'filled_policy="无"')
     place = list(BOOK.datasets).index("policy")
     assert opened().defined_names["filled_policy"].attr_text == f"'封面'!$C${FIRST_ROW + place + 1}"
 
 
 def test_what_is_required_is_coloured_until_it_is_filled() -> None:
-    assert colours("outcomes")[-1] == ("R2", 'AND($R2="",OR(ROW()=2,COUNTA($A2:$V2)>0))')
-    assert ("K2", 'AND($K2="",OR(ROW()=2,COUNTA($A2:$V2)>0),N($A2)>0)') in colours("outcomes")
+    begun = f"OR(ROW()=2,COUNTA($A2:${last('outcomes')}2)>0)"
+    form = BOOK.datasets["outcomes"]
+    required = [f"{get_column_letter(n)}2" for n, i in enumerate(form.indicators, start=1) if i.required != "false"]
+    assert [area for area, _ in colours("outcomes")][-len(required) :] == required
+    assert ("R2", f'AND($R2="",{begun})') in colours("outcomes")
+    assert ("K2", f'AND($K2="",{begun},N($A2)>0)') in colours("outcomes")
 
 
 def test_measures_stand_there_beforehand() -> None:
