@@ -1,8 +1,9 @@
 """The definitions, as data: divisions, datasets, indicators, units, groups, published figures.
 
 Each thing is written once, in a CSV file here; reader layouts, basic expectations, Parquet schemas, the synthetic
-province and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
-dataset, add its line to `datasets.csv`, its indicators, and its suite in `expectations/suites/`. What clerks write:
+province, marts and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
+dataset, add its line to `datasets.csv` and its indicators; it brings its marts, under other names than its own where
+`dataset_marts.csv` has them. Rules beyond those of every dataset stand in `expectations/suites/`. What clerks write:
 `synonyms.csv` (an indicator's other names), `about.csv` (headers beside the indicators), `words.csv` (no values).
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
