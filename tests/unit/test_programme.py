@@ -77,6 +77,14 @@ def test_lines_are_in_the_order_of_period_area_and_form() -> None:
     assert mart["indicator"].unique(maintain_order=True).to_list() == list(BOOK.datasets["finance"].columns)
 
 
+def test_a_form_without_anything_to_add_up_has_a_mart_without_rows() -> None:
+    form = BOOK.datasets["policy"]
+    other = form.model_copy(update={"indicators": tuple(i for i in form.indicators if i.roll_up.how == "none")})
+    book = replace(BOOK, datasets={**BOOK.datasets, "policy": other})
+    mart = marts.build("mart_policy", in_memory("policy", said(YANGGAO, "2017-12", {"measure": "m01"}), book=book))
+    assert mart.collect().equals(pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["mart_policy"]}))
+
+
 # --- sums ----------------------------------------------------------------------------------------------------------
 
 
