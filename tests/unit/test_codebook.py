@@ -14,7 +14,7 @@ from warehouse.messages.errors import CodebookError, PermanentError
 
 from warehouse.codebook import load_codebook, plain_name
 from warehouse.codebook.load import HERE
-from warehouse.codebook.marts import MODULES
+from warehouse.codebook.mart_list import MODULES
 
 LINES = {path.stem: path.read_text(encoding="utf-8").splitlines(keepends=True) for path in HERE.glob("*.csv")}
 REFERENCE_GROUPS = {

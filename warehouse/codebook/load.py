@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from warehouse.codebook.label_checks import check_about, check_synonyms, check_words
-from warehouse.codebook.marts import MODULES, all_marts, check_modules, columns_of
+from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
 from warehouse.codebook.model import (
     AboutHeader,
     Dataset,
