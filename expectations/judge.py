@@ -9,8 +9,6 @@ from datetime import datetime
 
 import polars as pl
 from great_expectations.core import ExpectationSuiteValidationResult
-from warehouse.messages.finding import Finding, Severity
-from warehouse.store.prior_state import PriorState
 
 from expectations.companions import Partner
 from expectations.language.rules import Rule
@@ -25,9 +23,11 @@ from expectations.validation.roll_ups import validate_roll_ups
 from expectations.validation.rule_findings import absent_findings
 from warehouse.codebook import Dataset
 from warehouse.intake.reading import Reading
+from warehouse.messages.finding import Finding, Severity
 from warehouse.store import rejudging
 from warehouse.store.history import with_decisions
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
+from warehouse.store.prior_state import PriorState
 
 OF_THE_RETURN_HEADER = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 

@@ -13,10 +13,10 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
-from warehouse.intake.ownership.inbox_folders import checked_folders
-from warehouse.messages.errors import PermanentError
 
 from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.ownership.inbox_folders import checked_folders
+from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 

@@ -32,7 +32,6 @@ from tests.plain_rules import (
     check_training,
     check_village,
 )
-
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.synthetic import Return
 

@@ -10,7 +10,6 @@ from typing import Literal, get_args
 
 import great_expectations.expectations as core
 import polars as pl
-from warehouse.messages.finding import Severity
 
 from expectations.analysis.linearise import condition, said
 from expectations.analysis.rule_versions import SuiteVersions
@@ -19,6 +18,7 @@ from expectations.language.expressions import RelationError
 from expectations.language.relation import parse
 from expectations.language.rules import SOURCE, Check, Rule
 from warehouse.codebook import Codebook, Dataset
+from warehouse.messages.finding import Severity
 
 Kind = Literal["fault", "contradiction", "never_fails", "redundant"]
 PERIOD = re.compile(r"\d{4}-\d{2}")

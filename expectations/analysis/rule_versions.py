@@ -12,15 +12,15 @@ from pathlib import Path
 from types import ModuleType
 
 import polars as pl
-from warehouse.messages.errors import PermanentError
-from warehouse.store.prior_state import RETURNS, PriorState
 
 from expectations import suites
 from expectations.companions import Companion
 from expectations.language.rules import Rule
 from expectations.suites import every_dataset
 from warehouse.codebook import Codebook, Dataset
+from warehouse.messages.errors import PermanentError
 from warehouse.store.history import schema
+from warehouse.store.prior_state import RETURNS, PriorState
 
 # Companions are joined to no rows in it, to see which columns they add; any period does.
 SOME_PERIOD = "2017-12"

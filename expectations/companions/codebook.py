@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-from warehouse.store.prior_state import PriorState
 
 from warehouse.codebook import Dataset
+from warehouse.store.prior_state import PriorState
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-from warehouse.codebook.succession import succession
-from warehouse.store.prior_state import PriorState
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
+from warehouse.codebook.succession import succession
+from warehouse.store.prior_state import PriorState
 
 # Half a year of monthly returns, three years of half-yearly ones: with fewer, a median absolute deviation is a guess.
 FEWEST_EARLIER = 6

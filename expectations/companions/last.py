@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
+
+from warehouse.codebook import Dataset
 from warehouse.codebook.succession import succession
 from warehouse.store.in_force import in_force
 from warehouse.store.prior_state import PriorState
-
-from warehouse.codebook import Dataset
 
 # A period counts as collected when this share of the counties that owe the dataset have had a return accepted: with
 # fewer, what is there is one county's extra or mistyped period, and nobody else is asked for theirs.

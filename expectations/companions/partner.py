@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-from warehouse.store.in_force import in_force, latest
-from warehouse.store.prior_state import PriorState
 
 from expectations.companions.codebook import period_end
 from warehouse.codebook import Dataset
+from warehouse.store.in_force import in_force, latest
 from warehouse.store.journal_records import ACCEPTED
+from warehouse.store.prior_state import PriorState
 
 # What the rows of a return come to, given the period.
 Aggregate = Callable[[str], pl.Expr]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
-from warehouse.store.prior_state import PriorState
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
+from warehouse.store.prior_state import PriorState
 
 # With fewer than eight the median absolute deviation says little: one odd peer moves it by half.
 FEWEST_PEERS = 8

@@ -15,10 +15,10 @@ import great_expectations.expectations as core
 import polars as pl
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column, Condition
-from warehouse.messages.finding import Severity
 
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
+from warehouse.messages.finding import Severity
 
 NOT_BLANK = ("填写此项", "a value")
 # Why a rule holds: a law, the form, the published article, an identity; or one of our pages, by path and heading.

@@ -13,11 +13,11 @@ import great_expectations as gx
 import polars as pl
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from warehouse.messages.errors import PermanentError
 
 import expectations.engine  # noqa: F401  (it makes `add_polars` available)
 from expectations.language.rules import Check, Rule
 from expectations.validation.stacked_checks import CheckBatch, StackedCheck, stack, stacked_checks
+from warehouse.messages.errors import PermanentError
 
 # It sets its own level on import, and would tell of a temporary folder for each context.
 logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)

@@ -13,7 +13,6 @@ from itertools import groupby
 from typing import Any
 
 import polars as pl
-from warehouse.store.prior_state import PriorState
 
 from expectations.companions import Companion
 from expectations.language.expect_relation import ExpectRelation
@@ -24,6 +23,7 @@ from expectations.validation.checkpoint import Session, validate_all
 from expectations.validation.stacked_checks import CheckBatch
 from warehouse.codebook import Codebook, Dataset
 from warehouse.store.journal_records import RollUpRecord
+from warehouse.store.prior_state import PriorState
 
 AREA = ("level", "code", "name")
 

@@ -15,10 +15,10 @@ from itertools import accumulate
 
 import great_expectations.expectations as core
 import polars as pl
-from warehouse.messages.finding import Severity
 
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.rules import Check, Rule
+from warehouse.messages.finding import Severity
 
 PRESENT = 1
 

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from warehouse.snapshots.manifest import read_manifest
 
 from warehouse.codebook import load
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 MUST = (

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+
 from tests.bench.bare_companions import Decided
 from tests.bench.bare_judge import Tables, judge
 from tests.bench.bare_read import PLACE, read_inbox
 from tests.bench.measure import clocks, peak_mib, since_start, stage
-from warehouse.store.in_force import rows_in_force
-
 from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
+from warehouse.store.in_force import rows_in_force
 from warehouse.store.ledger import FINDINGS, RESULTS, RETURNS, ROLL_UPS, RULES, schema
 
 RUN = "000001"

@@ -17,12 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
+
 from tests.bench.bare_year import STATUS, Year, read_year
 from tests.bench.measure import clocks, peak_mib, since_start
 from tests.bench.nation import nation
-from warehouse.marts.measures import Measure, measures_of
-
 from warehouse.codebook import Codebook, Dataset
+from warehouse.marts.measures import Measure, measures_of
 
 DECIMAL = pl.Decimal(38, 6)
 AREA = ("period", "level", "code")

@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from tests.flow.conftest import Province
 
+from tests.flow.conftest import Province
 from warehouse.codebook import load
 from warehouse.synthetic import PERIODS
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from markdown_it import MarkdownIt
-from tests.flow.conftest import Province
 
+from tests.flow.conftest import Province
 from warehouse.codebook import load
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-marts.md"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, mart, night, row, send, village
 
+from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, mart, night, row, send, village
 from warehouse.store.files import Root
 
 HERE = Path(__file__).parent

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.builders import BOOK
-from warehouse.messages.errors import CodebookError, PermanentError
 
+from tests.builders import BOOK
 from warehouse.codebook import load_codebook, plain_name
 from warehouse.codebook.load import HERE
 from warehouse.codebook.mart_list import MODULES
+from warehouse.messages.errors import CodebookError, PermanentError
 
 LINES = {path.stem: path.read_text(encoding="utf-8").splitlines(keepends=True) for path in HERE.glob("*.csv")}
 REFERENCE_GROUPS = {

@@ -10,11 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from expectations.analysis.consistency import ConsistencyReport, check_all, check_rules
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.builders import BOOK
 
+from expectations.analysis.consistency import ConsistencyReport, check_all, check_rules
 from expectations.analysis.linear_program import Demand, Solver
 from expectations.analysis.linearise import linearise, said, step
 from expectations.analysis.rule_faults import RuleDefect
@@ -22,6 +21,7 @@ from expectations.analysis.rule_versions import SuiteVersions
 from expectations.companions import Last, PeerRatio
 from expectations.language.relation import parse
 from expectations.language.rules import Check, Rule, When, between, in_set, not_null, relation, unique
+from tests.builders import BOOK
 
 # Ten columns of which the first eight are required; money and counts, none of them signed.
 FINANCE = BOOK.datasets["finance"]

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, given, mart, night, row, send, sources, village
 
+from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, given, mart, night, row, send, sources, village
 from warehouse.codebook import Dataset
 from warehouse.marts.detail_fact import detail
 from warehouse.store.files import Root

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from expectations.analysis.input_limits import Cells, Formula, form_of, limits_of
-from tests.builders import BOOK, TIANZHEN, YANGGAO
 
+from expectations.analysis.input_limits import Cells, Formula, form_of, limits_of
 from expectations.language.rules import Check, Rule, Severity, When, between, in_set, not_null, relation, unique
 from expectations.suites import rules_for
+from tests.builders import BOOK, TIANZHEN, YANGGAO
 from warehouse.intake.template import Form, Limit, select_template
 
 JUNE = "2018-06"

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from tests.builders import BOOK, sources, url
-from warehouse.messages.errors import CodebookError
 
+from tests.builders import BOOK, sources, url
 from warehouse import marts
 from warehouse.codebook.model import MartColumn
 from warehouse.marts.roll_up import percentage, total
 from warehouse.marts.sources import Sources
+from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.files import Root
 

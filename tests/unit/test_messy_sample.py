@@ -14,16 +14,16 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 import xlrd
-from flows.cli.main import app
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
-from warehouse.messages.errors import PermanentError
-from warehouse.synthetic.messy.archive import zip_bytes
 
+from flows.cli.main import app
 from warehouse.codebook import load
+from warehouse.messages.errors import PermanentError
 from warehouse.synthetic import build_returns, write_sample
 from warehouse.synthetic.messy import HABITS, KEY_SUFFIX, Habit
+from warehouse.synthetic.messy.archive import zip_bytes
 
 BOOK = load()
 SEED = 7

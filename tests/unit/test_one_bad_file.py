@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+
 from tests.builders import (
     BOOK,
     TIANZHEN,
@@ -28,7 +29,6 @@ from tests.builders import (
     sheet,
     write_book,
 )
-
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import merged, read_part
 from warehouse.store import inbox as inbox_module

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+
 from tests.builders import (
     BOOK,
     TIANZHEN,
@@ -26,12 +27,11 @@ from tests.builders import (
 )
 from tests.builders import given as returned
 from tests.decision_requests import decide
+from warehouse import marts
+from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.messages.errors import CodebookError
 from warehouse.snapshots.manifest import read_inputs, read_manifest
 from warehouse.snapshots.publish import Plan, publish
-
-from warehouse import marts
-from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.store.files import Root
 
 LATER = datetime(2018, 9, 1, tzinfo=UTC)

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
-from expectations.analysis.preview import Preview, VerdictChange, preview
-from flows.cli.rule_list import known_today, preview_file
-from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, loans, night, send
-from warehouse.messages.errors import PermanentError
 
 import expectations.suites.finance as suite
+from expectations.analysis.preview import Preview, VerdictChange, preview
 from expectations.analysis.rule_versions import SuiteVersions, load_edited
 from expectations.companions import Last, LastDecember
 from expectations.language.rules import Check, Rule, between, relation
+from flows.cli.rule_list import known_today, preview_file
 from flows.settings import Settings
+from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, loans, night, send
+from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.files import Root
 

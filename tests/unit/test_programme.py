@@ -10,15 +10,15 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO
 from tests.programmes import Given, built, in_memory, said
-from warehouse.marts.measures import measures_of
-from warehouse.messages.errors import CodebookError
-
 from warehouse import marts
 from warehouse.codebook.model import Indicator, RollUp
 from warehouse.marts.comparison import earlier
+from warehouse.marts.measures import measures_of
 from warehouse.marts.programme import programme
+from warehouse.messages.errors import CodebookError
 
 ABOVE = ("140000", "140200", "poverty_counties", "national_list", "national_key", "deep_poverty")
 PROGRAMMES = {name: BOOK.mart_of(name, "programme").mart for name in BOOK.datasets}

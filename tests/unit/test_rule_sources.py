@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 
 import pytest
-from tests.builders import BOOK
 
 from expectations.analysis.rule_versions import SOME_PERIOD, SuiteVersions
 from expectations.language.rules import SOURCE, Rule
 from expectations.suites import returns
+from tests.builders import BOOK
 from tests.documents import sections
 from warehouse.marts import dim_rule
 

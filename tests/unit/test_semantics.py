@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+
 from tests.builders import (
     BOOK,
     GUANGLING,
@@ -33,7 +34,6 @@ from tests.builders import (
     verdicts,
     village,
 )
-
 from warehouse import marts
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file

@@ -10,14 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.builders import BOOK
-from warehouse.synthetic.random_draws import HUNDRED
-from warehouse.synthetic.records import Row
 
+from tests.builders import BOOK
 from tests.plain_province import is_required
 from warehouse.codebook import Dataset, Indicator
 from warehouse.synthetic import PERIODS
 from warehouse.synthetic.defaults import complete, default_rows
+from warehouse.synthetic.random_draws import HUNDRED
+from warehouse.synthetic.records import Row
 from warehouse.synthetic.territory import Province, draw_province
 
 FIELDS = ("column", "unit", "input_unit", "codes", "kind", "roll_up", "required", "signed")

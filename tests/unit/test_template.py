@@ -13,21 +13,21 @@ from typing import Any
 
 import openpyxl
 import pytest
-from expectations.analysis.input_limits import form_of
-from flows.cli.main import app
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from tests.builders import BOOK, TIANZHEN, read_file, read_files
 from typer.testing import CliRunner
+
+from expectations.analysis.input_limits import form_of
+from flows.cli import template
+from flows.cli.main import app
+from tests.builders import BOOK, TIANZHEN, read_file, read_files
 from warehouse.intake.template import TemplateSelection, cells, select_template, template_name, write_template
 from warehouse.intake.template.cover import FIRST_ROW, HOW_TO
 from warehouse.intake.template.sheets import Grid, prefilled
 from warehouse.messages.errors import PermanentError
-from warehouse.synthetic.layout import shown
-
-from flows.cli import template
 from warehouse.synthetic import PERIODS, Return, build_returns
+from warehouse.synthetic.layout import shown
 
 JUNE = "2018-06"
 CHENGQU, KUANGQU, PINGCHENG = "140202", "140203", "140213"

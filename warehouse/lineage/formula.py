@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from warehouse.messages.errors import CodebookError
-
 from warehouse.codebook import Dataset, Indicator
+from warehouse.messages.errors import CodebookError
 
 PERCENT = 100
 Naming = Callable[[Indicator], str]

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import polars as pl
 import sqlalchemy as sa
-from warehouse.lineage.mart_diff import CAUSES, DIFFERENCES, differences, whys_of
-from warehouse.lineage.reader import LineageReader
-from warehouse.messages.errors import PermanentError
-from warehouse.store.in_force import RETURN
 
 from warehouse.codebook import Codebook, load
 from warehouse.codebook.model import Mart
+from warehouse.lineage.mart_diff import CAUSES, DIFFERENCES, differences, whys_of
+from warehouse.lineage.reader import LineageReader
+from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.manifest import File, Manifest, read_manifest, read_snapshot
 from warehouse.store.files import Root
+from warehouse.store.in_force import RETURN
 from warehouse.store.ledger import RETURNS, read_table
 
 CURRENT, PREVIOUS = "current", "previous"

@@ -14,10 +14,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+from warehouse.codebook import Dataset, Indicator
 from warehouse.synthetic.random_draws import HUNDRED, part, seldom_blank, stream
 from warehouse.synthetic.records import Row, Value, year_of
-
-from warehouse.codebook import Dataset, Indicator
 from warehouse.synthetic.territory import Province, Territory
 
 FIRST_YEAR, MONTHS = 2016, 36  # what adds up for good is whole after so many months

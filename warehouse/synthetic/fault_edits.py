@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from warehouse.synthetic.fault_model import Case, Edited
-from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
-
 from warehouse.codebook import load
 from warehouse.synthetic.defaults import down
+from warehouse.synthetic.fault_model import Case, Edited
+from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
 
 Test = Callable[[Row], bool]
 LAST_PERIOD_END = PERIOD_ENDS["2017-12"]  # of the register before that of June 2018

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warehouse.synthetic.random_draws import apportion, part, stream
-
 from warehouse.synthetic.territory import Province, Territory
 
 POOR_CLOSING_2017 = 936_000  # 3.9 % of 24 million

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from warehouse.codebook import Dataset, load
+from warehouse.synthetic import funds_projects, programmes, services, support, village_work
+from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.outcomes import outcomes
 from warehouse.synthetic.policy import policy
 from warehouse.synthetic.records import PERIODS, Return, Row, status_of, year_of
 from warehouse.synthetic.relocation import relocation
-from warehouse.synthetic.villages import draw_villages, register
-
-from warehouse.codebook import Dataset, load
-from warehouse.synthetic import funds_projects, programmes, services, support, village_work
-from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
+from warehouse.synthetic.villages import draw_villages, register
 
 Rows = Mapping[str, tuple[Row, ...]]  # by county; no rows: nil
 ONE_ROW: Mapping[str, Callable[[Province, str], dict[str, Row]]] = {

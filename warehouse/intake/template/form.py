@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from warehouse.messages.finding import Severity
-
 from warehouse.codebook import Dataset
+from warehouse.messages.finding import Severity
 
 # When a rule is looked at: while the cells are typed, partly so, or only once the return is sent.
 Seen = Literal["typed", "partly", "sent"]

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from warehouse.messages.errors import PermanentError
-
 from warehouse.codebook import Codebook, Dataset, Division
+from warehouse.messages.errors import PermanentError
 
 PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 SHORTEST = 2  # signs of a name without 县, 区 or 市: 天镇, but not 代 for 代县

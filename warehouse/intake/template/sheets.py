@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from warehouse.intake.template.notes_panel import place_box
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from warehouse.codebook import Dataset, Indicator
 from warehouse.intake.template import cells
 from warehouse.intake.template.form import Form, Place
+from warehouse.intake.template.notes_panel import place_box
 from warehouse.intake.template.selection import TemplateSelection
 from warehouse.intake.template.styles import A4, ALL_OPTIONS, MIDDLE, Styles
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from warehouse.codebook import Division, load
 from warehouse.synthetic.layout import COVER
 from warehouse.synthetic.messy.cover import CODE_CELL, NAME_CELL, Claim, claim_of
 from warehouse.synthetic.messy.habits import PLAIN, Habit
 from warehouse.synthetic.messy.letter import Letter
 from warehouse.synthetic.messy.names import file_stem, is_unique
+from warehouse.synthetic.messy.style import Format, Style
 from warehouse.synthetic.random_draws import stream
 from warehouse.synthetic.records import Return, year_of
-
-from warehouse.codebook import Division, load
-from warehouse.synthetic.messy.style import Format, Style
 
 CHUNKS = 3  # workbooks in a county's archive
 OTHER_FORMATS: tuple[Format, ...] = (

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from warehouse.codebook import Indicator
 from warehouse.synthetic.messy.cells import WAN, words
 from warehouse.synthetic.messy.grid import Cell
 from warehouse.synthetic.messy.table import Table
 from warehouse.synthetic.records import Row
-
-from warehouse.codebook import Indicator
 
 At = tuple[int, int]
 UNFIT = "其他情况(待定)"

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from warehouse.codebook import Dataset, Indicator, load, plain_name
 from warehouse.synthetic.messy.cells import header_unit
 from warehouse.synthetic.messy.style import Style
-
-from warehouse.codebook import Dataset, Indicator, load, plain_name
 
 ABOUT_ZH = {
     "serial": "序号", "county_code": "区划代码", "county_name": "县(市、区)", "period": "报告期",
