@@ -40,12 +40,25 @@ def column_headers(
     about = {**ABOUT_ZH, **(ABOUT_EN if style.names in ("label_en", "column") else {})}
     made = [ColumnHeader(column, about[column]) for column in leading]
     grouped = _groups(dataset.dataset) if style.heads in GROUPED and not style.shuffled else {}
+    above = unit_line(dataset, style) if style.heads == "title" else []
     for column in columns:
         indicator = dataset[column]
         unit = header_unit(indicator, style)
+        unit = "" if unit in above else unit
         group, leaf = grouped.get(column, ("", _name(indicator, style)))
         made.append(ColumnHeader(column, leaf, group, unit))
     return made
+
+
+def unit_line(dataset: Dataset, style: Style) -> list[str]:
+    """The units that one line above the header can give; where columns of one unit are spelt otherwise, their headers
+    keep theirs.
+    """
+    spelt: dict[str, set[str]] = {}
+    for indicator in dataset.indicators:
+        spelt.setdefault(indicator.unit.unit, set()).add(header_unit(indicator, style))
+    alone = (header_unit(i, style) for i in dataset.indicators if len(spelt[i.unit.unit]) == 1)
+    return [unit for unit in dict.fromkeys(alone) if unit]
 
 
 def _name(indicator: Indicator, style: Style) -> str:
@@ -64,7 +77,7 @@ def _name(indicator: Indicator, style: Style) -> str:
 def header_rows(heads: Sequence[ColumnHeader], style: Style) -> tuple[list[list[str]], list[tuple[int, int, int, int]]]:
     """The header's rows, and the ranges merged in them, counted from the first of them."""
     if style.heads == "title":
-        return [[head.leaf for head in heads]], []
+        return [[_with(head.leaf, head.unit) for head in heads]], []
     grouped = any(head.group for head in heads)  # never in a plain header
     if style.heads == "unit_row" or (style.heads == "three_rows" and not grouped):
         brackets = style.heads == "unit_row"

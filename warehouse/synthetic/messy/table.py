@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from warehouse.codebook import Dataset, load
 from warehouse.synthetic.layout import STATUS_ZH, SYNTHETIC_MARK
-from warehouse.synthetic.messy.cells import header_unit, month_cell, value_cell
+from warehouse.synthetic.messy.cells import month_cell, value_cell
 from warehouse.synthetic.messy.grid import BLANK, Cell, Sheet
-from warehouse.synthetic.messy.header import column_headers, header_rows
 from warehouse.synthetic.messy.names import written_name
 from warehouse.synthetic.messy.style import Style
 from warehouse.synthetic.random_draws import stream
 from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
+
+from warehouse.codebook import Dataset, load
+from warehouse.synthetic.messy.header import column_headers, header_rows, unit_line
 
 NOTE = f"注:本表为{SYNTHETIC_MARK},仅供测试"
 SIGNED = ("填表人:合成甲", "审核人:合成乙", "填报日期:")
@@ -79,8 +80,7 @@ def _lay_top(table: Table, returns: Sequence[Return]) -> None:
         end = PERIOD_ENDS[first.period]
         rows.append([Cell(f"{end.year}年{end.month}月{table.dataset.label_zh}情况表 {SYNTHETIC_MARK}", "bold")])
     if table.style.heads == "title":
-        units = dict.fromkeys(header_unit(i, table.style) for i in table.dataset.indicators)
-        rows.append([Cell(f"单位:{'、'.join(unit for unit in units if unit)}")])
+        rows.append([Cell(f"单位:{'、'.join(unit_line(table.dataset, table.style))}")])
     if table.style.gaps:
         rows.append([])
 
