@@ -9,16 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from warehouse.codebook import Dataset, load
 from warehouse.synthetic.layout import STATUS_ZH, SYNTHETIC_MARK
 from warehouse.synthetic.messy.cells import month_cell, value_cell
 from warehouse.synthetic.messy.grid import BLANK, Cell, Sheet
+from warehouse.synthetic.messy.header import column_headers, header_rows, unit_line
 from warehouse.synthetic.messy.names import written_name
 from warehouse.synthetic.messy.style import Style
 from warehouse.synthetic.random_draws import stream
 from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
-
-from warehouse.codebook import Dataset, load
-from warehouse.synthetic.messy.header import column_headers, header_rows, unit_line
 
 NOTE = f"注:本表为{SYNTHETIC_MARK},仅供测试"
 SIGNED = ("填表人:合成甲", "审核人:合成乙", "填报日期:")
