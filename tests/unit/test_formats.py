@@ -12,7 +12,6 @@ import pytest
 import xlsxwriter
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-
 from warehouse.intake.formats.delimited import decode
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables
@@ -141,11 +140,11 @@ def test_an_old_workbook_too_large_or_damaged(tmp_path: Path) -> None:
 # --- .ods ----------------------------------------------------------------------------------------------------------
 
 
-def document(folder: Path, rows: str) -> Path:
+def document(folder: Path, rows: str, declared: str = "") -> Path:
     """An OpenDocument file whose one sheet has these rows, in XML."""
     path = folder / "a.ods"
     content = f"<office:document-content {SPACES} {CALC}><office:body><office:spreadsheet><table:table table:name='表'>"
-    content += rows + "</table:table></office:spreadsheet></office:body></office:document-content>"
+    content = declared + content + rows + "</table:table></office:spreadsheet></office:body></office:document-content>"
     with zipfile.ZipFile(path, "w") as parts:
         parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         parts.writestr("content.xml", content)
@@ -206,6 +205,13 @@ def test_what_repeats_in_an_open_document(tmp_path: Path) -> None:
 def test_an_open_document_that_would_grow_without_end_is_refused(tmp_path: Path, rows: str) -> None:
     with pytest.raises(UnreadableError, match="at most"):
         read_tables(document(tmp_path, rows), Limits())
+
+
+@pytest.mark.parametrize("entity", ['"9"', 'SYSTEM "file:///etc/hostname"', 'SYSTEM "http://127.0.0.1:9/a"'])
+def test_an_open_document_that_declares_an_entity_is_refused_before_it_is_used(tmp_path: Path, entity: str) -> None:
+    path = document(tmp_path, row(cell("string", "9")), f"<!DOCTYPE a [<!ENTITY b {entity}>]>")
+    with pytest.raises(UnreadableError, match="声明实体的工作簿 a workbook that declares entities"):
+        read_tables(path, Limits())
 
 
 # --- text ----------------------------------------------------------------------------------------------------------

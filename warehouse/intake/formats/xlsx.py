@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 from posixpath import join, normpath
-from xml.etree.ElementTree import Element, iterparse, parse
+from typing import IO
+from xml.etree.ElementTree import Element
 
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse, parse
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
-from warehouse.intake.formats.preflight import A_WORKBOOK, PreflightResult, UnreadableError, column_number
+from warehouse.intake.formats.preflight import A_WORKBOOK, SAVED_ANEW, PreflightResult, UnreadableError, column_number
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
 
 TRUE = ("1", "true")
@@ -40,6 +43,8 @@ def guarded(read: Callable[[], list[Table]]) -> list[Table]:
         return read()
     except (UnreadableError, MemoryError):
         raise
+    except DefusedXmlException as error:
+        raise UnreadableError("声明实体的工作簿 a workbook that declares entities in its XML", SAVED_ANEW) from error
     except BaseException as error:
         # Calamine's panics are no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
@@ -89,7 +94,7 @@ def _table(book: CalamineWorkbook, known: SheetMetadata, look: SheetMarkup, epoc
 
 def _counts_from_1904(path: Path) -> bool:
     with zipfile.ZipFile(path) as parts, parts.open("xl/workbook.xml") as xml:
-        return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in parse(xml).iter())  # noqa: S314
+        return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in parse(xml).iter())
 
 
 def _look_again(path: Path, passed: PreflightResult) -> dict[str, SheetMarkup]:
@@ -114,19 +119,19 @@ def _relation(element: Element) -> str | None:
 def _sheet_parts(parts: zipfile.ZipFile) -> dict[str, str]:
     """The part that each sheet is in."""
     with parts.open("xl/_rels/workbook.xml.rels") as xml:
-        targets = {e.get("Id"): e.get("Target", "") for e in parse(xml).iter() if _local(e) == "Relationship"}  # noqa: S314
+        targets = {e.get("Id"): e.get("Target", "") for e in parse(xml).iter() if _local(e) == "Relationship"}
     with parts.open("xl/workbook.xml") as xml:
-        sheets = {e.get("name", ""): _relation(e) for e in parse(xml).iter() if _local(e) == "sheet"}  # noqa: S314
+        sheets = {e.get("name", ""): _relation(e) for e in parse(xml).iter() if _local(e) == "sheet"}
     return {name: normpath(join("xl", targets[at])).lstrip("/") for name, at in sheets.items() if at in targets}
 
 
-def _cells(xml: Iterable[bytes] | object) -> Iterator[tuple[int, int, Element, bool]]:
+def _cells(xml: IO[bytes]) -> Iterator[tuple[int, int, Element, bool]]:
     """Row, column, element and whether the row is hidden, of each cell; one without an address stands after the last.
 
-    Entities that grow are refused by expat itself, and the size of the part is bounded by preflight.
+    The size of the part is bounded by preflight.
     """
     row, column, hidden = -1, -1, False
-    for event, element in iterparse(xml, ("start", "end")):  # type: ignore[call-overload]  # noqa: S314
+    for event, element in iterparse(xml, ("start", "end")):
         kind = _local(element)
         if kind == "row" and event == "start":
             row = int(element.get("r", row + 2)) - 1
