@@ -46,7 +46,7 @@ def _judged(run: Run, period: str) -> PeriodOutcome:
     from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
 
-    known = prior_state(run.root, run.ledger_url, run.name, run.judged)
+    known = prior_state(run.root, run.name, run.returns, run.judged)
     # The import makes a million objects that live on; collections need not look through them (measured: 15 %).
     gc.freeze()
     try:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from prefect import task
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.sandbox.reader_pool import read_isolated
 
 from tasks.run import RETRIES, Run
-from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import save_reading
-from warehouse.intake.sandbox.reader_pool import read_isolated
-from warehouse.store import ledger
 from warehouse.store.archive import archived
 from warehouse.store.prior_state import in_force_submissions
 from warehouse.store.receive import load_receipts
+from warehouse.store.staging import save_returns
 
 
 @task(name="read", **RETRIES)
 def read(run: Run) -> list[str]:
     """Reads every receipt and leaves the reading in the work folder; returns the periods found, ascending."""
     received = [ReceivedFile(r, archived(run.root, r.submission, r.file)) for r in load_receipts(run.receipts)]
-    in_force = in_force_submissions(ledger.open_ledger(run.ledger_url))
+    in_force = in_force_submissions(save_returns(run.ledger_url, run.returns))
     reading = read_isolated(received, run.limits, in_force, run.folders, run.parts)
     save_reading(reading, run.reading)
     return sorted({head.period for head in reading.return_headers})

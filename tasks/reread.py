@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from prefect import task
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.sandbox.reader_pool import read_isolated
 
 from tasks.run import RETRIES, Run
-from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import save_reading
-from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.store import ledger, rejudging
 from warehouse.store.archive import archived
 from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted
+from warehouse.store.staging import save_returns
 
 
 @task(name="read again", **RETRIES)
@@ -24,6 +25,7 @@ def reread(run: Run, scope: Scope) -> tuple[list[str], int]:
     received = [ReceivedFile(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
     reading = restricted(read_isolated(received, run.limits, None, run.folders, run.parts), keys)
     save_reading(reading, run.reading)
+    save_returns(run.ledger_url, run.returns)
     return sorted({head.period for head in reading.return_headers}), len(keys) - len(
         {*map(rejudging.key_of, reading.return_headers)}
     )

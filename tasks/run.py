@@ -10,9 +10,9 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import State
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
-
 from warehouse.intake.formats.preflight import Limits
 from warehouse.messages.errors import TransientError
+
 from warehouse.store.files import Root
 
 
@@ -51,6 +51,11 @@ class Run(BaseModel):
     def parts(self) -> Path:
         """What the processes that read leave, a folder a part."""
         return self.work / "parts"
+
+    @property
+    def returns(self) -> Path:
+        """What had been decided before the run, as the ledger had it when the run began to read."""
+        return self.work / "returns.arrow"
 
     @property
     def reading(self) -> Path:

@@ -17,6 +17,7 @@ import polars.selectors as cs
 from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
 from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.zip_archive import members_of
 from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
@@ -26,16 +27,16 @@ from warehouse.marts.as_known import AsKnown
 from warehouse.marts.sources import Sources
 from warehouse.reports.run_summary import Summary, summarise, write_findings
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.snapshots.publish import Plan, publish, record_snapshot
+from warehouse.snapshots.publish import Plan, heal, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger, rejudging
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
-from warehouse.store.inbox import SettleTimes, new_files
+from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
-from warehouse.store.receive import load_receipts, number, save_receipts
+from warehouse.store.receive import keep_files, keep_members, load_receipts, number, save_receipts
 from warehouse.store.rejudging import Change, Scope
-from warehouse.store.staging import entry_of, load_staged, prior_state, stage_period
+from warehouse.store.staging import entry_of, load_staged, prior_state, save_returns, stage_period
 from warehouse.synthetic import Return, write_returns
 
 BOOK = load()
@@ -153,6 +154,13 @@ def url(root: Root) -> str:
     return f"sqlite:///{root.path / 'ledger.db'}"
 
 
+def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RECEIVED) -> list[Receipt]:
+    """The receipts of these files and of what the archives among them hold, all of them kept."""
+    kept = keep_files(root, files)
+    members = members_of({one.file: one.path for one in kept}, Limits(), root.work / "unpack")
+    return number(url(root), [*kept, *keep_members(root, members)], received_at)
+
+
 def night(
     root: Root,
     inbox: Path,
@@ -172,7 +180,7 @@ def night(
         run = journal.next_run(root)
         recovered = prepare(root, url(root), publish_recovered_pages)
         arrivals = new_files(inbox, ledger.latest_by_file(ledger.open_ledger(url(root))), patience)
-        receipts = number(root, url(root), arrivals.files, received_at, Limits())
+        receipts = receive(root, arrivals.files, received_at)
         passed = {
             "waiting": len(arrivals.waiting) + len(arrivals.files.keys() - {r.file for r in receipts}),
             "skipped": len(arrivals.skipped),
@@ -185,7 +193,7 @@ def night(
         received = [
             ReceivedFile(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")
         ]
-        in_force = in_force_submissions(ledger.open_ledger(url(root)))
+        in_force = in_force_submissions(save_returns(url(root), work / "returns.arrow"))
         if in_children:
             made = read_isolated(received, Limits(), in_force, {}, work / "parts")
         else:
@@ -193,7 +201,7 @@ def night(
         save_reading(made, work / "read")
         reading = load_reading(work / "read")
         for period in sorted({head.period for head in reading.return_headers}):
-            known = prior_state(root, url(root), run, work / "judged")
+            known = prior_state(root, run, work / "returns.arrow", work / "judged")
             judged = judge_period(period, reading, known, received_at)
             stage_period(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
             for result in judged.validations:
@@ -217,9 +225,10 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
         keys = rejudging.chosen(engine, scope)
         received = [ReceivedFile(r, archived(root, r.submission, r.file)) for r in rejudging.receipts_of(engine, keys)]
         reading = rejudging.restricted(read_submissions(received, Limits(), None), keys)
-        work, changes = root.work / run, []
+        work, returns, changes = root.work / run, root.work / "returns.arrow", []
+        save_returns(url(root), returns)
         for period in sorted({head.period for head in reading.return_headers}):
-            judged = judge_period(period, reading, prior_state(root, url(root), run, work), received_at)
+            judged = judge_period(period, reading, prior_state(root, run, returns, work), received_at)
             before = rejudging.prior_decisions(engine, period)
             decisions = rejudging.changed(judged.record, before)
             kept = judged.only(map(rejudging.key_of, decisions))

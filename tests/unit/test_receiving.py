@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from flows.settings import load_settings
-from tests.builders import NO_WAIT, RECEIVED, YANGGAO, finance, lent, loans, night, send, url
 from warehouse.intake.formats.file_labels import LONGEST
-from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
 from warehouse.messages.errors import PermanentError, StillWrittenError
+
+from flows.settings import load_settings
+from tests.builders import NO_WAIT, YANGGAO, finance, lent, loans, night, receive, send
 from warehouse.store import archive
 from warehouse.store import inbox as inbox_module
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrivals, SettleTimes, arrived, new_files
-from warehouse.store.receive import number
 
 HOUR = 3600
 
@@ -119,7 +117,7 @@ def test_a_file_that_changes_after_the_look_gets_no_receipt(
     file(inbox / "b.csv", age=99)
     found = look(inbox)
     file(inbox / "a.csv", b"other")
-    receipts = number(root, url(root), found.files, RECEIVED, Limits())
+    receipts = receive(root, found.files)
     assert [(r.receipt, r.file) for r in receipts] == [(1, "b.csv")]
     assert "a.csv 正在变化或无法读取,留待下次处理; it waits for the next run" in caplog.text
     assert [p.name for p in root.archive.rglob("*.csv")] == [f"{receipts[0].submission}.csv"]
@@ -229,7 +227,7 @@ def test_what_becomes_a_link_or_a_pipe_after_the_look_is_not_followed(
     found = {"a.csv": arrived(file(inbox / "a.csv"))}
     (inbox / "a.csv").unlink()
     make(inbox / "a.csv")
-    assert number(root, url(root), found, RECEIVED, Limits()) == []
+    assert receive(root, found) == []
     assert not root.archive.exists()
 
 
@@ -262,7 +260,7 @@ def test_two_files_whose_names_read_the_same_are_both_received(root: Root, inbox
     for encoding, data in (("utf-8", b"1"), ("gb18030", b"2")):
         raw = os.fsencode(inbox) + b"/" + "天镇.csv".encode(encoding)
         Path(os.fsdecode(raw)).write_bytes(data)
-    receipts = number(root, url(root), look(inbox).files, RECEIVED, Limits())
+    receipts = receive(root, look(inbox).files)
     assert sorted(r.file for r in receipts) == ["天镇 (2).csv", "天镇.csv"]
     assert len({r.submission for r in receipts}) == 2
     assert look(inbox, NO_WAIT, {r.file: r.submission for r in receipts}) == Arrivals()

@@ -7,20 +7,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
-from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, url
-from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import Receipt
 from warehouse.messages.errors import RootBusyError, StoreError, TransientError
 from warehouse.messages.finding import Finding
+from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
+from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
+
+from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, receive, url
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
-from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
 from warehouse.store.inbox import new_files
-from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
-from warehouse.store.receive import number
 
 FORM = BOOK.datasets["finance"]
 
@@ -82,7 +80,7 @@ def test_receipts_are_numbered_by_sorted_name_after_the_last(root: Root, inbox: 
     for name in ("b.csv", "c/a.csv", "a.csv"):
         (inbox / name).parent.mkdir(exist_ok=True)
         (inbox / name).write_text(name)
-    receipts = number(root, url(root), new_files(inbox, {}, NO_WAIT).files, RECEIVED, Limits())
+    receipts = receive(root, new_files(inbox, {}, NO_WAIT).files)
     assert [(r.receipt, r.file) for r in receipts] == [(42, "a.csv"), (43, "b.csv"), (44, "c/a.csv")]
     assert {r.received_at for r in receipts} == {RECEIVED}
 

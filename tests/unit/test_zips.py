@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
-
-from tests.builders import finance, loans, send
 from tests.packing import Entry, mode, packed
 from warehouse.intake.formats.file_labels import distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
-from warehouse.intake.formats.zip_archive import Member, RefusedMember, is_archive, unpack, zip_findings
+
+from tests.builders import finance, loans, send
+from warehouse.intake.formats.zip_archive import Member, RefusedMember, is_archive, members_of, unpack, zip_findings
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 
@@ -42,6 +42,19 @@ def taken(path: Path, limits: Limits = FEW) -> dict[str, bytes]:
 
 def refused(path: Path, limits: Limits = FEW) -> list[str]:
     return [found for found, _ in zip_findings(path, limits)]
+
+
+def test_of_several_files_the_members_of_archives_come_one_by_one_under_the_archives_name(tmp_path: Path) -> None:
+    good, damaged = (
+        packed(tmp_path / "好.zip", ("a.csv", b"1"), ("../b.csv", b"2"), ("c.csv", b"3")),
+        tmp_path / "x.zip",
+    )
+    damaged.write_bytes(b"PK")
+    (tmp_path / "a.csv").write_bytes(b"4")
+    files = {"县/好.zip": good, "x.zip": damaged, "a.csv": tmp_path / "a.csv"}
+    found = [(name, path.read_bytes()) for name, path in members_of(files, FEW, tmp_path / "scratch")]
+    assert found == [("县/好.zip/a.csv", b"1"), ("县/好.zip/c.csv", b"3")]
+    assert len(list((tmp_path / "scratch").iterdir())) == 1, "each takes the place of the one before"
 
 
 # --- what is an archive --------------------------------------------------------------------------------------------

@@ -235,10 +235,15 @@ def _roll_up(record: RollUpRecord) -> dict[str, Any]:
     return record.model_dump() | {"failed": len(record.failing), "failing": "; ".join(record.failing)}
 
 
-def read_table(engine: sa.Engine, table: sa.Table, *where: sa.ColumnElement[bool]) -> pl.DataFrame:
-    """A table of the ledger, or its rows of which all of `where` holds, with its columns' types even when empty."""
+def read_table(
+    engine: sa.Engine, table: sa.Table, *where: sa.ColumnElement[bool], columns: Iterable[str] | None = None
+) -> pl.DataFrame:
+    """A table of the ledger or, where named, columns of it; of its rows those of which all of `where` holds. With the
+    columns' types even when empty.
+    """
+    chosen = table.columns if columns is None else [table.columns[name] for name in columns]
     with engine.connect() as connection:
-        return pl.read_database(sa.select(table).where(*where), connection, schema_overrides=schema(table))
+        return pl.read_database(sa.select(*chosen).where(*where), connection, schema_overrides=schema(table))
 
 
 def schema(table: sa.Table) -> dict[str, pl.DataType]:

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.store.history import scan_rows, schema
 from warehouse.store.in_force import accepted, in_force, rows_in_force, rows_of
 from warehouse.store.journal_records import ReturnDecision
-from warehouse.store.ledger import RETURNS as RETURNS_TABLE
-from warehouse.store.ledger import read_table
 
 RETURNS = {
     "run": pl.String, "receipt": pl.Int64, "submission": pl.String, "dataset": pl.String, "county_code": pl.String,
@@ -83,8 +80,8 @@ def decided(decisions: Iterable[ReturnDecision], run: str) -> pl.DataFrame:
     return pl.DataFrame([{"run": run, **d.model_dump(include=set(RETURNS))} for d in decisions], RETURNS)
 
 
-def in_force_submissions(engine: sa.Engine) -> dict[tuple[str, str, str], str]:
+def in_force_submissions(returns: pl.DataFrame) -> dict[tuple[str, str, str], str]:
     """Which submission each return in force (dataset, county_code, period) came with."""
-    return_headers = read_table(engine, RETURNS_TABLE).lazy().pipe(in_force).collect()
+    return_headers = returns.lazy().pipe(in_force).collect()
     keys = zip(return_headers["dataset"], return_headers["county_code"], return_headers["period"], strict=True)
     return dict(zip(keys, return_headers["submission"], strict=True))

@@ -146,7 +146,8 @@ def restricted(reading: Reading, keys: set[Key]) -> Reading:
 
 def prior_decisions(engine: sa.Engine, period: str) -> dict[Key, PriorDecision]:
     """What was decided last of each return of a period."""
-    returns = ledger.read_table(engine, ledger.RETURNS).lazy().filter(pl.col("period") == period).pipe(latest).collect()
+    of_period = ledger.read_table(engine, ledger.RETURNS, ledger.RETURNS.c.period == period)
+    returns = of_period.lazy().pipe(latest).collect()
     counts = _counts(engine, period)
     rules = _rules(engine, period)
     return {
@@ -161,7 +162,7 @@ def prior_decisions(engine: sa.Engine, period: str) -> dict[Key, PriorDecision]:
 
 def _counts(engine: sa.Engine, period: str) -> dict[tuple[str, int, str, str], dict[str, dict[str, int]]]:
     """By run, receipt, dataset and county: how many checks of each rule went which way; zeros are left out."""
-    results = ledger.read_table(engine, ledger.RESULTS).filter(pl.col("period") == period)
+    results = ledger.read_table(engine, ledger.RESULTS, ledger.RESULTS.c.period == period)
     counts: dict[tuple[str, int, str, str], dict[str, dict[str, int]]] = {}
     for row in results.iter_rows(named=True):
         by_name = counts.setdefault((row["run"], row["receipt"], row["dataset"], row["county_code"]), {})
@@ -172,7 +173,7 @@ def _counts(engine: sa.Engine, period: str) -> dict[tuple[str, int, str, str], d
 
 
 def _rules(engine: sa.Engine, period: str) -> dict[tuple[str, str], frozenset[tuple[str, str, int]]]:
-    rules = ledger.read_table(engine, ledger.RULES).filter(pl.col("period") == period)
+    rules = ledger.read_table(engine, ledger.RULES, ledger.RULES.c.period == period)
     applied = rules.group_by("run", "dataset").agg(pl.struct("rule", "severity", "checks").alias("rules"))
     return {
         (run, dataset): frozenset((r["rule"], r["severity"], r["checks"]) for r in found)

@@ -17,15 +17,22 @@ from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision
 from warehouse.store.prior_state import RETURNS, PriorState, decided
 
 
-def prior_state(root: Root, ledger_url: str, run: str, judged: Path) -> PriorState:
-    """The store and what the run itself has accepted in the periods judged before."""
-    returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS).select(*RETURNS)
+def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
+    """What the ledger has decided before this run, as `Known.returns` has it, kept for judging: read once a run."""
+    returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS, columns=RETURNS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    returns.write_ipc(path)
+    return returns
+
+
+def prior_state(root: Root, run: str, returns: Path, judged: Path) -> PriorState:
+    """The store as `save_returns` found it, and what the run itself has accepted in the periods judged before."""
     own = [d for period in load_staged(judged) for d in period.decisions]
     return PriorState(
         book=load(),
         history=root.history,
         runs=[*journal.runs(root), run],
-        returns=pl.concat([returns, decided(own, run)]),
+        returns=pl.concat([pl.read_ipc(returns), decided(own, run)]),
     )
 
 

@@ -1,20 +1,21 @@
 """A zip archive of submissions: which of its members are submissions of their own, and why the others are not.
 
 Nothing an archive says of itself is trusted: names become labels and never paths, sizes are counted while reading,
-and what is unpacked goes through one scratch file at a time. Receiving takes the members (`unpack`), reading says
+and what is unpacked goes through one scratch file at a time. Receiving takes the members (`members_of`), reading says
 what was refused (`zip_findings`); both walk the archive the same way, so they agree.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -23,6 +24,7 @@ from tempfile import TemporaryDirectory
 from warehouse.intake.formats.file_labels import decoded, distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 
+log = logging.getLogger("xianbao")
 SUFFIX = ".zip"
 # What only a workbook or another document has: such a zip is one file, good or not, and no archive of files.
 PACKAGE = {
@@ -86,6 +88,24 @@ def is_archive(path: Path, limits: Limits) -> bool:
             return not any(_name(info).replace("\\", "/").lower() in PACKAGE for info in archive.infolist())
     except UnreadableError:
         return named
+
+
+def members_of(files: Mapping[str, Path], limits: Limits, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """Name and scratch file of each submission out of the archives among these files, known by their names.
+
+    What is wrong with an archive is said on reading (`zip_findings`). The scratch files are as `Member` says.
+    """
+    for file, path in files.items():
+        if not is_archive(path, limits):
+            continue
+        scratch.mkdir(parents=True, exist_ok=True)
+        taken = 0
+        with suppress(UnreadableError):
+            for member in unpack(path, limits, scratch):
+                if isinstance(member, Member):
+                    taken += 1
+                    yield f"{file}/{member.label}", member.path
+        log.info("%s 解压出 %d 个文件; %d files came out of it", file, taken, taken)
 
 
 def zip_findings(path: Path, limits: Limits) -> list[tuple[str, str]]:
