@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Annotated
 
+from expectations.data_docs.recovered_pages import publish_recovered_pages
 from prefect import flow
-
-from flows.pipeline import Stages, prepare, start_run
-from flows.settings import load_settings
-from tasks.compact import compact_rows
-from tasks.receive import clear_work
-from warehouse.store.compact import CompactResult
+from pydantic import Field
 from warehouse.store.journal_records import COMPACT
+
+from flows.pipeline import log_recovered, utc
+from flows.settings import load_settings
+from tasks import maintain
+from warehouse.store.compact import CompactResult
 from warehouse.store.row_files import AT_LEAST
 
 log = logging.getLogger("xianbao")
 
 
 @flow(name=COMPACT)
-def compact(at_least: int = AT_LEAST, received_at: datetime | None = None) -> CompactResult:
+def compact(at_least: Annotated[int, Field(ge=2)] = AT_LEAST, received_at: datetime | None = None) -> CompactResult:
     """Merges the row files of each dataset and period that has `at_least` so many. No figure changes; nothing is
     published.
     """
-    settings = load_settings()
-    stages = Stages()
-    with settings.store.lock(settings.lock_wait_seconds):
-        run = start_run(settings, COMPACT, received_at)
-        prepare(run, stages)
-        with stages.stage(COMPACT, "the files of rows"):
-            done = compact_rows(run, at_least)
-        clear_work(run)
+    done = maintain.compact(load_settings().installation, at_least, utc(received_at), publish_recovered_pages)
+    log_recovered(done.recovered)
     log.info("%d files of rows became %d", done.files_before, done.files_after)
     return done

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
+
+from warehouse.reports.run_summary import Summary
+from warehouse.store.leftovers import Leftover
 
 from flows.settings import Settings
 from tasks.commit import commit
@@ -17,10 +20,8 @@ from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
-from warehouse.reports.run_summary import Summary
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
-from warehouse.store.leftovers import Leftover
 
 log = logging.getLogger("xianbao")
 
@@ -45,16 +46,21 @@ class Stages:
 
 def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Run:
     """A run under the next name in the journal; the lock on the root must be held. A time without a zone is UTC."""
-    at = received_at or datetime.now(UTC)
     return Run(
         name=journal.next_run(settings.store),
         flow=flow,
-        received_at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
+        received_at=utc(received_at),
         root_path=settings.store.path,
         ledger_url=settings.ledger,
         limits=settings.limits,
         folders=settings.folders,
     )
+
+
+def utc(moment: datetime | None) -> datetime:
+    """The moment in UTC, now where there is none; one without a zone is UTC."""
+    at = moment or datetime.now(UTC)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def process(run: Run, arrivals: Arrivals, stages: Stages) -> Summary:
@@ -114,5 +120,10 @@ def prepare(run: Run, stages: Stages) -> None:
     """Makes the store whole after whatever came before, and says what had been left."""
     with stages.stage("prepare", "the store"):
         stages.recovered = tuple(prepare_root(run))
-    for one in stages.recovered:
+    log_recovered(stages.recovered)
+
+
+def log_recovered(recovered: Iterable[Leftover]) -> None:
+    """Says what a run that broke off had left, and what was done about it."""
+    for one in recovered:
         log.warning("%s; %s", one.message_zh, one.message_en)

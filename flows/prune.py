@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 
 from prefect import flow
+from pydantic import NonNegativeFloat
+from warehouse.snapshots.prune import PruneResult
 
 from flows.settings import load_settings
-from tasks.prune import prune_snapshots
-from warehouse.snapshots.prune import PruneResult
+from tasks import maintain
 
 log = logging.getLogger("xianbao")
 
 
 @flow(name="prune")
-def prune(keep_days: float | None = None) -> PruneResult:
+def prune(keep_days: NonNegativeFloat | None = None) -> PruneResult:
     """Removes the snapshots that were superseded longer ago than `keep_days` (XIANBAO_KEEP_DAYS); says which."""
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        done = prune_snapshots(settings.store, settings.keep_days if keep_days is None else keep_days)
+    done = maintain.prune(load_settings().installation, keep_days)
     log.info("snapshots removed: %s; kept: %s", ", ".join(done.removed) or "none", ", ".join(done.kept) or "none")
     return done

@@ -13,10 +13,11 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
-
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.messages.errors import PermanentError
+
+from warehouse.installation import Installation
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 
@@ -98,6 +99,10 @@ class Settings(BaseSettings):
             seconds=self.max_read_seconds,
             memory_bytes=self.max_read_memory_bytes,
         )
+
+    @property
+    def installation(self) -> Installation:
+        return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, self.keep_days)
 
     @property
     def patience(self) -> SettleTimes:

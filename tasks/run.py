@@ -11,7 +11,7 @@ from prefect.states import State
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from warehouse.intake.formats.preflight import Limits
-from warehouse.messages.errors import TransientError
+from warehouse.messages.errors import RootBusyError, TransientError
 
 from warehouse.store.files import Root
 
@@ -74,8 +74,11 @@ class Run(BaseModel):
 
 
 def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help, as with a ledger that is busy; a permanent error fails after one call."""
-    return isinstance(state.result(raise_on_failure=False), TransientError | OperationalError)
+    """Whether trying again may help, as with a ledger that is busy; a permanent error fails after one call, as does
+    a lock, which has been waited for.
+    """
+    found = state.result(raise_on_failure=False)
+    return isinstance(found, TransientError | OperationalError) and not isinstance(found, RootBusyError)
 
 
 RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [2, 10], "retry_condition_fn": may_pass}

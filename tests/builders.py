@@ -16,6 +16,7 @@ import polars.selectors as cs
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
+from warehouse.installation import Installation
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.formats.zip_archive import members_of
 from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
@@ -152,6 +153,11 @@ def to_pandas(batch: pl.DataFrame) -> pd.DataFrame:
 
 def url(root: Root) -> str:
     return f"sqlite:///{root.path / 'ledger.db'}"
+
+
+def installation(root: Root) -> Installation:
+    """What operations on the root are told; they wait for nobody."""
+    return Installation(root, url(root))
 
 
 def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RECEIVED) -> list[Receipt]:

@@ -6,6 +6,12 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from expectations.data_docs.recovered_pages import publish_recovered_pages
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance.recover import clear
+from warehouse.maintenance.verify import verify
+
 from tests.builders import (
     GUANGLING,
     RECEIVED,
@@ -13,18 +19,15 @@ from tests.builders import (
     YANGGAO,
     finance,
     given,
+    installation,
     loans,
     night,
     send,
-    url,
     village,
 )
-from tests.decision_requests import decide
-from warehouse.intake.formats.preflight import Limits
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
-from warehouse.maintenance.recover import clear, prepare
-from warehouse.maintenance.verify import verify
-from warehouse.store.compact import CompactResult, compact
+from warehouse.operations import compact_rows
+from warehouse.store.compact import CompactResult
 from warehouse.store.files import Root
 
 HIGH = finance(lent=60_000)  # more than 50000 yuan a household
@@ -52,11 +55,7 @@ def five_runs(folder: Path) -> Path:
 
 
 def compacted(root: Root, at_least: int = 2) -> CompactResult:
-    with root.lock(0):
-        prepare(root, url(root))
-        done = compact(root, url(root), LAST, at_least)
-        clear(root)
-    return done
+    return compact_rows(installation(root), at_least, LAST, publish_recovered_pages)
 
 
 def files(root: Root) -> dict[str, str]:

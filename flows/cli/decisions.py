@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-
-from flows.cli.options import EPILOG, FAULTS, GOOD, Json, print_json
-from flows.settings import Settings, load_settings, quiet_environment
 from warehouse.messages.disk_errors import check_disk
 from warehouse.messages.errors import PermanentError, StoreError
+
+from flows.cli.options import EPILOG, GOOD, Json, end, print_json
+from flows.settings import Settings, load_settings, quiet_environment
 
 if TYPE_CHECKING:
     from warehouse.store.decision_requests import DecisionKind, DecisionRequest
@@ -26,45 +26,42 @@ By = Annotated[str | None, typer.Option(help="Who decides it.")]
 DecidedAt = Annotated[datetime | None, typer.Option("--received-at", help="When it was decided (UTC); default: now.")]
 
 
-@commands.command(epilog=EPILOG)
-def withdraw(  # noqa: PLR0913, PLR0917  (an option each)
-    county: County,
-    period: Period,
-    dataset: Dataset,
-    reason: Reason,
-    receipt: Number = None,
-    by: By = None,
-    received_at: DecidedAt = None,
-    as_json: Json = False,
-) -> None:
-    """Take an accepted return out of force; the one before it counts again. 撤回已接受的报表。"""
-    _carry_out("withdraw", _request(county, period, dataset, reason, receipt, by), received_at, as_json)
+DECISIONS: dict[DecisionKind, str] = {
+    "withdraw": "Take an accepted return out of force; the one before it counts again. 撤回已接受的报表。",
+    "waive": "Let a quarantined return in, named, with a reason; its findings stay. 说明理由,接受已退回的报表。",
+}
 
 
-@commands.command(epilog=EPILOG)
-def waive(  # noqa: PLR0913, PLR0917  (an option each)
-    county: County,
-    period: Period,
-    dataset: Dataset,
-    reason: Reason,
-    receipt: Number = None,
-    by: By = None,
-    received_at: DecidedAt = None,
-    as_json: Json = False,
-) -> None:
-    """Let a quarantined return in, named, with a reason; its findings stay. 说明理由,接受已退回的报表。"""
-    _carry_out("waive", _request(county, period, dataset, reason, receipt, by), received_at, as_json)
+def _command(kind: DecisionKind, what: str) -> None:
+    """The command of a decision; all have the same options."""
+
+    @commands.command(name=kind, help=what, epilog=EPILOG)
+    def decide(  # noqa: PLR0913, PLR0917  (an option each)
+        county: County,
+        period: Period,
+        dataset: Dataset,
+        reason: Reason,
+        receipt: Number = None,
+        by: By = None,
+        received_at: DecidedAt = None,
+        as_json: Json = False,
+    ) -> None:
+        _carry_out(kind, _request(county, period, dataset, reason, receipt, by), received_at, as_json)
+
+
+for _act, _what in DECISIONS.items():
+    _command(_act, _what)
 
 
 @commands.command(epilog=EPILOG)
 def verify(as_json: Json = False) -> None:
     """Compare every kept file with its hash; name each that changed or is missing. 校验所有保存的文件。"""
-    from flows.cli.views.verify import show_verify
     from warehouse.maintenance.verify import verify as verify_root
 
+    from flows.cli.views.verify import show_verify
+
     verified = verify_root(load_settings().store)
-    print_json(verified.model_dump()) if as_json else show_verify(verified, Console())
-    raise typer.Exit(FAULTS if verified.faults else GOOD)
+    end(verified, show_verify, as_json=as_json, good=not verified.faults)
 
 
 def _request(  # noqa: PLR0913, PLR0917  (an option each)
@@ -103,9 +100,10 @@ def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest
     Not where the ledger has still to follow the journal, as after a crash, or is an earlier version's: the flow brings
     it up to date first.
     """
-    from warehouse.store import journal, ledger
     from warehouse.store.decision_requests import targets
     from warehouse.store.manual_decisions import already_applied
+
+    from warehouse.store import journal, ledger
 
     committed = journal.runs(settings.store)
     if not committed:

@@ -53,10 +53,11 @@ def submission(
     as_json: Json = False,
 ) -> None:
     """Say what was read of a submission and where, what was left out and why. 说明一份报送的读取情况。"""
-    from flows.cli.views.submission import show_submission, submission_json
     from warehouse.lineage import explain_submission
 
-    explained = explain_submission(_store(), name)
+    from flows.cli.views.submission import show_submission, submission_json
+
+    explained = explain_submission(store_of_settings(), name)
     print_json(submission_json(explained)) if as_json else show_submission(explained, Console(), whole=whole)
     raise typer.Exit(FAULTS if explained.trouble else GOOD)
 
@@ -76,21 +77,23 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
     as_json: Json = False,
 ) -> None:
     """Show which cells changed between two versions of a return. 比较同一报表的两个版本。"""
-    from flows.cli.views.versions import show_version_diff, version_diff_json
     from warehouse.lineage import compare
+
+    from flows.cli.views.versions import show_version_diff, version_diff_json
 
     chosen = tuple(versions or ())
     if len(chosen) not in (0, 2):
         raise typer.BadParameter("say both versions, or none")
-    compared = compare(_store(), county, period, dataset, chosen)
+    compared = compare(store_of_settings(), county, period, dataset, chosen)
     print_json(version_diff_json(compared)) if as_json else show_version_diff(compared, Console(), whole=whole)
     raise typer.Exit(FAULTS if compared.before.trouble or compared.after.trouble else GOOD)
 
 
 def _of_mart(mart: str) -> Any:
     """The command that explains a figure of a mart; hidden for one whose figures are explained otherwise."""
-    from warehouse.codebook import load
     from warehouse.lineage import explained_marts
+
+    from warehouse.codebook import load
 
     command, listed = typer.Typer(add_completion=False), load().mart_list[mart]
     short = f"{listed.label_en}. {listed.label_zh}。"
@@ -120,18 +123,20 @@ def _of_mart(mart: str) -> Any:
         """Say what a figure is made of: formula, counties, files and cells. 说明一个数字的来源。"""
         if sum((county is not None, prefecture is not None, group is not None, province)) > 1:
             raise typer.BadParameter("say one of --county, --prefecture, --group and --province")
-        from flows.cli.views.figure import figure_json, show_figure
         from warehouse.lineage import FigureSelection, explain_figure
 
+        from flows.cli.views.figure import figure_json, show_figure
+
         asked = FigureSelection(mart, name or "", period, county, prefecture, group, dataset, source, column)
-        explained = explain_figure(_store(), load(), asked)
+        explained = explain_figure(store_of_settings(), load(), asked)
         print_json(figure_json(explained)) if as_json else show_figure(explained, Console(), whole=whole)
         raise typer.Exit(FAULTS if explained.trouble else GOOD)
 
     return typer.main.get_command(command)
 
 
-def _store() -> LineageReader:
+def store_of_settings() -> LineageReader:
+    """What explaining and comparing read from."""
     from warehouse.lineage.reader import LineageReader
 
     settings = load_settings()

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.cli.options import EPILOG, FAULTS, GOOD, Json, print_json
+from flows.cli.lineage import store_of_settings
+from flows.cli.options import EPILOG, FAULTS, GOOD, Json, end, print_json
 from flows.settings import load_settings
 from warehouse.store.row_files import AT_LEAST
 
@@ -32,15 +33,11 @@ def rebuild(
     if in_place and out is not None:
         raise typer.BadParameter("say one of --out and --in-place")
     from flows.cli.views.maintenance import show_rebuild
-    from flows.rebuild import rebuild_in_place, rebuild_into
+    from warehouse.operations import rebuild_beside, rebuild_in_place
 
-    settings = load_settings()
-    done, replaced = rebuild_in_place(settings) if in_place else (rebuild_into(settings, out), None)
-    if as_json:
-        print_json(done.model_dump() | {"replaced": replaced})
-    else:
-        show_rebuild(done, Console(), replaced)
-    raise typer.Exit(GOOD if done.same else FAULTS)
+    at = load_settings().installation
+    done = rebuild_in_place(at) if in_place else rebuild_beside(at, out)
+    end(done, show_rebuild, as_json=as_json, good=done.same)
 
 
 @marts.callback(invoke_without_command=True, epilog=EPILOG)
@@ -54,8 +51,10 @@ def marts_as_of(
     as_json: Json = False,
 ) -> None:
     """Write the marts as they were known at a moment; nothing is published. 写出某一时点的数据集市。"""
+    from warehouse.snapshots.as_of import moment_of
+
     from flows.cli.views.maintenance import show_as_of
-    from warehouse.snapshots.as_of import moment_of, write_as_of
+    from warehouse.operations import write_as_of
 
     if context.invoked_subcommand is not None:
         return
@@ -65,10 +64,7 @@ def marts_as_of(
         moment = moment_of(as_of)
     except ValueError as error:
         raise typer.BadParameter(f"{as_of} is neither a date nor a time", param_hint="--as-of") from error
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        done = write_as_of(settings.store, settings.ledger, moment, out.absolute())
-    print_json(done.model_dump()) if as_json else show_as_of(done, Console())
+    end(write_as_of(load_settings().installation, moment, out), show_as_of, as_json=as_json)
 
 
 @marts.command(epilog=EPILOG)
@@ -80,13 +76,11 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what changed between two published snapshots, and why. 比较两次发布的差异及原因。"""
-    from flows.cli.views.snapshots import show_snapshot_diff, snapshot_diff_json
-    from warehouse.lineage.reader import LineageReader
     from warehouse.lineage.snapshot_diff import compare_snapshots
 
-    settings = load_settings()
-    store = LineageReader(settings.store, settings.ledger, settings.limits, settings.folders)
-    compared = compare_snapshots(store, before, after, mart)
+    from flows.cli.views.snapshots import show_snapshot_diff, snapshot_diff_json
+
+    compared = compare_snapshots(store_of_settings(), before, after, mart)
     print_json(snapshot_diff_json(compared)) if as_json else show_snapshot_diff(compared, Console(), whole=whole)
 
 
@@ -98,15 +92,10 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Remove old snapshots; never the current one or the one before it. 清理旧快照。"""
-    from time import time
-
     from flows.cli.views.maintenance import show_prune
-    from warehouse.snapshots.prune import prune as prune_root
+    from warehouse.operations import prune_snapshots
 
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        done = prune_root(settings.store, settings.keep_days if keep_days is None else keep_days, time())
-    print_json(done.model_dump()) if as_json else show_prune(done, Console())
+    end(prune_snapshots(load_settings().installation, keep_days), show_prune, as_json=as_json)
 
 
 @commands.command(epilog=EPILOG)
@@ -120,19 +109,12 @@ def compact(
     from datetime import UTC, datetime
 
     from expectations.data_docs.recovered_pages import publish_recovered_pages
-    from flows.cli.views.maintenance import show_compact
-    from warehouse.maintenance.recover import clear, prepare
-    from warehouse.store.compact import compact as compact_rows
 
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        recovered = prepare(settings.store, settings.ledger, publish_recovered_pages)
-        done = compact_rows(settings.store, settings.ledger, datetime.now(UTC), at_least)
-        clear(settings.store)
-    if as_json:
-        print_json(done.model_dump() | {"recovered": [one.model_dump() for one in recovered]})
-    else:
-        show_compact(done, recovered, Console())
+    from flows.cli.views.maintenance import show_compact
+    from warehouse.operations import compact_rows
+
+    done = compact_rows(load_settings().installation, at_least, datetime.now(UTC), publish_recovered_pages)
+    end(done, show_compact, as_json=as_json)
 
 
 @commands.command(epilog=EPILOG)
@@ -142,13 +124,10 @@ def backup(
 ) -> None:
     """Copy what is kept and not there yet, and verify all of the backup. 增量备份并校验。"""
     from flows.cli.views.maintenance import show_backup
-    from warehouse.maintenance.backup import back_up
+    from warehouse.operations import back_up
 
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        done = back_up(settings.store, destination.absolute())
-    print_json(done.model_dump()) if as_json else show_backup(done, Console())
-    raise typer.Exit(FAULTS if done.faults else GOOD)
+    done = back_up(load_settings().installation, destination)
+    end(done, show_backup, as_json=as_json, good=not done.faults)
 
 
 @commands.command(epilog=EPILOG)
@@ -158,10 +137,8 @@ def restore(
 ) -> None:
     """Make a new root, where XIANBAO_ROOT says, of a backup. 由备份恢复到新位置。"""
     from flows.cli.views.maintenance import show_restore
-    from warehouse.maintenance.backup import restore as restore_root
+    from warehouse import operations
 
-    settings = load_settings()
-    with settings.store.lock(settings.lock_wait_seconds):
-        done = restore_root(source.absolute(), settings.store, settings.ledger, settings.limits, settings.folders)
+    done = operations.restore(load_settings().installation, source)
     print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restore(done, Console())
     raise typer.Exit(GOOD if done.whole else FAULTS)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from pydantic import BaseModel
+from rich.console import Console
 
 GOOD, FAULTS = 0, 1
 EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
@@ -15,6 +18,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines inst
 At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]
 
 
+Done = TypeVar("Done", bound=BaseModel)
+
+
 def print_json(value: Any) -> None:
     """Writes a value to standard output for machines; what JSON does not know becomes text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def end(done: Done, show: Callable[[Done, Console], None], *, as_json: bool, good: bool = True) -> NoReturn:
+    """Says what a command came to, to a person or a machine, and exits with 1 where it is not good."""
+    print_json(done.model_dump()) if as_json else show(done, Console())
+    raise typer.Exit(GOOD if good else FAULTS)

@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import Self
 from unittest.mock import patch
 
+from expectations.data_docs.recovered_pages import publish_recovered_pages
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import ReceivedFile
+from warehouse.maintenance.backup import back_up
+from warehouse.messages.errors import PermanentError
+from warehouse.reports.run_summary import Summary
+
 from tests.builders import (
     GUANGLING,
     RECEIVED,
@@ -16,35 +24,24 @@ from tests.builders import (
     YANGGAO,
     finance,
     given,
+    installation,
     loans,
     night,
     read_submissions,
     row,
     send,
-    url,
     village,
 )
-from tests.decision_requests import decide
-from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.model.records import ReceivedFile
+from warehouse import operations
 from warehouse.intake.reading import InForce, Reading
 from warehouse.maintenance import rebuild as rebuilding
-from warehouse.maintenance.backup import back_up, restore
-from warehouse.maintenance.rebuild import Rebuild, rebuild
-from warehouse.maintenance.recover import prepare
-from warehouse.maintenance.replace_store import put_in_place
-from warehouse.messages.errors import PermanentError
-from warehouse.reports.run_summary import Summary
-from warehouse.snapshots.prune import prune
-from warehouse.store import journal
-from warehouse.store.compact import compact
 from warehouse.store.files import Root
-from warehouse.store.history import remove_uncommitted
 
 PERIODS = ("2017-11", "2017-12")
 # More than 50000 yuan a household.
 HIGH = 60_000
-LONG_AFTER = 4e9
+# So many days: also what was superseded this very moment.
+AT_ONCE = -1
 
 
 @dataclass(frozen=True)
@@ -213,38 +210,27 @@ def unless_done(request: Callable[[Place], object]) -> Callable[[Place], object]
 
 
 def rebuild_in_place(place: Place) -> None:
-    """What flows/rebuild.py does, with what is read here read in this process."""
-    root, out = place.root, place.root.path / "rebuild"
-    with root.lock(0), patch.object(rebuilding, "Readers", InThisProcess):
-        remove_uncommitted((root.history, root.quarantine), journal.runs(root))
-        rebuilding.shutil.rmtree(out, ignore_errors=True)
-        done = rebuild(Rebuild.into(root, out, Limits(), {}))
-        assert done.differences == (), done.differences
-        put_in_place(Root(out), root, url(root))
+    """What is read here is read in this process."""
+    with patch.object(rebuilding, "Readers", InThisProcess):
+        done = operations.rebuild_in_place(installation(place.root))
+    assert done.differences == (), done.differences
 
 
 def prune_all(place: Place) -> None:
-    with place.root.lock(0):
-        prune(place.root, 0, LONG_AFTER)
+    operations.prune_snapshots(installation(place.root), AT_ONCE)
 
 
 def compact_all(place: Place) -> None:
-    """What flows/compact.py does."""
-    with place.root.lock(0):
-        prepare(place.root, url(place.root))
-        compact(place.root, url(place.root), RECEIVED, 2)
+    operations.compact_rows(installation(place.root), 2, RECEIVED, publish_recovered_pages)
 
 
 def backup(place: Place) -> None:
-    with place.root.lock(0):
-        done = back_up(place.root, place.disk)
-    assert done.faults == ()
+    assert operations.back_up(installation(place.root), place.disk).faults == ()
 
 
 def restore_elsewhere(place: Place) -> None:
-    with place.elsewhere.lock(0), patch.object(rebuilding, "Readers", InThisProcess):
-        done = restore(place.disk, place.elsewhere, url(place.elsewhere), Limits(), {})
-    assert done.whole
+    with patch.object(rebuilding, "Readers", InThisProcess):
+        assert operations.restore(installation(place.elsewhere), place.disk).whole
 
 
 def elsewhere(place: Place) -> Root:

@@ -66,6 +66,7 @@ class RebuildResult(BaseModel):
     `without_hash` counts files of rows that neither the journal nor the old store could be asked about;
     `marts_compared` says whether there was a snapshot of the same runs, made by the same program, to compare with;
     `other_program` that there was one and another program made it: then marts may well come out otherwise.
+    `replaced` are the files of the root that were put in order by it, None where it was left alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +82,7 @@ class RebuildResult(BaseModel):
     without_hash: int
     seconds: float
     differences: tuple[Difference, ...]
+    replaced: tuple[str, ...] | None = None
 
     @property
     def same(self) -> bool:

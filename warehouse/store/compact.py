@@ -20,6 +20,7 @@ from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import KEPT, remove_superseded, to_parquet
 from warehouse.store.journal_records import COMPACT, Entry, PeriodRecord
+from warehouse.store.leftovers import Leftover
 from warehouse.store.row_files import AT_LEAST, MERGED, RowFiles, is_merged, row_files, run_of
 
 ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run")
@@ -27,7 +28,7 @@ ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run
 
 class CompactResult(BaseModel):
     """What a compaction came to: its run (None where nothing was to be done), how many files became how many, with
-    their bytes.
+    their bytes; and what had been left by a run before it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +38,7 @@ class CompactResult(BaseModel):
     files_after: int
     bytes_before: int
     bytes_after: int
+    recovered: tuple[Leftover, ...] = ()
 
 
 def compact(root: Root, ledger_url: str, moment: datetime, at_least: int = AT_LEAST) -> CompactResult:

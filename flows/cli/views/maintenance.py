@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
-
 from warehouse.maintenance.backup import BackupResult, RestoreResult
-from warehouse.maintenance.rebuild import Difference, RebuildResult
 from warehouse.maintenance.verify import IntegrityFault
 from warehouse.snapshots.as_of import AsOfMarts
 from warehouse.snapshots.prune import PruneResult
+
+from warehouse.maintenance.rebuild import Difference, RebuildResult
 from warehouse.store.compact import CompactResult
-from warehouse.store.leftovers import Leftover
 
 MIB = 2**20
 
 
-def show_rebuild(done: RebuildResult, console: Console, replaced: list[str] | None = None) -> None:
+def show_rebuild(done: RebuildResult, console: Console) -> None:
     """How much was rebuilt and each difference; where it was put in place, which files of the live root were."""
     _say(
         console,
@@ -31,10 +30,10 @@ def show_rebuild(done: RebuildResult, console: Console, replaced: list[str] | No
     elif not done.marts_compared:
         _say(console, "no snapshot of the same runs is published: the marts were not compared")
     _differences(done.differences, console)
-    if replaced is not None:
-        for name in replaced:
+    if done.replaced is not None:
+        for name in done.replaced:
             _say(console, f"  replaced 已替换 {name}")
-        console.print(f"[bold]In place 已就位[/]: {len(replaced)} files were not as they must be", highlight=False)
+        console.print(f"[bold]In place 已就位[/]: {len(done.replaced)} files were not as they must be", highlight=False)
     elif not done.differences:
         console.print("[bold]The same, byte for byte 逐字节一致.[/]", highlight=False)
         _say(console, f"rebuilt in {done.out}")
@@ -67,9 +66,9 @@ def show_prune(done: PruneResult, console: Console) -> None:
     _say(console, f"kept 保留: {', '.join(done.kept) or 'none'}")
 
 
-def show_compact(done: CompactResult, recovered: Iterable[Leftover], console: Console) -> None:
+def show_compact(done: CompactResult, console: Console) -> None:
     """What had been left from before, and how many files became how many."""
-    for one in recovered:
+    for one in done.recovered:
         _say(console, f"  {one.message_zh}; {one.message_en}")
     if done.run is None:
         _say(console, "Nothing to merge 无需合并.")

@@ -1,0 +1,16 @@
+"""Maintain: each operation that looks after the store as a task, whole; done again, it finds nothing left to do."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from tasks.run import RETRIES
+from warehouse import operations
+from warehouse.maintenance import verify
+
+prune = task(name="prune", **RETRIES)(operations.prune_snapshots)
+compact = task(name="compact", **RETRIES)(operations.compact_rows)
+back_up = task(name="backup", **RETRIES)(operations.back_up)
+verify_root = task(name="verify", **RETRIES)(verify.verify)
+rebuild_beside = task(name="rebuild", **RETRIES)(operations.rebuild_beside)
+rebuild_in_place = task(name="rebuild in place", **RETRIES)(operations.rebuild_in_place)

@@ -1,0 +1,95 @@
+"""The operations that look after the store, each whole: it waits for the lock, does its work, returns its record.
+
+Command line, flows and tests call these and nothing below them. Verifying needs no lock: `warehouse.maintenance.verify.verify`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from time import time
+
+from warehouse.installation import Installation
+from warehouse.maintenance import backup
+from warehouse.maintenance.backup import BackupResult, RestoreResult
+from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
+from warehouse.maintenance.recover import Pages, clear, prepare
+from warehouse.maintenance.replace_store import put_in_place
+from warehouse.messages.errors import PermanentError
+from warehouse.snapshots import as_of, prune
+from warehouse.snapshots.as_of import AsOfMarts
+from warehouse.snapshots.prune import PruneResult
+from warehouse.store import compact, journal
+from warehouse.store.compact import CompactResult
+from warehouse.store.files import Root
+from warehouse.store.history import remove_superseded, remove_uncommitted
+
+
+def prune_snapshots(at: Installation, keep_days: float | None = None) -> PruneResult:
+    """Removes the snapshots that were superseded longer ago than `keep_days`, by default as the installation says."""
+    days = at.keep_days if keep_days is None else keep_days
+    with at.root.lock(at.lock_wait_seconds):
+        return prune.prune(at.root, days, time())
+
+
+def compact_rows(at: Installation, at_least: int, moment: datetime, pages: Pages) -> CompactResult:
+    """Makes the store whole, then merges the row files of each dataset and period that has `at_least` so many.
+
+    `moment` (UTC) is the run's in the journal; `pages` as in `warehouse.maintenance.recover`.
+    """
+    with at.root.lock(at.lock_wait_seconds):
+        recovered = prepare(at.root, at.ledger_url, pages)
+        done = compact.compact(at.root, at.ledger_url, moment, at_least)
+        clear(at.root)
+    return done.model_copy(update={"recovered": recovered})
+
+
+def back_up(at: Installation, destination: Path) -> BackupResult:
+    """Copies what is committed and not there yet to a folder outside the root, and verifies all of the backup."""
+    with at.root.lock(at.lock_wait_seconds):
+        return backup.back_up(at.root, destination.absolute())
+
+
+def restore(at: Installation, source: Path) -> RestoreResult:
+    """Makes the root, where nothing is yet, of a backup, and verifies it."""
+    with at.root.lock(at.lock_wait_seconds):
+        return backup.restore(source.absolute(), at.root, at.ledger_url, at.limits, at.folders)
+
+
+def write_as_of(at: Installation, moment: datetime, out: Path) -> AsOfMarts:
+    """Writes the marts as they were known at a moment (UTC) to a new or empty folder; nothing is published."""
+    with at.root.lock(at.lock_wait_seconds):
+        return as_of.write_as_of(at.root, at.ledger_url, moment, out.absolute())
+
+
+def rebuild_beside(at: Installation, out: Path | None = None) -> RebuildResult:
+    """Rebuilds into a new or empty folder, `rebuild` in the root by default, which is then made anew.
+
+    No lock is taken: what it reads is immutable. Raises PermanentError where nothing was received yet, or the folder
+    has something in it.
+    """
+    if not journal.runs(at.root):
+        raise PermanentError(f"nothing has been received yet in {at.root.path}: is XIANBAO_ROOT right?")
+    folder = (out or at.root.path / "rebuild").absolute()
+    if out is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PermanentError(f"{folder} is not an empty folder; name one that is new or empty")
+    return rebuild(Rebuild.into(at.root, folder, at.limits, at.folders))
+
+
+def rebuild_in_place(at: Installation) -> RebuildResult:
+    """Rebuilds and, where nothing differs that matters, replaces what in the root is not as it must be: `replaced`.
+
+    Where something does, the root is as it was.
+    """
+    root = at.root
+    with root.lock(at.lock_wait_seconds):
+        for remove in (remove_uncommitted, remove_superseded):
+            remove((root.history, root.quarantine), journal.runs(root))
+        done = rebuild_beside(at)
+        if not done.same:
+            return done
+        replaced = put_in_place(Root(Path(done.out)), root, at.ledger_url)
+        return done.model_copy(update={"replaced": tuple(replaced)})
