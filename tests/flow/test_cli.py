@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.flow.conftest import Province, said, xianbao
 
 from tests.builders import YANGGAO, finance, given, row, send, village
-from tests.flow.conftest import Province, said, xianbao
 from warehouse.store import journal
 
 
@@ -153,6 +155,14 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_command_line_answers_as_a_module_too_with_nothing_in_the_environment(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "flows.cli.main", "--help"]
+    done = subprocess.run(words, env={}, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: " in done.stdout
+    assert "县报" in done.stdout
+
+
 def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     done = xianbao(tmp_path, "--help")
     assert done.returncode == 0
@@ -168,6 +178,8 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
             "docs",
             "status",
             "verify",
+            "rebuild",
+            "backup",
             "sample",
             "Exit codes",
         )

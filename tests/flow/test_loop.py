@@ -13,12 +13,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-
+import yaml
+from markdown_it import MarkdownIt
+from warehouse.maintenance.verify import verify
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.store.files import Root
 from warehouse.synthetic import build_returns, write_returns
 
+from warehouse.store import journal
+from warehouse.store.files import Root
+
 HOME = Path(__file__).parents[2]
+SCHEDULE = HOME / "docs" / "how-to" / "schedule.md"
 BIN = Path(sys.executable).parent
 COUNTIES = ("140222", "140925", "140105")
 SERVER_SECONDS, RUN_SECONDS, SCHEDULE_SECONDS = 120, 240, 90
@@ -83,7 +88,7 @@ def background(environment: dict[str, str], log: Path, *words: str) -> Iterator[
                 process.wait(15)
 
 
-def until(seconds: float, what: str, true: Callable[[], bool]) -> None:
+def until(seconds: float, what: str, true: Callable[[], object]) -> None:
     """Waits until a question is answered with yes."""
     end = time.monotonic() + seconds
     while not true():
@@ -98,9 +103,21 @@ def healthy(environment: dict[str, str]) -> bool:
         return False
 
 
-def scheduled(environment: dict[str, str]) -> list[dict[str, object]]:
+def with_schedules(folder: Path) -> Path:
+    """prefect.yaml with the lines that the schedule's page says to add, and a destination in the folder."""
+    deployed = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))
+    (lines,) = [t.content for t in MarkdownIt().parse(SCHEDULE.read_text(encoding="utf-8")) if t.info == "yaml"]
+    added = {one["name"]: one for one in yaml.safe_load(lines.replace("/mnt/backup/xianbao", str(folder / "disk")))}
+    for one in deployed["deployments"]:
+        one.update(added.get(one["name"], {}))
+    file = folder / "prefect.yaml"
+    file.write_text(yaml.safe_dump(deployed, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+def scheduled(environment: dict[str, str], flow: str) -> list[dict[str, object]]:
     """The runs that the cron has laid out."""
-    query = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "flows": {"name": {"any_": ["nightly"]}}}
+    query = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "flows": {"name": {"any_": [flow]}}}
     answer = httpx.post(f"{environment['PREFECT_API_URL']}/flow_runs/filter", json=query)
     return list(answer.raise_for_status().json())
 
@@ -111,16 +128,18 @@ def test_a_deployed_night_runs_to_published_marts_and_its_cron_fires(
     with background(environment, tmp_path / "server.log", "server", "start"):
         until(SERVER_SECONDS, "the server answers", lambda: healthy(environment))
         prefect(environment, "work-pool", "create", "xianbao", "--type", "process")
-        prefect(environment, "deploy", "--all")
-        until(SCHEDULE_SECONDS, "the cron gives scheduled runs", lambda: bool(scheduled(environment)))
-        times = {str(run["expected_start_time"])[11:16] for run in scheduled(environment)}
-        assert times == {"18:00"}, "02:00 in Shanghai is 18:00 UTC"
+        prefect(environment, "deploy", "--all", "--prefect-file", str(with_schedules(tmp_path)))
+        for flow, hour in (("nightly", "18:00"), ("backup", "21:00")):
+            until(SCHEDULE_SECONDS, "the cron gives scheduled runs", lambda flow=flow: scheduled(environment, flow))
+            times = {str(run["expected_start_time"])[11:16] for run in scheduled(environment, flow)}
+            assert times == {hour}, "02:00 in Shanghai is 18:00 UTC, 05:00 is 21:00"
         with background(environment, tmp_path / "worker.log", "worker", "start", "--pool", "xianbao"):
             done = prefect(environment, "deployment", "run", "nightly/nightly", "--watch")
             one = next((tmp_path / "inbox").rglob("140222*.xlsx"))
             prefect(environment, "deployment", "run", "submit/submit", "--param", f"file={one}", "--watch")
             prefect(environment, "deployment", "run", "prune/prune", "--param", "keep_days=0", "--watch")
             prefect(environment, "deployment", "run", "compact/compact", "--param", "at_least=2", "--watch")
+            prefect(environment, "deployment", "run", "backup/backup", "--watch")
     assert "Completed" in done.stdout or "COMPLETED" in done.stdout, done.stdout
     root = Root(tmp_path / "root")
     manifest = read_manifest(root)
@@ -128,3 +147,5 @@ def test_a_deployed_night_runs_to_published_marts_and_its_cron_fires(
     counted = manifest.scan(root, "mart_completeness").filter(received=True).collect()
     assert set(counted["county_code"]) == set(COUNTIES)
     assert (root.marts / "marts.duckdb").exists()
+    backup = verify(Root(tmp_path / "disk"))
+    assert (backup.faults, backup.entries) == ((), len(journal.runs(root)))
