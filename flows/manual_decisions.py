@@ -6,14 +6,15 @@ from datetime import datetime
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
-
-from flows.pipeline import Stages, prepare, publish_and_report, publish_unpublished, start_run
-from flows.settings import load_settings
-from tasks.decide import already_applied, commit_decisions, decide
 from warehouse.reports.run_summary import Summary
-from warehouse.store import ledger
 from warehouse.store.decision_requests import DecisionKind, DecisionRequest
 from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
+
+from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.settings import load_settings
+from tasks.decide import already_applied, commit_decisions, decide
+from tasks.run import Run
+from warehouse.store import ledger
 
 
 class DecisionResult(BaseModel):
@@ -47,22 +48,21 @@ def waive(request: DecisionRequest, received_at: datetime | None = None) -> Deci
 
 
 def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: datetime | None) -> DecisionResult:
-    settings = load_settings()
-    stages = Stages()
-    with settings.store.lock(settings.lock_wait_seconds):
-        run = start_run(settings, kind, received_at)
-        prepare(run, stages)
-        before = already_applied(run, kind, request)
-        if before:
-            name, outcomes = before
-            run = run.model_copy(update={"name": name})
-        else:
-            if any(one.kind == "unpublished" for one in stages.recovered):
-                publish_unpublished(run, stages)
-            with stages.stage(kind, request.place):
-                outcomes = decide(run, kind, request)
-            with stages.stage("commit", f"run {run.name}"):
-                commit_decisions(run)
+    with started(load_settings(), kind, received_at) as (begun, stages):
+        before = already_applied(begun, kind, request)
+        run = begun.model_copy(update={"name": before[0]}) if before else begun
+        outcomes = before[1] if before else _decide(run, kind, request, stages)
         summary = publish_and_report(run, stages)
         counting = with_what_counts(ledger.open_ledger(run.ledger_url), outcomes)
         return DecisionResult(request=request, outcomes=counting, summary=summary, already_applied=before is not None)
+
+
+def _decide(run: Run, kind: DecisionKind, request: DecisionRequest, stages: Stages) -> list[DecisionOutcome]:
+    """Decides and commits; before that, what an interrupted run left unpublished is published."""
+    if any(one.kind == "unpublished" for one in stages.recovered):
+        publish_unpublished(run, stages)
+    with stages.stage(kind, request.place):
+        outcomes = decide(run, kind, request)
+    with stages.stage("commit", f"run {run.name}"):
+        commit_decisions(run)
+    return outcomes

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from prefect import flow
-
-from flows.pipeline import Stages, prepare, process, start_run
-from flows.settings import load_settings
 from warehouse.reports.run_summary import Summary
+
+from flows.pipeline import process, started
+from flows.settings import load_settings
 from warehouse.store import ledger
 from warehouse.store.inbox import new_files
 
@@ -18,10 +18,7 @@ from warehouse.store.inbox import new_files
 def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> Summary:
     """Takes in what is new in the inbox and publishes; says so where nothing is new. Safe to run again at any time."""
     settings = load_settings()
-    stages = Stages()
-    with settings.store.lock(settings.lock_wait_seconds):
-        run = start_run(settings, "nightly", received_at)
-        prepare(run, stages)
+    with started(settings, "nightly", received_at) as (run, stages):
         known = ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
         arrivals = new_files((inbox or settings.inbox_folder).absolute(), known, settings.patience)
         return process(run, arrivals, stages)

@@ -44,17 +44,22 @@ class Stages:
         log.info("%s %s: %.1f s", name, what, took)
 
 
-def start_run(settings: Settings, flow: str, received_at: datetime | None) -> Run:
-    """A run under the next name in the journal; the lock on the root must be held. A time without a zone is UTC."""
-    return Run(
-        name=journal.next_run(settings.store),
-        flow=flow,
-        received_at=utc(received_at),
-        root_path=settings.store.path,
-        ledger_url=settings.ledger,
-        limits=settings.limits,
-        folders=settings.folders,
-    )
+@contextmanager
+def started(settings: Settings, flow: str, received_at: datetime | None) -> Iterator[tuple[Run, Stages]]:
+    """A run under the next name in the journal, and its stages: it has the lock on the root, and the store is whole."""
+    stages = Stages()
+    with settings.store.lock(settings.lock_wait_seconds):
+        run = Run(
+            name=journal.next_run(settings.store),
+            flow=flow,
+            received_at=utc(received_at),
+            root_path=settings.store.path,
+            ledger_url=settings.ledger,
+            limits=settings.limits,
+            folders=settings.folders,
+        )
+        prepare(run, stages)
+        yield run, stages
 
 
 def utc(moment: datetime | None) -> datetime:

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
+from warehouse.reports.run_summary import Summary
 
-from flows.pipeline import Stages, commit_and_publish, prepare, publish_unpublished, start_run
+from flows.pipeline import commit_and_publish, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.judge import judge_again
 from tasks.receive import clear_work
 from tasks.reread import reread
-from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger, rejudging
 from warehouse.store.rejudging import Change, RejudgeResult, Scope
 
@@ -42,11 +42,7 @@ def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool 
 
     Returns that fare as before keep their decision. A run without changes publishes what an interrupted one left.
     """
-    settings = load_settings()
-    stages = Stages()
-    with settings.store.lock(settings.lock_wait_seconds):
-        run = start_run(settings, "rejudge", received_at)
-        prepare(run, stages)
+    with started(load_settings(), "rejudge", received_at) as (run, stages):
         rejudging.newer_than_last(ledger.open_ledger(run.ledger_url), run.received_at)
         with stages.stage("read", "the returns again"):
             periods, unread = reread(run, scope)

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from prefect import flow
-
-from flows.pipeline import Stages, prepare, process, start_run
-from flows.settings import load_settings
 from warehouse.intake.formats.file_labels import label_of
 from warehouse.messages.errors import PermanentError
 from warehouse.reports.run_summary import Summary
+
+from flows.pipeline import process, started
+from flows.settings import load_settings
 from warehouse.store.inbox import Arrivals, arrived
 
 
@@ -23,8 +23,5 @@ def submit(file: Path, received_at: datetime | None = None) -> Summary:
     if not path.is_file():
         raise PermanentError(f"{file}: no such file")
     name = label_of(path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name))
-    stages = Stages()
-    with settings.store.lock(settings.lock_wait_seconds):
-        run = start_run(settings, "submit", received_at)
-        prepare(run, stages)
+    with started(settings, "submit", received_at) as (run, stages):
         return process(run, Arrivals({name: arrived(path)}), stages)

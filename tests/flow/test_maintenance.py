@@ -92,7 +92,8 @@ def test_compacting_and_pruning_do_as_their_commands(filled: Root) -> None:
     assert verify().faults == ()
 
 
-def test_who_is_at_work_is_waited_for_once(filled: Root, tmp_path: Path) -> None:
+def test_who_is_at_work_is_waited_for_once(filled: Root, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with filled.lock(0), pytest.raises(RootBusyError):
         backup(tmp_path / "disk")
+    assert caplog.text.count("another run is at work") == 1
     assert not (tmp_path / "disk").exists()
