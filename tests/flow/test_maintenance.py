@@ -29,7 +29,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("two")
     for number, lent in enumerate((1000, 1500)):
         night(Root(folder / "root"), send(folder / str(number), loans(finance(lent))))
-    with prefect_test_harness():
+    with prefect_test_harness(server_startup_timeout=120):
         yield folder / "root"
 
 
