@@ -1,6 +1,6 @@
 """The operations that look after the store, each whole: it waits for the lock, does its work, returns its record.
 
-Command line, flows and tests call these and nothing below them. Verifying needs no lock: `warehouse.maintenance.verify.verify`.
+Command line and flows call these and nothing below them. Verifying needs no lock: `warehouse.maintenance.verify.verify`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from pathlib import Path
 from time import time
 
 from warehouse.installation import Installation
-from warehouse.maintenance import backup
 from warehouse.maintenance.backup import BackupResult, RestoreResult
+from warehouse.maintenance.backup import back_up as back_up_root
+from warehouse.maintenance.backup import restore as restore_root
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
 from warehouse.maintenance.recover import Pages, clear, prepare
 from warehouse.maintenance.replace_store import put_in_place
 from warehouse.messages.errors import PermanentError
-from warehouse.snapshots import as_of, prune
 from warehouse.snapshots.as_of import AsOfMarts
-from warehouse.snapshots.prune import PruneResult
-from warehouse.store import compact, journal
-from warehouse.store.compact import CompactResult
+from warehouse.snapshots.as_of import write_as_of as write_marts_as_of
+from warehouse.snapshots.prune import PruneResult, prune
+from warehouse.store import journal
+from warehouse.store.compact import CompactResult, compact
 from warehouse.store.files import Root
 from warehouse.store.history import remove_superseded, remove_uncommitted
 
@@ -30,7 +31,7 @@ def prune_snapshots(at: Installation, keep_days: float | None = None) -> PruneRe
     """Removes the snapshots that were superseded longer ago than `keep_days`, by default as the installation says."""
     days = at.keep_days if keep_days is None else keep_days
     with at.root.lock(at.lock_wait_seconds):
-        return prune.prune(at.root, days, time())
+        return prune(at.root, days, time())
 
 
 def compact_rows(at: Installation, at_least: int, moment: datetime, pages: Pages) -> CompactResult:
@@ -40,7 +41,7 @@ def compact_rows(at: Installation, at_least: int, moment: datetime, pages: Pages
     """
     with at.root.lock(at.lock_wait_seconds):
         recovered = prepare(at.root, at.ledger_url, pages)
-        done = compact.compact(at.root, at.ledger_url, moment, at_least)
+        done = compact(at.root, at.ledger_url, moment, at_least)
         clear(at.root)
     return done.model_copy(update={"recovered": recovered})
 
@@ -48,19 +49,19 @@ def compact_rows(at: Installation, at_least: int, moment: datetime, pages: Pages
 def back_up(at: Installation, destination: Path) -> BackupResult:
     """Copies what is committed and not there yet to a folder outside the root, and verifies all of the backup."""
     with at.root.lock(at.lock_wait_seconds):
-        return backup.back_up(at.root, destination.absolute())
+        return back_up_root(at.root, destination.absolute())
 
 
 def restore(at: Installation, source: Path) -> RestoreResult:
     """Makes the root, where nothing is yet, of a backup, and verifies it."""
     with at.root.lock(at.lock_wait_seconds):
-        return backup.restore(source.absolute(), at.root, at.ledger_url, at.limits, at.folders)
+        return restore_root(source.absolute(), at.root, at.ledger_url, at.limits, at.folders)
 
 
 def write_as_of(at: Installation, moment: datetime, out: Path) -> AsOfMarts:
     """Writes the marts as they were known at a moment (UTC) to a new or empty folder; nothing is published."""
     with at.root.lock(at.lock_wait_seconds):
-        return as_of.write_as_of(at.root, at.ledger_url, moment, out.absolute())
+        return write_marts_as_of(at.root, at.ledger_url, moment, out.absolute())
 
 
 def rebuild_beside(at: Installation, out: Path | None = None) -> RebuildResult:

@@ -137,8 +137,8 @@ def restore(
 ) -> None:
     """Make a new root, where XIANBAO_ROOT says, of a backup. 由备份恢复到新位置。"""
     from flows.cli.views.maintenance import show_restore
-    from warehouse import operations
+    from warehouse.operations import restore as restore_root
 
-    done = operations.restore(load_settings().installation, source)
+    done = restore_root(load_settings().installation, source)
     print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restore(done, Console())
     raise typer.Exit(GOOD if done.whole else FAULTS)
