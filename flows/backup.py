@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 
 from prefect import flow
-from warehouse.maintenance.backup import BackupResult
 
 from flows.settings import load_settings
 from flows.verify import fail_on
 from tasks import maintain
+from warehouse.maintenance.backup import BackupResult
 
 log = logging.getLogger("xianbao")
 

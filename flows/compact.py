@@ -6,15 +6,15 @@ import logging
 from datetime import datetime
 from typing import Annotated
 
-from expectations.data_docs.recovered_pages import publish_recovered_pages
 from prefect import flow
 from pydantic import Field
-from warehouse.store.journal_records import COMPACT
 
+from expectations.data_docs.recovered_pages import publish_recovered_pages
 from flows.pipeline import log_recovered, utc
 from flows.settings import load_settings
 from tasks import maintain
 from warehouse.store.compact import CompactResult
+from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import AT_LEAST
 
 log = logging.getLogger("xianbao")

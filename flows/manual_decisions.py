@@ -6,15 +6,15 @@ from datetime import datetime
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
-from warehouse.reports.run_summary import Summary
-from warehouse.store.decision_requests import DecisionKind, DecisionRequest
-from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
 
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.decide import already_applied, commit_decisions, decide
 from tasks.run import Run
+from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
+from warehouse.store.decision_requests import DecisionKind, DecisionRequest
+from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
 
 
 class DecisionResult(BaseModel):

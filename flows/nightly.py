@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from prefect import flow
-from warehouse.reports.run_summary import Summary
 
 from flows.pipeline import process, started
 from flows.settings import load_settings
+from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
 from warehouse.store.inbox import new_files
 

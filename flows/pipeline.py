@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
 
-from warehouse.reports.run_summary import Summary
-from warehouse.store.leftovers import Leftover
-
 from flows.settings import Settings
 from tasks.commit import commit
 from tasks.judge import judge
@@ -20,8 +17,10 @@ from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
+from warehouse.reports.run_summary import Summary
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
+from warehouse.store.leftovers import Leftover
 
 log = logging.getLogger("xianbao")
 

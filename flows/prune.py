@@ -6,10 +6,10 @@ import logging
 
 from prefect import flow
 from pydantic import NonNegativeFloat
-from warehouse.snapshots.prune import PruneResult
 
 from flows.settings import load_settings
 from tasks import maintain
+from warehouse.snapshots.prune import PruneResult
 
 log = logging.getLogger("xianbao")
 

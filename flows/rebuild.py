@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 
 from prefect import flow
-from warehouse.messages.errors import PermanentError, StoreError
 
 from flows.settings import load_settings
 from tasks import maintain
 from warehouse.maintenance.rebuild import RebuildResult
+from warehouse.messages.errors import PermanentError, StoreError
 
 log = logging.getLogger("xianbao")
 
@@ -23,7 +23,7 @@ def rebuild(out: Path | None = None, *, in_place: bool = False) -> RebuildResult
     if in_place and out is not None:
         raise PermanentError("say one of out and in_place")
     at = load_settings().installation
-    done = maintain.rebuild_in_place(at) if in_place else maintain.rebuild_beside(at, out)
+    done = maintain.rebuild_in_place(at) if in_place else maintain.rebuild_into(at, out)
     for one in done.differences:
         log.warning("%s 与当初不同: is not as it was, expected %s, found %s", one.path, one.expected, one.found)
     if not done.same:

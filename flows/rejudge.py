@@ -6,13 +6,13 @@ from datetime import datetime
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
-from warehouse.reports.run_summary import Summary
 
 from flows.pipeline import commit_and_publish, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.judge import judge_again
 from tasks.receive import clear_work
 from tasks.reread import reread
+from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger, rejudging
 from warehouse.store.rejudging import Change, RejudgeResult, Scope
 

@@ -13,11 +13,11 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
+
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders
+from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
-
-from warehouse.installation import Installation
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 
@@ -102,6 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def installation(self) -> Installation:
+        """What an operation on the store is told of these settings."""
         return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, self.keep_days)
 
     @property

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from prefect import flow
-from warehouse.intake.formats.file_labels import label_of
-from warehouse.messages.errors import PermanentError
-from warehouse.reports.run_summary import Summary
 
 from flows.pipeline import process, started
 from flows.settings import load_settings
+from warehouse.intake.formats.file_labels import label_of
+from warehouse.messages.errors import PermanentError
+from warehouse.reports.run_summary import Summary
 from warehouse.store.inbox import Arrivals, arrived
 
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Sequence
 
 from prefect import flow
-from warehouse.maintenance.verify import IntegrityFault, VerifyResult
-from warehouse.messages.errors import StoreError
 
 from flows.settings import load_settings
 from tasks import maintain
+from warehouse.maintenance.verify import IntegrityFault, VerifyResult
+from warehouse.messages.errors import StoreError
 
 log = logging.getLogger("xianbao")
 

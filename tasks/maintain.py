@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from prefect import task
-from warehouse.maintenance.verify import verify
 
 from tasks.run import RETRIES
-from warehouse import operations
+from warehouse.maintenance import operations
+from warehouse.maintenance.verify import verify
 
 prune = task(name="prune", **RETRIES)(operations.prune_snapshots)
 compact = task(name="compact", **RETRIES)(operations.compact_rows)
 back_up = task(name="backup", **RETRIES)(operations.back_up)
 verify_root = task(name="verify", **RETRIES)(verify)
-rebuild_beside = task(name="rebuild", **RETRIES)(operations.rebuild_beside)
+rebuild_into = task(name="rebuild", **RETRIES)(operations.rebuild_into)
 rebuild_in_place = task(name="rebuild in place", **RETRIES)(operations.rebuild_in_place)

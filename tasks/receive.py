@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from expectations.data_docs.recovered_pages import publish_recovered_pages
 from prefect import task
-from warehouse.maintenance.recover import clear, prepare
-from warehouse.store.leftovers import Leftover
 
+from expectations.data_docs.recovered_pages import publish_recovered_pages
 from tasks.run import RETRIES, Run
 from warehouse.intake.formats.zip_archive import members_of
+from warehouse.maintenance.recover import clear, prepare
 from warehouse.store.inbox import Arrival
+from warehouse.store.leftovers import Leftover
 from warehouse.store.receive import keep_files, keep_members, number, save_receipts
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from prefect import task
-from warehouse.intake.model.records import ReceivedFile
-from warehouse.intake.sandbox.reader_pool import read_isolated
 
 from tasks.run import RETRIES, Run
+from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import save_reading
+from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.store import ledger, rejudging
 from warehouse.store.archive import archived
 from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted

@@ -10,9 +10,9 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import State
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
+
 from warehouse.intake.formats.preflight import Limits
 from warehouse.messages.errors import RootBusyError, TransientError
-
 from warehouse.store.files import Root
 
 

@@ -16,19 +16,19 @@ import polars.selectors as cs
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
-from warehouse.installation import Installation
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.formats.zip_archive import members_of
 from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.intake.submission import read_submission
+from warehouse.maintenance.installation import Installation
 from warehouse.maintenance.recover import prepare
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.sources import Sources
 from warehouse.reports.run_summary import Summary, summarise, write_findings
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.snapshots.publish import Plan, heal, publish, record_snapshot
+from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger, rejudging
 from warehouse.store.archive import archived

@@ -7,11 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
-from tests.decision_requests import decide
-from warehouse.intake.formats.preflight import Limits
-from warehouse.maintenance.recover import clear
-from warehouse.maintenance.verify import verify
-
 from tests.builders import (
     GUANGLING,
     RECEIVED,
@@ -25,8 +20,12 @@ from tests.builders import (
     send,
     village,
 )
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance.operations import compact_rows
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
-from warehouse.operations import compact_rows
+from warehouse.maintenance.recover import clear
+from warehouse.maintenance.verify import verify
 from warehouse.store.compact import CompactResult
 from warehouse.store.files import Root
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from warehouse.messages.disk_errors import check_disk
-from warehouse.messages.errors import PermanentError, StoreError
 
 from flows.cli.options import EPILOG, GOOD, Json, end, print_json
 from flows.settings import Settings, load_settings, quiet_environment
+from warehouse.messages.disk_errors import check_disk
+from warehouse.messages.errors import PermanentError, StoreError
 
 if TYPE_CHECKING:
     from warehouse.store.decision_requests import DecisionKind, DecisionRequest
@@ -56,9 +56,8 @@ for _act, _what in DECISIONS.items():
 @commands.command(epilog=EPILOG)
 def verify(as_json: Json = False) -> None:
     """Compare every kept file with its hash; name each that changed or is missing. 校验所有保存的文件。"""
-    from warehouse.maintenance.verify import verify as verify_root
-
     from flows.cli.views.verify import show_verify
+    from warehouse.maintenance.verify import verify as verify_root
 
     verified = verify_root(load_settings().store)
     end(verified, show_verify, as_json=as_json, good=not verified.faults)
@@ -100,10 +99,9 @@ def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest
     Not where the ledger has still to follow the journal, as after a crash, or is an earlier version's: the flow brings
     it up to date first.
     """
+    from warehouse.store import journal, ledger
     from warehouse.store.decision_requests import targets
     from warehouse.store.manual_decisions import already_applied
-
-    from warehouse.store import journal, ledger
 
     committed = journal.runs(settings.store)
     if not committed:

@@ -53,9 +53,8 @@ def submission(
     as_json: Json = False,
 ) -> None:
     """Say what was read of a submission and where, what was left out and why. 说明一份报送的读取情况。"""
-    from warehouse.lineage import explain_submission
-
     from flows.cli.views.submission import show_submission, submission_json
+    from warehouse.lineage import explain_submission
 
     explained = explain_submission(store_of_settings(), name)
     print_json(submission_json(explained)) if as_json else show_submission(explained, Console(), whole=whole)
@@ -77,9 +76,8 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
     as_json: Json = False,
 ) -> None:
     """Show which cells changed between two versions of a return. 比较同一报表的两个版本。"""
-    from warehouse.lineage import compare
-
     from flows.cli.views.versions import show_version_diff, version_diff_json
+    from warehouse.lineage import compare
 
     chosen = tuple(versions or ())
     if len(chosen) not in (0, 2):
@@ -91,9 +89,8 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
 
 def _of_mart(mart: str) -> Any:
     """The command that explains a figure of a mart; hidden for one whose figures are explained otherwise."""
-    from warehouse.lineage import explained_marts
-
     from warehouse.codebook import load
+    from warehouse.lineage import explained_marts
 
     command, listed = typer.Typer(add_completion=False), load().mart_list[mart]
     short = f"{listed.label_en}. {listed.label_zh}。"
@@ -123,9 +120,8 @@ def _of_mart(mart: str) -> Any:
         """Say what a figure is made of: formula, counties, files and cells. 说明一个数字的来源。"""
         if sum((county is not None, prefecture is not None, group is not None, province)) > 1:
             raise typer.BadParameter("say one of --county, --prefecture, --group and --province")
-        from warehouse.lineage import FigureSelection, explain_figure
-
         from flows.cli.views.figure import figure_json, show_figure
+        from warehouse.lineage import FigureSelection, explain_figure
 
         asked = FigureSelection(mart, name or "", period, county, prefecture, group, dataset, source, column)
         explained = explain_figure(store_of_settings(), load(), asked)

@@ -14,14 +14,14 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
-from warehouse.messages.disk_errors import check_disk, disk_error
-from warehouse.messages.errors import XianbaoError
-from warehouse.reports.run_summary import Summary
 
 from flows.cli import decisions, lineage, maintenance
 from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json
 from flows.cli.options import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
+from warehouse.messages.disk_errors import check_disk, disk_error
+from warehouse.messages.errors import XianbaoError
+from warehouse.reports.run_summary import Summary
 
 app = typer.Typer(
     name="xianbao",
@@ -255,7 +255,3 @@ def main() -> None:
         # As it is: what it quotes is no markup, and carets below a line stay below it.
         Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {said or error}"), soft_wrap=True)
         sys.exit(FAULTS)
-
-
-if __name__ == "__main__":
-    main()

@@ -33,10 +33,10 @@ def rebuild(
     if in_place and out is not None:
         raise typer.BadParameter("say one of --out and --in-place")
     from flows.cli.views.maintenance import show_rebuild
-    from warehouse.operations import rebuild_beside, rebuild_in_place
+    from warehouse.maintenance.operations import rebuild_in_place, rebuild_into
 
     at = load_settings().installation
-    done = rebuild_in_place(at) if in_place else rebuild_beside(at, out)
+    done = rebuild_in_place(at) if in_place else rebuild_into(at, out)
     end(done, show_rebuild, as_json=as_json, good=done.same)
 
 
@@ -51,10 +51,9 @@ def marts_as_of(
     as_json: Json = False,
 ) -> None:
     """Write the marts as they were known at a moment; nothing is published. 写出某一时点的数据集市。"""
-    from warehouse.snapshots.as_of import moment_of
-
     from flows.cli.views.maintenance import show_as_of
-    from warehouse.operations import write_as_of
+    from warehouse.maintenance.operations import write_as_of
+    from warehouse.snapshots.as_of import moment_of
 
     if context.invoked_subcommand is not None:
         return
@@ -76,9 +75,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what changed between two published snapshots, and why. 比较两次发布的差异及原因。"""
-    from warehouse.lineage.snapshot_diff import compare_snapshots
-
     from flows.cli.views.snapshots import show_snapshot_diff, snapshot_diff_json
+    from warehouse.lineage.snapshot_diff import compare_snapshots
 
     compared = compare_snapshots(store_of_settings(), before, after, mart)
     print_json(snapshot_diff_json(compared)) if as_json else show_snapshot_diff(compared, Console(), whole=whole)
@@ -93,7 +91,7 @@ def prune(
 ) -> None:
     """Remove old snapshots; never the current one or the one before it. 清理旧快照。"""
     from flows.cli.views.maintenance import show_prune
-    from warehouse.operations import prune_snapshots
+    from warehouse.maintenance.operations import prune_snapshots
 
     end(prune_snapshots(load_settings().installation, keep_days), show_prune, as_json=as_json)
 
@@ -109,9 +107,8 @@ def compact(
     from datetime import UTC, datetime
 
     from expectations.data_docs.recovered_pages import publish_recovered_pages
-
     from flows.cli.views.maintenance import show_compact
-    from warehouse.operations import compact_rows
+    from warehouse.maintenance.operations import compact_rows
 
     done = compact_rows(load_settings().installation, at_least, datetime.now(UTC), publish_recovered_pages)
     end(done, show_compact, as_json=as_json)
@@ -124,7 +121,7 @@ def backup(
 ) -> None:
     """Copy what is kept and not there yet, and verify all of the backup. 增量备份并校验。"""
     from flows.cli.views.maintenance import show_backup
-    from warehouse.operations import back_up
+    from warehouse.maintenance.operations import back_up
 
     done = back_up(load_settings().installation, destination)
     end(done, show_backup, as_json=as_json, good=not done.faults)
@@ -137,7 +134,7 @@ def restore(
 ) -> None:
     """Make a new root, where XIANBAO_ROOT says, of a backup. 由备份恢复到新位置。"""
     from flows.cli.views.maintenance import show_restore
-    from warehouse.operations import restore as restore_root
+    from warehouse.maintenance.operations import restore as restore_root
 
     done = restore_root(load_settings().installation, source)
     print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restore(done, Console())

@@ -10,13 +10,6 @@ from typing import Self
 from unittest.mock import patch
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
-from tests.decision_requests import decide
-from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.model.records import ReceivedFile
-from warehouse.maintenance.backup import back_up
-from warehouse.messages.errors import PermanentError
-from warehouse.reports.run_summary import Summary
-
 from tests.builders import (
     GUANGLING,
     RECEIVED,
@@ -32,9 +25,15 @@ from tests.builders import (
     send,
     village,
 )
-from warehouse import operations
+from tests.decision_requests import decide
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import InForce, Reading
+from warehouse.maintenance import operations
 from warehouse.maintenance import rebuild as rebuilding
+from warehouse.maintenance.backup import back_up
+from warehouse.messages.errors import PermanentError
+from warehouse.reports.run_summary import Summary
 from warehouse.store.files import Root
 
 PERIODS = ("2017-11", "2017-12")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.flow.conftest import Province, said, xianbao
 
 from tests.builders import YANGGAO, finance, given, row, send, village
+from tests.flow.conftest import Province, said, xianbao
 from warehouse.store import journal
 
 

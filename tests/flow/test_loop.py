@@ -15,12 +15,12 @@ import httpx
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+
 from warehouse.maintenance.verify import verify
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.synthetic import build_returns, write_returns
-
 from warehouse.store import journal
 from warehouse.store.files import Root
+from warehouse.synthetic import build_returns, write_returns
 
 HOME = Path(__file__).parents[2]
 SCHEDULE = HOME / "docs" / "how-to" / "schedule.md"

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
-from warehouse.maintenance.verify import verify as verify_root
-from warehouse.messages.errors import PermanentError, RootBusyError, StoreError
-from warehouse.snapshots.manifest import read_manifest
 
 from flows.backup import backup
 from flows.compact import compact
@@ -20,6 +17,9 @@ from flows.verify import verify
 from tests.builders import RECEIVED, finance, loans, night, send
 from tests.faults.scenarios import InThisProcess
 from warehouse.maintenance import rebuild as rebuilding
+from warehouse.maintenance.verify import verify as verify_root
+from warehouse.messages.errors import PermanentError, RootBusyError, StoreError
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 

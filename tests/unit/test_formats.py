@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
 from warehouse.intake.formats.delimited import decode
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from warehouse.intake.formats.preflight import Limits
 
 from tasks.judge import judge
 from tasks.run import Run
 from tests.builders import RECEIVED, finance, loans, night, read_files, send, url
+from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import save_reading
 from warehouse.store import ledger
 from warehouse.store.files import Root

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouse.intake.formats.file_labels import LONGEST
-from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
-from warehouse.messages.errors import PermanentError, StillWrittenError
 
 from flows.settings import load_settings
 from tests.builders import NO_WAIT, YANGGAO, finance, lent, loans, night, receive, send
+from warehouse.intake.formats.file_labels import LONGEST
+from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
+from warehouse.messages.errors import PermanentError, StillWrittenError
 from warehouse.store import archive
 from warehouse.store import inbox as inbox_module
 from warehouse.store.archive import archived, hash_file, keep

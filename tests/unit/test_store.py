@@ -7,18 +7,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
+from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, receive, url
 from warehouse.intake.model.records import Receipt
 from warehouse.messages.errors import RootBusyError, StoreError, TransientError
 from warehouse.messages.finding import Finding
-from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
-from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
-
-from tests.builders import BOOK, NO_WAIT, RECEIVED, TIANZHEN, YANGGAO, finance, receive, url
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
 from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
+from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
 from warehouse.store.inbox import new_files
+from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
 
 FORM = BOOK.datasets["finance"]
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
+
+from tests.builders import finance, loans, send
 from tests.packing import Entry, mode, packed
 from warehouse.intake.formats.file_labels import distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
-
-from tests.builders import finance, loans, send
 from warehouse.intake.formats.zip_archive import Member, RefusedMember, is_archive, members_of, unpack, zip_findings
 from warehouse.store.archive import archived
 from warehouse.store.files import Root

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
+
 from warehouse.maintenance.backup import BackupResult, RestoreResult
+from warehouse.maintenance.rebuild import Difference, RebuildResult
 from warehouse.maintenance.verify import IntegrityFault
 from warehouse.snapshots.as_of import AsOfMarts
 from warehouse.snapshots.prune import PruneResult
-
-from warehouse.maintenance.rebuild import Difference, RebuildResult
 from warehouse.store.compact import CompactResult
 
 MIB = 2**20

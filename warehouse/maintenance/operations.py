@@ -1,6 +1,6 @@
 """The operations that look after the store, each whole: it waits for the lock, does its work, returns its record.
 
-Command line and flows call these and nothing below them. Verifying needs no lock: `warehouse.maintenance.verify.verify`.
+Command line and flows call these and nothing below them. Verifying needs no lock: `verify.verify`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from time import time
 
-from warehouse.installation import Installation
 from warehouse.maintenance.backup import BackupResult, RestoreResult
 from warehouse.maintenance.backup import back_up as back_up_root
 from warehouse.maintenance.backup import restore as restore_root
+from warehouse.maintenance.installation import Installation
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
 from warehouse.maintenance.recover import Pages, clear, prepare
 from warehouse.maintenance.replace_store import put_in_place
@@ -64,7 +64,7 @@ def write_as_of(at: Installation, moment: datetime, out: Path) -> AsOfMarts:
         return write_marts_as_of(at.root, at.ledger_url, moment, out.absolute())
 
 
-def rebuild_beside(at: Installation, out: Path | None = None) -> RebuildResult:
+def rebuild_into(at: Installation, out: Path | None = None) -> RebuildResult:
     """Rebuilds into a new or empty folder, `rebuild` in the root by default, which is then made anew.
 
     No lock is taken: what it reads is immutable. Raises PermanentError where nothing was received yet, or the folder
@@ -89,7 +89,7 @@ def rebuild_in_place(at: Installation) -> RebuildResult:
     with root.lock(at.lock_wait_seconds):
         for remove in (remove_uncommitted, remove_superseded):
             remove((root.history, root.quarantine), journal.runs(root))
-        done = rebuild_beside(at)
+        done = rebuild_into(at)
         if not done.same:
             return done
         replaced = put_in_place(Root(Path(done.out)), root, at.ledger_url)
