@@ -11,7 +11,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: demo sample messy test lint fuzz faults bench bench-peers lock docs contract clean
+.PHONY: demo sample messy test test-quick lint fuzz faults bench bench-peers lock docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -39,6 +39,11 @@ messy: $(READY)
 # Two at a time, file by file: what the tests of a file share is made once. The long ones come first, as they are named.
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# While one works: unit, property and engine tests that fill no store, within a minute; TESTS names others or fewer.
+TESTS ?= tests/unit tests/property tests/engine
+test-quick: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not store" $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

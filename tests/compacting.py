@@ -39,9 +39,8 @@ def days(number: int) -> datetime:
     return RECEIVED + timedelta(days=number)
 
 
-def five_runs(folder: Path) -> Path:
-    """A root after four nights with corrections and quarantined returns, and a waiver."""
-    root, inbox = Root(folder / "root"), folder / "inbox"
+def five_runs(root: Root, inbox: Path) -> None:
+    """Four nights with corrections and quarantined returns, and a waiver."""
     register = given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("2"))
     night(root, send(inbox / "1", loans(finance(1000)), register, loans(HIGH, county=TIANZHEN)).parent, days(1))
     night(root, send(inbox / "2", loans(finance(1500)), loans(HIGH, county=GUANGLING)).parent, days(2))
@@ -50,7 +49,6 @@ def five_runs(folder: Path) -> Path:
     register = given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("3"))
     night(root, send(inbox / "5", register, loans(finance(1700))).parent, LATER + timedelta(days=1))
     clear(root)
-    return root.path
 
 
 def compacted(root: Root, at_least: int = 2) -> CompactResult:

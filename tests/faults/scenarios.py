@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 from unittest.mock import patch
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
@@ -15,20 +14,17 @@ from tests.builders import (
     RECEIVED,
     TIANZHEN,
     YANGGAO,
+    InThisProcess,
     finance,
     given,
     installation,
     loans,
     night,
-    read_submissions,
     row,
     send,
     village,
 )
 from tests.decision_requests import decide
-from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.model.records import ReceivedFile
-from warehouse.intake.reading import InForce, Reading
 from warehouse.maintenance import operations
 from warehouse.maintenance import rebuild as rebuilding
 from warehouse.maintenance.backup import back_up
@@ -159,22 +155,6 @@ def gone(place: Place) -> None:
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
-
-
-class InThisProcess:
-    """In the place of `Readers`: starting child processes takes longer than all else here."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def read(self, received: list[ReceivedFile], in_force: InForce | None, *_: object) -> Reading:
-        return read_submissions(received, self.limits, in_force)
 
 
 def run(place: Place) -> Summary:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests import compacting
+from tests.builders import InThisProcess
+from tests.compacting import five_runs
+from tests.sharing import Fill
 from warehouse.store.files import Root
 
 
-@pytest.fixture(scope="module")
-def five_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root after four nights with corrections and quarantined returns, and a waiver; its inbox is beside it."""
-    return compacting.five_runs(tmp_path_factory.mktemp("five"))
+@pytest.fixture
+def filled(filled_by: Callable[[Fill], Root]) -> Root:
+    """A root after four nights with corrections and quarantined returns, and a waiver; its inbox is this test's."""
+    return filled_by(five_runs)
 
 
 @pytest.fixture
-def filled(root: Root, inbox: Path, five_runs: Path) -> Root:
-    """The root of five runs, for one test, with the files that it came from in the inbox."""
-    shutil.copytree(five_runs, root.path, symlinks=True)
-    shutil.copytree(five_runs.with_name("inbox"), inbox, dirs_exist_ok=True)
-    return root
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rebuilding reads the originals here: starting processes for it takes longer than all else in a small store."""
+    monkeypatch.setattr("warehouse.maintenance.rebuild.Readers", InThisProcess)

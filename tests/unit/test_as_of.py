@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from tests.builders import TIANZHEN, finance, loans, night, send, url
 from tests.decision_requests import decide
+from tests.sharing import Fill
 from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.as_of import AsOfMarts, moment_of, write_as_of
-from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
+from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest, read_snapshot
 from warehouse.store.files import Root
 
 JANUARY = datetime(2018, 1, 5, 3, tzinfo=UTC)
@@ -25,16 +27,20 @@ def published(root: Root) -> Manifest:
     return manifest
 
 
-@pytest.fixture
-def snapshots(root: Root, inbox: Path) -> list[tuple[datetime, Manifest]]:
-    """Three nights and a waiver, a month apart, with what was published after each."""
-    done = []
+def three_nights(root: Root, inbox: Path) -> None:
+    """Three nights and a waiver, a month apart."""
     for number, amount in enumerate((1000, 1500, 60_000)):
         sent = send(inbox / str(number), loans(finance(amount)), loans(finance(amount + 1), county=TIANZHEN))
         night(root, sent.parent, JANUARY + number * MONTH)
-        done.append((JANUARY + number * MONTH, published(root)))
     decide(root, "waive", JANUARY + 3 * MONTH)
-    return [*done, (JANUARY + 3 * MONTH, published(root))]
+
+
+@pytest.fixture
+def snapshots(filled_by: Callable[[Fill], Root]) -> list[tuple[datetime, Manifest]]:
+    """When each of them was, and what was published then."""
+    root = filled_by(three_nights)
+    versions = [read_snapshot(root, f"{number:06}") for number in range(1, 5)]
+    return [(JANUARY + number * MONTH, one) for number, one in enumerate(versions) if one]
 
 
 def test_as_of_each_night_the_bytes_are_those_of_the_snapshot_of_then(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.builders import TIANZHEN, YANGGAO, finance, given, lent, loans, marts, night, send, url, village
 from tests.decision_requests import decide
+from tests.sharing import Fill
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.sandbox import reader_pool
 from warehouse.maintenance import backup as backing
@@ -27,14 +29,18 @@ HIGH = finance(lent=60_000)
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def filled(root: Root, inbox: Path) -> Root:
-    """Three runs: a faulty night, a correction, a waiver."""
+def three_runs(root: Root, inbox: Path) -> None:
+    """A faulty night, a correction, a waiver."""
     register = given(YANGGAO, "2017-12", "relocation_villages", village("1"), village("2"))
     night(root, send(inbox / "1", loans(finance(1000)), register, loans(HIGH, county=TIANZHEN)).parent)
     night(root, send(inbox / "2", loans(finance(1500))).parent)
     decide(root, "waive", LATER, county_code=TIANZHEN)
-    return root
+
+
+@pytest.fixture
+def filled(filled_by: Callable[[Fill], Root]) -> Root:
+    """Three runs."""
+    return filled_by(three_runs)
 
 
 @pytest.fixture

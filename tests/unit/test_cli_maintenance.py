@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from flows.cli.main import app
 from tests.builders import TIANZHEN, finance, loans, night, send
+from tests.sharing import Fill
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import PermanentError, RootBusyError
 from warehouse.snapshots.manifest import read_manifest
@@ -20,12 +21,16 @@ from warehouse.store.files import Root
 Say = Callable[..., Result]
 
 
-@pytest.fixture
-def say(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
-    """The command line over a root with two nights."""
+def two_nights(root: Root, inbox: Path) -> None:
     for number, amount in enumerate((1000, 1500)):
         sent = send(inbox / str(number), loans(finance(amount)), loans(finance(60_000), county=TIANZHEN))
         night(root, sent.parent)
+
+
+@pytest.fixture
+def say(filled_by: Callable[[Fill], Root], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """The command line over a root with two nights."""
+    root = filled_by(two_nights)
     monkeypatch.setenv("XIANBAO_ROOT", str(root.path))
     monkeypatch.setenv("XIANBAO_LOCK_WAIT_SECONDS", "0")
     return lambda *words: CliRunner().invoke(app, [*map(str, words)])

@@ -49,6 +49,7 @@ from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import RowFiles
 
 FORM = BOOK.datasets["finance"]
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 def rows(root: Root) -> list[pl.DataFrame]:

@@ -30,6 +30,8 @@ from warehouse.store.files import Root
 from warehouse.store.history import remove_superseded
 from warehouse.store.rejudging import Scope
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
+
 
 def test_a_rebuild_comes_to_the_same_bytes(filled: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compacted(filled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ import pytest
 
 from expectations.data_docs.pages import render_pages
 from tests.builders import finance, loans, night, receipt_of, row, send, sheet, url, write_book
+from tests.sharing import Fill
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import read_part, save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
@@ -93,11 +95,15 @@ def test_what_the_reader_of_a_killed_run_still_writes_is_not_read(tmp_path: Path
     assert files(tmp_path / "parts" / "part-1") == left
 
 
-@pytest.fixture
-def disk(root: Root, inbox: Path, tmp_path: Path) -> Path:
-    """A backup of two nights."""
+def two_nights(root: Root, inbox: Path) -> None:
     night(root, send(inbox / "1", loans(finance(1000))).parent)
     night(root, send(inbox / "2", loans(finance(2000))).parent)
+
+
+@pytest.fixture
+def disk(filled_by: Callable[[Fill], Root], tmp_path: Path) -> Path:
+    """A backup of two nights."""
+    root = filled_by(two_nights)
     back_up(root, tmp_path / "disk")
     return tmp_path / "disk"
 

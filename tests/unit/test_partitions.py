@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.builders import (
 )
 from tests.builders import given as returned
 from tests.decision_requests import decide
+from tests.sharing import Fill
 from warehouse import marts
 from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.messages.errors import CodebookError
@@ -50,18 +52,24 @@ def changed(root: Root) -> set[str]:
     return {path.removesuffix("/part-0.parquet") for path in before | after if before.get(path) != after.get(path)}
 
 
-def two_years(inbox: Path) -> Path:
-    """Every month's finance of two counties, and some of another form."""
+def two_years(root: Root, inbox: Path) -> None:
+    """A night with every month's finance of two counties, and some of another form."""
     for year, months in ((2017, range(1, 13)), (2018, range(1, 7))):
         for month in months:
             period = f"{year}-{month:02}"
             send(inbox / "1", *(loans(finance(1000 * month), county=c, period=period) for c in (YANGGAO, TIANZHEN)))
             send(inbox / "1", returned(YANGGAO, period, "ecology", row("ecology", persons_with_gains=month)))
-    return inbox
+    night(root, inbox)
 
 
-def test_one_return_sent_anew_touches_only_what_depends_on_it(root: Root, inbox: Path) -> None:
-    night(root, two_years(inbox))
+@pytest.fixture
+def filled(filled_by: Callable[[Fill], Root]) -> Root:
+    """Two years."""
+    return filled_by(two_years)
+
+
+def test_one_return_sent_anew_touches_only_what_depends_on_it(filled: Root, inbox: Path) -> None:
+    root = filled
     night(root, send(inbox / "2", loans(finance(99_000), county=TIANZHEN, period="2017-03")).parent)
     own = {"dim_period", "fact_indicator", "mart_changes", "mart_completeness", "mart_findings", "mart_quality",
            "mart_roll_up_quality", "mart_to_chase", "mart_deep_poverty_share"}  # fmt: skip
@@ -72,8 +80,8 @@ def test_one_return_sent_anew_touches_only_what_depends_on_it(root: Root, inbox:
     }
 
 
-def test_a_figure_that_was_published_is_made_anew_when_its_period_is(root: Root, inbox: Path) -> None:
-    night(root, two_years(inbox))
+def test_a_figure_that_was_published_is_made_anew_when_its_period_is(filled: Root, inbox: Path) -> None:
+    root = filled
     night(root, send(inbox / "2", loans(finance(99_000), county=TIANZHEN, period="2017-12")).parent)
     assert "mart_scorecard" in changed(root)
     assert "dim_county" not in changed(root)
@@ -96,8 +104,8 @@ def test_what_gets_missing_as_time_passes_is_published(root: Root, inbox: Path) 
     assert "mart_completeness/period=2017-12" not in changed(root)
 
 
-def test_each_part_has_rows_of_its_period_alone(root: Root, inbox: Path) -> None:
-    night(root, two_years(inbox))
+def test_each_part_has_rows_of_its_period_alone(filled: Root) -> None:
+    root = filled
     manifest = read_manifest(root)
     assert manifest
     for file in manifest.files:

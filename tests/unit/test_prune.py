@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.builders import finance, loans, marts, night, send
+from tests.sharing import Fill
 from warehouse.maintenance.verify import verify
 from warehouse.snapshots import prune as pruning
 from warehouse.snapshots.manifest import read_manifest
@@ -28,11 +30,15 @@ def there(root: Root) -> list[str]:
     return sorted(path.name for path in root.marts.glob("v=*"))
 
 
-@pytest.fixture
-def five(root: Root, inbox: Path) -> Root:
-    """Five snapshots, published 40, 30, 20, 5 and 1 days ago."""
+def five_nights(root: Root, inbox: Path) -> None:
     for number in range(5):
         night(root, send(inbox / str(number), loans(finance(1000 + number))).parent)
+
+
+@pytest.fixture
+def five(filled_by: Callable[[Fill], Root]) -> Root:
+    """Five snapshots, published 40, 30, 20, 5 and 1 days ago."""
+    root = filled_by(five_nights)
     superseded(root, 40, 30, 20, 5, 1)
     return root
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK, TIANZHEN, YANGGAO, finance, given, knowledge, lent, loans, night, send, url, village
+from tests.sharing import Fill
 from warehouse.maintenance.recover import clear, prepare
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import StoreError
@@ -33,23 +35,17 @@ def found(root: Root) -> dict[str, tuple[str, ...]]:
     return {one.kind: one.names for one in left}
 
 
-@pytest.fixture(scope="module")
-def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root after two nights that came to their end."""
-    folder = tmp_path_factory.mktemp("two")
-    root, inbox = Root(folder / "root"), folder / "inbox"
+def two_nights(root: Root, inbox: Path) -> None:
+    """Two nights that came to their end."""
     night(root, send(inbox / "1", loans(finance(1000)), loans(finance(60_000), county=TIANZHEN)).parent)
     night(root, send(inbox / "2", loans(finance(1500))).parent)
     clear(root)
-    return root.path
 
 
 @pytest.fixture
-def whole(root: Root, inbox: Path, two_nights: Path) -> Root:
-    """It, for one test, with the files that it came from in the inbox."""
-    shutil.copytree(two_nights, root.path, symlinks=True)
-    shutil.copytree(two_nights.with_name("inbox"), inbox, dirs_exist_ok=True)
-    return root
+def whole(filled_by: Callable[[Fill], Root]) -> Root:
+    """A root after them."""
+    return filled_by(two_nights)
 
 
 def test_where_nothing_was_left_nothing_is_said(whole: Root, inbox: Path) -> None:

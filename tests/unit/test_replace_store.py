@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ from tests.builders import (
     url,
 )
 from tests.rebuilding import HELD, again, faulty, hashes, indexed
+from tests.sharing import Fill
 from warehouse.maintenance.replace_store import put_in_place
 from warehouse.maintenance.verify import verify
 from warehouse.marts.build_digest import build_digest
@@ -27,11 +29,20 @@ from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
+
+
+@pytest.fixture
+def filled(filled_by: Callable[[Fill], Root]) -> Root:
+    """A faulty night."""
+    return filled_by(faulty)
+
+
 # --- in place ------------------------------------------------------------------------------------------------------
 
 
-def test_in_place_what_is_damaged_or_gone_is_replaced_and_nothing_else(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_in_place_what_is_damaged_or_gone_is_replaced_and_nothing_else(filled: Root) -> None:
+    root = filled
     before, tables, published = hashes(root), indexed(root), marts(root)
     manifest = read_manifest(root)
     assert manifest
@@ -56,10 +67,8 @@ def test_in_place_what_is_damaged_or_gone_is_replaced_and_nothing_else(root: Roo
 
 
 @pytest.mark.parametrize("stop", range(4))
-def test_in_place_interrupted_anywhere_and_done_again(
-    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch, stop: int
-) -> None:
-    faulty(root, inbox)
+def test_in_place_interrupted_anywhere_and_done_again(filled: Root, monkeypatch: pytest.MonkeyPatch, stop: int) -> None:
+    root = filled
     before, tables = hashes(root), indexed(root)
     for path in (*root.history.rglob("*.parquet"), *root.quarantine.rglob("*.parquet")):
         path.write_bytes(b"PAR1")
@@ -128,8 +137,8 @@ def made_by_another(root: Root) -> None:
     )
 
 
-def test_marts_of_another_program_are_made_anew_and_not_compared(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_marts_of_another_program_are_made_anew_and_not_compared(filled: Root) -> None:
+    root = filled
     before = hashes(root)
     made_by_another(root)
     done, other = again(root)
@@ -144,8 +153,8 @@ def test_marts_of_another_program_are_made_anew_and_not_compared(root: Root, inb
     assert verify(root).faults == ()
 
 
-def test_what_is_published_in_place_links_nothing_that_may_be_damaged(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_what_is_published_in_place_links_nothing_that_may_be_damaged(filled: Root) -> None:
+    root = filled
     manifest = read_manifest(root)
     assert manifest
     damaged = manifest.paths(root, "fact_indicator")[0]
@@ -156,8 +165,8 @@ def test_what_is_published_in_place_links_nothing_that_may_be_damaged(root: Root
     assert not mart(root, "fact_indicator").is_empty()
 
 
-def test_rows_that_are_only_written_otherwise_are_harmless(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_rows_that_are_only_written_otherwise_are_harmless(filled: Root) -> None:
+    root = filled
     path = next(root.history.glob("finance/*/*.parquet"))
     pl.read_parquet(path, hive_partitioning=False).write_parquet(path, compression="snappy")
     entry = journal.read_entry(root, "000001")

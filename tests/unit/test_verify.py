@@ -12,6 +12,7 @@ import pytest
 
 from tests.builders import TIANZHEN, finance, loans, marts, night, publish_new, send
 from tests.decision_requests import decide
+from tests.sharing import Fill
 from warehouse.maintenance.verify import IntegrityFault, verify
 from warehouse.messages.errors import StoreError
 from warehouse.snapshots.manifest import manifest_path, read_manifest
@@ -19,12 +20,16 @@ from warehouse.store import journal
 from warehouse.store.files import Root
 
 
-@pytest.fixture
-def filled(root: Root, inbox: Path) -> Root:
-    """Two runs: an accepted and a quarantined return, then a waiver of the latter."""
+def two_runs(root: Root, inbox: Path) -> None:
+    """An accepted and a quarantined return, then a waiver of the latter."""
     night(root, send(inbox, loans(finance(1000)), loans(finance(60_000), county=TIANZHEN)))
     decide(root, "waive", county_code=TIANZHEN)
-    return root
+
+
+@pytest.fixture
+def filled(filled_by: Callable[[Fill], Root]) -> Root:
+    """Two runs."""
+    return filled_by(two_runs)
 
 
 def flip(path: Path, at: int | None = None) -> None:
