@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as `store` what `make test-quick` leaves out: what a module that runs nights has, or starts from a store."""
+    """Marks as `store` what a module that runs nights has and what starts from a store: not for `make test-quick`."""
     for item in items:
         if FILLS & {*vars(getattr(item, "module", item)), *getattr(item, "fixturenames", ())}:
             item.add_marker("store")

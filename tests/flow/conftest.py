@@ -1,20 +1,29 @@
-"""A whole clean province, taken in by the command line as a user would, once for all tests of flows."""
+"""What is made once for all tests of flows: a whole clean province, taken in by the command line as a user would, and
+a Prefect server for those that are not about starting one.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.sharing import made_once
 from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.store.files import Root
 
+HOME = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Notes every name looked up and every address called that is not this machine; imported by every Python below.
 WATCHMAN = """
@@ -74,31 +83,123 @@ class Province:
         return xianbao(self.folder, *words)
 
 
-def xianbao(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def xianbao(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the command line with root and inbox in `folder`, watched for calls to other machines."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "XIANBAO_"))}
     environment = {
-        **kept,
+        **bare_environment(),
         "XIANBAO_ROOT": str(folder / "root"),
         "XIANBAO_INBOX": str(folder / "inbox"),
         "PYTHONPATH": str(folder / "watchman"),
         "WATCHED": str(folder / "watched"),
         "COLUMNS": "120",
+        **variables,
     }
     return subprocess.run(
         [BIN / "xianbao", *words], env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
 
 
+def bare_environment() -> dict[str, str]:
+    """The environment without what it says of Prefect and of xianbao."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "XIANBAO_"))}
+
+
 @pytest.fixture(scope="session")
 def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
-    """The clean province of one seed after its night."""
-    folder = tmp_path_factory.mktemp("province")
+    """The clean province of one seed after its night; tests leave its store as it is."""
+    folder = made_once(tmp_path_factory, "province", take_in)
+    return Province(folder, subprocess.CompletedProcess(**json.loads((folder / "night.json").read_text())))
+
+
+def take_in(folder: Path) -> None:
+    """Writes the province and runs its night; what that said is in `night.json`."""
     (folder / "watchman").mkdir()
     (folder / "watchman" / "sitecustomize.py").write_text(WATCHMAN)
     sample = xianbao(folder, "sample", "--out", str(folder / "inbox"), "--seed", "3")
     assert sample.returncode == 0, sample.stderr
-    return Province(folder, xianbao(folder, "run"))
+    night = xianbao(folder, "run")
+    said_by_it = {"args": ["run"], "returncode": night.returncode, "stdout": night.stdout, "stderr": night.stderr}
+    (folder / "night.json").write_text(json.dumps(said_by_it))
+
+
+# --- a Prefect server ----------------------------------------------------------------------------------------------
+
+SERVER_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Served:
+    """A folder for a root of its own, and how to say something to xianbao about it with a server that runs already."""
+
+    folder: Path
+    server: dict[str, str]
+
+    def say(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return xianbao(self.folder, *words, PREFECT_API_URL=self.server["PREFECT_API_URL"])
+
+
+@pytest.fixture
+def own(tmp_path: Path, prefect_server: dict[str, str]) -> Served:
+    """An empty folder, served."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    return Served(folder, prefect_server)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A server as `PREFECT_API_URL` names it: that each command starts one for itself takes ten seconds of work."""
+    folder = tmp_path_factory.mktemp("prefect")
+    environment = server_environment(folder)
+    with background(environment, folder / "server.log", "server", "start", "--no-services"):
+        until(SERVER_SECONDS, "the server answers", lambda: healthy(environment))
+        yield environment
+
+
+def server_environment(home: Path) -> dict[str, str]:
+    """The environment of a server on a free port, and of those who ask it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return {
+        **bare_environment(),
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextmanager
+def background(environment: dict[str, str], log: Path, *words: str) -> Iterator[None]:
+    """A prefect process that runs until the block ends; a worker may need telling twice."""
+    with log.open("w") as output:
+        process = subprocess.Popen([BIN / "prefect", *words], cwd=HOME, env=environment, stdout=output, stderr=output)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(15)
+
+
+def until(seconds: float, what: str, true: Callable[[], bool]) -> None:
+    """Waits until a question is answered with yes."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+
+
+def healthy(environment: dict[str, str]) -> bool:
+    try:
+        return httpx.get(f"{environment['PREFECT_API_URL']}/health").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def said(done: subprocess.CompletedProcess[str]) -> Any:

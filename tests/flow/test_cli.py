@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from tests.builders import YANGGAO, finance, given, row, send, village
-from tests.flow.conftest import Province, said, xianbao
+from tests.flow.conftest import Province, Served, said, xianbao
 from warehouse.store import journal
 
 
@@ -33,16 +33,17 @@ def test_nothing_calls_another_machine(province: Province) -> None:
     assert not province.watched.exists(), province.watched.read_text()
 
 
-def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province: Province) -> None:
-    before = province.manifest
-    again = province.say("run", "--json")
+def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province: Province, tmp_path: Path) -> None:
+    shutil.copytree(province.folder, tmp_path / "own", symlinks=True)
+    own = Province(tmp_path / "own", province.night)
+    again = own.say("run", "--json")
     assert again.returncode == 0, again.stderr
     assert said(again)["run"] is None
     assert said(again)["version"] is None
     assert said(again)["recovered"] == [], "the first came to its end"
-    assert not province.root.work.exists()
-    assert province.manifest == before
-    assert journal.runs(province.root) == ["000001"]
+    assert not own.root.work.exists()
+    assert own.manifest == province.manifest
+    assert journal.runs(own.root) == ["000001"]
 
 
 def test_status_says_what_is_published(province: Province) -> None:
@@ -53,77 +54,63 @@ def test_status_says_what_is_published(province: Province) -> None:
     assert "up to date" in province.say("status").stdout
 
 
-def test_submit_takes_one_file_and_exits_with_1_when_it_is_quarantined(province: Province, tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    own.mkdir()
-    shutil.copytree(province.folder / "watchman", own / "watchman")
-    shutil.copytree(province.root.path, own / "root", symlinks=True)
+def test_submit_takes_one_file_and_exits_with_1_when_it_is_quarantined(province: Province, own: Served) -> None:
+    shutil.copytree(province.root.path, own.folder / "root", symlinks=True)
     original = next(province.inbox.rglob("140925_*_2018-06.xlsx"))
-    wrong = own / original.name
+    wrong = own.folder / original.name
     book = openpyxl.load_workbook(original)
     book["易地扶贫搬迁"]["C2"] = 10**6
     book.save(wrong)
-    done = xianbao(own, "submit", str(wrong), "--json")
+    done = own.say("submit", str(wrong), "--json")
     assert done.returncode == 1, done.stderr
     assert said(done)["quarantined"] == 1
-    findings = (own / "root" / "reports" / said(done)["run"] / "findings.csv").read_text(encoding="utf-8-sig")
+    findings = (own.folder / "root" / "reports" / said(done)["run"] / "findings.csv").read_text(encoding="utf-8-sig")
     assert "relocation_funnel" in findings
     assert "请更正后重新报送" in findings
 
 
-def test_rejudge_compares_with_a_register_that_came_after_its_summary(province: Province, tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    own.mkdir()
-    shutil.copytree(province.folder / "watchman", own / "watchman")
-    # A store of its own; of the province only Prefect's database, which takes long to make.
-    shutil.copytree(province.root.path / "prefect", own / "root" / "prefect")
+def test_rejudge_compares_with_a_register_that_came_after_its_summary(own: Served) -> None:
     summary = given(YANGGAO, "2018-07", "relocation", row("relocation", villages_planned=1))
     for name, part in (("1", summary), ("2", given(YANGGAO, "2018-07", "relocation_villages", village("1")))):
-        assert xianbao(own, "submit", str(next(send(own / name, part).rglob("*.xlsx"))), "--json").returncode <= 1
-    again = xianbao(own, "rejudge", "--from", "2018-07", "--dry-run", "--json")
+        assert own.say("submit", str(next(send(own.folder / name, part).rglob("*.xlsx"))), "--json").returncode <= 1
+    again = own.say("rejudge", "--from", "2018-07", "--dry-run", "--json")
     changes = [(c["dataset"], c["before"], c["after"]) for c in said(again)["changes"]]
     assert changes == [("relocation", "accepted_with_queries", "accepted")]
-    assert not (own / "root" / "work").exists()
-    done = xianbao(own, "rejudge", "--from", "2018-07")
+    assert not (own.folder / "root" / "work").exists()
+    done = own.say("rejudge", "--from", "2018-07")
     assert done.returncode == 0, done.stderr
     assert "1 decided otherwise" in done.stdout
-    last = said(xianbao(own, "rejudge", "--from", "2018-07", "--json"))
+    last = said(own.say("rejudge", "--from", "2018-07", "--json"))
     assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None}
 
 
-def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_flipped_byte(
-    province: Province, tmp_path: Path
-) -> None:
-    own = tmp_path / "own"
-    own.mkdir()
-    shutil.copytree(province.folder / "watchman", own / "watchman")
-    shutil.copytree(province.root.path / "prefect", own / "root" / "prefect")
-    high = next(send(own / "high", given(YANGGAO, "2018-07", "finance", finance(60_000))).rglob("*.xlsx"))
-    assert xianbao(own, "submit", str(high), "--json").returncode == 1
+def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_flipped_byte(own: Served) -> None:
+    high = next(send(own.folder / "high", given(YANGGAO, "2018-07", "finance", finance(60_000))).rglob("*.xlsx"))
+    assert own.say("submit", str(high), "--json").returncode == 1
     meant = ("--county", YANGGAO, "--period", "2018-07", "--dataset", "finance", "--reason", "合作社 [一]")
-    refused = xianbao(own, "withdraw", *meant)
+    refused = own.say("withdraw", *meant)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("xianbao: 140221 阳高县 2018-07 finance: nothing is accepted; received: finance")
-    waived = xianbao(own, "waive", *meant, "--by", "李")
+    waived = own.say("waive", *meant, "--by", "李")
     assert waived.returncode == 0, waived.stderr
     assert "let in by waiver 已豁免接受; before: quarantined" in waived.stdout
     assert "version 1, is in force" in waived.stdout
     assert "合作社 [一] (李)" in waived.stdout
-    (withdrawn,) = said(xianbao(own, "withdraw", *meant, "--json"))["decided"]
+    (withdrawn,) = said(own.say("withdraw", *meant, "--json"))["decided"]
     assert (withdrawn["before"], withdrawn["after"]) == ("accepted_with_queries", "withdrawn")
-    again = xianbao(own, "withdraw", *meant)
+    again = own.say("withdraw", *meant)
     assert again.returncode == 0, again.stderr
     assert "said before: nothing was decided anew 此前已办理" in again.stdout
     assert "run 000003 in the journal; the last snapshot has it already" in again.stdout
-    assert said(xianbao(own, "status", "--json"))["periods"] == {"2018-07": {"withdrawn": 1}}
-    assert "全部完好" in xianbao(own, "verify").stdout
-    kept = next((own / "root" / "archive").rglob("*.xlsx"))
+    assert said(own.say("status", "--json"))["periods"] == {"2018-07": {"withdrawn": 1}}
+    assert "全部完好" in own.say("verify").stdout
+    kept = next((own.folder / "root" / "archive").rglob("*.xlsx"))
     kept.chmod(0o644)
     kept.write_bytes(kept.read_bytes()[:-1] + b"x")
-    broken = xianbao(own, "verify")
+    broken = own.say("verify")
     assert broken.returncode == 1
     assert f"archive/{kept.parent.name}/{kept.name} 内容已变" in broken.stdout
-    assert [fault["kind"] for fault in said(xianbao(own, "verify", "--json"))["faults"]] == ["changed"]
+    assert [fault["kind"] for fault in said(own.say("verify", "--json"))["faults"]] == ["changed"]
 
 
 @pytest.mark.parametrize(

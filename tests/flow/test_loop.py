@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,17 +10,16 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from tests.flow.conftest import BIN, HOME, SERVER_SECONDS, background, healthy, server_environment, until
 from warehouse.maintenance.verify import verify
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
 from warehouse.synthetic import build_returns, write_returns
 
-HOME = Path(__file__).parents[2]
 SCHEDULE = HOME / "docs" / "how-to" / "schedule.md"
-BIN = Path(sys.executable).parent
 COUNTIES = ("140222", "140925", "140105")
-SERVER_SECONDS, RUN_SECONDS, SCHEDULE_SECONDS = 120, 240, 90
+RUN_SECONDS, SCHEDULE_SECONDS = 240, 90
 
 
 @pytest.fixture
@@ -39,18 +32,11 @@ def inbox(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path, inbox: Path) -> dict[str, str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     home = tmp_path / "prefect"
     home.mkdir()
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "XIANBAO_"))},
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
+        **server_environment(home),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
         "XIANBAO_HOME": str(HOME),
         "XIANBAO_ROOT": str(tmp_path / "root"),
         "XIANBAO_INBOX": str(inbox),
@@ -70,37 +56,6 @@ def prefect(environment: dict[str, str], *words: str) -> subprocess.CompletedPro
     )
     assert done.returncode == 0, f"prefect {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
     return done
-
-
-@contextmanager
-def background(environment: dict[str, str], log: Path, *words: str) -> Iterator[None]:
-    """A prefect process that runs until the block ends; a worker may need telling twice."""
-    with log.open("w") as output:
-        process = subprocess.Popen([BIN / "prefect", *words], cwd=HOME, env=environment, stdout=output, stderr=output)
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(15)
-
-
-def until(seconds: float, what: str, true: Callable[[], object]) -> None:
-    """Waits until a question is answered with yes."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(0.5)
-
-
-def healthy(environment: dict[str, str]) -> bool:
-    try:
-        return httpx.get(f"{environment['PREFECT_API_URL']}/health").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 def with_schedules(folder: Path) -> Path:

@@ -19,6 +19,7 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 Say = Callable[..., Result]
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 def two_nights(root: Root, inbox: Path) -> None:

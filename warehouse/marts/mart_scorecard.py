@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -70,8 +70,13 @@ def build(sources: Sources) -> pl.LazyFrame:
     `value` and `holds` are null where no county's return counts. `counties_due` and `counties_counted` are of all
     counties that enter the figure; `status` is the least settled of theirs. Norms give the worst county's value.
     """
+    # Collected here, for Polars would plan a dataset's once for each of its figures.
+    coverage = {
+        name: sources.coverage(sources.book.datasets[name]).collect(engine="in-memory").lazy()
+        for name in {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
+    }
     return (
-        pl.concat([_figure(sources, figure) for figure in sources.book.figures])
+        pl.concat([_figure(sources, figure, coverage) for figure in sources.book.figures])
         .with_columns(difference=pl.col("value") - pl.col("published"))
         .with_columns(
             holds=pl.when(pl.col("relation") == "eq")
@@ -84,8 +89,11 @@ def build(sources: Sources) -> pl.LazyFrame:
     )
 
 
-def _figure(sources: Sources, figure: Figure) -> pl.LazyFrame:
-    given = _members(sources, figure) if figure.aggregate == "members" else _from_returns(sources, figure)
+def _figure(sources: Sources, figure: Figure, coverage: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    if figure.aggregate == "members":
+        given = _members(sources, figure)
+    else:
+        given = _from_returns(sources, figure, coverage[figure.dataset])
     return given.select(
         *(pl.lit(getattr(figure, name)).alias(name) for name in _NAMED),
         pl.lit(figure.published).cast(DECIMAL).alias("published"),
@@ -110,23 +118,19 @@ def _members(sources: Sources, figure: Figure) -> pl.LazyFrame:
     ).with_columns(pl.col("value").cast(DECIMAL))
 
 
-def _from_returns(sources: Sources, figure: Figure) -> pl.LazyFrame:
+def _from_returns(sources: Sources, figure: Figure, coverage: pl.LazyFrame) -> pl.LazyFrame:
     """One row: value, status and coverage."""
     dataset = sources.book.datasets[figure.dataset]
     value = value_of(sources.book, figure, sources.rows(dataset))
-    coverage = (
-        sources.coverage(dataset)
-        .filter(
-            pl.col("period") == figure.period,
-            pl.col("county_code").is_in(_codes(sources.book, entering(figure), figure.period)),
-        )
-        .select(
-            status=pl.col("status").cast(STATUSES).min().cast(pl.String),
-            counties_due=pl.len().cast(pl.Int64),
-            counties_counted=pl.col("counted").sum().cast(pl.Int64),
-        )
+    covered = coverage.filter(
+        pl.col("period") == figure.period,
+        pl.col("county_code").is_in(_codes(sources.book, entering(figure), figure.period)),
+    ).select(
+        status=pl.col("status").cast(STATUSES).min().cast(pl.String),
+        counties_due=pl.len().cast(pl.Int64),
+        counties_counted=pl.col("counted").sum().cast(pl.Int64),
     )
-    return pl.concat([value, coverage], how="horizontal")
+    return pl.concat([value, covered], how="horizontal")
 
 
 def entering(figure: Figure) -> str:

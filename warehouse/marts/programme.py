@@ -157,8 +157,8 @@ def _breaks(sources: Sources) -> pl.LazyFrame:
 
 def _long(areas: pl.LazyFrame, lines: Sequence[Measure], months: int) -> pl.LazyFrame:
     """One row for each line of an area, in the order of the lines; above the county only those that rise."""
-    # The few areas are sorted by their texts, the many rows by two numbers, which takes a fraction of the time. They are
-    # collected first: Polars would plan all that they are made of once for each line, which takes longer than the rest.
+    # The few areas are sorted by their texts, the many rows by two numbers, which takes a fraction of the time.
+    # They are collected first: Polars would plan what they are made of once a line, two thirds of all the time.
     placed = areas.sort(AREA).with_row_index("area").collect(engine="in-memory").lazy()
     own = (
         placed.select("area", *AREA, "name_zh", "counties_due", *fields(line, months), place=pl.lit(place))
