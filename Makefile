@@ -40,8 +40,8 @@ messy: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# While one works: unit, property and engine tests that fill no store, within a minute; TESTS names others or fewer.
-TESTS ?= tests/unit tests/property tests/engine
+# While one works: unit and property tests that fill no store, within a minute; TESTS names others, as tests/engine.
+TESTS ?= tests/unit tests/property
 test-quick: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not store" $(TESTS)
 

@@ -70,13 +70,10 @@ def build(sources: Sources) -> pl.LazyFrame:
     `value` and `holds` are null where no county's return counts. `counties_due` and `counties_counted` are of all
     counties that enter the figure; `status` is the least settled of theirs. Norms give the worst county's value.
     """
-    # Collected here, for Polars would plan a dataset's once for each of its figures.
-    coverage = {
-        name: sources.coverage(sources.book.datasets[name]).collect(engine="in-memory").lazy()
-        for name in {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
-    }
+    datasets = {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
+    given = {name: _given(sources, sources.book.datasets[name]) for name in datasets}
     return (
-        pl.concat([_figure(sources, figure, coverage) for figure in sources.book.figures])
+        pl.concat([_figure(sources.book, figure, given) for figure in sources.book.figures])
         .with_columns(difference=pl.col("value") - pl.col("published"))
         .with_columns(
             holds=pl.when(pl.col("relation") == "eq")
@@ -89,12 +86,18 @@ def build(sources: Sources) -> pl.LazyFrame:
     )
 
 
-def _figure(sources: Sources, figure: Figure, coverage: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    if figure.aggregate == "members":
-        given = _members(sources, figure)
-    else:
-        given = _from_returns(sources, figure, coverage[figure.dataset])
-    return given.select(
+Given = tuple[pl.LazyFrame, pl.LazyFrame]
+
+
+def _given(sources: Sources, dataset: Dataset) -> Given:
+    """Rows and coverage of a dataset; this is collected, for Polars would plan it once for each figure."""
+    return sources.rows(dataset), sources.coverage(dataset).collect(engine="in-memory").lazy()
+
+
+def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given]) -> pl.LazyFrame:
+    counted = figure.aggregate == "members"
+    row = _members(book, figure) if counted else _from_returns(book, figure, *given[figure.dataset])
+    return row.select(
         *(pl.lit(getattr(figure, name)).alias(name) for name in _NAMED),
         pl.lit(figure.published).cast(DECIMAL).alias("published"),
         pl.lit(figure.tolerance).cast(DECIMAL).alias("tolerance"),
@@ -108,23 +111,22 @@ def _figure(sources: Sources, figure: Figure, coverage: Mapping[str, pl.LazyFram
 _NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "unit", "relation")
 
 
-def _members(sources: Sources, figure: Figure) -> pl.LazyFrame:
+def _members(book: Codebook, figure: Figure) -> pl.LazyFrame:
     """A count of counties, which the codebook gives."""
     group = figure.column or figure.scope
-    count = len(sources.book.members(group, int(figure.period[:4])))
+    count = len(book.members(group, int(figure.period[:4])))
     return pl.LazyFrame(
         {"value": [count], "status": [None], "counties_due": [count], "counties_counted": [count]},
         {"value": pl.Int64, "status": pl.String, "counties_due": pl.Int64, "counties_counted": pl.Int64},
     ).with_columns(pl.col("value").cast(DECIMAL))
 
 
-def _from_returns(sources: Sources, figure: Figure, coverage: pl.LazyFrame) -> pl.LazyFrame:
+def _from_returns(book: Codebook, figure: Figure, rows: pl.LazyFrame, coverage: pl.LazyFrame) -> pl.LazyFrame:
     """One row: value, status and coverage."""
-    dataset = sources.book.datasets[figure.dataset]
-    value = value_of(sources.book, figure, sources.rows(dataset))
+    value = value_of(book, figure, rows)
     covered = coverage.filter(
         pl.col("period") == figure.period,
-        pl.col("county_code").is_in(_codes(sources.book, entering(figure), figure.period)),
+        pl.col("county_code").is_in(_codes(book, entering(figure), figure.period)),
     ).select(
         status=pl.col("status").cast(STATUSES).min().cast(pl.String),
         counties_due=pl.len().cast(pl.Int64),
