@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.builders import apart
 from tests.sharing import made_once
 from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.store.files import Root
@@ -83,20 +84,22 @@ class Province:
         return xianbao(self.folder, *words)
 
 
-def xianbao(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def xianbao(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs the command line with root and inbox in `folder`, watched for calls to other machines."""
     environment = {
-        **bare_environment(),
-        "XIANBAO_ROOT": str(folder / "root"),
-        "XIANBAO_INBOX": str(folder / "inbox"),
+        **environment_of(folder),
         "PYTHONPATH": str(folder / "watchman"),
         "WATCHED": str(folder / "watched"),
-        "COLUMNS": "120",
-        **variables,
     }
     return subprocess.run(
         [BIN / "xianbao", *words], env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """The environment of a command about a root and an inbox in `folder`."""
+    own = {"XIANBAO_ROOT": str(folder / "root"), "XIANBAO_INBOX": str(folder / "inbox"), "COLUMNS": "120"}
+    return bare_environment() | own
 
 
 def bare_environment() -> dict[str, str]:
@@ -129,13 +132,34 @@ SERVER_SECONDS = 120
 
 @dataclass(frozen=True)
 class Served:
-    """A folder for a root of its own, and how to say something to xianbao about it with a server that runs already."""
+    """A folder for a root of its own, and how to say something to xianbao about it with a server that runs already, in
+    processes that have Great Expectations imported already.
+    """
 
     folder: Path
     server: dict[str, str]
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return xianbao(self.folder, *words, PREFECT_API_URL=self.server["PREFECT_API_URL"])
+        environment = environment_of(self.folder) | {"PREFECT_API_URL": self.server["PREFECT_API_URL"]}
+        process = apart(command, words, environment, self.folder)
+        process.join(300)
+        assert process.exitcode is not None, f"{words}: not within 300 s"
+        said_by_it = ((self.folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(words, process.exitcode, *said_by_it)
+
+
+def command(words: tuple[str, ...], environment: dict[str, str], folder: Path) -> None:
+    """What the console script does, in this process; what it says goes to files in the folder, where it is done."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        with Path(name).open("w") as file:
+            os.dup2(file.fileno(), descriptor)
+    sys.argv = ["xianbao", *words]
+    from flows.cli.main import main  # noqa: PLC0415 - what it reads of the environment it reads now
+
+    main()
 
 
 @pytest.fixture

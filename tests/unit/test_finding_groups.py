@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.messages.finding import Finding
@@ -58,6 +58,7 @@ def number(letters: str) -> int:
     return sum((ord(letter) - 64) * 26**place for place, letter in enumerate(reversed(letters)))
 
 
+@settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(1, 60), st.integers(1, 12)), min_size=1))
 def test_ranges_name_every_cell_and_no_other(cells: set[tuple[int, int]]) -> None:
     named: list[tuple[int, int]] = []

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from expectations.suites import finance as suite
+from tests import builders
 from tests.builders import (
     BOOK,
     TIANZHEN,
@@ -28,8 +29,8 @@ from tests.builders import (
 )
 from tests.decision_requests import decide
 from tests.rebuilding import HELD, HIGH, again, faulty, hashes, indexed
+from tests.sharing import Fill
 from warehouse.intake.reading import Reading
-from warehouse.intake.sandbox import reader_pool
 from warehouse.maintenance.rebuild import RebuildResult
 from warehouse.maintenance.verify import verify
 from warehouse.snapshots.manifest import manifest_path
@@ -40,6 +41,7 @@ from warehouse.store.rejudging import Scope
 from warehouse.store.replay import replay
 
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 def same(root: Root) -> RebuildResult:
@@ -68,8 +70,8 @@ def test_a_clean_night(root: Root, inbox: Path) -> None:
     assert (done.entries, done.read, done.rows) == (1, 2, 1)
 
 
-def test_a_faulty_night(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_a_faulty_night(filled_by: Callable[[Fill], Root], inbox: Path) -> None:
+    root = filled_by(faulty)
     (inbox / "broken.xlsx").write_bytes(b"PK\x03\x04nothing")
     night(root, inbox)
     assert any(root.quarantine.rglob("*.parquet"))
@@ -86,16 +88,16 @@ def test_a_correction_and_the_same_file_once_more(root: Root, inbox: Path) -> No
     assert (done.entries, done.read) == (4, 3)
 
 
-def test_a_rejudge(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    faulty(root, inbox)
+def test_a_rejudge(filled_by: Callable[[Fill], Root], monkeypatch: pytest.MonkeyPatch) -> None:
+    root = filled_by(faulty)
     monkeypatch.setattr(suite, "RULES", tuple(r for r in suite.RULES if r.rule != "loan_cap"))
     assert judge_again(root, Scope(), LATER)
     monkeypatch.undo()
     same(root)
 
 
-def test_a_waiver_and_a_withdrawal(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_a_waiver_and_a_withdrawal(filled_by: Callable[[Fill], Root]) -> None:
+    root = filled_by(faulty)
     decide(root, "waive", LATER, county_code=TIANZHEN)
     decide(root, "withdraw", LATER)
     decide(root, "withdraw", LATER, county_code=TIANZHEN)
@@ -177,14 +179,14 @@ def twice(cells: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
 def read_otherwise(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
     """Two counties' returns, of which the second is now read otherwise."""
     night(root, send(inbox, loans(finance(1000)), loans(finance(2000), county=TIANZHEN)))
-    merged = reader_pool.merged
+    merged = builders.merged
 
     def changed(*arguments: object) -> object:
         reading = merged(*arguments)  # type: ignore[arg-type]
         reading.rows["finance"] = twice(lambda: reading.rows["finance"])()
         return reading
 
-    monkeypatch.setattr(reader_pool, "merged", changed)
+    monkeypatch.setattr(builders, "merged", changed)
     return root
 
 
@@ -236,8 +238,8 @@ def test_an_original_that_is_gone_is_named(root: Root, inbox: Path) -> None:
     assert hashes(other) == hashes(root)
 
 
-def test_a_damaged_file_of_rows_comes_out_as_it_was(root: Root, inbox: Path) -> None:
-    faulty(root, inbox)
+def test_a_damaged_file_of_rows_comes_out_as_it_was(filled_by: Callable[[Fill], Root]) -> None:
+    root = filled_by(faulty)
     before = hashes(root)
     (root.path / HELD).write_bytes(b"PAR1")
     done, other = again(root)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.language.relation import EN, ZH, Linear, RelationError, parse
@@ -246,6 +246,7 @@ ADDITIVE = ("a <= 3 * b", "a / b >= 2", "a + b == c", "a / (b + c) <= 1 <= 2", "
 ROWS = st.lists(st.tuples(*[st.integers(1, 6)] * 3), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ADDITIVE[:3] + ADDITIVE[4:]), ROWS)
 def test_an_additive_relation_that_holds_for_rows_holds_for_their_sum(source: str, rows: list[tuple[int, ...]]) -> None:
     relation = parse(source)
