@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders import YANGGAO, cover, finance, given, row, send, sheet, village, write_book
+from warehouse.intake.formats.registry import FORMATS
 from warehouse.synthetic import write_sample
 from warehouse.synthetic.messy import KEY_SUFFIX
 
@@ -33,8 +34,7 @@ class Original:
 
     @property
     def kind(self) -> str:
-        suffix = self.name.rsplit(".", 1)[-1]
-        return suffix if suffix in ("xlsx", "xls", "ods", "zip") else "text"
+        return next((name for name, known in FORMATS.items() if self.name.endswith(known.suffixes)), "zip")
 
 
 def originals(folder: Path) -> list[Original]:

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from flows.cli.main import app
 from warehouse.codebook import load
+from warehouse.intake.formats.registry import FORMATS
 from warehouse.messages.errors import PermanentError
 from warehouse.synthetic import build_returns, write_sample
 from warehouse.synthetic.messy import HABITS, KEY_SUFFIX, Habit
@@ -29,7 +30,7 @@ BOOK = load()
 SEED = 7
 BY_ID = {habit.habit: habit for habit in HABITS}
 MARK = "SYNTHETIC"
-TEXTS = (".csv", ".tsv", ".txt")
+TEXTS = FORMATS["text"].suffixes
 Key = list[dict[str, str]]
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import cover, finance, sheet, write_book
-from warehouse.intake.formats.preflight import Limits, UnreadableError, column_number, preflight
+from warehouse.intake.formats.identify import identify
+from warehouse.intake.formats.preflight import Limits, UnreadableError, column_number
 from warehouse.intake.formats.read import read_tables
 
 MAIN = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
@@ -27,7 +28,7 @@ def book(tmp_path: Path) -> Path:
 def refused(path: Path, limits: Limits | None = None) -> str:
     """What preflight says that the file is."""
     with pytest.raises(UnreadableError) as caught:
-        preflight(path, limits or Limits())
+        identify(path, limits or Limits())
     assert caught.value.expected
     return caught.value.found
 
@@ -50,13 +51,13 @@ def with_rows(book: Path, rows: bytes) -> Path:
 
 def test_a_workbook_and_a_csv_pass(book: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n")
-    assert preflight(book, Limits()).format == "xlsx"
-    assert not preflight(book, Limits()).second_look
-    assert preflight(tmp_path / "a.csv", Limits()).format == "text"
+    assert identify(book, Limits()).format == "xlsx"
+    assert not identify(book, Limits()).second_look
+    assert identify(tmp_path / "a.csv", Limits()).format == "text"
 
 
 def test_error_cells_are_noticed(tmp_path: Path) -> None:
-    assert preflight(write_book(tmp_path / "a.xlsx", {"表": [["#REF!"]]}), Limits()).second_look == {
+    assert identify(write_book(tmp_path / "a.xlsx", {"表": [["#REF!"]]}), Limits()).second_look == {
         "xl/worksheets/sheet1.xml"
     }
 
@@ -104,7 +105,7 @@ def test_limits_on_disk_and_unpacked(book: Path) -> None:
     size = book.stat().st_size
     assert str(size) in refused(book, Limits(file_bytes=size - 1))
     assert "unpacked" in refused(book, Limits(unpacked_bytes=1000))
-    assert preflight(book, Limits(file_bytes=size)).format == "xlsx"
+    assert identify(book, Limits(file_bytes=size)).format == "xlsx"
 
 
 def test_a_bomb_is_refused_by_its_unpacked_size(book: Path) -> None:

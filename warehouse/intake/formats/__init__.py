@@ -1,5 +1,6 @@
-"""File formats: whatever a county sends as tables of text, archives as their members.
+"""Files of every known format as tables of text: what a file is, whether it may be read at all, and who reads it.
 
-Belongs here: bytes to cells, and refusing what is damaged, encrypted or too large. Does not belong here: what a cell
-means (`warehouse.intake.layout`).
+Belongs here: the table of formats (`registry`), the look at a file before it is read, a reader a format, archives.
+Does not belong here: which dataset a table is of and what its cells mean (`warehouse.intake`), where a file is kept
+(`warehouse.store`).
 """

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from warehouse.codebook import load
-from warehouse.intake.formats.preflight import Limits, UnreadableError, check_extent
+from warehouse.intake.formats.preflight import PreflightResult, UnreadableError, check_extent
 from warehouse.intake.formats.table import Table, as_texts, squeezed
 
 A_TEXT = ".csv 文本文件 a .csv text file"
@@ -24,8 +24,8 @@ FIELD_END = re.compile(rb"[,;\t\r\n\"]+")
 CJK = (range(0x4E00, 0xA000), range(0x3000, 0x3040), range(0xFF00, 0xFFF0), range(0x2010, 0x2040))
 
 
-def read_delimited(path: Path, limits: Limits) -> Table:
-    """The file's lines as rows of equal length; raises Unreadable for what is no text or too large."""
+def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
+    """The file's lines as rows of equal length, in one table; raises Unreadable for what is no text or too large."""
     text = decode(path.read_bytes())
     if "\0" in text:
         raise UnreadableError("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
@@ -39,8 +39,8 @@ def read_delimited(path: Path, limits: Limits) -> Table:
     if _is_cut_off(text, rows):
         raise UnreadableError("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
     width = max(map(len, rows), default=0)
-    check_extent(len(rows), width, limits)
-    return Table(None, [row and row + [None] * (width - len(row)) for row in rows])
+    check_extent(len(rows), width, passed.limits)
+    return [Table(None, [row and row + [None] * (width - len(row)) for row in rows])]
 
 
 def decode(data: bytes) -> str:

@@ -11,9 +11,15 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
-from warehouse.intake.formats.preflight import A_WORKBOOK, MOST_COLUMNS, Limits, UnreadableError, check_extent
+from warehouse.intake.formats.preflight import (
+    A_WORKBOOK,
+    MOST_COLUMNS,
+    Limits,
+    PreflightResult,
+    UnreadableError,
+    check_extent,
+)
 from warehouse.intake.formats.table import EPOCH_1900, ERRORS, Merged, Row, Table, as_percent, as_text
-from warehouse.intake.formats.xlsx import guarded
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -35,9 +41,11 @@ class Sheet:
     at: int = 0
 
 
-def read_ods(path: Path, limits: Limits) -> list[Table]:
-    """All sheets, in the file's order; raises Unreadable for one that is damaged, encrypted or too large."""
-    return guarded(lambda: [_table(sheet) for sheet in _sheets(path, limits)])
+def read_ods(path: Path, passed: PreflightResult) -> list[Table]:
+    """All sheets, in the file's order; raises Unreadable for one that is too large or has cells of no known type, and
+    whatever a parser makes of a damaged or encrypted one.
+    """
+    return [_table(sheet) for sheet in _sheets(path, passed.limits)]
 
 
 def _table(sheet: Sheet) -> Table:

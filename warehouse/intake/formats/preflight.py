@@ -8,17 +8,11 @@ what a reader of values does not say: error cells, percent formats, formulas wit
 from __future__ import annotations
 
 import re
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
-from pathlib import Path
-from typing import Literal
 
 from warehouse.intake.formats.cell_formats import CellFormats
-from warehouse.intake.formats.xml_oddities import unusual_names, unusual_part, unusual_sheet
+from warehouse.intake.formats.xml_oddities import unusual_part, unusual_sheet
 
 # Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
 SHEET = re.compile(rb"<(?:[^\s<>/:]+:)?sheetData\b")
@@ -42,16 +36,9 @@ NO_VALUE = re.compile(
 )
 MOST_TEXT_PER_CELL = 100
 MOST_COLUMNS = 16_384  # to XFD
-# The lengths of a part's name and extra field, at the end of the header before it (APPNOTE.TXT, 4.3.7).
-LOCAL_HEADER = struct.Struct("<26x2H")
-ENCRYPTED = 0x1
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-TEXTS = (".csv", ".tsv", ".txt")
-A_FILE = ".xlsx、.xls、.ods、.csv 或 or .zip 文件 a file"
 A_WORKBOOK = "完整、未加密的工作簿 a whole, unencrypted workbook"
 NO_PASSWORD = "没有密码的工作簿,请先取消密码 a workbook without a password"  # noqa: S105  (words, not one)
 SAVED_ANEW = "另存为 .xlsx 的工作簿 a workbook saved as .xlsx"
-Format = Literal["xlsx", "xls", "ods", "text"]
 
 
 class UnreadableError(Exception):
@@ -82,105 +69,27 @@ class Limits:
 
 @dataclass(frozen=True)
 class PreflightResult:
-    """What preflight learnt: the format; the sheets' parts with cells that a reader of values does not tell whole;
-    which of a workbook's cell styles show percent; whether it may count days from 1904; how many parts are sheets.
+    """What preflight learnt: the format's name, and the limits that hold for its reader; the sheets' parts with cells
+    that a reader of values does not tell whole; which of a workbook's cell styles show percent; whether it may count
+    days from 1904; how many parts are sheets.
     """
 
-    format: Format
+    format: str
+    limits: Limits
     second_look: frozenset[str] = frozenset()
     percent_styles: frozenset[int] = frozenset()
     names_an_epoch: bool = False
     sheets: int = 0
 
 
-def preflight(path: Path, limits: Limits) -> PreflightResult:
-    """What the file is; raises Unreadable for what cannot or must not be read."""
-    if path.is_symlink() or not path.is_file():
-        raise UnreadableError("不是普通文件 not a regular file", "文件 a file")
-    size = path.stat().st_size
-    if size == 0:
-        raise UnreadableError("空文件 an empty file", A_FILE)
-    if size > limits.file_bytes:
-        raise UnreadableError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
-    suffix = path.suffix.lower()
-    if suffix == ".et":
-        raise UnreadableError("WPS 表格(.et) a WPS spreadsheet", SAVED_ANEW)
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(OLE):
-        return _compound(path)
-    if head.startswith(b"PK"):
-        return _zipped(path, limits)
-    if suffix in TEXTS:
-        return PreflightResult("text")
-    raise UnreadableError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
-
-
-def _compound(path: Path) -> PreflightResult:
-    """An old workbook, or an encrypted new one: the names of its streams, in UTF-16, say which."""
-    data = path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD)
-    if not any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
-        raise UnreadableError("不是工作簿的旧格式文件 an old Office file that is no workbook", A_WORKBOOK)
-    return PreflightResult("xls")
-
-
-def _zipped(path: Path, limits: Limits) -> PreflightResult:
-    data = path.read_bytes()
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as parts:
-            infos = parts.infolist()
-            names = set(parts.namelist())
-            if "xl/workbook.bin" in names:
-                raise UnreadableError("二进制工作簿(.xlsb) a binary workbook", SAVED_ANEW)
-            _refuse(unusual_names(info.filename for info in infos))
-            if not {"xl/workbook.xml", "content.xml"} & names:
-                raise UnreadableError("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
-            unpacked = sum(info.file_size for info in infos)
-            if unpacked > limits.unpacked_bytes:
-                raise UnreadableError(
-                    f"解压后 unpacked {unpacked} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
-                )
-            if "xl/workbook.xml" not in names:
-                return PreflightResult("ods")
-            # A sheet may lie anywhere among the parts; what it is shows in its text.
-            texts = {info.filename: _part(data, info) for info in infos if not info.is_dir()}
-    # A RuntimeError is what zipfile makes of an encrypted part, and of a compression that it does not know; a
-    # ValueError of a name that is not in its encoding.
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError) as error:
-        raise UnreadableError(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
-    return _workbook(texts, limits)
-
-
-def _part(data: bytes, info: zipfile.ZipInfo) -> bytes:
-    """The part's bytes; a part that unpacks to more than its directory entry admits is a bomb.
-
-    Unpacked straight from the file's bytes, which takes a third of what `zipfile` takes for so many small parts; that
-    a part is whole is checked by who reads it.
-    """
-    names, extras = LOCAL_HEADER.unpack_from(data, info.header_offset)
-    start = info.header_offset + LOCAL_HEADER.size + names + extras
-    packed = data[start : start + info.compress_size]
-    if info.flag_bits & ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UnreadableError(f"加密或未知压缩方式的部件 a part that is encrypted ({info.filename})", A_WORKBOOK)
-    unpacked = packed
-    if info.compress_type == zipfile.ZIP_DEFLATED:
-        unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, info.file_size + 1)
-    if len(unpacked) > info.file_size:
-        raise UnreadableError("解压后超出声明大小的工作簿 a workbook that unpacks to more than it says", A_WORKBOOK)
-    if zlib.crc32(unpacked) != info.CRC:
-        raise zipfile.BadZipFile(f"the check sum of {info.filename} is wrong")
-    return unpacked
-
-
-def _workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult:
+def look_at_workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult:
+    """What the parts of an .xlsx say, by name; raises Unreadable for what would be read wrongly or without bound."""
     # A plain search is much quicker than a pattern: that goes over what may hold something only.
     sheets = {name: text for name, text in texts.items() if b"sheetData" in text and _is_sheet(text)}
     for text in texts.values():
-        _refuse(unusual_part(text))
+        refuse(unusual_part(text))
     for xml in sheets.values():
-        _refuse(unusual_sheet(xml))
+        refuse(unusual_sheet(xml))
         _extent(xml, limits)
     shared = [text for name, text in texts.items() if name not in sheets and b"sst" in text and SHARED.search(text)]
     _shared(list(sheets.values()), shared, limits)
@@ -188,9 +97,8 @@ def _workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult:
     if any(map(formats.lost_in, sheets.values())):
         raise UnreadableError("缺少单元格格式的工作簿 a workbook without the formats of its cells", A_WORKBOOK)
     looked = (name for name, xml in sheets.items() if _more_to_tell(xml) or formats.percent_in(xml))
-    return PreflightResult(
-        "xlsx", frozenset(looked), formats.percent, b"date1904" in texts["xl/workbook.xml"], len(sheets)
-    )
+    epoch = b"date1904" in texts["xl/workbook.xml"]
+    return PreflightResult("xlsx", limits, frozenset(looked), formats.percent, epoch, len(sheets))
 
 
 def _is_sheet(xml: bytes) -> bool:
@@ -199,7 +107,8 @@ def _is_sheet(xml: bytes) -> bool:
     return SHEET.search(xml) is not None and not (root and root[1] == b"externalLink")
 
 
-def _refuse(what: str | None) -> None:
+def refuse(what: str | None) -> None:
+    """Raises Unreadable for what is found unusual, if anything is: a workbook saved anew is wanted."""
     if what:
         raise UnreadableError(what, SAVED_ANEW)
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.intake.formats.delimited import read_delimited
-from warehouse.intake.formats.ods import read_ods
-from warehouse.intake.formats.preflight import Limits, preflight
+from defusedxml import DefusedXmlException
+
+from warehouse.intake.formats.identify import identify
+from warehouse.intake.formats.preflight import SAVED_ANEW, Limits, UnreadableError
+from warehouse.intake.formats.registry import FORMATS
 from warehouse.intake.formats.table import Table
-from warehouse.intake.formats.xls import read_xls
-from warehouse.intake.formats.xlsx import read_xlsx
 
 
 def read_tables(path: Path, limits: Limits) -> list[Table]:
     """All tables of a file, in its order; raises Unreadable, and no other error, for whatever the file is."""
-    passed = preflight(path, limits)
-    match passed.format:
-        case "text":
-            return [read_delimited(path, limits)]
-        case "xls":
-            return read_xls(path, limits)
-        case "ods":
-            return read_ods(path, limits)
-        case _:
-            return read_xlsx(path, passed)
+    passed = identify(path, limits)
+    known = FORMATS[passed.format]
+    try:
+        return known.read(path, passed)
+    except (UnreadableError, MemoryError):
+        raise
+    except DefusedXmlException as error:
+        raise UnreadableError("声明实体的工作簿 a workbook that declares entities in its XML", SAVED_ANEW) from error
+    except BaseException as error:
+        # Calamine's panics are no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableError(
+            f"损坏的{known.label_zh} a damaged {known.label_en} ({error})",
+            f"完整、未加密的{known.label_zh} a whole, unencrypted {known.label_en}",
+        ) from error

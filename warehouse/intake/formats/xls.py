@@ -10,24 +10,21 @@ import xlrd
 from xlrd.biffh import error_text_from_code
 
 from warehouse.intake.formats.cell_formats import shows_percent
-from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, UnreadableError, too_large
+from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, PreflightResult, UnreadableError, too_large
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
-from warehouse.intake.formats.xlsx import guarded
 
 
-def read_xls(path: Path, limits: Limits) -> list[Table]:
-    """All sheets, in the workbook's order; raises Unreadable for one that is damaged, encrypted or too large."""
-    return guarded(lambda: _tables(path, limits))
-
-
-def _tables(path: Path, limits: Limits) -> list[Table]:
+def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
+    """All sheets, in the workbook's order; raises Unreadable for one that is encrypted or too large, and whatever xlrd
+    makes of a damaged one.
+    """
     try:
         book = xlrd.open_workbook(path, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
     except xlrd.XLRDError as error:
         if "encrypted" in str(error).lower():
             raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD) from error
         raise
-    return [_table(book, sheet, limits) for sheet in book.sheets()]
+    return [_table(book, sheet, passed.limits) for sheet in book.sheets()]
 
 
 def _table(book: Any, sheet: Any, limits: Limits) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
@@ -12,11 +12,10 @@ from posixpath import join, normpath
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse, parse
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
-from warehouse.intake.formats.preflight import A_WORKBOOK, SAVED_ANEW, PreflightResult, UnreadableError, column_number
+from warehouse.intake.formats.preflight import A_WORKBOOK, PreflightResult, UnreadableError, column_number
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
 
 TRUE = ("1", "true")
@@ -33,26 +32,9 @@ class SheetMarkup:
 
 
 def read_xlsx(path: Path, passed: PreflightResult) -> list[Table]:
-    """All sheets of a workbook, in its order; raises Unreadable for what a parser makes of a damaged one."""
-    return guarded(lambda: _tables(path, passed))
-
-
-def guarded(read: Callable[[], list[Table]]) -> list[Table]:
-    """What `read` gives; whatever a parser raises is a fault of the file and becomes Unreadable."""
-    try:
-        return read()
-    except (UnreadableError, MemoryError):
-        raise
-    except DefusedXmlException as error:
-        raise UnreadableError("声明实体的工作簿 a workbook that declares entities in its XML", SAVED_ANEW) from error
-    except BaseException as error:
-        # Calamine's panics are no Exception.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise UnreadableError(f"损坏的工作簿 a damaged workbook ({error})", A_WORKBOOK) from error
-
-
-def _tables(path: Path, passed: PreflightResult) -> list[Table]:
+    """All sheets of a workbook, in its order; raises Unreadable for one whose sheets are not clear, and whatever a
+    parser makes of a damaged one.
+    """
     looks = _look_again(path, passed) if passed.second_look else {}
     epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(path) else EPOCH_1900
     with CalamineWorkbook.from_filelike(BytesIO(path.read_bytes())) as book:

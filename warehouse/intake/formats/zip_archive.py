@@ -23,13 +23,14 @@ from tempfile import TemporaryDirectory
 
 from warehouse.intake.formats.file_labels import decoded, distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.registry import ARCHIVE, FORMATS, REFUSED
 
 log = logging.getLogger("xianbao")
-SUFFIX = ".zip"
+SUFFIX = ARCHIVE.suffixes[0]
 # What only a workbook or another document has: such a zip is one file, good or not, and no archive of files.
-PACKAGE = {
-    "[content_types].xml", "xl/workbook.xml", "xl/workbook.bin", "mimetype", "content.xml", "meta-inf/manifest.xml",
-}  # fmt: skip
+PACKAGE = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}.union(
+    *(kind.parts for kind in (*FORMATS.values(), *REFUSED) if kind.magic == ARCHIVE.magic)
+)
 FIRST_NAME, FIRST_PARTS = 30, (b"[content_types].xml", b"mimetype")
 ENTRY = re.compile(rb"PK\x01\x02")
 # Members that are archives themselves have entries too, which count here.
@@ -80,7 +81,7 @@ def is_archive(path: Path, limits: Limits) -> bool:
         return_header = file.read(FIRST_NAME + 64)
     # Most workbooks say so in the first of their parts, without a look at all of them.
     if not named and (
-        not return_header.startswith(b"PK") or return_header[FIRST_NAME:].lower().startswith(FIRST_PARTS)
+        not return_header.startswith(ARCHIVE.magic) or return_header[FIRST_NAME:].lower().startswith(FIRST_PARTS)
     ):
         return False
     try:
