@@ -60,7 +60,6 @@ def test_incomes_are_far_inside_their_bounds(clean: tuple[Return, ...], checker:
 def test_the_key_has_every_rule(twin: Twin) -> None:
     rules = CRITICAL | QUERIES | INFO
     assert {row.rule for row in twin[2]} == rules | {"partner_missing"}
-    assert len(rules) == 73
 
 
 def test_the_key_says_how_grave_each_rule_is(twin: Twin) -> None:
