@@ -1,0 +1,290 @@
+"""From failing rows to findings: cells, values and words, of batches made by hand; nothing is validated."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from expectations.companions import Partner
+from expectations.language.rules import Check, Rule, Severity, When, between, in_set, not_null, relation, unique
+from expectations.suites import companions_for
+from expectations.validation.batch import EN, ZH, Batch
+from expectations.validation.checkpoint import Failure
+from expectations.validation.rule_findings import ADVICE, _shown, absent_findings, return_findings, rule_findings
+from tests.builders import BOOK, TIANZHEN, YANGGAO, finance
+from warehouse.intake.layout.row_frames import PROVENANCE
+from warehouse.intake.model.records import ReturnHeader
+from warehouse.intake.reading import LAYOUT
+from warehouse.messages.finding import Finding
+
+FORM = BOOK.datasets["finance"]
+PERIOD = "2017-12"
+LETTERS = {"loan_amount_yuan": "B", "loan_households": "AA", "household_use_amount_yuan": "C"}
+
+
+def head(receipt: int = 1, county: str = YANGGAO, **values: Any) -> ReturnHeader:
+    about: dict[str, Any] = {
+        "receipt": receipt, "submission": "ab" * 32, "file": "甲.xlsx", "sheet": "金融扶贫", "county_code": county,
+        "county_sheet": "封面", "county_cell": "B2", "period": PERIOD, "dataset": "finance", "status": "reported",
+        "nil": False,
+    }  # fmt: skip
+    return ReturnHeader.model_validate(about | values)
+
+
+def batch(*values: dict[str, Any], at_reading: tuple[Finding, ...] = (), row: int | None = 7) -> Batch:
+    """A row of microcredit each, in row 7 of the sheet."""
+    place = {"receipt": 1, "sheet": "金融扶贫", "row": row, "county_code": YANGGAO, "period": PERIOD}
+    rows = [place | finance() | one for one in values]
+    frame = pl.DataFrame(rows, {**PROVENANCE, **FORM.dtypes}).with_row_index("row_id")
+    layout = [(1, "金融扶贫", column, letters) for column, letters in LETTERS.items()]
+    return Batch(
+        dataset=FORM,
+        period=PERIOD,
+        return_headers={(1, YANGGAO): head()},
+        rows=frame,
+        companions=(),
+        layout=pl.DataFrame(layout, LAYOUT, orient="row"),
+        at_reading=at_reading,
+    )
+
+
+def rule(check: Check, severity: Severity = "critical", name: str = "some_rule") -> Rule:
+    return Rule(name, severity, "规则", "a rule", (check,))
+
+
+def said(check: Check, *values: dict[str, Any], severity: Severity = "critical", **about: Any) -> list[Finding]:
+    """What is said where each of the rows fails a check."""
+    own = batch(*values, **about)
+    return list(rule_findings([Failure(rule(check, severity), 0, tuple(range(len(values))))], own))
+
+
+CAP = relation("loan_amount_yuan <= 50000 * loan_households")
+
+
+# --- values --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        (None, "空白", "blank"),
+        (0, "0", "0"),
+        (1_000_000, "1000000", "1000000"),
+        (Decimal("10.70"), "10.7", "10.7"),
+        (Decimal("10.00"), "10", "10"),
+        (Decimal("0.00004"), "0", "0"),
+        (Decimal("0.00006"), "0.0001", "0.0001"),
+        (Decimal("1E+3"), "1000", "1000"),
+        (0.1 + 0.2, "0.3", "0.3"),
+        (-2.5, "-2.5", "-2.5"),
+        (True, "True", "True"),
+        ("文字", "文字", "文字"),
+        (date(2017, 12, 31), "2017-12-31", "2017-12-31"),
+    ],
+)
+def test_a_value_is_shown_as_a_person_writes_it(value: Any, zh: str, en: str) -> None:
+    assert _shown(value, ZH) == zh
+    assert _shown(value, EN) == en
+
+
+# --- relations -----------------------------------------------------------------------------------------------------
+
+
+def test_a_relation_that_fails_is_said_with_cells_values_and_what_its_sides_come_to() -> None:
+    (one,) = said(CAP, {"loan_amount_yuan": 60_000, "loan_households": 1})
+    assert (one.sheet, one.cell, one.cells) == ("金融扶贫", "B7", "B7;AA7")
+    assert (one.indicator, one.rule, one.severity) == ("loan_amount_yuan", "some_rule", "critical")
+    assert (one.found, one.expected) == (
+        "loan_amount_yuan = 60000; loan_households = 1", "loan_amount_yuan <= 50000 * loan_households",
+    )  # fmt: skip
+    lent, households = FORM["loan_amount_yuan"], FORM["loan_households"]
+    assert one.message_zh == (
+        f"金融扶贫!B7,AA7 规则:现为 {lent.label_zh} = 60000 ; {households.label_zh} = 1,应为 "
+        f"{lent.label_zh} ≤ 50000 × {households.label_zh} (= 50000)。请更正后重新报送。"
+    )
+    assert one.message_en == (
+        f"金融扶贫!B7,AA7 a rule: found {lent.label_en} = 60000 ; {households.label_en} = 1, expected "
+        f"{lent.label_en} ≤ 50000 × {households.label_en} (= 50000); correct it and send the return again."
+    )
+    assert (one.receipt, one.file, one.county_code, one.period, one.dataset) == (
+        1,
+        "甲.xlsx",
+        YANGGAO,
+        PERIOD,
+        "finance",
+    )
+
+
+def test_of_a_chain_only_the_links_that_fail_are_said() -> None:
+    chain = relation("loan_households <= household_use_amount_yuan <= loan_amount_yuan")
+    (one,) = said(chain, {"loan_households": 1, "household_use_amount_yuan": 9, "loan_amount_yuan": 5})
+    assert one.expected == "household_use_amount_yuan <= loan_amount_yuan"
+    assert one.cells == "B7;C7", "from left to right, as they stand in the sheet"
+    assert one.indicator == "household_use_amount_yuan"
+    (both,) = said(chain, {"loan_households": 9, "household_use_amount_yuan": 7, "loan_amount_yuan": 5})
+    assert (
+        both.expected
+        == "loan_households <= household_use_amount_yuan and household_use_amount_yuan <= loan_amount_yuan"
+    )
+
+
+@pytest.mark.parametrize(("severity", "advice"), [(name, words) for name, words in ADVICE.items() if name != "info"])
+def test_the_advice_follows_from_the_severity(severity: Severity, advice: tuple[str, str]) -> None:
+    (one,) = said(CAP, {"loan_amount_yuan": 60_000}, severity=severity)
+    assert one.severity == severity
+    assert one.message_zh.endswith(f"。{advice[ZH]}。")
+    assert one.message_en.endswith(f"; {advice[EN]}.")
+
+
+def test_what_is_only_counted_gives_no_finding() -> None:
+    assert said(CAP, {"loan_amount_yuan": 60_000}, severity="info") == []
+
+
+def test_each_row_that_fails_is_said() -> None:
+    found = said(CAP, {"loan_amount_yuan": 60_000}, {"loan_amount_yuan": 70_000})
+    assert [one.found.split(";")[0] for one in found] == ["loan_amount_yuan = 60000", "loan_amount_yuan = 70000"]
+
+
+# --- other checks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("check", "values", "found"),
+    [
+        (not_null("loan_amount_yuan"), {"loan_amount_yuan": None}, "loan_amount_yuan = blank"),
+        (between("loan_amount_yuan", low=5), {"loan_amount_yuan": 4}, "loan_amount_yuan = 4"),
+        (in_set("loan_amount_yuan", [1, 2]), {"loan_amount_yuan": 3}, "loan_amount_yuan = 3"),
+    ],
+)
+def test_a_check_of_a_column_is_said_at_its_cell(check: Check, values: dict[str, Any], found: str) -> None:
+    (one,) = said(check, values)
+    assert (one.found, one.cell, one.indicator) == (found, "B7", "loan_amount_yuan")
+    assert one.expected == check.wanted[EN]
+    assert check.wanted[ZH] in one.message_zh
+    assert check.wanted[EN] in one.message_en
+
+
+def test_a_column_that_the_sheet_lacks_has_no_cell() -> None:
+    (one,) = said(not_null("loan_balance_yuan"), {"loan_balance_yuan": None})
+    assert (one.cell, one.cells, one.indicator) == (None, None, "loan_balance_yuan")
+    assert one.message_zh.startswith("金融扶贫 规则")
+
+
+def test_a_row_that_stands_nowhere_has_no_cell() -> None:
+    (one,) = said(CAP, {"loan_amount_yuan": 60_000}, row=None)
+    assert (one.cell, one.cells) == (None, None)
+
+
+def test_a_key_that_is_there_twice_is_said_at_the_first_column() -> None:
+    (one,) = said(unique("receipt", "county_code", "period"), {})
+    assert (one.cell, one.indicator) == (f"{LETTERS[FORM.columns[0]]}7", None)
+    assert one.found == "row 7"
+    assert "第 7 行" in one.message_zh
+    assert "row 7" in one.message_en
+
+
+def test_the_columns_of_a_condition_are_said_with_the_check() -> None:
+    check = not_null("loan_amount_yuan", When("loan_households", ">", 0))
+    (one,) = said(check, {"loan_amount_yuan": None, "loan_households": 3})
+    assert set(check.concerned) >= {"loan_amount_yuan", "loan_households"}
+    assert "loan_amount_yuan = blank" in one.found
+    assert "loan_households = 3" in one.found
+
+
+# --- what reading has found already --------------------------------------------------------------------------------
+
+
+def at_reading(rule: str, **values: Any) -> Finding:
+    about: dict[str, Any] = {
+        "receipt": 1, "submission": "s", "file": "f", "sheet": "金融扶贫", "cell": None, "dataset": "finance",
+        "rule": rule, "severity": "critical", "found": "-", "expected": "-", "message_zh": "甲", "message_en": "a",
+    }  # fmt: skip
+    return Finding.model_validate(about | values)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "silent"),
+    [
+        (at_reading("not_a_number", cell="B7"), True),
+        (at_reading("not_a_number", cell="B8"), False),
+        (at_reading("not_a_number", cell="B7", sheet="另一张"), False),
+        (at_reading("not_a_number", cell="B7", receipt=2), False),
+        (at_reading("not_a_number"), False),
+        (at_reading("unknown_unit", indicator="loan_amount_yuan"), True),
+        (at_reading("header_twice", indicator="loan_amount_yuan"), True),
+        (at_reading("unknown_unit", indicator="loan_households"), False),
+        (at_reading("unknown_header", indicator="loan_amount_yuan"), False),
+        (at_reading("unknown_unit", indicator="loan_amount_yuan", sheet="另一张"), False),
+        (at_reading("unknown_unit", indicator="loan_amount_yuan", receipt=2), False),
+    ],
+)
+def test_what_could_not_be_read_is_not_called_blank_besides(earlier: Finding, silent: bool) -> None:  # noqa: FBT001
+    blank = {"loan_amount_yuan": None}
+    assert bool(said(not_null("loan_amount_yuan"), blank, at_reading=(earlier,))) != silent
+    assert said(CAP, {"loan_amount_yuan": 60_000}, at_reading=(earlier,)), "all else is said all the same"
+
+
+# --- partners that are missing -------------------------------------------------------------------------------------
+
+SUMMARY = BOOK.datasets["relocation"]
+PARTNER = next(c for c in companions_for(SUMMARY) if isinstance(c, Partner) and c.absent)
+
+
+def summaries(*absent: tuple[int, str, bool]) -> Batch:
+    """Receipt, county and whether its partner is missing."""
+    rows = [
+        {"receipt": receipt, "sheet": "表", "row": 2, "county_code": county, "period": PERIOD, PARTNER.absent: gone}
+        | dict.fromkeys(SUMMARY.columns)
+        for receipt, county, gone in absent
+    ]
+    frame = pl.DataFrame(rows, {**PROVENANCE, PARTNER.absent or "": pl.Boolean, **SUMMARY.dtypes})
+    return_headers = {(receipt, county): head(receipt, county, dataset="relocation") for receipt, county, _ in absent}
+    layout = pl.DataFrame(schema=LAYOUT)
+    return Batch(SUMMARY, PERIOD, return_headers, frame.with_row_index("row_id"), (PARTNER,), layout, ())
+
+
+def test_a_partner_that_is_missing_is_a_query_once_a_return() -> None:
+    own = summaries((1, YANGGAO, True), (1, YANGGAO, True), (2, TIANZHEN, True), (3, YANGGAO, False))
+    found = list(absent_findings(own, ()))
+    assert [(one.receipt, one.county_code, one.rule) for one in found] == [
+        (1, YANGGAO, "partner_missing"), (2, TIANZHEN, "partner_missing"),
+    ]  # fmt: skip
+    assert found[0].dataset == "relocation"
+
+
+def test_a_county_that_is_not_in_force_has_no_partner_to_miss() -> None:
+    own = summaries((1, YANGGAO, True), (2, TIANZHEN, True))
+    assert [one.receipt for one in absent_findings(own, {(1, YANGGAO)})] == [2]
+
+
+# --- returns as a whole --------------------------------------------------------------------------------------------
+
+
+def of_heads(return_headers: list[ReturnHeader], check: Check, name: str, **columns: list[Any]) -> list[Finding]:
+    failure = Failure(rule(check, "critical", name), 0, tuple(range(len(return_headers))))
+    return list(return_findings(failure, return_headers, pl.DataFrame(columns), BOOK))
+
+
+def test_a_county_that_is_not_in_force_is_said_with_what_it_became() -> None:
+    gone = next(d for d in BOOK.divisions if d.successor_codes)
+    (one,) = of_heads([head(county=gone.county_code)], in_set("county_code", ["x"]), "known_county")
+    assert (one.found, one.expected) == (gone.county_code, "; ".join(gone.successor_codes))
+    assert (one.sheet, one.cell, one.indicator) == ("封面", "B2", "county_code")
+    (unknown,) = of_heads([head(county="999999", county_cell=None)], in_set("county_code", ["x"]), "known_county")
+    assert unknown.expected == "a county-level code of the province in force that year"
+    assert unknown.cell is None
+    assert "本省当年有效的县级代码" in unknown.message_zh
+
+
+def test_a_register_that_shrank_is_said_with_both_numbers() -> None:
+    never = relation("rows >= rows_before")
+    nil = head(nil=True, cell="C9", sheet="封面")
+    (one,) = of_heads([nil], never, "register_never_shrinks", rows=[1], rows_before=[3])
+    assert (one.found, one.expected) == ("rows = 1; rows_before = 3", "rows >= rows_before")
+    assert (one.sheet, one.cell, one.indicator) == ("封面", "C9", None)
+    assert "行数 = 1 ; 上期行数 = 3" in one.message_zh
+    assert "rows of the last return = 3" in one.message_en
