@@ -15,7 +15,7 @@ from warehouse.intake.formats.delimited import (
     decode,
     read_delimited,
 )
-from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.preflight import Limits, PreflightResult, UnreadableError
 
 CHINESE = "区划代码,县名\n140222,天镇县\n"
 FOOTER = next(word for word, known in BOOK.words.items() if known.meaning == "footer")
@@ -23,7 +23,7 @@ FOOTER = next(word for word, known in BOOK.words.items() if known.meaning == "fo
 
 def rows(path: Path, data: bytes, limits: Limits | None = None) -> list[list[str | None]]:
     path.write_bytes(data)
-    return read_delimited(path, limits or Limits()).rows
+    return read_delimited(path, PreflightResult("text", limits or Limits()))[0].rows
 
 
 # --- encodings -----------------------------------------------------------------------------------------------------

@@ -36,5 +36,6 @@ def test_links_lead_to_files(page: Path) -> None:
 
 @pytest.mark.parametrize("page", CURRENT, ids=lambda page: page.relative_to(HOME).as_posix())
 def test_files_that_are_named_are_there(page: Path) -> None:
-    names = NAMED.findall(page.read_text(encoding="utf-8"))
-    assert [name for name in names if not (HOME / name).exists()] == []
+    text = page.read_text(encoding="utf-8")
+    created = re.findall(r"Create `([^`]+)`:", text)  # by whoever follows the page
+    assert [name for name in NAMED.findall(text) if not (HOME / name).exists() and name not in created] == []

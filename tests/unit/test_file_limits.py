@@ -17,7 +17,8 @@ from flows.settings import Settings, load_settings
 from tests.builders import BOOK, receipt_of
 from tests.packing import packed
 from warehouse.intake.formats.file_labels import LONGEST, distinct, harmless
-from warehouse.intake.formats.preflight import MOST_COLUMNS, Limits, UnreadableError, check_extent, preflight, too_large
+from warehouse.intake.formats.identify import identify
+from warehouse.intake.formats.preflight import MOST_COLUMNS, Limits, UnreadableError, check_extent, too_large
 from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import MOST_WHOLE, Table, as_text
 from warehouse.intake.formats.zip_archive import (
@@ -34,7 +35,7 @@ from warehouse.intake.layout.header import MOST_NAMED, ROWS_LOOKED_AT, find_head
 from warehouse.intake.layout.unread_cells import LONGEST as LONGEST_BESIDE
 from warehouse.intake.model.reporter import quoted
 from warehouse.intake.sandbox import reader_pool
-from warehouse.intake.sandbox.reader_pool import Failure, Todo
+from warehouse.intake.sandbox.reader_pool import Failure, ReaderQueue
 from warehouse.intake.values import EXACT, FIRST_SERIAL, LAST_SERIAL, converted, number
 from warehouse.messages.errors import PermanentError
 from warehouse.store.archive import LONGEST_SUFFIX, archived
@@ -280,9 +281,9 @@ def test_what_a_workbook_unpacks_to_may_be_exactly_the_limit(tmp_path: Path) -> 
     path = workbook(tmp_path / "a.xlsx", [1])
     with zipfile.ZipFile(path) as parts:
         total = sum(info.file_size for info in parts.infolist())
-    assert preflight(path, Limits(unpacked_bytes=total)).format == "xlsx"
+    assert identify(path, Limits(unpacked_bytes=total)).format == "xlsx"
     with pytest.raises(UnreadableError) as one_more:
-        preflight(path, Limits(unpacked_bytes=total - 1))
+        identify(path, Limits(unpacked_bytes=total - 1))
     assert one_more.value.found == f"解压后 unpacked {total} 字节 bytes"
     assert one_more.value.expected == f"至多 at most {total - 1} 字节 bytes"
 
@@ -475,11 +476,11 @@ def test_a_child_that_failed_without_a_word_or_for_memory_was_at_a_limit(error: 
     assert Failure(1, error).of_limits == of_limits
 
 
-def todo(tmp_path: Path, *left: list[Any]) -> Todo:
-    return Todo(deque(left), Limits(), {}, tmp_path)
+def todo(tmp_path: Path, *left: list[Any]) -> ReaderQueue:
+    return ReaderQueue(deque(left), Limits(), {}, tmp_path)
 
 
-def said(todo: Todo, part: list[Any], failure: Failure) -> tuple[list[str], list[list[int]]]:
+def said(todo: ReaderQueue, part: list[Any], failure: Failure) -> tuple[list[str], list[list[int]]]:
     """What is found of the file, and what is left to be read."""
     readings = reader_pool._failed(todo, part, failure)
     findings = [finding.found for reading in readings for finding in reading.findings]

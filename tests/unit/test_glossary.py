@@ -16,15 +16,14 @@ OF_THEIR_OWN = HOME / "expectations/engine"
 # Words of class names that are no terms of the trade or of this system, by what they are.
 PLAIN = {
     "errors": "error permanent transient busy disk still xianbao",
-    "Great Expectations and linear programs": "expect holds multicolumn demand linear piece solver stretch when",
-    "programs, files and tables": "book child context end file flow frozen grid job part plain session settings text",
-    "asking and answering": "request result selection scope stacked",
-    "looks": "look second out left listed named shown",
-    "what an operation gave": (
-        "backed compacted compared checked decided done judged pruned read rebuilt received recovered refused rejudged"
-        " restored said summed told turned verified written"
+    "Great Expectations and linear programs": "expect holds multicolumn demand linear piece solver when",
+    "programs, files and tables": (
+        "grid queue "
+        "book child context diff end file flow frozen job markup original part plain session settings span text"
     ),
-    "others": "about agreed alike before head patience question stamp todo",
+    "asking and answering": "agreement inspect inspection report request result roles scope selection stacked",
+    "looks": "styles",
+    "others": "about admission alike cached compared consistency inspected installation listed named received refused settle skipped stamp stated written",
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
 

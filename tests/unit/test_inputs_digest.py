@@ -154,7 +154,7 @@ def test_with_the_same_runs_all_is_made_of_the_same(year: Root) -> None:
 
 def test_another_program_changes_every_partition(year: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     before = made(year)
-    monkeypatch.setattr(partitions, "program", lambda: "another")
+    monkeypatch.setattr(partitions, "build_digest", lambda: "another")
     after = made(year)
     assert all(before[path] != after[path] for path in before)
 
@@ -290,12 +290,13 @@ def test_the_rules_of_every_run_are_given_without_anything_else(year: Root) -> N
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package of a few files in the place of ours."""
-    for name in ("codebook/a.csv", "codebook/a.py", "marts/sub/b.py", "store/c.py", "publish.py", "intake/d.py"):
+    folders = ("codebook/a.csv", "codebook/a.py", "marts/sub/b.py", "store/c.py", "snapshots/publish.py", "intake/d.py")
+    for name in folders:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
-    monkeypatch.setattr(digest, "HERE", tmp_path)
-    monkeypatch.setattr(digest, "PARTS", ("codebook", "marts", "store", "publish.py"))
+    monkeypatch.setattr(digest, "WAREHOUSE", tmp_path)
+    monkeypatch.setattr(digest, "SOURCES", ("codebook", "marts", "store", "snapshots/publish.py"))
     return tmp_path
 
 
@@ -305,7 +306,7 @@ def digest_of() -> str:
     return made
 
 
-@pytest.mark.parametrize("name", ["codebook/a.csv", "codebook/a.py", "marts/sub/b.py", "store/c.py", "publish.py"])
+@pytest.mark.parametrize("name", ["codebook/a.csv", "codebook/a.py", "marts/sub/b.py", "store/c.py"])
 def test_a_byte_of_what_marts_follow_from_makes_another_program(package: Path, name: str) -> None:
     before = digest_of()
     (package / name).write_text("changed")
@@ -313,6 +314,22 @@ def test_a_byte_of_what_marts_follow_from_makes_another_program(package: Path, n
     assert changed != before
     (package / name).rename((package / name).with_suffix(".txt"))
     assert digest_of() not in (before, changed), "one that is gone or called otherwise does too"
+
+
+def test_a_source_that_is_one_file_counts_too_and_none_may_be_gone(package: Path) -> None:
+    before = digest_of()
+    source = package / "snapshots/publish.py"
+    source.write_text("changed")
+    assert digest_of() != before
+    source.unlink()
+    with pytest.raises(CodebookError, match=r"snapshots/publish\.py is gone; SOURCES"):
+        digest_of()
+
+
+def test_a_folder_of_sources_that_is_gone_is_an_error_not_another_program(package: Path) -> None:
+    shutil.rmtree(package / "store")
+    with pytest.raises(CodebookError, match="store is gone"):
+        digest_of()
 
 
 @pytest.mark.parametrize("name", ["intake/d.py", "codebook/notes.txt", "marts/sub/b.pyc", "other.py"])

@@ -18,7 +18,7 @@ from warehouse.store import journal
 from warehouse.store.files import Root
 from warehouse.store.journal_records import PeriodRecord, ReceiptDecision
 from warehouse.store.prior_state import RETURNS, PriorState, decided, in_force_submissions
-from warehouse.store.staging import entry_of, entry_of_decisions, load_staged, prior_state, stage_period
+from warehouse.store.staging import entry_of, entry_of_decisions, load_staged, prior_state, save_returns, stage_period
 
 FORM = BOOK.datasets["finance"]
 A, Q, W = "accepted", "quarantined", "withdrawn"
@@ -26,7 +26,9 @@ A, Q, W = "accepted", "quarantined", "withdrawn"
 
 def prior(root: Root, run_at_hand: str = "000009") -> PriorState:
     indexed(root)
-    return prior_state(root, url(root), run_at_hand, root.work / "judged")
+    returns = root.work / "returns.arrow"
+    save_returns(url(root), returns)
+    return prior_state(root, run_at_hand, returns, root.work / "judged")
 
 
 # --- versions ------------------------------------------------------------------------------------------------------
@@ -112,7 +114,9 @@ def test_what_another_run_has_judged_and_not_committed_is_not_known(root: Root) 
 def test_which_submission_each_return_in_force_came_with(root: Root) -> None:
     run(root, 1, Sent(1, 10), Sent(2, 20, county=TIANZHEN, verdict=Q))
     entry = run(root, 2, Sent(3, 30, version=2))
-    assert in_force_submissions(indexed(root)) == {("finance", YANGGAO, PERIOD): entry.decisions[0].submission}
+    indexed(root)
+    returns = save_returns(url(root), root.work / "returns.arrow")
+    assert in_force_submissions(returns) == {("finance", YANGGAO, PERIOD): entry.decisions[0].submission}
 
 
 # --- what a run leaves ---------------------------------------------------------------------------------------------

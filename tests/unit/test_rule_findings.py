@@ -53,7 +53,7 @@ def batch(*values: dict[str, Any], at_reading: tuple[Finding, ...] = (), row: in
 
 
 def rule(check: Check, severity: Severity = "critical", name: str = "some_rule") -> Rule:
-    return Rule(name, severity, "规则", "a rule", (check,))
+    return Rule(name, severity, "规则", "a rule", (check,), source="identity: a rule of a test")
 
 
 def said(check: Check, *values: dict[str, Any], severity: Severity = "critical", **about: Any) -> list[Finding]:

@@ -53,7 +53,7 @@ class Failure:
 
 
 @dataclass
-class Todo:
+class ReaderQueue:
     """The parts that are left to read, shared by the threads that each have a child of their own."""
 
     parts: deque[list[ReceivedFile]]
@@ -115,13 +115,13 @@ class Readers:
 
         Raises TransientError where a child cannot be started, DiskError where there is no place for what they read.
         """
-        todo = Todo(deque(_parts(received)), self.limits, folders, scratch)
+        todo = ReaderQueue(deque(_parts(received)), self.limits, folders, scratch)
         with ThreadPoolExecutor(len(self.children)) as threads:
             done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
             readings = [reading for readings in done for reading in readings]
         return merged(readings, in_force)
 
-    def _work(self, todo: Todo, place: int) -> list[Reading]:
+    def _work(self, todo: ReaderQueue, place: int) -> list[Reading]:
         """Reads parts until none is left, with a new child in the place of one that died."""
         readings: list[Reading] = []
         while taken := todo.take():
@@ -170,7 +170,7 @@ def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
         yield part
 
 
-def _failed(todo: Todo, part: list[ReceivedFile], failure: Failure) -> list[Reading]:
+def _failed(todo: ReaderQueue, part: list[ReceivedFile], failure: Failure) -> list[Reading]:
     """What is said of the file that a child failed at; what was before and behind it is read again.
 
     Where it failed at all of them together, halves are, until one is left alone.
