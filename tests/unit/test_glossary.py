@@ -18,12 +18,15 @@ PLAIN = {
     "errors": "error permanent transient busy disk still xianbao",
     "Great Expectations and linear programs": "expect holds multicolumn demand linear piece solver when",
     "programs, files and tables": (
-        "grid queue "
-        "book child context diff end file flow frozen job markup original part plain session settings span text"
+        "book child context diff end file flow frozen grid job markup original part plain queue session settings span"
+        " text"
     ),
     "asking and answering": "agreement inspect inspection report request result roles scope selection stacked",
     "looks": "styles",
-    "others": "about admission alike cached compared consistency inspected installation listed named received refused settle skipped stamp stated written",
+    "others": (
+        "about admission alike cached compared consistency inspected installation listed named received refused settle"
+        " skipped stamp stated written"
+    ),
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
 

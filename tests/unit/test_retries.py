@@ -76,7 +76,7 @@ def test_a_transient_error_is_tried_again(kind: type[Exception]) -> None:
     assert tried_again(kind("another run is at work"))
 
 
-@pytest.mark.parametrize("kind", (*PERMANENT, RootBusyError))
+@pytest.mark.parametrize("kind", [*PERMANENT, RootBusyError])
 def test_a_permanent_error_fails_after_one_call(kind: type[Exception]) -> None:
     assert not tried_again(kind("marts.csv contradicts itself"))
 
