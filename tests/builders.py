@@ -25,8 +25,10 @@ from warehouse.intake.submission import read_submission
 from warehouse.maintenance.installation import Installation
 from warehouse.maintenance.recover import prepare
 from warehouse.marts.as_known import AsKnown
+from warehouse.marts.partitions import Partition, partitions_of
 from warehouse.marts.sources import Sources
 from warehouse.reports.run_summary import Summary, summarise, write_findings
+from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.snapshots.views import heal
@@ -306,11 +308,36 @@ def verdicts(root: Root) -> dict[tuple[int, str, str, str], tuple[str, int | Non
     return dict(zip(keys, decided.select("verdict", "version").iter_rows(), strict=True))
 
 
+# A mart of each kind, those that are quickly made, for tests that are about something else.
+FEW = {
+    "dim_county", "dim_dataset", "dim_indicator", "dim_period", "dim_rule", "fact_indicator",
+    "fact_relocation_villages", "mart_changes", "mart_completeness", "mart_finance", "mart_findings", "mart_quality",
+    "mart_relocation", "mart_to_chase",
+}  # fmt: skip
+
+
+def few_parts(known: AsKnown) -> dict[Partition, str]:
+    """What a snapshot has of these marts alone."""
+    return {part: inputs for part, inputs in partitions_of(known).items() if part.mart in FEW}
+
+
+def publish_few() -> None:
+    """From now on this process publishes these marts alone, and so do those that it starts by `apart`."""
+    publishing.parts_of = few_parts
+
+
+def _as_here(few: bool, target: Callable[..., None], *arguments: Any) -> None:  # noqa: FBT001
+    if few:
+        publish_few()
+    target(*arguments)
+
+
 def apart(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     """A started process that has Great Expectations imported already, and shares nothing with this one."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["expectations.judge", "tests.builders"])
-    process = context.Process(target=target, args=arguments)
+    few = publishing.parts_of is few_parts
+    process = context.Process(target=_as_here, args=(few, target, *arguments))
     process.start()
     return process
 

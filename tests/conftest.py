@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.builders import few_parts
 from tests.sharing import Fill, copy_store, store_of
 from warehouse.store.files import Root
 
@@ -58,6 +59,17 @@ def inbox(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled_by(root: Root, inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill], Root]:
+def filled_by(
+    request: pytest.FixtureRequest, root: Root, inbox: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Fill], Root]:
     """Fills the root and the inbox of this test as a function does; it is done once in a session, and copied."""
-    return lambda fill: copy_store(store_of(tmp_path_factory, fill), root, inbox)
+    few = "few_marts" in request.fixturenames
+    return lambda fill: copy_store(store_of(tmp_path_factory, fill, "few marts" if few else "all marts"), root, inbox)
+
+
+@pytest.fixture
+def few_marts() -> Iterator[None]:
+    """Nights publish `builders.FEW` alone: for tests of what is done with files of marts, whichever they be."""
+    with pytest.MonkeyPatch.context() as patched:  # one that a test does not undo
+        patched.setattr("warehouse.snapshots.publish.parts_of", few_parts)
+        yield

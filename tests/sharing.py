@@ -32,14 +32,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-def store_of(factory: pytest.TempPathFactory, fill: Fill) -> Path:
-    """A folder with the `root` and the `inbox` that a function of a module fills, once in a session."""
+def store_of(factory: pytest.TempPathFactory, fill: Fill, kind: str) -> Path:
+    """A folder with the `root` and the `inbox` that a function of a module fills, once in a session of each kind."""
 
     def make(folder: Path) -> None:
         (folder / "inbox").mkdir()
         fill(Root(folder / "root"), folder / "inbox")
 
-    return made_once(factory, f"{fill.__module__}.{fill.__name__}", make)
+    return made_once(factory, f"{fill.__module__}.{fill.__name__}, {kind}", make)
 
 
 def copy_store(folder: Path, root: Root, inbox: Path) -> Root:

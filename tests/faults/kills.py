@@ -18,7 +18,7 @@ from threading import Timer
 
 import sqlalchemy as sa
 
-from tests.builders import apart, night
+from tests.builders import apart, night, publish_few
 from tests.faults.calls import Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
 from tests.faults.state import Content, accepted, content, lost, torn
@@ -301,19 +301,24 @@ def _own(base: Path) -> Path:
     return base / str(os.getpid())
 
 
-def pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that kill; they and their victims come of one that has imported everything already."""
+def pool(workers: int, *, few: bool = False) -> ProcessPoolExecutor:
+    """Processes that kill; they and their victims come of one that has imported everything already.
+
+    They publish all marts, or a `few`.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(few,))
 
 
-def begin() -> None:
+def begin(few: bool) -> None:  # noqa: FBT001
     """Lets this process keep no ledger open: it copies and removes them, and that frees the locks it has on them.
 
     What each of a thousand nights finds left over is not shown.
     """
     logging.getLogger("xianbao").setLevel(logging.ERROR)
+    if few:
+        publish_few()
     sa.create_engine = partial(sa.create_engine, poolclass=sa.NullPool)
 
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -222,6 +223,7 @@ RETURNS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.store
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(RETURNS)
 def test_rows_in_are_rows_accepted_or_quarantined_and_a_rebuild_equals(sent: list[Any]) -> None:

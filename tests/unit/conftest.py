@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,6 +19,8 @@ def filled(filled_by: Callable[[Fill], Root]) -> Root:
 
 
 @pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_this_process() -> Iterator[None]:
     """Rebuilding reads the originals here: starting processes for it takes longer than all else in a small store."""
-    monkeypatch.setattr("warehouse.maintenance.rebuild.Readers", InThisProcess)
+    with pytest.MonkeyPatch.context() as patched:  # one that a test does not undo
+        patched.setattr("warehouse.maintenance.rebuild.Readers", InThisProcess)
+        yield

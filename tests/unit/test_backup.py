@@ -25,6 +25,8 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 HIGH = finance(lent=60_000)
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
 

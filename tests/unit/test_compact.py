@@ -49,7 +49,7 @@ from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import RowFiles
 
 FORM = BOOK.datasets["finance"]
-pytestmark = pytest.mark.usefixtures("in_this_process")
+pytestmark = pytest.mark.usefixtures("few_marts", "in_this_process")
 
 
 def rows(root: Root) -> list[pl.DataFrame]:
@@ -140,7 +140,10 @@ def test_a_night_that_judges_by_what_was_merged_goes_on_with_its_versions(filled
     assert returns["version"].to_list() == [1, 2, 3, 4]
 
 
-def test_the_marts_of_a_moment_before_it_are_made_of_the_rows_of_then(filled: Root, tmp_path: Path) -> None:
+def test_the_marts_of_a_moment_before_it_are_made_of_the_rows_of_then(
+    filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.snapshots.publish.parts_of", partitions_of)  # for it writes all marts
     before = write_as_of(filled, url(filled), days(2), tmp_path / "before")
     compacted(filled)
     after = write_as_of(filled, url(filled), days(2), tmp_path / "after")

@@ -30,7 +30,7 @@ from warehouse.store.files import Root
 from warehouse.store.history import remove_superseded
 from warehouse.store.rejudging import Scope
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
+pytestmark = pytest.mark.usefixtures("few_marts", "in_this_process")
 
 
 def test_a_rebuild_comes_to_the_same_bytes(filled: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:

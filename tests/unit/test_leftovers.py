@@ -20,6 +20,8 @@ from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root, write_durably
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

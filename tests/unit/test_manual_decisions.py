@@ -39,6 +39,8 @@ from warehouse.store.in_force import latest
 from warehouse.store.journal_records import Entry
 from warehouse.store.rejudging import Scope
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
 HIGH = finance(lent=60_000)  # more than 50000 yuan a household
 EVERYTHING = Scope(accepted_too=True)

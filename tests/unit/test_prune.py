@@ -17,6 +17,8 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.prune import DAY, prune
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 NOW = 1_700_000_000
 
 

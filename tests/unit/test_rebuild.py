@@ -41,7 +41,7 @@ from warehouse.store.rejudging import Scope
 from warehouse.store.replay import replay
 
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
-pytestmark = pytest.mark.usefixtures("in_this_process")
+pytestmark = pytest.mark.usefixtures("few_marts", "in_this_process")
 
 
 def same(root: Root) -> RebuildResult:

@@ -25,6 +25,8 @@ from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 from warehouse.store.leftovers import NAMED, Leftover
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 
 def found(root: Root) -> dict[str, tuple[str, ...]]:
     """What preparing finds, by kind, once; the second time there is nothing more."""

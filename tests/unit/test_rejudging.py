@@ -38,6 +38,8 @@ from warehouse.store import journal, ledger, rejudging
 from warehouse.store.files import Root
 from warehouse.store.rejudging import Scope
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 LATER = datetime(2018, 9, 1, tzinfo=UTC)
 HIGH = finance(lent=60_000)  # more than 50000 yuan a household
 EVERYTHING = Scope(accepted_too=True)

@@ -22,6 +22,8 @@ from warehouse.store import journal
 from warehouse.store.decision_requests import DecisionKind
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 
 @pytest.mark.parametrize(
     ("kind", "amounts", "counts"), [("withdraw", (1000, 2000), 1000), ("waive", (60_000, 70_000), 70_000)]

@@ -29,7 +29,7 @@ from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
 
-pytestmark = pytest.mark.usefixtures("in_this_process")
+pytestmark = pytest.mark.usefixtures("few_marts", "in_this_process")
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 
 def two_runs(root: Root, inbox: Path) -> None:
     """An accepted and a quarantined return, then a waiver of the latter."""
