@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.builders import (
     village,
 )
 from tests.decision_requests import decide, nights
+from tests.sharing import Fill
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store import journal, ledger
@@ -272,6 +274,11 @@ def _killed(*_: object) -> None:
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
+def quarantined_then_corrected(root: Root, inbox: Path) -> None:
+    """The correction is in force and has overtaken what was quarantined."""
+    nights(root, inbox, 60_000, 1000)
+
+
 @pytest.mark.parametrize(
     ("kind", "request", "says"),
     [
@@ -300,10 +307,9 @@ def _killed(*_: object) -> None:
     ],
 )
 def test_what_cannot_be_decided_is_a_sentence_that_says_what_there_is(
-    root: Root, inbox: Path, kind: Any, request: dict[str, Any], says: str
+    filled_by: Callable[[Fill], Root], kind: Any, request: dict[str, Any], says: str
 ) -> None:
-    """Quarantined, then corrected: the correction is in force and has overtaken what was quarantined."""
-    nights(root, inbox, 60_000, 1000)
+    root = filled_by(quarantined_then_corrected)
     with pytest.raises(PermanentError, match=says) as caught:
         decide(root, kind, **request)
     assert "\n" not in str(caught.value)
