@@ -316,14 +316,14 @@ FEW = {
 }  # fmt: skip
 
 
-def few_parts(known: AsKnown) -> dict[Partition, str]:
+def few_partitions(known: AsKnown) -> dict[Partition, str]:
     """What a snapshot has of these marts alone."""
     return {part: inputs for part, inputs in partitions_of(known).items() if part.mart in FEW}
 
 
 def publish_few() -> None:
     """From now on this process publishes these marts alone, and so do those that it starts by `apart`."""
-    publishing.parts_of = few_parts
+    publishing.partitions_of = few_partitions
 
 
 def _as_here(few: bool, target: Callable[..., None], *arguments: Any) -> None:  # noqa: FBT001
@@ -336,7 +336,7 @@ def apart(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     """A started process that has Great Expectations imported already, and shares nothing with this one."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["expectations.judge", "tests.builders"])
-    few = publishing.parts_of is few_parts
+    few = publishing.partitions_of is few_partitions
     process = context.Process(target=_as_here, args=(few, target, *arguments))
     process.start()
     return process

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.builders import few_parts
+from tests.builders import few_partitions
 from tests.sharing import Fill, copy_store, store_of
 from warehouse.store.files import Root
 
@@ -71,5 +71,5 @@ def filled_by(
 def few_marts() -> Iterator[None]:
     """Nights publish `builders.FEW` alone: for tests of what is done with files of marts, whichever they be."""
     with pytest.MonkeyPatch.context() as patched:  # one that a test does not undo
-        patched.setattr("warehouse.snapshots.publish.parts_of", few_parts)
+        patched.setattr("warehouse.snapshots.publish.partitions_of", few_partitions)
         yield
