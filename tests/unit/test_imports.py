@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,20 @@ def at_module_level(path: Path) -> set[str]:
 def test_rooms_and_wings_import_only_what_lies_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HOME)
     assert lint_imports(config_filename="pyproject.toml", no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.parametrize("room", ["expectations", "warehouse"])
+def test_the_developers_page_draws_the_wings_in_their_order(room: str) -> None:
+    contracts = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (one["layers"] for one in contracts if one.get("containers") == [room])
+    wings = [layer.split(" | ") for layer in layers]
+    page = (HOME / "DEVELOPING.md").read_text(encoding="utf-8")
+    drawn = re.search(rf"subgraph {room}\n(.*?)\n    end\n", page, re.DOTALL)
+    assert drawn
+    arrows = set(re.findall(r"(\w+)(?:\[.*?\])? --> (\w+)", drawn[1]))
+    assert arrows == {(above, below) for upper, lower in pairwise(wings) for above in upper for below in lower}
 
 
 @pytest.mark.parametrize("name", ["cli/main", "cli/status", "settings", "cli/views/run"])
