@@ -56,13 +56,13 @@ class PeriodOutcome:
         }
         return PeriodOutcome(
             record.model_copy(update=parts),
-            {name: _of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
-            {name: _of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
+            {name: _rows_of(rows, owners[name]) for name, rows in self.accepted.items() if name in datasets},
+            {name: _rows_of(rows, owners[name]) for name, rows in self.quarantined.items() if name in datasets},
             self.validations,
         )
 
 
-def _of(rows: pl.DataFrame, owners: list[Key]) -> pl.DataFrame:
+def _rows_of(rows: pl.DataFrame, owners: list[Key]) -> pl.DataFrame:
     keys = pl.DataFrame(owners, {"receipt": pl.Int64, "county_code": pl.String}, orient="row")
     return rows.join(keys, on=["receipt", "county_code"], how="semi", maintain_order="left")
 

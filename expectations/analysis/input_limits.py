@@ -92,7 +92,7 @@ def form_of(book: Codebook, asked: TemplateSelection, dataset: Dataset) -> Form:
     cells = Cells(book, dataset, _known(book, asked, dataset))
     rules = [rule for rule in (*rules_for(dataset, asked.period), *about) if _concerns(rule, cells)]
     limits = (limit for rule in rules for check in rule.checks for limit in limits_of(rule, check, cells))
-    told = (_tell(rule, cells, general=rule.rule in general) for rule in rules)
+    told = (_rule_text(rule, cells, general=rule.rule in general) for rule in rules)
     return Form(dataset, tuple(dict.fromkeys(limits)), tuple(told))
 
 
@@ -117,7 +117,7 @@ def _known(book: Codebook, asked: TemplateSelection, dataset: Dataset) -> Known:
     return known
 
 
-def _tell(rule: Rule, cells: Cells, *, general: bool) -> RuleText:
+def _rule_text(rule: Rule, cells: Cells, *, general: bool) -> RuleText:
     here = [rule.severity != "info" and (rule.rule == BY_TEMPLATE or _here(c, cells)) for c in rule.checks]
     columns = cells.own(column for check in rule.checks for column in check.concerned)
     seen: Seen = "typed" if all(here) else "partly" if any(here) else "sent"

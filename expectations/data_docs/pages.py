@@ -47,7 +47,7 @@ def render_pages(report: Path) -> Path:
     pages = [_page(load_result(path), view) for path in sorted((report / "validations").glob("*.json"))]
     folder = report / "docs"
     folder.mkdir(parents=True, exist_ok=True)
-    shared = {"run": report.name, "severities": SEVERITIES, "place": PLACE, "shown": _shown}
+    shared = {"run": report.name, "severities": SEVERITIES, "place": PLACE, "shown": _value_text}
     for page in pages:
         html = view.env.get_template("batch.html").render(page=page, **shared)
         (folder / f"{page.name}.html").write_text(html, encoding="utf-8")
@@ -85,7 +85,7 @@ def _line(
         severity=about["severity"],
         reasons=(about["reason_zh"], about["reason_en"]),
         source=about["source"],
-        says=_says(config, view),
+        says=_sentence(config, view),
         words=(_words(config, labels, ZH), _words(config, labels, EN)),
         rows=found["element_count"],
         missing=found["missing_count"],
@@ -95,7 +95,7 @@ def _line(
     )
 
 
-def _says(config: ExpectationConfiguration, view: DefaultJinjaPageView) -> str:
+def _sentence(config: ExpectationConfiguration, view: DefaultJinjaPageView) -> str:
     """The expectation in the words of its own renderer; what varies is escaped by Great Expectations."""
     renderer = get_renderer_impl(object_name=config.type, renderer_type=LegacyRendererType.PRESCRIPTIVE)
     if renderer is None:
@@ -127,7 +127,7 @@ def _words(config: ExpectationConfiguration, labels: Mapping[str, tuple[str, str
     return ("、", ", ")[language].join(label(column) for column in columns)
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """A value as a person writes it; a blank is said."""
     if value is None:
         return "空白 blank"

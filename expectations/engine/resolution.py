@@ -73,7 +73,7 @@ class Resolution:
             self._place_part(metric, found, domain)
         elif isinstance(found, Aggregate):
             request = MetricRequest(domain.columns, metric.metric_value_kwargs, self._batch.schema, domain.where)
-            identity = (metric.metric_name, metric.metric_domain_kwargs_id, _written(metric))
+            identity = (metric.metric_name, metric.metric_domain_kwargs_id, _canonical(metric))
             self._number(metric, identity, found.compile(request), found, request)
         else:
             request = MetricRequest(domain.columns, metric.metric_value_kwargs, self._batch.schema)
@@ -120,7 +120,7 @@ class Resolution:
         return Domain(columns, where)
 
     def _judge(self, metric: MetricConfiguration, part: Part, domain: Domain) -> EvaluatedCondition:
-        identity = (part.base, metric.metric_domain_kwargs_id, _written(metric))
+        identity = (part.base, metric.metric_domain_kwargs_id, _canonical(metric))
         if identity not in self._judged:
             self._judged[identity] = self._compile(metric, part, domain, identity)
         return self._judged[identity]
@@ -175,6 +175,6 @@ class Resolution:
         self.values |= {wanted.metric.id: answer for wanted, answer in zip(failing, answers, strict=True)}
 
 
-def _written(metric: MetricConfiguration) -> str:
+def _canonical(metric: MetricConfiguration) -> str:
     """The metric's values in writing, but for the result format: metrics that share them share an expression."""
     return repr([(name, value) for name, value in metric.metric_value_kwargs.items() if name != "result_format"])

@@ -156,12 +156,14 @@ def _records(summed: AreaSums, period: str, failing: set[tuple[int, int]]) -> It
                 counties=max((row[f"n{number}_counties"] for number, row in at_level), default=0),
                 evaluated=len(at_level),
                 failing=tuple(
-                    _said(summed.columns[number], row) for number, row in at_level if (number, row["row_id"]) in failing
+                    _area_and_sums(summed.columns[number], row)
+                    for number, row in at_level
+                    if (number, row["row_id"]) in failing
                 ),
             )
 
 
-def _said(columns: Mapping[str, str], row: Mapping[str, Any]) -> str:
+def _area_and_sums(columns: Mapping[str, str], row: Mapping[str, Any]) -> str:
     """An area and its sums: `140200 大同市: villages_completed = 5100; villages_started = 5000`."""
     found = "; ".join(f"{column} = {row[name]}" for column, name in columns.items())
     return f"{row['code']} {row['name']}: {found}"

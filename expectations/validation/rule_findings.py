@@ -67,13 +67,14 @@ def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding
         # A form of one row has no key of its own: that it stands there twice is said at its first column.
         cells=batch.cells(row, own or batch.dataset.columns[:1]),
         indicator=own[0] if own else None,
-        found="; ".join(f"{c} = {_shown(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
+        found="; ".join(f"{c} = {_value_text(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
         said=[
-            " ; ".join(f"{batch.label(c, i)} = {_shown(row[c], i)}" for c in shown) or THIS_ROW[i].format(row["row"])
+            " ; ".join(f"{batch.label(c, i)} = {_value_text(row[c], i)}" for c in shown)
+            or THIS_ROW[i].format(row["row"])
             for i in (ZH, EN)
         ],
-        wanted=[_wanted(check, links, batch, row, i) for i in (ZH, EN)],
+        wanted=[_expected(check, links, batch, row, i) for i in (ZH, EN)],
     )
 
 
@@ -118,7 +119,7 @@ def _failing_links(check: Check, row: dict[str, Any]) -> tuple[Link, ...]:
     return parse(check.arguments["relation"], check.arguments["digits"]).failing(row)
 
 
-def _wanted(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str, Any], language: int) -> str:
+def _expected(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str, Any], language: int) -> str:
     """What was expected; of a relation its links with both sides, and what a computed side comes to."""
     if not links:
         return check.wanted[language]
@@ -133,10 +134,10 @@ def _side(node: ast.expr, batch: Batch, row: dict[str, Any], language: int) -> s
     if isinstance(node, ast.Name | ast.Constant):
         return written
     worth = expressions.value(node, lambda name: Fraction(row[name]), Fraction)
-    return f"{written} (= {_shown(Decimal(worth.numerator) / worth.denominator, language)})"
+    return f"{written} (= {_value_text(Decimal(worth.numerator) / worth.denominator, language)})"
 
 
-def _shown(value: Any, language: int) -> str:
+def _value_text(value: Any, language: int) -> str:
     """A value as a person writes it: no zeros behind the point, four digits at most."""
     if value is None:
         return ("空白", "blank")[language]

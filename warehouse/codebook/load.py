@@ -123,7 +123,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         for row in _rows(folder, "indicators")
     ]
     datasets = {
-        row["dataset"]: _record("datasets", Dataset, row | {"indicators": _of(indicators, row["dataset"])})
+        row["dataset"]: _record("datasets", Dataset, row | {"indicators": _indicators_of(indicators, row["dataset"])})
         for row in _rows(folder, "datasets")
     }
     named = [_record("dataset_marts", DatasetMart, row) for row in _rows(folder, "dataset_marts")]
@@ -190,7 +190,7 @@ def _place(synonym: Synonym) -> tuple[str, str]:
     return synonym.dataset, synonym.column
 
 
-def _of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:
+def _indicators_of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:
     return tuple(i for i in indicators if i.dataset == dataset)
 
 

@@ -152,7 +152,7 @@ def _as_one(context: TableContext, data: list[int]) -> tuple[list[ReturnHeader],
     """The one return of a table whose county and period stand elsewhere than in its columns."""
     place = context.source.place(context.table.sheet, above=context.above)
     missing = ("没有列 no column", dict.fromkeys(NEEDED, f"A{context.header.top + 1}"))
-    return_header = _told(context, place, missing, data[0] if data else None)
+    return_header = _placed_return(context, place, missing, data[0] if data else None)
     code, period = place.county.value, place.period.value
     rows = [DataRow(index + 1, code, period, context.table.rows[index]) for index in data]
     return ([return_header] if return_header else []), rows
@@ -169,7 +169,7 @@ def _by_row(context: TableContext, places: PlaceColumns, data: list[int]) -> tup
         if said not in known:
             known[said] = places.place(context.source, index, context.above)
             cells = {name: places.cell(column, index) for name, column in COLUMNS.items()}
-            return_header = _told(context, known[said], (BLANK, cells), index)
+            return_header = _placed_return(context, known[said], (BLANK, cells), index)
             if return_header:
                 return_headers.setdefault((return_header.county_code, return_header.period), return_header)
         place = known[said]
@@ -180,7 +180,7 @@ def _by_row(context: TableContext, places: PlaceColumns, data: list[int]) -> tup
     return list(return_headers.values()), kept
 
 
-def _told(
+def _placed_return(
     context: TableContext, place: Place, missing: tuple[str, Mapping[str, str]], index: int | None
 ) -> ReturnHeader | None:
     """The head of a place, with findings of what is unclear about it; None where it is no return of anybody.

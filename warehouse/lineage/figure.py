@@ -34,7 +34,7 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
     if asked.mart == SCORECARD:
         return explain_scorecard_figure(store, book, asked)
     if asked.mart not in explained_marts(book):
-        raise PermanentError(f"{asked.mart} is explained otherwise: {_otherwise(asked.mart)}")
+        raise PermanentError(f"{asked.mart} is explained otherwise: {_where_instead(asked.mart)}")
     definition = definition_of(book, asked)
     period = check_period(asked.period)
     area = area_of(book, period, county=asked.county, prefecture=asked.prefecture, group=asked.group)
@@ -76,7 +76,7 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
     )
 
 
-def _otherwise(mart: str) -> str:
+def _where_instead(mart: str) -> str:
     """Where to look for what a mart without figures of returns says."""
     if mart.startswith("dim_"):
         return "it is made of the codebook, see docs/reference/data-dictionary.md"

@@ -77,12 +77,12 @@ class Formula:
         adds = above or not self.dataset.one_row
         part = _added(self.part, naming, words, form, above=adds)
         if self.whole is None:
-            return part if self.part.counts else self._of(above=above, text=self.part.text(naming), words=words)
+            return part if self.part.counts else self._added_text(above=above, text=self.part.text(naming), words=words)
         times = f"{self.factor} x " if self.factor != 1 else ""
         bracketed = part if adds or " x " not in part or times == "" else f"({part})"
         return f"{times}{bracketed} / {_added(self.whole, naming, words, form, above=adds)}"
 
-    def _of(self, *, above: bool, text: str, words: Words) -> str:
+    def _added_text(self, *, above: bool, text: str, words: Words) -> str:
         if above:
             return words.over_counties.format(text)
         return text if self.dataset.one_row else words.over_rows.format(text)

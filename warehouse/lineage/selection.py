@@ -64,7 +64,7 @@ def county_code(book: Codebook, name: str) -> str:
     if len(codes) == 1:
         return codes.pop()
     if codes:
-        raise PermanentError(f"{name} is more than one county ({_named(book, codes)}); give a code")
+        raise PermanentError(f"{name} is more than one county ({_labels(book, codes)}); give a code")
     raise PermanentError(f"{name} is no county; give a code{_counties_like(book, name)}")
 
 
@@ -74,10 +74,10 @@ def _counties_like(book: Codebook, name: str) -> str:
     names = {n: code for code, own in book.names.items() for n in own}
     alike = get_close_matches(name, [*book.names], 5) or [names[n] for n in get_close_matches(name, names, 5, 0.5)]
     close = alike or same
-    return f", like {_named(book, close)}" if close else ""
+    return f", like {_labels(book, close)}" if close else ""
 
 
-def _named(book: Codebook, codes: Iterable[str]) -> str:
+def _labels(book: Codebook, codes: Iterable[str]) -> str:
     return ", ".join(f"{code} {'/'.join(sorted(book.names[code]))}" for code in sorted(codes))
 
 
@@ -108,8 +108,8 @@ def _instead(book: Codebook, code: str) -> str:
     """What a code became, or was before."""
     after = {heir for d in book.divisions if d.county_code == code for heir in d.successor_codes}
     before = {d.county_code for d in book.divisions if code in d.successor_codes}
-    became = f"; it became {_named(book, after)}" if after else ""
-    return became + (f"; before, there was {_named(book, before)}" if before else "")
+    became = f"; it became {_labels(book, after)}" if after else ""
+    return became + (f"; before, there was {_labels(book, before)}" if before else "")
 
 
 def _prefecture(book: Codebook, name: str, year: int) -> Area:

@@ -57,11 +57,11 @@ class SubmissionTrace:
     @cached_property
     def new_findings(self) -> tuple[Finding, ...]:
         """What reading finds now and did not find then."""
-        then = {_said(finding) for finding in self.findings}
-        return tuple(f for f in self.shown.findings if _said(f) not in then)
+        then = {_finding_key(finding) for finding in self.findings}
+        return tuple(f for f in self.shown.findings if _finding_key(f) not in then)
 
 
-def _said(finding: Finding) -> tuple[str | None, ...]:
+def _finding_key(finding: Finding) -> tuple[str | None, ...]:
     return finding.rule, finding.sheet, finding.cells, finding.dataset, finding.county_code, finding.period
 
 
@@ -91,7 +91,7 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
         shown=shown,
         cells=cells,
         trouble=trouble,
-        otherwise=_otherwise(own, shown, then, cells),
+        otherwise=_reread_differences(own, shown, then, cells),
         lost=() if trouble else tuple(sorted(_keys(own) - _keys_read(shown))),
         gained=() if trouble else tuple(sorted(_keys_read(shown) - _keys(own))),
     )
@@ -169,7 +169,7 @@ def _kept(store: LineageReader, decisions: pl.DataFrame) -> Iterator[pl.DataFram
             yield store.rows(dataset, decision).lazy().pipe(kept_cells, dataset).collect()
 
 
-def _otherwise(own: pl.DataFrame, shown: Inspection, then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def _reread_differences(own: pl.DataFrame, shown: Inspection, then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Cells read otherwise, of the returns that are read then and now."""
     both = pl.DataFrame(sorted(_keys(own) & _keys_read(shown)), dict.fromkeys(RETURN, pl.String), orient="row").lazy()
     sides = (side.lazy().join(both, on=RETURN, how="semi") for side in (then, now))

@@ -103,7 +103,7 @@ def _pair(decisions: pl.DataFrame, chosen: Sequence[str], what: str) -> list[dic
     accepted = last.filter(pl.col("verdict").is_in(ACCEPTED))
     pair = (accepted if accepted.height > 1 else last).tail(2).rows(named=True)
     if len(pair) == 1:
-        raise PermanentError(f"only one was received, nothing to compare it with: {what}, {_named(pair[0])}")
+        raise PermanentError(f"only one was received, nothing to compare it with: {what}, {_label(pair[0])}")
     return pair
 
 
@@ -115,11 +115,11 @@ def _one(decisions: pl.DataFrame, last: pl.DataFrame, name: str, what: str) -> d
         frame, column = (decisions, "version") if of_version else (last, "receipt")
         for row in frame.filter(pl.col(column) == int(of_version or match["receipt"])).iter_rows(named=True):
             return row
-    there = "; ".join(_named(row) for row in last.iter_rows(named=True))
+    there = "; ".join(_label(row) for row in last.iter_rows(named=True))
     raise PermanentError(f"{name} is no receipt or version of {what}; there are: {there}")
 
 
-def _named(decision: Mapping[str, Any]) -> str:
+def _label(decision: Mapping[str, Any]) -> str:
     version = f"v{decision['version']}" if decision["version"] else decision["verdict"]
     return f"receipt {decision['receipt']} ({version}, {decision['file']})"
 

@@ -67,7 +67,7 @@ def back_up(root: Root, destination: Path) -> BackupResult:
     """
     start = perf_counter()
     there = Root(destination)
-    _fit(root, there)
+    _check_destination(root, there)
     runs = journal.runs(root)
     if not runs:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
@@ -94,7 +94,7 @@ def back_up(root: Root, destination: Path) -> BackupResult:
     )
 
 
-def _fit(root: Root, there: Root) -> None:
+def _check_destination(root: Root, there: Root) -> None:
     """Refuses a place inside the root or around it, and a backup of another root."""
     own, other = root.path.resolve(), there.path.resolve()
     if own.is_relative_to(other) or other.is_relative_to(own):

@@ -203,7 +203,7 @@ def _as_then(plan: Rebuild, entry: Entry, written: Mapping[str, str]) -> Iterato
         then, now = expected.get(path, NONE), written.get(path, NONE)
         if then in (None, now):
             continue
-        returns = tuple(_otherwise(plan, entry, path, then))
+        returns = tuple(_returns_reread_differently(plan, entry, path, then))
         kept = _keep(plan, path, then)
         yield Difference(path=path, expected=then, found=now, kept=kept, returns=returns)
 
@@ -219,7 +219,7 @@ def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
     return expected
 
 
-def _otherwise(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
+def _returns_reread_differently(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
     """The returns of a file that are read otherwise now, by name; receipts, where its rows are of no return."""
     before, after = plan.source.path / path, plan.target.path / path
     old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
@@ -245,7 +245,7 @@ def _returns(
         and one.verdict != "withdrawn"
         and (one.verdict in ACCEPTED) == (kind == "history")
     ]
-    yield from map(_named, returns_that_differ(old, new, meant))
+    yield from map(_label, returns_that_differ(old, new, meant))
     yield from (_received(plan.receipts[number]) for number in strays_that_differ(old, new))
 
 
@@ -264,7 +264,7 @@ def _keep(plan: Rebuild, path: str, then: str) -> bool:
     return True
 
 
-def _named(one: ReturnDecision) -> str:
+def _label(one: ReturnDecision) -> str:
     return f"{one.county_code} {one.period} {one.dataset}, receipt {one.receipt} ({one.file})"
 
 

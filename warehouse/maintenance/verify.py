@@ -168,10 +168,10 @@ def _journal(kept: _Kept, runs: list[str], manifest: Manifest | None) -> None:
             kept.fault(path, "unreadable", "an entry of the journal", str(error))
             continue
         kept.without_hash += said is None
-        _named(kept, entry)
+        _note_named(kept, entry)
 
 
-def _named(kept: _Kept, entry: Entry) -> None:
+def _note_named(kept: _Kept, entry: Entry) -> None:
     """Notes the originals and the files of rows that an entry names; the last word on a file counts."""
     for one in entry.receipts:
         receipt = one.receipt

@@ -16,13 +16,13 @@ def build(sources: Sources) -> pl.LazyFrame:
     rows = {d.dataset: sources.rows(d) for d in sources.book.datasets.values() if d.one_row}
     reported = (i for name in rows for i in sources.book.datasets[name].indicators if i.numeric)
     in_order = sorted(reported, key=lambda i: (i.dataset, i.column))
-    facts = [_of(rows[indicator.dataset], indicator, place) for place, indicator in enumerate(in_order)]
+    facts = [_values_of(rows[indicator.dataset], indicator, place) for place, indicator in enumerate(in_order)]
     # By numbers where there are some: the texts of so many rows take twice as long to sort.
     period = pl.col("period").cast(pl.Enum(sorted(sources.periods)))
     return pl.concat(facts).sort(period, "county_code", "place").drop("place")
 
 
-def _of(rows: pl.LazyFrame, indicator: Indicator, place: int) -> pl.LazyFrame:
+def _values_of(rows: pl.LazyFrame, indicator: Indicator, place: int) -> pl.LazyFrame:
     """The rows that have a value of an indicator, which has this place among all."""
     return rows.select(
         "period",

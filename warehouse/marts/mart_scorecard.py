@@ -71,7 +71,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     counties that enter the figure; `status` is the least settled of theirs. Norms give the worst county's value.
     """
     datasets = {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
-    given = {name: _given(sources, sources.book.datasets[name]) for name in datasets}
+    given = {name: _inputs(sources, sources.book.datasets[name]) for name in datasets}
     return (
         pl.concat([_figure(sources.book, figure, given) for figure in sources.book.figures])
         .with_columns(difference=pl.col("value") - pl.col("published"))
@@ -89,7 +89,7 @@ def build(sources: Sources) -> pl.LazyFrame:
 Given = tuple[pl.LazyFrame, pl.LazyFrame]
 
 
-def _given(sources: Sources, dataset: Dataset) -> Given:
+def _inputs(sources: Sources, dataset: Dataset) -> Given:
     """Rows and coverage of a dataset; this is collected, for Polars would plan it once for each figure."""
     return sources.rows(dataset), sources.coverage(dataset).collect(engine="in-memory").lazy()
 

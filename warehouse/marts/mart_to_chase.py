@@ -31,8 +31,8 @@ def build(sources: Sources) -> pl.LazyFrame:
         .select(
             "period",
             "county_code",
-            _named({code: name for code, (name, _) in names.items()}).alias("name_zh"),
-            _named({code: prefecture for code, (_, prefecture) in names.items()}).alias("prefecture_zh"),
+            _names({code: name for code, (name, _) in names.items()}).alias("name_zh"),
+            _names({code: prefecture for code, (_, prefecture) in names.items()}).alias("prefecture_zh"),
             "missing",
             "quarantined",
             "missing_datasets",
@@ -48,5 +48,5 @@ def _joined(flag: str) -> pl.Expr:
     return pl.when(pl.col(flag).any()).then(datasets.sort().str.join(";"))
 
 
-def _named(names: dict[str, str]) -> pl.Expr:
+def _names(names: dict[str, str]) -> pl.Expr:
     return pl.col("county_code").replace_strict(names, default=None, return_dtype=pl.String)

@@ -53,11 +53,11 @@ def in_areas(
     `counties` has the sums of each line by period and county, of earlier periods too; `placed` is `place`'s frame for
     each number of months to look back.
     """
-    beside = [*_beside(counties, levels, lines, placed)]
-    return pl.concat(beside, how="diagonal").pipe(by_area, lines, tuple(placed))
+    areas = [*_with_earlier(counties, levels, lines, placed)]
+    return pl.concat(areas, how="diagonal").pipe(by_area, lines, tuple(placed))
 
 
-def _beside(
+def _with_earlier(
     counties: pl.LazyFrame, levels: pl.LazyFrame, lines: Sequence[Measure], placed: Mapping[int, pl.DataFrame]
 ) -> Iterator[pl.LazyFrame]:
     """What is added up for each area: a row per county in it, with its sums now and then; and one per set of several

@@ -31,9 +31,9 @@ def check_disk(folder: Path) -> None:
     disk = os.statvfs(there)
     free = disk.f_bavail * disk.f_frsize
     if read_only(there):
-        raise _said(READ_ONLY, str(there))
+        raise _disk_error(READ_ONLY, str(there))
     if free < LEAST:
-        raise _said(FULL, f"{there}: {free / MIB:.1f} MiB free, {LEAST / MIB:.0f} needed to begin")
+        raise _disk_error(FULL, f"{there}: {free / MIB:.1f} MiB free, {LEAST / MIB:.0f} needed to begin")
 
 
 def read_only(folder: Path) -> bool:
@@ -48,11 +48,11 @@ def disk_error(error: BaseException) -> DiskError | None:
     for one in _causes(error):
         for codes, texts, what in ((*FULL_SIGNS, FULL), (*READ_ONLY_SIGNS, READ_ONLY)):
             if (isinstance(one, OSError) and one.errno in codes) or any(text in str(one) for text in texts):
-                return _said(what, _line(one))
+                return _disk_error(what, _line(one))
     return None
 
 
-def _said(what: tuple[str, str], detail: str) -> DiskError:
+def _disk_error(what: tuple[str, str], detail: str) -> DiskError:
     return DiskError(f"{what[0]}。{AGAIN_ZH}。 {what[1]}: {AGAIN_EN} ({detail})")
 
 

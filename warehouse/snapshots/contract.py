@@ -131,12 +131,12 @@ def to_json(contract: Contract) -> str:
 
 
 def _mart(name: str, mart: MartContract) -> str:
-    columns = ",\n".join(f"  {_said(c.model_dump())}" for c in mart.columns)
-    labels = ", ".join(f"{_said(key)}: {_said(getattr(mart, key))}" for key in ("label_zh", "label_en"))
-    return f'{_said(name)}: {{{labels}, "columns": [\n{columns}\n]}}'
+    columns = ",\n".join(f"  {_as_json(c.model_dump())}" for c in mart.columns)
+    labels = ", ".join(f"{_as_json(key)}: {_as_json(getattr(mart, key))}" for key in ("label_zh", "label_en"))
+    return f'{_as_json(name)}: {{{labels}, "columns": [\n{columns}\n]}}'
 
 
-def _said(value: object) -> str:
+def _as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

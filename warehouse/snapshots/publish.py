@@ -125,7 +125,7 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: LastSnapshot |
     files = {part: before.files[part.path] for part in kept if part.path in before.files}
     for part, file in files.items():
         _place(folder / part.path, before.marts / file.path)
-    files.update(_written(folder, plan.build([part for part in plan.inputs if part not in kept]), book, before))
+    files.update(_write_ahead(folder, plan.build([part for part in plan.inputs if part not in kept]), book, before))
     empty = {part.mart for part in plan.inputs} - {part.mart for part in files}
     for mart in empty:
         none = pl.DataFrame(schema={c.column: c.polars for c in book.marts[mart]})
@@ -147,7 +147,7 @@ def _write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
 
 
-def _written(
+def _write_ahead(
     folder: Path, built: Iterable[tuple[Partition, pl.DataFrame]], book: Codebook, before: LastSnapshot
 ) -> Iterator[tuple[Partition, File]]:
     """Writes parts that have rows in a thread beside the building of the next ones; at most AHEAD of them wait."""

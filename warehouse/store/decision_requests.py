@@ -73,14 +73,14 @@ class DecisionRequest(BaseModel):
     @property
     def place(self) -> str:
         """What it is about, for a sentence."""
-        return f"{_named(self.county_code)} {self.period} {self.dataset}"
+        return f"{_label(self.county_code)} {self.period} {self.dataset}"
 
     def of_the_dataset(self) -> pl.Expr:
         """True for rows of the dataset that it names, or of all."""
         return pl.lit(self.dataset == ALL) | (pl.col("dataset") == self.dataset)
 
 
-def _named(code: str) -> str:
+def _label(code: str) -> str:
     return f"{code} {'/'.join(sorted(load().names[code]))}"
 
 
@@ -91,7 +91,7 @@ def _codes_like(wrong: str) -> str:
     alike = [code for code, own in names.items() if wrong in own] or same
     if not alike:
         return f"there are {len(names)}, like 140222 天镇县, in the mart dim_county"
-    return f"there are {', '.join(map(_named, sorted(alike)))}"
+    return f"there are {', '.join(map(_label, sorted(alike)))}"
 
 
 def targets(engine: sa.Engine, kind: DecisionKind, request: DecisionRequest, moment: datetime) -> list[Row]:

@@ -17,15 +17,15 @@ def show_decisions(kind: DecisionKind, done: DecisionResult, console: Console) -
     for one in done.outcomes:
         label = load().datasets[one.dataset].label_zh
         what = f"{one.county_code} {one.period} {one.dataset} {label}: receipt {one.receipt} ({one.file})"
-        _say(console, f"{what} {DONE[kind]}; before: {one.before}")
+        _print(console, f"{what} {DONE[kind]}; before: {one.before}")
     for last in {one.dataset: one for one in done.outcomes}.values():
-        _say(console, f"  {last.dataset}: {_counts(last)}")
-    _say(console, f"reason 理由: {done.request.reason}" + (f" ({done.request.by})" if done.request.by else ""))
+        _print(console, f"  {last.dataset}: {_counts(last)}")
+    _print(console, f"reason 理由: {done.request.reason}" + (f" ({done.request.by})" if done.request.by else ""))
     if done.already_applied:
-        _say(console, "said before: nothing was decided anew 此前已办理,本次未重复; name another return by --receipt")
+        _print(console, "said before: nothing was decided anew 此前已办理,本次未重复; name another return by --receipt")
     version = done.summary.version
     marts = f"snapshot {version} is published" if version else "the last snapshot has it already"
-    _say(console, f"run {done.summary.run} in the journal; {marts}")
+    _print(console, f"run {done.summary.run} in the journal; {marts}")
 
 
 def _counts(last: DecisionOutcome) -> str:
@@ -37,6 +37,6 @@ def _counts(last: DecisionOutcome) -> str:
     return f"receipt {now.receipt} ({now.file}), version {now.version}, is in force{again}"
 
 
-def _say(console: Console, line: str) -> None:
+def _print(console: Console, line: str) -> None:
     """A line as it is: what a county calls a file, or a person a reason, is no markup."""
     console.print(line, highlight=False, markup=False, soft_wrap=True)

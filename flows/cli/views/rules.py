@@ -32,7 +32,7 @@ def show_rules(listed: Sequence[RuleEntry], book: Codebook, console: Console, *,
                 f"  {one.rule}  ", (one.severity, STYLES[one.severity]), f"  {one.reason_zh}", style="bold"
             )
             console.print(first)
-            console.print(Padding(_said(one, whole=whole), (0, 0, 0, 6)))
+            console.print(Padding(_rule_text(one, whole=whole), (0, 0, 0, 6)))
         console.print()
     by_severity = Counter(one.severity for one in listed)
     counts = ", ".join(f"{by_severity[severity]} {severity}" for severity in STYLES)
@@ -52,7 +52,7 @@ def _heading(datasets: tuple[str, ...], rules: int, book: Codebook) -> Text:
     return Text.assemble((name, "bold underline"), (f"  {rules} {'rule' if rules == 1 else 'rules'}", "dim"))
 
 
-def _said(one: RuleEntry, *, whole: bool) -> Text:
+def _rule_text(one: RuleEntry, *, whole: bool) -> Text:
     """The reason in English, what is checked, where it comes from, and when it holds unless always."""
     shown = one.checks if whole or len(one.checks) <= FEW else one.checks[:FEW]
     more = len(one.checks) - len(shown)

@@ -49,14 +49,14 @@ def _mart(c: SnapshotDiff, mart: str, console: Console, most: int | None) -> Non
             row["key"],
             ", ".join(WHY.get(why, why) for why in row["why"].split(";")),
             f"{labels[row['column']]} {row['column']}" if row["column"] else CHANGE[row["change"]],
-            f"{_said(row['before'])} -> {_said(row['after'])}" if row["column"] else "",
+            f"{_value_text(row['before'])} -> {_value_text(row['after'])}" if row["column"] else "",
         )
         for row in rows
     )
     print_list(console, aligned_columns(lines), most)
 
 
-def _said(value: str | None) -> str:
+def _value_text(value: str | None) -> str:
     return "blank 空" if value is None else value
 
 

@@ -40,7 +40,7 @@ def show_submission(e: SubmissionTrace, console: Console, *, whole: bool) -> Non
     _receipt(e, console)
     _members(e, console, None if whole else LINES)
     _returns(e, console, None if whole else LINES)
-    _otherwise(e, console, None if whole else LINES)
+    _print_reread_differences(e, console, None if whole else LINES)
     if e.shown.tables:
         print_heading(console, LEGEND)
         if not e.shown.return_headers:
@@ -69,10 +69,10 @@ def _receipt(e: SubmissionTrace, console: Console) -> None:
         ("other bytes came under this name 同名的其他内容", e.namesakes),
     ):
         for row in receipts.iter_rows(named=True):
-            print_line(console, f"{title}: {_named(row, e.receipt.file)}", "dim")
+            print_line(console, f"{title}: {_receipt_label(row, e.receipt.file)}", "dim")
 
 
-def _named(row: Row, own: str) -> str:
+def _receipt_label(row: Row, own: str) -> str:
     verdict = VERDICT.get(row["verdict"], row["verdict"])
     other = f", {row['file']}" if row["file"] != own else ""
     return f"receipt {row['receipt']}, {format_moment(row['received_at'])}, {verdict}{other}"
@@ -140,7 +140,7 @@ def _decisions(e: SubmissionTrace, console: Console) -> None:
         print_line(console, f"run {run} {flow}, {format_moment(rows[0]['known_from'])}: {said}{why}", "dim", indent=2)
 
 
-def _otherwise(e: SubmissionTrace, console: Console, most: int | None) -> None:
+def _print_reread_differences(e: SubmissionTrace, console: Console, most: int | None) -> None:
     """What the reader of today makes of it otherwise than was kept then."""
     if not (e.lost or e.gained or e.otherwise.height or e.new_findings):
         return

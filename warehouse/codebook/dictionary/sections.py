@@ -12,7 +12,7 @@ from warehouse.codebook.model import MartColumn
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedEntry:
     """Something with a name of its own and labels in both languages."""
 
     name: str
@@ -46,7 +46,7 @@ class Table:
 class Part:
     """A table of what it is about: one dataset; one mart, or several that have the same columns."""
 
-    about: tuple[Named, ...]
+    about: tuple[NamedEntry, ...]
     table: Table
 
 
@@ -54,7 +54,7 @@ class Part:
 class Section:
     """A chapter: its table, then its parts."""
 
-    about: Named
+    about: NamedEntry
     table: Table
     parts: tuple[Part, ...] = ()
 
@@ -74,16 +74,16 @@ def _marts(book: Codebook) -> Section:
         for m in sorted(book.mart_list.values(), key=lambda mart: mart.mart)
     )
     parts = tuple(Part(about, _columns(book, book.marts[about[0].name])) for about in same_columns(book))
-    return Section(Named("marts", "数据集市", "Marts"), Table(header, rows), parts)
+    return Section(NamedEntry("marts", "数据集市", "Marts"), Table(header, rows), parts)
 
 
-def same_columns(book: Codebook) -> list[tuple[Named, ...]]:
+def same_columns(book: Codebook) -> list[tuple[NamedEntry, ...]]:
     """The marts by name, those with the same columns together, where the first of them stands."""
     of = {name: tuple(c.model_dump_json(exclude={"mart"}) for c in columns) for name, columns in book.marts.items()}
     first = {columns: name for name, columns in sorted(of.items(), reverse=True)}
     ordered = sorted(of, key=lambda name: (first[of[name]], name))
     return [
-        tuple(Named(name, book.mart_list[name].label_zh, book.mart_list[name].label_en) for name in group)
+        tuple(NamedEntry(name, book.mart_list[name].label_zh, book.mart_list[name].label_en) for name in group)
         for _, group in groupby(ordered, key=lambda name: first[of[name]])
     ]
 
@@ -112,9 +112,9 @@ def _datasets(book: Codebook) -> Section:
         for d in book.datasets.values()
     )  # fmt: skip
     parts = tuple(
-        Part((Named(d.dataset, d.label_zh, d.label_en),), _indicators(book, d)) for d in book.datasets.values()
+        Part((NamedEntry(d.dataset, d.label_zh, d.label_en),), _indicators(book, d)) for d in book.datasets.values()
     )
-    return Section(Named("datasets", "报表", "Datasets"), Table(header, rows), parts)
+    return Section(NamedEntry("datasets", "报表", "Datasets"), Table(header, rows), parts)
 
 
 def _indicators(book: Codebook, dataset: Dataset) -> Table:
@@ -146,7 +146,7 @@ def _figures(book: Codebook) -> Section:
         )
         for f in book.figures
     )  # fmt: skip
-    return Section(Named("figures", "公布数", "Published figures"), Table(header, rows))
+    return Section(NamedEntry("figures", "公布数", "Published figures"), Table(header, rows))
 
 
 def _published(book: Codebook, figure: Figure) -> Cell:
@@ -162,13 +162,13 @@ def _formula(figure: Figure) -> str:
 
 def _groups(book: Codebook) -> Section:
     rows = tuple((g.group, g.label_zh, g.label_en) for g in book.groups.values())
-    return Section(Named("groups", "县组", "Groups of counties"), Table((("县组", "group"), *LABELS), rows))
+    return Section(NamedEntry("groups", "县组", "Groups of counties"), Table((("县组", "group"), *LABELS), rows))
 
 
 def _terms() -> Section:
     header = (("用词", "word"), ("中文名", "Chinese"), ("说明", "meaning in Chinese"), ("英文说明", "meaning"))
     rows = tuple((t.term, t.label_zh, t.meaning_zh, t.meaning_en) for t in terms().values())
-    return Section(Named("words", "用词", "Words"), Table(header, rows))
+    return Section(NamedEntry("words", "用词", "Words"), Table(header, rows))
 
 
 def _term(kind: str, term: str) -> Cell:

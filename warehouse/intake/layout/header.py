@@ -116,7 +116,7 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
     columns: dict[str, Column] = {}
     faults: list[HeaderFault] = []
     named = set()
-    above = _otherwise(table, top)
+    above = _qualifying_groups(table, top)
     for index, own in enumerate(_parts(table, top, height)):
         if not own:
             continue
@@ -255,7 +255,7 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
     return row
 
 
-def _otherwise(table: Table, top: int) -> dict[int, str]:
+def _qualifying_groups(table: Table, top: int) -> dict[int, str]:
     """By column, the groups in the two rows above a header that make something else of what is below them."""
     # In a text file a line of one cell is a title or a note, which would reach over all columns.
     fewest = 2 if table.sheet is None else 1

@@ -56,9 +56,9 @@ def read_cover(table: Table, report: Callable[[str, str, str], None]) -> Cover |
 
     A county may be said by its code, its name, or both; whether they agree is not looked at here.
     """
-    code, code_cell = _said(table, "county_code")
-    name, name_cell = _said(table, "county_name")
-    text, period_cell = _said(table, "period")
+    code, code_cell = _labelled_value(table, "county_code")
+    name, name_cell = _labelled_value(table, "county_name")
+    text, period_cell = _labelled_value(table, "period")
     period = parse_period(text)
     if not code and not name:
         report(code_cell, "空白 blank", "六位区划代码 a county code of six digits")
@@ -79,7 +79,7 @@ def read_cover(table: Table, report: Callable[[str, str, str], None]) -> Cover |
     )
 
 
-def _said(table: Table, column: str) -> tuple[str | None, str]:
+def _labelled_value(table: Table, column: str) -> tuple[str | None, str]:
     """What stands to the right of a label, or behind it and a colon, and its cell (B1 where there is no such label)."""
     about = load().about
     for index, row in enumerate(table.rows):

@@ -222,7 +222,7 @@ class Child:
 
     def get_ready(self) -> None:
         """Returns when it has started; raises TransientError where it does not."""
-        if not self.ready and self._said(START_SECONDS) is None:
+        if not self.ready and self._next_line(START_SECONDS) is None:
             raise TransientError("a process that reads submissions could not be started; try again later")
         self.ready = True
 
@@ -239,7 +239,7 @@ class Child:
         self.get_ready()
         try:
             self._write(part.model_dump_json() + "\n")
-            said = self._said(self.limits.seconds, part)
+            said = self._next_line(self.limits.seconds, part)
         except BrokenPipeError:
             # It was gone before it was told.
             said = None
@@ -255,7 +255,7 @@ class Child:
             self.process.stdin.write(line.encode())
             self.process.stdin.flush()
 
-    def _said(self, seconds: float, part: ReaderJob | None = None) -> str | None:
+    def _next_line(self, seconds: float, part: ReaderJob | None = None) -> str | None:
         """The next line; None where the child ends before it says one, or is killed.
 
         That it is when it says none for the time of the limit and has the same file in hand as before: a file is given

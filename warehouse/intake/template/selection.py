@@ -45,14 +45,14 @@ def select_template(book: Codebook, county: str, period: str, datasets: Sequence
     division = _division(book, county, int(period[:4]))
     due = [d for d in book.datasets.values() if _due(book, d, division, period)]
     if not due:
-        raise PermanentError(f"{_named(division)} owes nothing in {period}; {_months(book)}")
+        raise PermanentError(f"{_label(division)} owes nothing in {period}; {_months(book)}")
     found = [book.find(name) for name in datasets]
     for name, dataset in zip(datasets, found, strict=True):
         if dataset is None:
             raise PermanentError(f"{name} is no dataset; there are {', '.join(book.datasets)}")
         if dataset not in due:
             raise PermanentError(
-                f"{dataset.dataset} {dataset.label_zh} is not due of {_named(division)} in {period}; "
+                f"{dataset.dataset} {dataset.label_zh} is not due of {_label(division)} in {period}; "
                 f"due are {', '.join(d.dataset for d in due)}"
             )
     return TemplateSelection(division, period, tuple(d for d in due if not datasets or d in found))
@@ -91,15 +91,15 @@ def _not_in_force(book: Codebook, division: Division, year: int) -> str:
     if year < division.in_force_from:
         before = [d for d in book.divisions if division.county_code in d.successor_codes]
         kin = f"; before it there was {_list(before)}" if before else ""
-        return f"{_named(division)} is in force from {division.in_force_from} only, not in {year}{kin}"
+        return f"{_label(division)} is in force from {division.in_force_from} only, not in {year}{kin}"
     after = [d for d in book.divisions if d.county_code in division.successor_codes]
     kin = f"; its successors are {_list(after)}" if after else ""
-    return f"{_named(division)} is not in force in {year}, only until {division.in_force_until} (excluded){kin}"
+    return f"{_label(division)} is not in force in {year}, only until {division.in_force_until} (excluded){kin}"
 
 
 def _list(divisions: Iterable[Division]) -> str:
-    return ", ".join(map(_named, divisions))
+    return ", ".join(map(_label, divisions))
 
 
-def _named(division: Division) -> str:
+def _label(division: Division) -> str:
     return f"{division.county_code} {division.prefecture_zh}{division.name_zh}"
