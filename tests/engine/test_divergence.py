@@ -27,8 +27,8 @@ TAILS = {**BINS, "weights": [0.2, 0.3, 0.3], "tail_weights": [0.1, 0.1]}
     ],
     ids=["bins", "tails", "found"],
 )
-def test_bins(both: Both, column: str, request: dict[str, Any]) -> None:
-    expectation = gxe.ExpectColumnKLDivergenceToBeLessThan(column=column, threshold=0.5, **request)
+def test_bins(both: Both, column: str, asked: dict[str, Any]) -> None:
+    expectation = gxe.ExpectColumnKLDivergenceToBeLessThan(column=column, threshold=0.5, **asked)
     before = both.answered.get(expectation.expectation_type, 0)
     assert both.differences(FRAME, [expectation], "COMPLETE") == []
     assert both.answered[expectation.expectation_type] == before + 1

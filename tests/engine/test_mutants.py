@@ -148,9 +148,9 @@ MUTANTS = [
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.fault)
 def test_a_fault_is_seen(both: Both, mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     @generated(TRIES)
-    @given(frame=frames(least=5), request=suites(mutant.shown_by, 6))
-    def check(frame: pl.DataFrame, request: list[Expectation]) -> None:
-        assert both.differences(frame, request, COMPLETE) == []
+    @given(frame=frames(least=5), asked=suites(mutant.shown_by, 6))
+    def check(frame: pl.DataFrame, asked: list[Expectation]) -> None:
+        assert both.differences(frame, asked, COMPLETE) == []
 
     mutant.put(monkeypatch)
     catalogue.find.cache_clear()

@@ -141,9 +141,9 @@ def test_an_interrupted_backup_names_only_what_it_has_and_goes_on(
             raise OSError("disk full")
         shutil_copied(source, target)
 
-    shutil_copied = backing.copied
+    shutil_copied = backing.copy_durably
     with monkeypatch.context() as patched:
-        patched.setattr(backing, "copied", fails)
+        patched.setattr(backing, "copy_durably", fails)
         with pytest.raises(OSError, match="disk full"):
             back_up(filled, place)
     assert verify(Root(place)).faults == ()
@@ -243,7 +243,7 @@ def test_an_interrupted_restore_can_be_said_again(
 ) -> None:
     back_up(filled, place)
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.maintenance.rebuild.carry_journal", lambda *_: 1 / 0)
+        patched.setattr("warehouse.maintenance.rebuild.transfer_journal", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             restored(place, elsewhere)
     assert restore(place, elsewhere, url(elsewhere), Limits(), {}).whole

@@ -143,7 +143,7 @@ def test_a_night_that_judges_by_what_was_merged_goes_on_with_its_versions(filled
 def test_the_marts_of_a_moment_before_it_are_made_of_the_rows_of_then(
     filled: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.snapshots.publish.parts_of", partitions_of)  # for it writes all marts
+    monkeypatch.setattr("warehouse.snapshots.publish.partitions_of", partitions_of)  # for it writes all marts
     before = write_as_of(filled, url(filled), days(2), tmp_path / "before")
     compacted(filled)
     after = write_as_of(filled, url(filled), days(2), tmp_path / "after")

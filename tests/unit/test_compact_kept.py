@@ -99,7 +99,7 @@ def test_a_backup_that_broke_off_within_the_journal_is_made_whole_by_the_next_an
 ) -> None:
     place, elsewhere = tmp_path / "backup", Root(tmp_path / "elsewhere")
     compacted(filled)
-    copy = backing.copied
+    copy = backing.copy_durably
 
     def fails(source: Path, target: Path) -> None:
         if target.name == "000003.json":
@@ -107,7 +107,7 @@ def test_a_backup_that_broke_off_within_the_journal_is_made_whole_by_the_next_an
         copy(source, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(backing, "copied", fails)
+        patched.setattr(backing, "copy_durably", fails)
         with pytest.raises(OSError, match="disk full"):
             back_up(filled, place)
     assert {fault.kind for fault in verify(Root(place)).faults} == {"missing"}

@@ -239,7 +239,7 @@ def test_what_today_is_read_otherwise_is_said(three: Root, monkeypatch: pytest.M
         lent = pl.col("column") == "loan_amount_yuan"
         return shown, cells.with_columns(value=pl.when(lent).then(pl.lit("7")).otherwise("value"))
 
-    monkeypatch.setattr("warehouse.lineage.reader.show_apart", otherwise)
+    monkeypatch.setattr("warehouse.lineage.reader.inspect_isolated", otherwise)
     e = explained(three, "1")
     assert e.otherwise.select("column", "then", "now").rows() == [("loan_amount_yuan", "1000", "7")]
     assert "then 当时 1,000 元 yuan  now 现在 7 元 yuan" in screen(e, 120)

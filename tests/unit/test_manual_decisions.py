@@ -280,7 +280,7 @@ def quarantined_then_corrected(root: Root, inbox: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "request", "says"),
+    ("kind", "told", "says"),
     [
         (
             "waive",
@@ -307,11 +307,11 @@ def quarantined_then_corrected(root: Root, inbox: Path) -> None:
     ],
 )
 def test_what_cannot_be_decided_is_a_sentence_that_says_what_there_is(
-    filled_by: Callable[[Fill], Root], kind: Any, request: dict[str, Any], says: str
+    filled_by: Callable[[Fill], Root], kind: Any, told: dict[str, Any], says: str
 ) -> None:
     root = filled_by(quarantined_then_corrected)
     with pytest.raises(PermanentError, match=says) as caught:
-        decide(root, kind, **request)
+        decide(root, kind, **told)
     assert "\n" not in str(caught.value)
     assert journal.runs(root) == ["000001", "000002"]
 

@@ -74,7 +74,7 @@ def joined(rows: list[list[str]]) -> Iterator[str]:
 @pytest.mark.parametrize("dataset", BOOK.datasets)
 def test_group_and_leaf_together_are_a_name_and_the_leaf_alone_is_none_of_another(dataset: str) -> None:
     definition = BOOK.datasets[dataset]
-    return_headers = column_headers(definition, (), definition.columns, Style(return_headers="groups"))
+    return_headers = column_headers(definition, (), definition.columns, Style(heads="groups"))
     for head, indicator in zip(return_headers, definition.indicators, strict=True):
         assert plain_name(head.group + head.leaf) in map(plain_name, indicator.names)
         others = {plain_name(n) for i in definition.indicators if i is not indicator for n in i.names}
@@ -83,13 +83,13 @@ def test_group_and_leaf_together_are_a_name_and_the_leaf_alone_is_none_of_anothe
 
 def test_two_and_three_header_rows_of_projects() -> None:
     projects = BOOK.datasets["projects"]
-    style = Style(return_headers="three_rows")
+    style = Style(heads="three_rows")
     rows, merged = header_rows(column_headers(projects, ("county_name",), projects.columns, style), style)
     assert rows[0][:4] == ["县(市、区)", "退耕还林", "", "造林绿化"]
     assert rows[1][:4] == ["", "任务", "完成", "任务"]
     assert rows[2][:4] == ["", "亩", "亩", "亩"]
     assert merged[:2] == [(0, 0, 2, 0), (0, 1, 0, 2)]
-    style = Style(return_headers="group_units")
+    style = Style(heads="group_units")
     rows, _ = header_rows(column_headers(projects, (), projects.columns, style), style)
     assert rows[0][0] == "退耕还林(亩)"
     assert list(joined(rows))[-1] == "危房改造(户)验收"

@@ -14,7 +14,7 @@ from expectations.language.rules import Check, Rule, Severity, When, between, in
 from expectations.suites import companions_for
 from expectations.validation.batch import EN, ZH, Batch
 from expectations.validation.checkpoint import Failure
-from expectations.validation.rule_findings import ADVICE, _shown, absent_findings, return_findings, rule_findings
+from expectations.validation.rule_findings import ADVICE, _value_text, absent_findings, return_findings, rule_findings
 from tests.builders import BOOK, TIANZHEN, YANGGAO, finance
 from warehouse.intake.layout.row_frames import PROVENANCE
 from warehouse.intake.model.records import ReturnHeader
@@ -87,8 +87,8 @@ CAP = relation("loan_amount_yuan <= 50000 * loan_households")
     ],
 )
 def test_a_value_is_shown_as_a_person_writes_it(value: Any, zh: str, en: str) -> None:
-    assert _shown(value, ZH) == zh
-    assert _shown(value, EN) == en
+    assert _value_text(value, ZH) == zh
+    assert _value_text(value, EN) == en
 
 
 # --- relations -----------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def test_the_check_fails_where_rules_contradict_and_not_where_a_check_is_redunda
     def planted(*checks: Any) -> None:
         bad = Rule("bad", "critical", "理由", "a reason", checks, "form: of a test")
         of = staticmethod(lambda d: replace(plain(d), own=(bad,)) if d.dataset == "finance" else plain(d))
-        monkeypatch.setattr(consistency.Written, "of", of)
+        monkeypatch.setattr(consistency.SuiteVersions, "of", of)
 
     planted(between("loan_amount_yuan", high=-1))
     result = xianbao("--check")

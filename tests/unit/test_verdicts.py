@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from expectations.companions import Partner
-from expectations.judge import PeriodOutcome, _count, _counted, _of, _severities, _verdict, _waves
+from expectations.judge import PeriodOutcome, _count, _counted, _rows_of, _severities, _verdict, _waves
 from expectations.suites import companions_for
 from expectations.validation.explanations import note_record
 from expectations.validation.outcome import RuleOutcomes
@@ -220,5 +220,5 @@ def test_of_what_was_judged_only_what_concerns_some_returns_is_kept() -> None:
 
 def test_rows_are_kept_by_receipt_and_county_in_their_order() -> None:
     frame = rows(Sent(2, 20), Sent(1, 10), Sent(1, 30, county=TIANZHEN))
-    assert _of(frame, [(1, YANGGAO), (2, YANGGAO)])["loan_amount_yuan"].to_list() == [20, 10]
-    assert _of(frame, []).is_empty()
+    assert _rows_of(frame, [(1, YANGGAO), (2, YANGGAO)])["loan_amount_yuan"].to_list() == [20, 10]
+    assert _rows_of(frame, []).is_empty()
