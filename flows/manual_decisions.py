@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from prefect import flow
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -20,15 +20,16 @@ from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
 class DecisionResult(BaseModel):
     """What a request came to: one record a return that it decided, and the run that it stands in.
 
-    `already_applied`: it had been decided in that run already, and nothing was decided anew.
+    `already_applied`: it had been decided in that run already, and nothing was decided anew. `--json` says `deed`,
+    `decided` and `said_before`, as programs that read it know them.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    request: DecisionRequest
-    outcomes: tuple[DecisionOutcome, ...]
+    request: DecisionRequest = Field(serialization_alias="deed")
+    outcomes: tuple[DecisionOutcome, ...] = Field(serialization_alias="decided")
     summary: Summary
-    already_applied: bool = False
+    already_applied: bool = Field(default=False, serialization_alias="said_before")
 
 
 @flow(name="withdraw")

@@ -58,13 +58,13 @@ class VerdictChange:
 
 @dataclass(frozen=True)
 class Preview:
-    """What edited rules would do; `returns` is how many were looked at, `verdict_changes` is by period and county."""
+    """What edited rules would do; `returns` is how many were looked at, `turned` is by period and county."""
 
     dataset: str
     periods: tuple[str, ...]
     returns: int
     changes: tuple[RuleChange, ...]
-    verdict_changes: tuple[VerdictChange, ...]
+    turned: tuple[VerdictChange, ...]
 
 
 def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> Preview:
@@ -77,7 +77,7 @@ def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> P
     }
     failing_before: dict[str, set[Owner]] = defaultdict(set)
     failing_after: dict[str, set[Owner]] = defaultdict(set)
-    verdict_changes: list[VerdictChange] = []
+    turned: list[VerdictChange] = []
     owners: set[Owner] = set()
     periods = sorted({period for period, _ in recorded})
     for period in periods:
@@ -86,7 +86,7 @@ def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> P
         for failing, found in ((failing_before, was.failing), (failing_after, would_be.failing)):
             for rule, returns in found.items():
                 failing[rule] |= returns
-        verdict_changes += [
+        turned += [
             VerdictChange(*owner, recorded[owner], verdict)
             for owner in sorted(was.owners)
             if (verdict := _verdict(recorded[owner], was.worst(owner), would_be.worst(owner))) != recorded[owner]
@@ -96,7 +96,7 @@ def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> P
         for rule in dict.fromkeys(rule.rule for rule in (*after.rules, *before.rules))
         if _versions(before.rules, rule) != _versions(after.rules, rule) or failing_before[rule] != failing_after[rule]
     )
-    return Preview(dataset.dataset, tuple(periods), len(owners), changes, tuple(verdict_changes))
+    return Preview(dataset.dataset, tuple(periods), len(owners), changes, tuple(turned))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: dateti
     console = Console(stderr=as_json)
     with watch(console, quiet=as_json):
         done = (manual_decisions.withdraw if kind == "withdraw" else manual_decisions.waive)(request, received_at)
-    print_json(done.model_dump()) if as_json else show_decisions(kind, done, console)
+    print_json(done.model_dump(by_alias=True)) if as_json else show_decisions(kind, done, console)
     raise typer.Exit(GOOD)
 
 

@@ -42,9 +42,9 @@ def suites(names: Sequence[str], size: int) -> st.SearchStrategy[list[Expectatio
 @pytest.mark.parametrize("name", ASKED)
 def test_an_expectation_answers_the_same(both: Both, name: str) -> None:
     @generated(EXAMPLES)
-    @given(frame=frames(least=3), request=suites([name], 4), result_format=st.sampled_from(FORMATS))
-    def check(frame: pl.DataFrame, request: list[Expectation], result_format: Any) -> None:
-        assert both.differences(frame, request, result_format) == []
+    @given(frame=frames(least=3), asked=suites([name], 4), result_format=st.sampled_from(FORMATS))
+    def check(frame: pl.DataFrame, asked: list[Expectation], result_format: Any) -> None:
+        assert both.differences(frame, asked, result_format) == []
 
     check()
 
@@ -54,9 +54,9 @@ def test_a_suite_answers_the_same_in_each_format(both: Both, result_format: Any)
     """Frames of any length, none included; an expectation of each kind in one suite, which share the one pass."""
 
     @generated(EXAMPLES)
-    @given(frame=frames(), request=st.tuples(*map(questions, ASKED)))
-    def check(frame: pl.DataFrame, request: tuple[Expectation, ...]) -> None:
-        assert both.differences(frame, request, result_format) == []
+    @given(frame=frames(), asked=st.tuples(*map(questions, ASKED)))
+    def check(frame: pl.DataFrame, asked: tuple[Expectation, ...]) -> None:
+        assert both.differences(frame, asked, result_format) == []
 
     check()
 

@@ -167,8 +167,8 @@ def test_without_a_fault_none_is_seen(both: Both) -> None:
     names = sorted({name for mutant in MUTANTS for name in mutant.shown_by})
 
     @generated(4)
-    @given(frame=frames(least=5), request=suites(names, 12))
-    def check(frame: pl.DataFrame, request: list[Expectation]) -> None:
-        assert both.differences(frame, request, COMPLETE) == []
+    @given(frame=frames(least=5), asked=suites(names, 12))
+    def check(frame: pl.DataFrame, asked: list[Expectation]) -> None:
+        assert both.differences(frame, asked, COMPLETE) == []
 
     check()

@@ -143,7 +143,7 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_command_line_answers_as_a_module_too_with_nothing_in_the_environment(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "flows.cli.main", "--help"]
+    words = [sys.executable, "-m", "flows.cli", "--help"]
     done = subprocess.run(words, env={}, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: " in done.stdout

@@ -68,7 +68,7 @@ def without(name: str) -> tuple[Rule, ...]:
 def test_the_same_rules_change_nothing(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own)
     assert (found.dataset, found.periods, found.returns) == ("finance", ("2017-11", "2017-12"), 4)
-    assert (found.changes, found.verdict_changes) == ((), ())
+    assert (found.changes, found.turned) == ((), ())
 
 
 def test_an_added_critical_rule_says_who_would_be_quarantined(would: Callable[..., Preview]) -> None:
@@ -77,7 +77,7 @@ def test_an_added_critical_rule_says_who_would_be_quarantined(would: Callable[..
     assert (change.rule, change.how, change.differs) == ("cap", "added", ())
     assert (change.failing_before, change.failing_after) == (0, 2)
     assert change.fails == (("2017-12", YANGGAO), ("2017-12", TIANZHEN))
-    assert found.verdict_changes == tuple(
+    assert found.turned == tuple(
         VerdictChange("2017-12", county, "accepted", "quarantined") for county in (YANGGAO, TIANZHEN)
     )
 
@@ -85,12 +85,12 @@ def test_an_added_critical_rule_says_who_would_be_quarantined(would: Callable[..
 def test_an_added_query_turns_only_returns_that_had_none(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own, rule("small", between(LENT, low=25_000), severity="warning"))
     assert found.changes[0].fails == (("2017-11", YANGGAO), ("2017-12", GUANGLING))
-    assert found.verdict_changes == (VerdictChange("2017-11", YANGGAO, "accepted", "accepted_with_queries"),)
+    assert found.turned == (VerdictChange("2017-11", YANGGAO, "accepted", "accepted_with_queries"),)
 
 
 def test_a_rule_that_only_counts_turns_no_verdict(would: Callable[..., Preview]) -> None:
     found = would(*FINANCE.own, rule("cap", between(LENT, high=25_000), severity="info"))
-    assert (found.changes[0].failing_after, found.verdict_changes) == (2, ())
+    assert (found.changes[0].failing_after, found.turned) == (2, ())
 
 
 def test_a_removed_rule_frees_those_that_it_asked(would: Callable[..., Preview]) -> None:
@@ -98,7 +98,7 @@ def test_a_removed_rule_frees_those_that_it_asked(would: Callable[..., Preview])
     (change,) = found.changes
     assert (change.rule, change.how, change.failing_before, change.failing_after) == ("loan_unit_slip", "removed", 1, 0)
     assert change.passes == (("2017-12", GUANGLING),)
-    assert found.verdict_changes == (VerdictChange("2017-12", GUANGLING, "accepted_with_queries", "accepted"),)
+    assert found.turned == (VerdictChange("2017-12", GUANGLING, "accepted_with_queries", "accepted"),)
 
 
 def test_a_changed_rule_says_what_differs_and_both_counts(would: Callable[..., Preview]) -> None:
@@ -109,7 +109,7 @@ def test_a_changed_rule_says_what_differs_and_both_counts(would: Callable[..., P
     assert (change.how, set(change.differs)) == ("changed", {"severity", "checks"})
     assert (change.failing_before, change.failing_after) == (1, 2)
     assert change.fails == (("2017-11", YANGGAO),)
-    assert [(t.county_code, t.verdict, t.would_be) for t in found.verdict_changes] == [
+    assert [(t.county_code, t.verdict, t.would_be) for t in found.turned] == [
         (YANGGAO, "accepted", "quarantined"),
         (GUANGLING, "accepted_with_queries", "quarantined"),
     ]
@@ -137,7 +137,7 @@ def test_a_rule_may_look_at_the_last_value_of_each_period(would: Callable[..., P
 def test_rules_without_a_companion_are_judged_again_without_it(would: Callable[..., Preview]) -> None:
     found = would(*without("peer_outlier"), companions=FINANCE.companions[:-1])
     assert [change.rule for change in found.changes] == ["peer_outlier"]
-    assert found.verdict_changes == ()
+    assert found.turned == ()
 
 
 def test_another_companion_changes_what_the_same_rule_says(settings: Settings) -> None:
@@ -148,7 +148,7 @@ def test_another_companion_changes_what_the_same_rule_says(settings: Settings) -
     assert [(c.rule, c.how, c.differs, c.failing_after) for c in found.changes] == [
         ("rise", "changed", ("companions",), 1)
     ]
-    assert VerdictChange("2017-12", YANGGAO, "accepted", "quarantined") in found.verdict_changes
+    assert VerdictChange("2017-12", YANGGAO, "accepted", "quarantined") in found.turned
 
 
 class Lacking(Last):
@@ -163,7 +163,7 @@ def test_a_return_that_lacks_its_partner_has_a_query_already(settings: Settings)
     asking, cap = rule("small", between(LENT, high=0), severity="warning"), rule("cap", between(LENT, high=35_000))
     found = preview(before, replace(before, own=(*FINANCE.own, asking, cap)), known_today(settings, BOOK))
     assert [change.failing_after for change in found.changes] == [4, 1]
-    assert found.verdict_changes == (VerdictChange("2017-12", TIANZHEN, "accepted", "quarantined"),)
+    assert found.turned == (VerdictChange("2017-12", TIANZHEN, "accepted", "quarantined"),)
 
 
 def test_superseded_and_nil_returns_are_not_looked_at(tmp_path: Path) -> None:
@@ -202,13 +202,13 @@ def test_an_edited_file_is_previewed_and_nothing_is_written(
     assert [(c.rule, c.how, c.differs, c.failing_after) for c in found.changes] == [
         ("loan_cap", "changed", ("checks",), 1)
     ]
-    assert [(t.county_code, t.would_be) for t in found.verdict_changes] == [(TIANZHEN, "quarantined")]
+    assert [(t.county_code, t.would_be) for t in found.turned] == [(TIANZHEN, "quarantined")]
     assert contents(settings.root) == before
 
 
 def test_an_unchanged_copy_says_that_nothing_differs(settings: Settings, tmp_path: Path) -> None:
     found = preview_file(settings, edited(tmp_path, "", ""))
-    assert (found.returns, found.changes, found.verdict_changes) == (4, (), ())
+    assert (found.returns, found.changes, found.turned) == (4, (), ())
 
 
 def test_a_root_without_a_run_has_nothing_to_look_at(tmp_path: Path) -> None:

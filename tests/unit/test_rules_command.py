@@ -142,7 +142,7 @@ def edited(root: Root, inbox: Path, tmp_path: Path) -> Path:
 def test_a_preview_says_what_would_change(xianbao: Callable[..., Result], edited: Path) -> None:
     found = json.loads(xianbao("--preview", edited, "--json").stdout)
     assert (found["dataset"], found["returns"]) == ("finance", 1)
-    assert found["verdict_changes"] == [
+    assert found["turned"] == [
         {"period": "2017-12", "county_code": YANGGAO, "verdict": "accepted", "would_be": "quarantined"}
     ]
     shown = xianbao("--preview", edited).stdout

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.intake.formats.preflight import Limits, UnreadableError
@@ -63,11 +63,14 @@ class InspectedTable(BaseModel):
 
 
 class Inspection(BaseModel):
-    """All of one file but its cells: its returns, its tables, what gave no figures, what was found, the notes."""
+    """All of one file but its cells: its returns, its tables, what gave no figures, what was found, the notes.
+
+    `--json` says `heads`, as programs that read it know it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    return_headers: tuple[ReturnHeader, ...] = ()
+    return_headers: tuple[ReturnHeader, ...] = Field(default=(), serialization_alias="heads")
     tables: tuple[InspectedTable, ...] = ()
     left_out: tuple[UnreadCells, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -104,7 +104,7 @@ def show_preview(found: Preview, names: dict[str, str], console: Console) -> Non
     """What is changed, which returns fail before and after, whose verdict would turn; long lists with their count."""
     span = f"{found.periods[0]} to {found.periods[-1]}" if found.periods else "none yet"
     console.print(f"[bold]{found.dataset}[/]: {found.returns} returns in force, {span}", highlight=False)
-    if not found.changes and not found.verdict_changes:
+    if not found.changes and not found.turned:
         console.print("No rule differs from the suite 规则没有变化.")
         return
     table = Table(title="Rules changed 规则变动", title_justify="left")
@@ -119,24 +119,24 @@ def show_preview(found: Preview, names: dict[str, str], console: Console) -> Non
             change.rule, what, str(change.failing_before), str(change.failing_after), _some(change.fails, names)
         )
     console.print(table)
-    _show_verdict_changes(found, names, console)
+    _show_turned(found, names, console)
     console.print("Nothing was written 未写入任何内容. To let it hold, put the file in expectations/suites/.")
 
 
-def _show_verdict_changes(found: Preview, names: dict[str, str], console: Console) -> None:
-    if not found.verdict_changes:
+def _show_turned(found: Preview, names: dict[str, str], console: Console) -> None:
+    if not found.turned:
         console.print("[green]No accepted return would fare otherwise 已接受报表结论不变[/]")
         return
     table = Table(title="Returns judged otherwise 结论有变", title_justify="left")
     for name in ("period", "county 县", "is", "would be"):
         table.add_column(name)
-    for one in found.verdict_changes[:SHOWN]:
+    for one in found.turned[:SHOWN]:
         county = f"{one.county_code} {names.get(one.county_code, '')}"
         table.add_row(one.period, county, VERDICTS[one.verdict], VERDICTS[one.would_be])
     console.print(table)
-    more = len(found.verdict_changes) - SHOWN
+    more = len(found.turned) - SHOWN
     hidden = f", {more} of them not shown (--json has all)" if more > 0 else ""
-    returns = "1 return" if len(found.verdict_changes) == 1 else f"{len(found.verdict_changes)} returns"
+    returns = "1 return" if len(found.turned) == 1 else f"{len(found.turned)} returns"
     console.print(f"[bold]{returns}[/] would be judged otherwise{hidden}", highlight=False)
 
 

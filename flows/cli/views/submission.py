@@ -242,7 +242,7 @@ def submission_json(e: SubmissionTrace) -> dict[str, Any]:
         "decided_as": e.decided_as,
         "trouble": e.trouble,
         **{name: getattr(e, name).rows(named=True) for name in frames},
-        **json.loads(e.shown.model_dump_json(exclude={"findings"})),
+        **json.loads(e.shown.model_dump_json(by_alias=True, exclude={"findings"})),
         "lost": e.lost,
         "gained": e.gained,
         "findings": [finding.model_dump() for finding in e.findings],
