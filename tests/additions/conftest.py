@@ -16,8 +16,8 @@ from tests.additions.pages import Page, read_page
 
 HOME = Path(__file__).parents[2]
 COPIED = (
-    "flows", "tasks", "expectations", "warehouse", "tests", "docs", "Makefile", "README.md", "DEVELOPING.md", "pyproject.toml",
-    "requirements.lock", "prefect.yaml", "LICENSE", ".mypy_cache",
+    "flows", "tasks", "expectations", "warehouse", "tests", "docs", "Makefile", "README.md", "DEVELOPING.md",
+    "pyproject.toml", "requirements.lock", "prefect.yaml", "LICENSE", ".mypy_cache",
 )  # fmt: skip
 OTHERS = ("PREFECT_", "XIANBAO_", "PYTEST_", "MAKE", "MFLAGS")
 PYTEST = ".venv/bin/python -m pytest "

@@ -52,6 +52,8 @@ from warehouse.store.files import Root
 from warehouse.store.ledger import RECEIPTS, read_table
 from warehouse.synthetic import write_sample
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 FINANCE, VILLAGES = BOOK.datasets["finance"], BOOK.datasets["relocation_villages"]
 LATER = RECEIVED + timedelta(days=1)
 HEAD = [

@@ -24,6 +24,8 @@ from warehouse.intake.model.records import SubmissionReading
 from warehouse.store import ledger
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 HEADER = ["报表", "指标", "规则", "说明"]
 # 500 yuan a household: a slip of 万, or so little indeed.
 LITTLE = finance(lent=1, households=20) | {"loan_amount_yuan": 1, "household_use_amount_yuan": 1}

@@ -34,6 +34,8 @@ from warehouse.intake.reading import merged, read_part
 from warehouse.store import inbox as inbox_module
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 PERIOD = "2017-12"
 
 

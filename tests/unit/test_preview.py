@@ -22,6 +22,8 @@ from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 FINANCE = SuiteVersions.of(BOOK.datasets["finance"])
 LENT = "loan_amount_yuan"
 SUITE = Path(suite.__file__)

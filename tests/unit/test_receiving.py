@@ -23,6 +23,8 @@ from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrivals, SettleTimes, arrived, new_files
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 HOUR = 3600
 
 

@@ -22,6 +22,8 @@ from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 LATER = RECEIVED + timedelta(days=9)
 EVERYWHERE = pl.LazyFrame({"why": ["because"]})
 

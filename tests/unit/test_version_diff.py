@@ -38,6 +38,8 @@ from warehouse.messages.errors import PermanentError
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 FINANCE, VILLAGES = BOOK.datasets["finance"], BOOK.datasets["relocation_villages"]
 PERIOD = "2017-12"
 PLACE = {"sheet": pl.String(), "row": pl.Int64()}

@@ -6,6 +6,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.builders import YANGGAO, finance, lent, loans, mart, night, send
 
 # name, bytes, what to set on the member's entry.
@@ -13,6 +15,8 @@ from tests.packing import Entry, mode, packed
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.files import Root
+
+pytestmark = pytest.mark.usefixtures("few_marts")
 
 
 def bundle(inbox: Path, *more: tuple[str, bytes] | Entry, county: str = YANGGAO) -> Path:
