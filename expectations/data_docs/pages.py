@@ -27,6 +27,8 @@ SHOWN_VALUES = 12
 SHOWN_CHECKS = 200
 # How Great Expectations marks what varies in its sentences.
 STYLING = {"default": {"classes": ["value"]}, "params": {"column": {"classes": ["column"]}}}
+# Our templates beside its own.
+VIEW = DefaultJinjaPageView(custom_views_directory=str(Path(__file__).parent))
 
 
 def publish_pages(validations: Path, report: Path) -> Path | None:
@@ -43,21 +45,20 @@ def publish_pages(validations: Path, report: Path) -> Path | None:
 
 def render_pages(report: Path) -> Path:
     """Makes `docs/` of a run's report folder from its `validations/`; returns the index."""
-    view = DefaultJinjaPageView(custom_views_directory=str(Path(__file__).parent))
-    pages = [_page(load_result(path), view) for path in sorted((report / "validations").glob("*.json"))]
+    pages = [_page(load_result(path)) for path in sorted((report / "validations").glob("*.json"))]
     folder = report / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     shared = {"run": report.name, "severities": SEVERITIES, "place": PLACE, "shown": _value_text}
     for page in pages:
-        html = view.env.get_template("batch.html").render(page=page, **shared)
+        html = VIEW.env.get_template("batch.html").render(page=page, **shared)
         (folder / f"{page.name}.html").write_text(html, encoding="utf-8")
     index = folder / "index.html"
     # Last and whole: where it is there, so are all pages.
-    write_durably(index, view.env.get_template("index.html").render(**_index(pages), **shared).encode())
+    write_durably(index, VIEW.env.get_template("index.html").render(**_index(pages), **shared).encode())
     return index
 
 
-def _page(result: ExpectationSuiteValidationResult, view: DefaultJinjaPageView) -> Page:
+def _page(result: ExpectationSuiteValidationResult) -> Page:
     meta: dict[str, Any] = dict(result.meta)
     labels = {column: (label[ZH], label[EN]) for column, label in meta["labels"].items()}
     return Page(
@@ -68,13 +69,11 @@ def _page(result: ExpectationSuiteValidationResult, view: DefaultJinjaPageView) 
         labels=labels,
         returns=meta["returns"],
         version=meta["great_expectations_version"],
-        lines=tuple(_line(one, labels, view) for one in result.results),
+        lines=tuple(_line(one, labels) for one in result.results),
     )
 
 
-def _line(
-    result: ExpectationValidationResult, labels: Mapping[str, tuple[str, str]], view: DefaultJinjaPageView
-) -> Line:
+def _line(result: ExpectationValidationResult, labels: Mapping[str, tuple[str, str]]) -> Line:
     config = result.expectation_config
     if config is None:
         raise TypeError("a validation result without its expectation")
@@ -85,7 +84,7 @@ def _line(
         severity=about["severity"],
         reasons=(about["reason_zh"], about["reason_en"]),
         source=about["source"],
-        says=_sentence(config, view),
+        says=_sentence(config),
         words=(_words(config, labels, ZH), _words(config, labels, EN)),
         rows=found["element_count"],
         missing=found["missing_count"],
@@ -95,7 +94,7 @@ def _line(
     )
 
 
-def _sentence(config: ExpectationConfiguration, view: DefaultJinjaPageView) -> str:
+def _sentence(config: ExpectationConfiguration) -> str:
     """The expectation in the words of its own renderer; what varies is escaped by Great Expectations."""
     renderer = get_renderer_impl(object_name=config.type, renderer_type=LegacyRendererType.PRESCRIPTIVE)
     if renderer is None:
@@ -103,7 +102,7 @@ def _sentence(config: ExpectationConfiguration, view: DefaultJinjaPageView) -> s
     contents: Any = renderer.renderer(
         configuration=_cut_short(config), runtime_configuration={"styling": dict(STYLING)}
     )
-    to_html: Any = view.render_string_template
+    to_html: Any = VIEW.render_string_template
     return " ".join(to_html(content.to_json_dict()["string_template"]) for content in contents)
 
 

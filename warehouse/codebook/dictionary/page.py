@@ -10,13 +10,16 @@ from warehouse.codebook import Codebook
 from warehouse.codebook.contract_version import CONTRACT
 from warehouse.codebook.dictionary.sections import sections
 
-HERE = Path(__file__).parent
+PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 def dictionary_html(book: Codebook) -> bytes:
     """The page in UTF-8, in Chinese and English, for a screen, a phone and paper; same codebook, same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    page = environment.get_template("page.html").render(sections=sections(book), contract=CONTRACT)
+    page = PAGES.get_template("page.html").render(sections=sections(book), contract=CONTRACT)
     return page.encode()
