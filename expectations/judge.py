@@ -103,9 +103,10 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
     """
     session = Session()
     of_returns, of_heads = validate_return_headers(reading, known, period, session)
+    sent = {header.dataset for header in reading.return_headers if header.period == period}
     let_in: list[Admission] = []
     for wave in _waves(known.book.datasets.values()):
-        batches = [batch for dataset in wave if (batch := Batch.of(reading, dataset, period, known)).return_headers]
+        batches = [Batch.of(reading, dataset, period, known) for dataset in wave if dataset.dataset in sent]
         of_rows = validate_rows([(batch, _own_rules(batch)) for batch in batches], session)
         for batch, found in zip(batches, of_rows, strict=True):
             let_in.append(_admit(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))

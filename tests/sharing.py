@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -37,7 +38,10 @@ def store_of(factory: pytest.TempPathFactory, fill: Fill, kind: str) -> Path:
 
     def make(folder: Path) -> None:
         (folder / "inbox").mkdir()
-        fill(Root(folder / "root"), folder / "inbox")
+        root = Root(folder / "root")
+        fill(root, folder / "inbox")
+        gc.collect()  # connections that nobody has any more: what SQLite keeps beside the ledger would go amid a copy
+        assert not [*root.path.glob("ledger.db-*")], "somebody keeps the ledger of a shared store open"
 
     return made_once(factory, f"{fill.__module__}.{fill.__name__}, {kind}", make)
 

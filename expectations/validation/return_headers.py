@@ -63,7 +63,8 @@ def _batch(
         orient="row",
     )
     empty = pl.LazyFrame(schema={**frame.schema, "rows": pl.Int64, "rows_before": pl.Int64})
-    counts = [_counts(frame, reading, known, period, name) for name in counted]
+    sent = {*frame["dataset"]}
+    counts = [_counts(frame, reading, known, period, name) for name in counted if name in sent]
     both = pl.concat([empty, *counts]).collect()
     return frame.join(both, on=OF_A_RETURN, how="left", maintain_order="left").with_row_index("row_id")
 

@@ -32,6 +32,8 @@ from warehouse import marts
 from warehouse.store.files import Root
 from warehouse.store.rejudging import Scope
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 PERIOD = "2017-12"
 LATER = RECEIVED + timedelta(days=9)
 HIGH = finance(60_000)  # more than 50,000 yuan a household: quarantined
@@ -155,12 +157,11 @@ def test_no_rows_are_read_where_nothing_was_replaced(root: Root, inbox: Path) ->
     assert marts.build("mart_changes", sources(root)).collect().equals(before)
 
 
-def test_its_keys_tell_its_rows_apart_and_so_do_those_of_every_mart(root: Root, inbox: Path) -> None:
+def test_its_keys_tell_its_rows_apart(root: Root, inbox: Path) -> None:
     nights(root, inbox, loans(finance(1000)), loans(finance(2000)), loans(finance(3), county=TIANZHEN))
-    for name, listed in BOOK.mart_list.items():
-        if listed.keys:
-            frame = mart(root, name)
-            assert not frame.select(listed.keys).is_duplicated().any(), name
+    frame = mart(root, "mart_changes")
+    assert frame.height > len(frame["run"].unique())
+    assert not frame.select(BOOK.mart_list["mart_changes"].keys).is_duplicated().any()
 
 
 def test_a_night_with_an_original_and_its_correction_is_one_change(root: Root, inbox: Path) -> None:
