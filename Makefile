@@ -10,6 +10,8 @@ PEERS := var/peers-venv
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
+# Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers lock docs contract clean
 
