@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from tests.builders import YANGGAO, finance, given, row, send, village
-from tests.flow.conftest import PERIODS, Province, Served, said, xianbao
+from tests.flow.conftest import PERIODS, Province, Served, said
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
@@ -129,16 +129,16 @@ def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_f
         ("what",),
     ],
 )
-def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
-    done = xianbao(tmp_path, *words)
+def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], own: Served) -> None:
+    done = own.say(*words)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
 
 
-def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
-    done = xianbao(tmp_path, "status")
+def test_a_wrong_setting_is_a_sentence(own: Served) -> None:
+    (own.folder / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
+    done = own.say("status")
     assert done.returncode == 1
     assert "lock_wait_seconds" in done.stderr
     assert "Traceback" not in done.stderr
@@ -152,8 +152,8 @@ def test_the_command_line_answers_as_a_module_too_with_nothing_in_the_environmen
     assert "县报" in done.stdout
 
 
-def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
-    done = xianbao(tmp_path, "--help")
+def test_help_names_every_command_and_the_exit_codes(own: Served) -> None:
+    done = own.say("--help")
     assert done.returncode == 0
     assert all(
         command in done.stdout
