@@ -1,4 +1,4 @@
-"""Processes that kill, shared by all tests of faults: they take a while to start."""
+"""A process that kills, shared by all tests of faults: it takes a while to start, and surveys a scenario once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def processes() -> Iterator[ProcessPoolExecutor]:
-    with pool(2, few=True) as started:
+    with pool(1, few=True) as started:
         yield started
 
 

@@ -265,10 +265,10 @@ def commits(name: str, calls: Sequence[Call]) -> list[Kill]:
 
 
 def evenly(kills: Sequence[Kill], most: int) -> list[Kill]:
-    """So many of them, the first, the last and what lies evenly between."""
+    """So many of them, evenly between the first and the last, before and after which nothing is half done."""
     if most >= len(kills):
         return list(kills)
-    return [kills[round(place * (len(kills) - 1) / max(1, most - 1))] for place in range(most)]
+    return [kills[(2 * place + 1) * len(kills) // (2 * most)] for place in range(most)]
 
 
 def moments(name: str, seconds: float, seeds: range) -> list[Kill]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from unittest.mock import patch
 
@@ -83,6 +85,21 @@ class Scenario:
 # --- states --------------------------------------------------------------------------------------------------------
 
 
+def kept(make: Callable[[Place], object]) -> Callable[[Place], None]:
+    """The state, made at a place once and kept beside it; from then on copied."""
+
+    @wraps(make)
+    def made(place: Place) -> None:
+        state = place.folder.with_name("states") / make.__name__
+        if not state.exists():
+            make(place)
+            shutil.copytree(place.folder, state, symlinks=True)
+        else:
+            shutil.copytree(state, place.folder, symlinks=True, dirs_exist_ok=True)
+
+    return made
+
+
 def fill(place: Place) -> None:
     """A first night's worth of returns, two of them quarantined."""
     for period in PERIODS:
@@ -106,6 +123,7 @@ def correct(place: Place) -> None:
     (place.inbox / "2" / "broken.xlsx").write_bytes(b"PK\x03\x04 and no more")
 
 
+@kept
 def first(place: Place) -> None:
     fill(place)
     run(place)
@@ -116,11 +134,13 @@ def second(place: Place) -> None:
     correct(place)
 
 
+@kept
 def both(place: Place) -> None:
     second(place)
     run(place)
 
 
+@kept
 def four(place: Place) -> None:
     both(place)
     for lent in (3000, 4000):

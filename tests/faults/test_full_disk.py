@@ -77,6 +77,7 @@ def test_nothing_is_begun_without_space(root: Root, monkeypatch: pytest.MonkeyPa
         check_disk(root.path)
 
 
+@pytest.mark.usefixtures("few_marts")
 def test_a_ledger_on_a_read_only_disk_is_read(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as refused:
         if refused is not None:

@@ -230,6 +230,7 @@ def test_children_that_are_killed_in_the_middle_are_replaced(tmp_path: Path) -> 
 # --- a night -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_marts")
 def test_a_night_of_hostile_files_is_recorded_and_published(root: Root, inbox: Path) -> None:
     send(inbox, loans(finance()), loans(finance(2000), county=TIANZHEN))
     chosen = [name for name in REFUSED if "bomb" not in name]
@@ -251,6 +252,7 @@ def test_a_night_of_hostile_files_is_recorded_and_published(root: Root, inbox: P
 NAMES = ["../../outside.csv", "/etc/outside.csv", "..\\outside.csv", "C:\\outside.csv", "a/../../outside.csv"]
 
 
+@pytest.mark.usefixtures("few_marts")
 def test_names_in_an_archive_lead_nowhere(root: Root, inbox: Path, packed: Callable[..., Path]) -> None:
     (book,) = send(inbox / "b", loans(finance())).rglob("*.xlsx")
     members = [(name, b"x") for name in NAMES]
@@ -287,6 +289,7 @@ FORMULAS = (
 LEADS = tuple("=+-@＝＋－＠\t\r\n")
 
 
+@pytest.mark.usefixtures("few_marts")
 def test_a_formula_in_a_text_is_shown_nowhere_as_one(root: Root, inbox: Path) -> None:
     """In the numbers, the texts, a header, a status, the name of a file and of a sheet."""
     for number, formula in enumerate(FORMULAS):
@@ -317,6 +320,7 @@ def test_what_starts_with_an_equals_sign_is_taken_in_as_no_text(root: Root, inbo
             assert not frame[column].drop_nulls().str.starts_with("=").any(), (name, column)
 
 
+@pytest.mark.usefixtures("few_marts")
 def test_names_in_other_encodings_stop_nothing(root: Root, inbox: Path) -> None:
     send(inbox, loans(finance()))
     for number, encoding in enumerate(("gb18030", "big5", "utf-16-le", "latin-1")):

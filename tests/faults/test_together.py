@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,31 +14,36 @@ import pytest
 from tests.builders import RECEIVED, finance, knowledge, lent, loans, mart, night, said, send
 from tests.decision_requests import decide
 from tests.faults.together import Together, ended
+from tests.sharing import Fill
 from warehouse.maintenance.verify import verify
 from warehouse.marts.sources import Sources
 from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
 
 EARLIER = RECEIVED - timedelta(days=40)
+pytestmark = pytest.mark.usefixtures("few_marts")
 
 
 @pytest.mark.parametrize("wait", [False, True])
 def test_two_nights_at_one_moment_are_as_one(base: Path, processes: ProcessPoolExecutor, wait: bool) -> None:  # noqa: FBT001
-    one = processes.submit(ended, Together(("night", "night"), wait), base / f"together {wait}").result()
+    one = processes.submit(ended, Together(("night", "night"), wait), base / "together").result()
     assert one.faults == []
     assert sorted(one.said) == (["done", "done"] if wait else ["busy", "done"])
 
 
-@pytest.fixture
-def set_back(root: Root, inbox: Path) -> Root:
-    """A return, and its correction, which came after it by a clock that was set back."""
+def correct_by_a_clock_set_back(root: Root, inbox: Path) -> None:
     night(root, send(inbox / "1", loans(finance(1000))).parent)
     later = send(inbox / "2", loans(finance(2000)))
     for path in later.rglob("*.xlsx"):
         # A file's own time is another machine's; this one is of next year.
         os.utime(path, (time.time() + 3e7, time.time() + 3e7))
     night(root, inbox, EARLIER)
-    return root
+
+
+@pytest.fixture
+def set_back(filled_by: Callable[[Fill], Root]) -> Root:
+    """A return, and its correction, which came after it by a clock that was set back."""
+    return filled_by(correct_by_a_clock_set_back)
 
 
 def test_what_came_later_counts_whatever_the_clock_said(set_back: Root) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ from warehouse.store.files import Root
 
 HOME = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+# Of the province, the newest of two years.
+PERIODS = ("2017-12", "2018-06")
 # Notes every name looked up and every address called that is not this machine; imported by every Python below.
 WATCHMAN = """
 import os, socket
@@ -109,7 +114,7 @@ def bare_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
-    """The clean province of one seed after its night; tests leave its store as it is."""
+    """The clean province of one seed, in two periods, after its night; tests leave its store as it is."""
     folder = made_once(tmp_path_factory, "province", take_in)
     return Province(folder, subprocess.CompletedProcess(**json.loads((folder / "night.json").read_text())))
 
@@ -118,8 +123,9 @@ def take_in(folder: Path) -> None:
     """Writes the province and runs its night; what that said is in `night.json`."""
     (folder / "watchman").mkdir()
     (folder / "watchman" / "sitecustomize.py").write_text(WATCHMAN)
-    sample = xianbao(folder, "sample", "--out", str(folder / "inbox"), "--seed", "3")
-    assert sample.returncode == 0, sample.stderr
+    for period in PERIODS:
+        sample = xianbao(folder, "sample", "--out", str(folder / "inbox"), "--seed", "3", "--period", period)
+        assert sample.returncode == 0, sample.stderr
     night = xianbao(folder, "run")
     said_by_it = {"args": ["run"], "returncode": night.returncode, "stdout": night.stdout, "stderr": night.stderr}
     (folder / "night.json").write_text(json.dumps(said_by_it))
@@ -133,47 +139,76 @@ SERVER_SECONDS = 120
 @dataclass(frozen=True)
 class Served:
     """A folder for a root of its own, and how to say something to xianbao about it with a server that runs already, in
-    processes that have Great Expectations imported already.
+    a process that has imported everything already.
     """
 
     folder: Path
-    server: dict[str, str]
+    commands: Connection
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = environment_of(self.folder) | {"PREFECT_API_URL": self.server["PREFECT_API_URL"]}
-        process = apart(command, words, environment, self.folder)
-        process.join(300)
-        assert process.exitcode is not None, f"{words}: not within 300 s"
+        self.commands.send((self.folder, words))
+        assert self.commands.poll(300), f"{words}: not within 300 s"
+        code = self.commands.recv()
         said_by_it = ((self.folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
-        return subprocess.CompletedProcess(words, process.exitcode, *said_by_it)
+        return subprocess.CompletedProcess(words, code, *said_by_it)
 
 
-def command(words: tuple[str, ...], environment: dict[str, str], folder: Path) -> None:
-    """What the console script does, in this process; what it says goes to files in the folder, where it is done."""
-    os.chdir(folder)
+def do_commands(commands: Connection, server: dict[str, str]) -> None:
+    """What the console script does, in this process, for one command after the other."""
+    environment = bare_environment() | {"PREFECT_API_URL": server["PREFECT_API_URL"]}
     os.environ.clear()
     os.environ.update(environment)
+    while True:
+        folder, words = commands.recv()
+        commands.send(do_command(folder, words))
+
+
+def do_command(folder: Path, words: tuple[str, ...]) -> object:
+    """The exit code of a command; what it says goes to files in the folder, where it is done."""
+    os.chdir(folder)
+    os.environ.update(environment_of(folder))
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         with Path(name).open("w") as file:
             os.dup2(file.fileno(), descriptor)
     sys.argv = ["xianbao", *words]
     from flows.cli.main import main  # noqa: PLC0415 - what it reads of the environment it reads now
 
-    main()
+    try:
+        main()
+    except SystemExit as ended:
+        return ended.code
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
 
 
 @pytest.fixture
-def own(tmp_path: Path, prefect_server: dict[str, str]) -> Served:
+def own(tmp_path: Path, commands: Connection) -> Served:
     """An empty folder, served."""
     folder = tmp_path / "own"
     folder.mkdir()
-    return Served(folder, prefect_server)
+    return Served(folder, commands)
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server as `PREFECT_API_URL` names it: that each command starts one for itself takes ten seconds of work."""
+def commands(prefect_server: dict[str, str]) -> Iterator[Connection]:
+    """To a process that does commands: that each imports Prefect and learns the rules for itself takes seconds."""
+    ours, its = Pipe()
+    process = apart(do_commands, its, prefect_server)
+    yield ours
+    process.terminate()
+    process.join()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(province: Province, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A server as `PREFECT_API_URL` names it: that each command starts one for itself takes ten seconds of work.
+
+    It has the database of the province's own, for making one takes a third of that.
+    """
     folder = tmp_path_factory.mktemp("prefect")
+    shutil.copytree(province.root.path / "prefect", folder, dirs_exist_ok=True)
     environment = server_environment(folder)
     with background(environment, folder / "server.log", "server", "start", "--no-services"):
         until(SERVER_SECONDS, "the server answers", lambda: healthy(environment))
@@ -216,7 +251,7 @@ def until(seconds: float, what: str, true: Callable[[], bool]) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(0.2)
+        time.sleep(0.5)  # a question is work for who is asked
 
 
 def healthy(environment: dict[str, str]) -> bool:

@@ -11,8 +11,10 @@ import openpyxl
 import pytest
 
 from tests.builders import YANGGAO, finance, given, row, send, village
-from tests.flow.conftest import Province, Served, said, xianbao
+from tests.flow.conftest import PERIODS, Province, Served, said
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
+from warehouse.store.files import Root
 
 
 def test_a_clean_night_exits_with_0_and_shows_what_came_and_the_scorecard(province: Province) -> None:
@@ -33,24 +35,24 @@ def test_nothing_calls_another_machine(province: Province) -> None:
     assert not province.watched.exists(), province.watched.read_text()
 
 
-def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province: Province, tmp_path: Path) -> None:
-    shutil.copytree(province.folder, tmp_path / "own", symlinks=True)
-    own = Province(tmp_path / "own", province.night)
+def test_a_second_night_says_that_nothing_is_new_and_publishes_nothing(province: Province, own: Served) -> None:
+    shutil.copytree(province.folder, own.folder, symlinks=True, dirs_exist_ok=True)
+    root = Root(own.folder / "root")
     again = own.say("run", "--json")
     assert again.returncode == 0, again.stderr
     assert said(again)["run"] is None
     assert said(again)["version"] is None
     assert said(again)["recovered"] == [], "the first came to its end"
-    assert not own.root.work.exists()
-    assert own.manifest == province.manifest
-    assert journal.runs(own.root) == ["000001"]
+    assert not root.work.exists()
+    assert read_manifest(root) == province.manifest
+    assert journal.runs(root) == ["000001"]
 
 
 def test_status_says_what_is_published(province: Province) -> None:
     status = province.say("status", "--json")
     assert status.returncode == 0
     assert said(status)["up_to_date"]
-    assert set(said(status)["periods"]) == {"2016-12", "2017-11", "2017-12", "2018-06"}
+    assert set(said(status)["periods"]) == set(PERIODS)
     assert "up to date" in province.say("status").stdout
 
 
@@ -127,16 +129,16 @@ def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_f
         ("what",),
     ],
 )
-def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
-    done = xianbao(tmp_path, *words)
+def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], own: Served) -> None:
+    done = own.say(*words)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
 
 
-def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
-    done = xianbao(tmp_path, "status")
+def test_a_wrong_setting_is_a_sentence(own: Served) -> None:
+    (own.folder / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
+    done = own.say("status")
     assert done.returncode == 1
     assert "lock_wait_seconds" in done.stderr
     assert "Traceback" not in done.stderr
@@ -150,8 +152,8 @@ def test_the_command_line_answers_as_a_module_too_with_nothing_in_the_environmen
     assert "县报" in done.stdout
 
 
-def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
-    done = xianbao(tmp_path, "--help")
+def test_help_names_every_command_and_the_exit_codes(own: Served) -> None:
+    done = own.say("--help")
     assert done.returncode == 0
     assert all(
         command in done.stdout

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,27 +15,32 @@ from flows.rebuild import rebuild
 from flows.verify import verify
 from tests.builders import RECEIVED, finance, loans, night, send
 from tests.faults.scenarios import InThisProcess
+from tests.sharing import Fill
 from warehouse.maintenance import rebuild as rebuilding
 from warehouse.maintenance.verify import verify as verify_root
 from warehouse.messages.errors import PermanentError, RootBusyError, StoreError
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
+pytestmark = pytest.mark.usefixtures("server", "few_marts")
+
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A root of two nights, and a Prefect server for as long as these tests take."""
-    folder = tmp_path_factory.mktemp("two")
-    for number, lent in enumerate((1000, 1500)):
-        night(Root(folder / "root"), send(folder / str(number), loans(finance(lent))))
+def server() -> Iterator[None]:
+    """A Prefect server for as long as these tests take."""
     with prefect_test_harness(server_startup_timeout=120):
-        yield folder / "root"
+        yield
+
+
+def two(root: Root, inbox: Path) -> None:
+    for number, lent in enumerate((1000, 1500)):
+        night(root, send(inbox / str(number), loans(finance(lent))))
 
 
 @pytest.fixture
-def filled(root: Root, two: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
-    """That root, for one test, where the settings say; what is read again is read in this process."""
-    shutil.copytree(two, root.path, symlinks=True)
+def filled(filled_by: Callable[[Fill], Root], monkeypatch: pytest.MonkeyPatch) -> Root:
+    """A root of two nights where the settings say; what is read again is read in this process."""
+    root = filled_by(two)
     monkeypatch.setattr(rebuilding, "Readers", InThisProcess)
     monkeypatch.setenv("XIANBAO_ROOT", str(root.path))
     monkeypatch.setenv("XIANBAO_LOCK_WAIT_SECONDS", "0")
