@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.backup import backup
 from flows.compact import compact
@@ -28,6 +27,8 @@ pytestmark = pytest.mark.usefixtures("server", "few_marts")
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
     """A Prefect server for as long as these tests take."""
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - five seconds for every worker
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
 
