@@ -11,10 +11,11 @@ import openpyxl
 import pytest
 
 from tests.builders import YANGGAO, finance, given, row, send, village
-from tests.flow.conftest import PERIODS, Province, Served, said
+from tests.flow.conftest import Province, Served, said
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
+from warehouse.synthetic import PERIODS
 
 
 def test_a_clean_night_exits_with_0_and_shows_what_came_and_the_scorecard(province: Province) -> None:
