@@ -29,7 +29,7 @@ from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.compact import repeat_merge
-from warehouse.store.files import Root
+from warehouse.store.files import Root, make_folder
 from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, ReturnDecision
 from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.store.transfer import Transfer, link_or_copy, originals, transfer_files, transfer_journal
@@ -123,7 +123,7 @@ def rebuild(plan: Rebuild) -> RebuildResult:
     """
     start = perf_counter()
     runs = journal.runs(plan.source)
-    plan.target.path.mkdir(parents=True, exist_ok=True)
+    make_folder(plan.target.path)
     differences = _rows(plan, runs)
     transfer_files(originals(plan.source), plan.source, plan.target, plan.how)
     transfer_journal(runs, plan.source, plan.target, plan.how)

@@ -74,7 +74,7 @@ def _remove(paths: Iterable[Path]) -> list[Path]:
 def _temporaries(root: Root) -> Iterator[Path]:
     """What was being written. Nobody is writing now, for the lock is held."""
     rows = (f"{kind.name}/*/period=*/.*" for kind in (root.history, root.quarantine))
-    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/docs/.*")
+    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/*/.*")
     found = (path for place in places for path in root.path.glob(place))
     yield from (path for path in found if TEMPORARY.fullmatch(path.name) or path.name in VIEWS)
     # A restore puts a whole journal in place at once; where there is one, what lies aside is of an earlier attempt.

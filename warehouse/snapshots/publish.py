@@ -36,7 +36,7 @@ from warehouse.snapshots.manifest import (
 )
 from warehouse.snapshots.parquet import to_parquet
 from warehouse.snapshots.views import heal
-from warehouse.store.files import Root, sync_folder, write_durably
+from warehouse.store.files import Root, make_folder, sync_folder, write_durably
 from warehouse.store.ledger import SNAPSHOTS
 
 AHEAD = 24
@@ -69,6 +69,7 @@ def publish(
     version = version or f"{int(last.version) + 1 if last else 1:06}"
     folder = root.marts / f"v={version}"
     shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
     before = _before(root, None if from_nothing else last)
     files = write_marts(folder, plan, book, before)
     manifest = Manifest(

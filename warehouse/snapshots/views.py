@@ -33,6 +33,7 @@ def heal(root: Root, book: Codebook) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(f"v={manifest.version}")
     link.replace(root.marts / "current")
+    sync_folder(root.marts)
 
 
 def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> None:

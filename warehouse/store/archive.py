@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from warehouse.messages.errors import StillWrittenError
-from warehouse.store.files import Root, sync, sync_folder
+from warehouse.store.files import Root, make_folder, sync, sync_folder
 
 CHUNK = 1 << 20
 LONGEST_SUFFIX = 32
@@ -63,7 +63,7 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
     The bytes are read once: what is hashed is what is kept. Raises StillWrittenError, and keeps nothing, where the
     file cannot be opened, is no longer as `stamp` says, or changes meanwhile.
     """
-    root.work.mkdir(parents=True, exist_ok=True)
+    make_folder(root.work)
     temporary = root.work / f"keep.{os.getpid()}"
     try:
         source = open_regular(path)
@@ -85,7 +85,7 @@ def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     if kept.exists():
         temporary.unlink()
         return kept
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(kept.parent)
     with temporary.open("rb") as file:
         sync(file.fileno())
     temporary.chmod(0o444)

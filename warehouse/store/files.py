@@ -66,7 +66,7 @@ class Root:
 
         Raises RootBusyError when another one holds it for longer than `wait_seconds`.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -86,9 +86,18 @@ def _wait(lock: FileLock, seconds: float) -> None:
         raise RootBusyError(f"another run still holds {lock.lock_file} after {seconds:g} s; try again later") from error
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, for good: the name of each is synced in the one above it."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Puts a file in place whole: a temporary one, synced, renamed, its folder synced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = temporary_of(path)
     with temporary.open("wb") as file:
         file.write(data)

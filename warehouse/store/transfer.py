@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from warehouse.store import journal, row_files
-from warehouse.store.files import Root, sync, sync_folder, temporary_of
+from warehouse.store.files import Root, make_folder, sync, sync_folder, temporary_of
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -17,7 +17,7 @@ Transfer = Callable[[Path, Path], None]
 
 def copy_durably(source: Path, target: Path) -> None:
     """Copies a file: a temporary one, synced, renamed, its folder synced; its mode comes along."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     temporary = temporary_of(target)
     temporary.unlink(missing_ok=True)
     shutil.copyfile(source, temporary)
@@ -29,8 +29,8 @@ def copy_durably(source: Path, target: Path) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """The same file under a second name; a copy where the two places are on different disks."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """The same file under a second name, which is left to be synced; a copy where that cannot be."""
+    make_folder(target.parent)
     try:
         os.link(source, target)
     except OSError:
@@ -49,13 +49,15 @@ def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
 
 
 def transfer_files(paths: Iterable[Path], source: Root, target: Root, how: Transfer) -> list[Path]:
-    """Carries files to the same place below the target where nothing is yet; returns where they are now."""
+    """Carries files to the same place below the target where nothing is yet, for good; returns where they are now."""
     done = []
     for path in paths:
         there = target.path / path.relative_to(source.path)
         if not there.exists():
             how(path, there)
             done.append(there)
+    for folder in {path.parent for path in done}:
+        sync_folder(folder)
     return done
 
 
