@@ -19,7 +19,7 @@ from expectations.language.relation import parse
 from expectations.validation.batch import EN, ZH
 from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
-from warehouse.store.files import sync_folder, write_durably
+from warehouse.store.files import found, sync_folder, write_durably
 from warehouse.store.transfer import link_or_copy
 
 # A set of more values than this (the codes of all counties) is cut short.
@@ -40,7 +40,7 @@ def publish_pages(validations: Path, report: Path) -> Path | None:
     if not validations.is_dir():
         return None
     shutil.rmtree(report / "validations", ignore_errors=True)
-    for path in sorted(validations.glob("*.json")):
+    for path in found(validations, "*.json"):
         link_or_copy(path, report / "validations" / path.name)
     sync_folder(report / "validations")
     return render_pages(report)
@@ -50,7 +50,7 @@ def render_pages(report: Path) -> Path:
     """Makes `docs/` of a run's report folder from its `validations/`; returns the index, which is there for good only
     when all of them are.
     """
-    pages = [_page(load_result(path)) for path in sorted((report / "validations").glob("*.json"))]
+    pages = [_page(load_result(path)) for path in found(report / "validations", "*.json")]
     folder = report / "docs"
     shared = {"run": report.name, "severities": SEVERITIES, "place": PLACE, "shown": _value_text}
     for page in pages:

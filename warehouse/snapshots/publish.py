@@ -36,7 +36,7 @@ from warehouse.snapshots.manifest import (
 )
 from warehouse.snapshots.parquet import to_parquet
 from warehouse.snapshots.views import heal
-from warehouse.store.files import Root, make_folder, sync_folder, write_durably
+from warehouse.store.files import Root, make_folder, naming, sync_folder, write_durably
 from warehouse.store.ledger import SNAPSHOTS
 
 AHEAD = 24
@@ -176,7 +176,7 @@ def _place(path: Path, what: Path | bytes) -> None:
     if isinstance(what, Path):
         os.link(what, path)
         return
-    with path.open("xb") as file:
+    with naming(path), path.open("xb") as file:
         file.write(what)
         file.flush()  # what Python holds back, the system cannot sync
         os.fsync(file.fileno())

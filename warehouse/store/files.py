@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 import os
 import re
@@ -86,6 +87,31 @@ def _wait(lock: FileLock, seconds: float) -> None:
         raise RootBusyError(f"another run still holds {lock.lock_file} after {seconds:g} s; try again later") from error
 
 
+def found(folder: Path, pattern: str) -> Iterator[Path]:
+    """What of a folder is called so, sorted; none where there is no such folder. A `/` goes one folder down.
+
+    Raises OSError where a folder cannot be read: `Path.glob` would find nothing there, as if nothing had been kept.
+    """
+    name, _, below = pattern.partition("/")
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  (the names alone)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for path in sorted(folder / one for one in fnmatch.filter(names, name)):
+        yield from found(path, below) if below else (path,)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts the path to an error of the system that names none, as those of writing and syncing do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder, and those above it that are missing, for good: the name of each is synced in the one above it."""
     if folder.is_dir():
@@ -99,7 +125,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """Puts a file in place whole: a temporary one, synced, renamed, its folder synced."""
     make_folder(path.parent)
     temporary = temporary_of(path)
-    with temporary.open("wb") as file:
+    with naming(path), temporary.open("wb") as file:
         file.write(data)
         file.flush()  # what Python holds back, the system cannot sync
         sync(file.fileno())
@@ -114,8 +140,14 @@ def temporary_of(path: Path) -> Path:
 
 def remove_temporaries(folder: Path) -> None:
     """Removes what interrupted writing left in the folder and in all below it; nobody may be writing there."""
-    for path in [path for path in folder.glob("**/.*") if TEMPORARY.fullmatch(path.name)]:
-        path.unlink()
+    for parent, _, names in os.walk(folder, onerror=_raise_unless_gone):
+        for name in filter(TEMPORARY.fullmatch, names):
+            Path(parent, name).unlink()
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def sync(descriptor: int) -> None:
@@ -127,6 +159,7 @@ def sync_folder(folder: Path) -> None:
     """Makes names created or renamed in the folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -11,7 +11,7 @@ from warehouse.codebook import load
 from warehouse.intake.reading import Reading
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
-from warehouse.store.files import Root, make_folder, write_durably
+from warehouse.store.files import Root, found, make_folder, write_durably
 from warehouse.store.history import write_rows
 from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReceiptVerdict
 from warehouse.store.prior_state import RETURNS, PriorState, decided
@@ -58,7 +58,7 @@ def stage_period(  # noqa: PLR0913, PLR0917
 
 def load_staged(judged: Path) -> list[PeriodRecord]:
     """The periods judged so far, ascending."""
-    return [PeriodRecord.model_validate_json(path.read_bytes()) for path in sorted(judged.glob("*.json"))]
+    return [PeriodRecord.model_validate_json(path.read_bytes()) for path in found(judged, "*.json")]
 
 
 def entry_of_decisions(run: str, flow: str, received_at: datetime, judged: list[PeriodRecord]) -> Entry:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from warehouse.store import journal, row_files
-from warehouse.store.files import Root, make_folder, sync, sync_folder, temporary_of
+from warehouse.store.files import Root, found, make_folder, naming, sync, sync_folder, temporary_of
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -22,7 +22,7 @@ def copy_durably(source: Path, target: Path) -> None:
     temporary.unlink(missing_ok=True)
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
-    with temporary.open("rb") as file:
+    with naming(target), temporary.open("rb") as file:
         sync(file.fileno())
     temporary.replace(target)
     sync_folder(target.parent)
@@ -39,7 +39,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def originals(root: Root) -> list[Path]:
     """The files of the archive; not what is still being written."""
-    return sorted(path for path in root.archive.glob("*/*") if not path.name.startswith("."))
+    return [path for path in found(root.archive, "*/*") if not path.name.startswith(".")]
 
 
 def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
