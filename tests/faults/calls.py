@@ -33,6 +33,8 @@ How = Literal[
     "one name alone",
     "one name lost",
 ]
+# What the disk has of names that were not synced, and of bytes.
+POWER: tuple[How, ...] = ("names lost", "data empty", "data garbage", "one name alone", "one name lost")
 NAMES = {
     "replace": "rename", "rename": "rename", "link": "link", "symlink": "symlink", "unlink": "unlink",
     "remove": "unlink", "mkdir": "mkdir", "rmdir": "rmdir", "chmod": "chmod", "fsync": "fsync",

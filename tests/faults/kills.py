@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from threading import Timer
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from tests.builders import apart, night, publish_few
-from tests.faults.calls import READING, Call, Calls, Fault, How
+from tests.faults.calls import POWER, READING, Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
 from tests.faults.state import Content, accepted, content, lost, torn
 from warehouse.messages.disk_errors import system_error
@@ -37,6 +38,7 @@ DONE, WAITING = "done", "but what waits"
 COMMITS = ("journal/", "marts/manifest.json")
 BEFORE_AND_AFTER: tuple[How, ...] = ("before", "after")
 BALLAST = "ballast"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Outcome:
             return "tmpfs full" if self.kill.free is not None else f"{self.kill.fault.how}{refused}"
         if self.kill.seconds is not None:
             return "random moment"
+        if self.kill.fault.how in POWER:
+            return f"power cut, {self.kill.fault.how}"
         return f"{self.kill.fault.how} {self.at.split(' ', 1)[0]}"
 
 
@@ -279,7 +283,7 @@ def commits(name: str, calls: Sequence[Call]) -> list[Kill]:
     return [Kill(name, Fault(number, how)) for number in at for how in BEFORE_AND_AFTER]
 
 
-def evenly(kills: Sequence[Kill], most: int) -> list[Kill]:
+def evenly(kills: Sequence[T], most: int) -> list[T]:
     """So many of them, the first, the last and what lies evenly between."""
     if most >= len(kills):
         return list(kills)
@@ -295,6 +299,11 @@ def survey(name: str, base: Path) -> tuple[str, list[Call], float]:
     """The durable calls of a scenario and its seconds."""
     known = undisturbed(name, _own(base))
     return name, known.calls, known.seconds
+
+
+def survey_all(name: str, base: Path) -> list[Call]:
+    """All calls of a scenario, those that only read as well."""
+    return undisturbed(name, _own(base)).every
 
 
 def outcomes(kills: Sequence[Kill], base: Path) -> list[Outcome]:
