@@ -308,16 +308,18 @@ def _finished(name: str, place: Place, known: Undisturbed) -> tuple[list[str], l
 
 
 def cuts(name: str, base: Path, most: int) -> list[tuple[int, How]]:
-    """So many different states that a power cut may leave, spread evenly over the calls and over the ways."""
+    """So many different states that a power cut may leave, spread evenly over the calls and over the ways; the end is
+    one of them, the beginning is none.
+    """
     recorded, disk = record(name, base)
     places = [(moment, how) for moment in range(len(recorded) + 1) for how in POWER]
     chosen, seen = [], set()
-    for moment, how in evenly(places, 3 * most):  # many are the same
+    for moment, how in evenly(places, 3 * most + 1)[1:]:  # many are the same
         state = hash(frozenset((path, _mark(what)) for path, what in disk.at(moment, how).items()))
         if state not in seen:
             seen.add(state)
             chosen.append((moment, how))
-    return evenly(chosen, most)
+    return evenly(chosen, most + 1)[-most:]
 
 
 def _mark(what: bytes | Path | str | None) -> Any:

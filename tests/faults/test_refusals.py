@@ -12,7 +12,7 @@ from tests.faults.calls import Call
 from tests.faults.disk import codes, refused_at
 from tests.faults.kills import Outcome, evenly, killed, survey_all
 
-SOME = 26
+SOME = 20
 
 
 @pytest.fixture(scope="module")
