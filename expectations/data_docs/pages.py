@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from expectations.language.relation import parse
 from expectations.validation.batch import EN, ZH
 from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
-from warehouse.store.files import found, sync_folder, write_durably
+from warehouse.store.files import found, remove_tree, sync_folder, write_durably
 from warehouse.store.transfer import link_or_copy
 
 # A set of more values than this (the codes of all counties) is cut short.
@@ -39,7 +38,7 @@ def publish_pages(validations: Path, report: Path) -> Path | None:
     """
     if not validations.is_dir():
         return None
-    shutil.rmtree(report / "validations", ignore_errors=True)
+    remove_tree(report / "validations")
     for path in found(validations, "*.json"):
         link_or_copy(path, report / "validations" / path.name)
     sync_folder(report / "validations")

@@ -6,8 +6,9 @@ import fnmatch
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder with all below it, where there is one. Raises OSError where that cannot be done: what is left
+    would be taken for what comes next.
+    """
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from warehouse.store import journal, row_files
-from warehouse.store.files import Root, found, make_folder, naming, sync, sync_folder, temporary_of
+from warehouse.store.files import Root, found, make_folder, naming, remove_tree, sync, sync_folder, temporary_of
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -66,7 +66,7 @@ def transfer_journal(runs: Iterable[str], source: Root, target: Root, how: Trans
     if target.journal.exists():
         return
     aside = Root(target.path / ASIDE)
-    shutil.rmtree(aside.path, ignore_errors=True)
+    remove_tree(aside.path)
     aside.path.mkdir(parents=True)
     for run in runs:
         how(journal.entry_path(source, run), aside.path / f"{run}.json")
