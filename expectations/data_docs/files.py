@@ -10,6 +10,8 @@ from great_expectations.core import ExpectationSuiteValidationResult, Expectatio
 from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
 from great_expectations.expectations.row_conditions import Condition
 
+from warehouse.store.files import write_durably
+
 FIELDS = ("success", "results", "suite_name", "suite_parameters", "statistics", "meta", "id")
 
 
@@ -35,9 +37,10 @@ def _parts(part: Any) -> dict[str, Any]:
 
 
 def write_result(result: ExpectationSuiteValidationResult, folder: Path) -> None:
-    """Leaves the result in the folder as <period>-<dataset>.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{result.suite_name}.json").write_text(to_json(result), encoding="utf-8")
+    """Leaves the result in the folder as <period>-<dataset>.json, for good: once the run has committed, the pages are
+    made of it whatever happens.
+    """
+    write_durably(folder / f"{result.suite_name}.json", to_json(result).encode())
 
 
 def load_result(path: Path) -> ExpectationSuiteValidationResult:

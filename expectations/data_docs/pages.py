@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from expectations.language.relation import parse
 from expectations.validation.batch import EN, ZH
 from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
-from warehouse.store.files import write_durably
+from warehouse.store.files import found, remove_tree, sync_folder, write_durably
+from warehouse.store.transfer import link_or_copy
 
 # A set of more values than this (the codes of all counties) is cut short.
 SHOWN_VALUES = 12
@@ -32,28 +32,31 @@ VIEW = DefaultJinjaPageView(custom_views_directory=str(Path(__file__).parent))
 
 
 def publish_pages(validations: Path, report: Path) -> Path | None:
-    """Copies a run's validations to its report folder and makes the pages; None where it validated nothing.
+    """Takes a run's validations into its report folder and makes the pages; None where it validated nothing.
 
     Done again, it leaves the same.
     """
     if not validations.is_dir():
         return None
-    shutil.rmtree(report / "validations", ignore_errors=True)
-    shutil.copytree(validations, report / "validations")
+    remove_tree(report / "validations")
+    for path in found(validations, "*.json"):
+        link_or_copy(path, report / "validations" / path.name)
+    sync_folder(report / "validations")
     return render_pages(report)
 
 
 def render_pages(report: Path) -> Path:
-    """Makes `docs/` of a run's report folder from its `validations/`; returns the index."""
-    pages = [_page(load_result(path)) for path in sorted((report / "validations").glob("*.json"))]
+    """Makes `docs/` of a run's report folder from its `validations/`; returns the index, which is there for good only
+    when all of them are.
+    """
+    pages = [_page(load_result(path)) for path in found(report / "validations", "*.json")]
     folder = report / "docs"
-    folder.mkdir(parents=True, exist_ok=True)
     shared = {"run": report.name, "severities": SEVERITIES, "place": PLACE, "shown": _value_text}
     for page in pages:
         html = VIEW.env.get_template("batch.html").render(page=page, **shared)
-        (folder / f"{page.name}.html").write_text(html, encoding="utf-8")
+        write_durably(folder / f"{page.name}.html", html.encode())
     index = folder / "index.html"
-    # Last and whole: where it is there, so are all pages.
+    # Last: where it is there, so are all pages, and what they are made of.
     write_durably(index, VIEW.env.get_template("index.html").render(**_index(pages), **shared).encode())
     return index
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from flows.cli.options import EPILOG, GOOD, Json, end, print_json
+from flows.cli.options import EPILOG, GOOD, Json, check_space, end, print_json
 from flows.settings import Settings, load_settings, quiet_environment
-from warehouse.messages.disk_errors import check_disk
 from warehouse.messages.errors import PermanentError, StoreError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: dateti
     from flows.cli.views.run import watch
 
     settings = load_settings()
-    check_disk(settings.store.path)
+    check_space(settings.store)
     _look_first(settings, kind, request, received_at)
     quiet_environment(settings)
     from flows import manual_decisions

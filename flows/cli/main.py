@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.cli import decisions, lineage, maintenance
-from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json
+from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json, check_space
 from flows.cli.options import print_json as _print
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
-from warehouse.messages.disk_errors import check_disk, disk_error
+from warehouse.messages.disk_errors import system_error
 from warehouse.messages.errors import XianbaoError
 from warehouse.reports.run_summary import Summary
 
@@ -82,7 +82,7 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     except ValidationError as error:
         raise typer.BadParameter("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
     settings = load_settings()
-    check_disk(settings.store.path)
+    check_space(settings.store)
     quiet_environment(settings)
     from flows.cli.views.rejudge import show_changes
     from flows.rejudge import rejudge as rejudge_flow
@@ -231,7 +231,7 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
     """Runs a flow in this process, showing its stages; exits with 1 where something is not good."""
     from flows.cli.views.run import show_summary, watch
 
-    check_disk(settings.store.path)
+    check_space(settings.store)
     quiet_environment(settings)
     console = Console(stderr=as_json)
     with watch(console, quiet=as_json):
@@ -249,7 +249,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        said = disk_error(error)
+        said = system_error(error)
         if said is None and not isinstance(error, XianbaoError | OSError):
             raise
         # As it is: what it quotes is no markup, and carets below a line stay below it.

@@ -12,6 +12,10 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from warehouse.messages.disk_errors import check_disk
+from warehouse.messages.errors import DiskError
+from warehouse.store.files import Root
+
 GOOD, FAULTS = 0, 1
 EPILOG = "Exit codes: 0 all good; 1 something was quarantined, unreadable or failed; 2 wrong usage."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
@@ -19,6 +23,20 @@ At = Annotated[datetime | None, typer.Option(help="When the files were received 
 
 
 Done = TypeVar("Done", bound=BaseModel)
+
+
+def check_space(root: Root) -> None:
+    """Raises DiskError where the root's disk is read-only or too full to begin. What a run that broke off left there is
+    removed first, where that is what fills it: no other run is hindered by it.
+    """
+    try:
+        check_disk(root.path)
+    except DiskError:
+        from warehouse.maintenance.recover import free_space
+
+        if not free_space(root):
+            raise
+        check_disk(root.path)
 
 
 def print_json(value: Any) -> None:

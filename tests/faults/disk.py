@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.calls import FREES, Call, Fault, How
+from tests.faults.calls import BY_DESCRIPTOR, FREES, READING, Call, Fault, How
 from tests.faults.kills import Kill, Outcome, fresh, outcome, undisturbed
 from tests.faults.scenarios import SCENARIOS
 
@@ -26,6 +27,25 @@ def full_at(name: str, calls: Sequence[Call]) -> list[Kill]:
 def read_only_at(name: str, calls: Sequence[Call]) -> list[Kill]:
     """The disk read-only from each call on, be it in the middle, as after a fault of the device."""
     return [Kill(name, Fault(number, "read only")) for number in range(1, len(calls) + 1)]
+
+
+# What the system may answer, whatever is asked; where something is read or written; where it takes a place.
+ANYWHERE = (errno.EIO, errno.EACCES, errno.ESTALE, errno.ENOMEM)
+BY_NAME = (errno.ENAMETOOLONG, errno.EMFILE)
+TAKING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def refused_at(name: str, calls: Sequence[Call]) -> list[Kill]:
+    """Each call refused with each error that may come of it, from there on whenever it is made for the same file."""
+    return [Kill(name, Fault(n, "refused", code)) for n, call in enumerate(calls, start=1) for code in codes(call)]
+
+
+def codes(call: Call) -> tuple[int, ...]:
+    """The errors that the system may answer a call with."""
+    if call.kind == "commit":
+        return (errno.EIO, errno.ENOSPC, errno.EROFS)
+    by_name = () if call.kind in BY_DESCRIPTOR else BY_NAME
+    return (*ANYWHERE, *by_name, *(() if call.kind in READING else TAKING))
 
 
 @contextmanager

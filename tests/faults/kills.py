@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -15,27 +16,29 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from threading import Timer
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from tests.builders import apart, night, publish_few
-from tests.faults.calls import Call, Calls, Fault, How
+from tests.faults.calls import POWER, READING, Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
 from tests.faults.state import Content, accepted, content, lost, torn
-from warehouse.messages.disk_errors import disk_error
+from warehouse.messages.disk_errors import system_error
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import Manifest, read_manifest
 
 PRELOAD = ["expectations.judge", "expectations.data_docs.pages", "tests.faults.run"]
 ORPHANS_SECONDS = 20
-FAILS = {"full", "amid full", "read only"}
+FAILS = {"full", "amid full", "read only", "refused"}
 # How an error begins that says what is wrong with the disk.
 PLAIN = ("DiskError", "TransientError")
-DONE = "done"
+DONE, WAITING = "done", "but what waits"
 # What commits: the rename of a run's entry, and that of the manifest.
 COMMITS = ("journal/", "marts/manifest.json")
 BEFORE_AND_AFTER: tuple[How, ...] = ("before", "after")
 BALLAST = "ballast"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,24 +76,30 @@ class Outcome:
     @property
     def unclear(self) -> list[str]:
         """The error, where it does not say what is wrong with the disk."""
-        said = not self.kill.fails or self.at.startswith(PLAIN) or (self.kill.free is not None and self.at == DONE)
-        return [] if said else [f"it ended with {self.at}"]
+        done = self.at.startswith(DONE) and (self.kill.free is not None or self.kill.fault.how == "refused")
+        return [] if done or not self.kill.fails or self.at.startswith(PLAIN) else [f"it ended with {self.at}"]
 
     @property
     def kind(self) -> str:
         """What kind of call it died at, and when; or at a random moment."""
         if self.kill.fails:
-            return "tmpfs full" if self.kill.free is not None else self.kill.fault.how
+            refused = f" {errno.errorcode[self.kill.fault.code]}" if self.kill.fault.code else ""
+            return "tmpfs full" if self.kill.free is not None else f"{self.kill.fault.how}{refused}"
         if self.kill.seconds is not None:
             return "random moment"
+        if self.kill.fault.how in POWER:
+            return f"power cut, {self.kill.fault.how}"
         return f"{self.kill.fault.how} {self.at.split(' ', 1)[0]}"
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A scenario without a kill: its durable calls, how long it took, what readers and later comparisons need."""
+    """A scenario without a kill: all its calls, the durable ones, how long it took, what readers and later comparisons
+    need.
+    """
 
     stage: Path
+    every: list[Call]
     calls: list[Call]
     seconds: float
     torn: list[str]
@@ -107,24 +116,24 @@ class Undisturbed:
 def victim(kill: Kill, folder: Path, died: Path) -> None:
     """Does the request until it is killed, by itself, at the latest in the end."""
     os.setsid()
-    calls = Calls(folder, kill.fault, died)
+    calls = Calls(folder, kill.fault, died, reads=kill.fault.how == "refused")
     if kill.seconds is None:
         calls.watch()
     else:
         Timer(kill.seconds, calls.die, ("random", "moment")).start()
     try:
-        SCENARIOS[kill.scenario].request(Place(folder))
+        done = SCENARIOS[kill.scenario].request(Place(folder))
     except Exception as error:
         if not kill.fails:
             raise
-        said = disk_error(error) or error
+        said = system_error(error) or error
         calls.die(type(said).__name__, str(said))
-    calls.die(DONE, "")
+    calls.die(DONE, WAITING if isinstance(done, Summary) and done.waiting else "")
 
 
 def counted(scenario: str, folder: Path, told: Path) -> None:
-    """Does the request and leaves the durable calls that it made."""
-    calls = Calls(folder)
+    """Does the request and leaves the calls that it made."""
+    calls = Calls(folder, reads=True)
     calls.watch()
     SCENARIOS[scenario].request(Place(folder))
     made = list(calls.made)
@@ -151,9 +160,10 @@ def undisturbed(name: str, folder: Path) -> Undisturbed:
     assert process.exitcode == 0
     after, done = read_manifest(root), content(place.folder)
     settle(scenario, place)
-    calls = [Call(*line.split(" ", 1)) for line in told.read_text(encoding="utf-8").splitlines()]
+    every = [Call(*line.split(" ", 1)) for line in told.read_text(encoding="utf-8").splitlines()]
+    calls = [call for call in every if call.kind not in READING]
     settled = content(place.folder, scratch=True)
-    return Undisturbed(stage, calls, seconds, broken, before, after, done, settled, frozenset(accepted(root)))
+    return Undisturbed(stage, every, calls, seconds, broken, before, after, done, settled, frozenset(accepted(root)))
 
 
 def fresh(folder: Path, stage: Path | None = None) -> Place:
@@ -187,8 +197,9 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     assert process.exitcode == -signal.SIGKILL, f"{kill} ended with {process.exitcode}"
     root = scenario.read(place)
     seen = [fault for fault in torn(root, known.before, known.after) if fault not in known.torn]
-    differs, gone = finished(scenario, place, known)
-    return Outcome(kill, _died_at(died), seen, differs, gone, _orphans(process.pid or 0))
+    at = _died_at(died)
+    differs, gone = finished(scenario, place, known, waited=at == f"{DONE} {WAITING}")
+    return Outcome(kill, at, seen, differs, gone, _orphans(process.pid or 0))
 
 
 def fill_disk(ballast: Path, free: int) -> None:
@@ -198,14 +209,22 @@ def fill_disk(ballast: Path, free: int) -> None:
         os.posix_fallocate(file.fileno(), 0, max(1, there.f_bavail * there.f_frsize - free))
 
 
-def finished(scenario: Scenario, place: Place, known: Undisturbed) -> tuple[list[str], list[str]]:
-    """What is not as it would have been, and what was lost, once it was said again and a night has passed."""
+def finished(
+    scenario: Scenario, place: Place, known: Undisturbed, *, waited: bool = False
+) -> tuple[list[str], list[str]]:
+    """What is not as it would have been, and what was lost, once it was said again and a night has passed.
+
+    Where a file `waited`, it has another receipt in another run than it would have had: then its bytes and its returns
+    must be there.
+    """
     root = scenario.read(place)
     scenario.said_again(place)
-    differs = different(known.done, content(place.folder)) if scenario.finishes else []
+    differs = different(known.done, content(place.folder)) if scenario.finishes and not waited else []
     last = settle(scenario, place)
     if scenario.finishes and (last.run, last.version) != (None, None):
         differs.append(f"the night after had something to do: {last.run}, {last.version}")
+    if waited:
+        return differs, lost(root, place.inbox, frozenset(), {one[:3] for one in known.accepted})
     differs += different(known.settled, content(place.folder, scratch=True))
     return differs, lost(root, place.inbox, known.accepted)
 
@@ -264,7 +283,7 @@ def commits(name: str, calls: Sequence[Call]) -> list[Kill]:
     return [Kill(name, Fault(number, how)) for number in at for how in BEFORE_AND_AFTER]
 
 
-def evenly(kills: Sequence[Kill], most: int) -> list[Kill]:
+def evenly(kills: Sequence[T], most: int) -> list[T]:
     """So many of them, evenly between the first and the last, before and after which nothing is half done."""
     if most >= len(kills):
         return list(kills)
@@ -280,6 +299,11 @@ def survey(name: str, base: Path) -> tuple[str, list[Call], float]:
     """The durable calls of a scenario and its seconds."""
     known = undisturbed(name, _own(base))
     return name, known.calls, known.seconds
+
+
+def survey_all(name: str, base: Path) -> list[Call]:
+    """All calls of a scenario, those that only read as well."""
+    return undisturbed(name, _own(base)).every
 
 
 def outcomes(kills: Sequence[Kill], base: Path) -> list[Outcome]:

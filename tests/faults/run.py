@@ -23,8 +23,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.faults.calls import Call
-from tests.faults.disk import SMALL_DISK, full_at, on_a_small_disk, read_only_at
-from tests.faults.kills import Kill, Outcome, commits, evenly, killed, moments, points, pool, survey
+from tests.faults.disk import SMALL_DISK, full_at, on_a_small_disk, read_only_at, refused_at
+from tests.faults.kills import Kill, Outcome, commits, evenly, killed, moments, points, pool, survey, survey_all
+from tests.faults.power import power_cuts
 from tests.faults.readers import RIGHT, WRONG, Published, Reads, read_while_published
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.together import Ended, at_once
@@ -41,11 +42,15 @@ Known = dict[str, tuple[list[Call], float]]
 
 @dataclass(frozen=True)
 class Size:
-    """How much to do: kills of nights; reads; runs at one moment of each kind; `every` place to die or be full."""
+    """How much to do: kills of nights; reads; runs at one moment of each kind; calls refused; power cuts; `every` place
+    to die, to be full, refused or cut off.
+    """
 
     kills: int
     reads: int
     together: int
+    refused: int
+    cuts: int
     every: bool = False
 
     @property
@@ -68,6 +73,8 @@ class Found:
 
     kills: list[Outcome] = field(default_factory=list)
     full: list[Outcome] = field(default_factory=list)
+    refused: list[Outcome] = field(default_factory=list)
+    cuts: list[Outcome] = field(default_factory=list)
     small: list[Outcome] = field(default_factory=list)
     no_disk: str | None = None
     together: list[Ended] = field(default_factory=list)
@@ -76,7 +83,7 @@ class Found:
 
     @property
     def outcomes(self) -> list[Outcome]:
-        return [*self.kills, *self.full, *self.small]
+        return [*self.kills, *self.full, *self.refused, *self.cuts, *self.small]
 
     def faults(self, size: Size) -> list[str]:
         """Each broken promise, with where it was, and what the harness itself failed to show."""
@@ -121,6 +128,14 @@ def everything(size: Size, base: Path, watch: Callable[[str, Iterable[Any], int]
         full = full_at("night", calls) + evenly(read_only_at("night", calls), len(calls) // 4)
         full = evenly(full, size.full)
         found.full = list(watch("disk full", killed(full, base, processes), len(full)))
+        every = processes.submit(survey_all, "night", base).result()
+        refused = evenly(refused_at("night", every), EVERY if size.every else size.refused)
+        found.refused = list(watch("refused", killed(refused, base, processes), len(refused)))
+        # Of the nights a half, of each request an even part of the rest.
+        most = {name: EVERY if size.every else size.cuts // (4 if name in NIGHTS else 2 * len(SCENARIOS))
+                for name in SCENARIOS if name != SMALL_DISK}  # fmt: skip
+        asked = [processes.submit(power_cuts, name, base, n) for name, n in most.items()]
+        found.cuts = [one for part in watch("power cuts", (one.result() for one in asked), len(asked)) for one in part]
         found.no_disk, found.small = processes.submit(on_a_small_disk, min(SIZES, size.kills), base).result()
         found.together = processes.submit(at_once, size.together, base).result()
     for name, ways in (("right", RIGHT), ("wrong", WRONG)):
@@ -161,6 +176,9 @@ def tables(found: Found) -> Iterable[Table]:
     yield table("killed by -9: what", rows(found.kills, lambda one: one.kill.scenario))
     yield table("killed by -9: where", rows(found.kills, lambda one: one.kind))
     yield table("disk full or read-only", rows([*found.full, *found.small], lambda one: one.kind))
+    yield table("a call refused with", rows(found.refused, lambda one: one.kind))
+    yield table("power cut: what", rows(found.cuts, lambda one: one.kill.scenario))
+    yield table("power cut: the disk had", rows(found.cuts, lambda one: one.kind))
     at_one_moment = Table("at one moment", "times", "done", "said busy", "otherwise after")
     for kind in dict.fromkeys(one.together for one in found.together):
         own = [one for one in found.together if one.together == kind]
@@ -188,10 +206,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1000, help="of nights; of each request a quarter of it")
     parser.add_argument("--reads", type=int, default=10_000)
     parser.add_argument("--together", type=int, default=5, help="runs at one moment, of each kind")
+    parser.add_argument("--refused", type=int, default=400, help="calls of a night that the system refuses")
+    parser.add_argument("--cuts", type=int, default=400, help="states of the disk after a power cut")
     parser.add_argument("--every", action="store_true", help="die and be full at every call of every request: hours")
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
-    size, start = Size(said.kills, said.reads, said.together, said.every), perf_counter()
+    size = Size(said.kills, said.reads, said.together, said.refused, said.cuts, said.every)
+    start = perf_counter()
     console = Console(width=140, stderr=said.json)
     with TemporaryDirectory(prefix="xianbao-faults-") as folder, Progress(console=console) as progress:
         found = everything(size, Path(folder), lambda what, them, all_: progress.track(them, all_, description=what))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
@@ -103,15 +103,18 @@ def _wrong_views(root: Root, views: Path, before: Manifest | None, after: Manife
     ]
 
 
-def lost(root: Root, sent: Path, decided: frozenset[tuple[str, ...]]) -> list[str]:
-    """What was sent and is not in the archive; what was accepted (dataset, county, period, version) and is not in
-    history, or is there more than once.
+def lost(
+    root: Root, sent: Path, decided: frozenset[tuple[str, ...]], returns: Collection[tuple[str, ...]] = ()
+) -> list[str]:
+    """What was sent and is not in the archive; what was accepted (dataset, county, period, version, receipt) and is not
+    in history, or is there more than once; of which returns (dataset, county, period) nothing is there.
     """
     there = {path.stem: _sha256(path) for path in root.archive.glob("*/*")}
     digests = {path: _sha256(path) for path in sent.rglob("*") if path.is_file()}
     faults = [f"{path.name} is not in the archive" for path, sha256 in digests.items() if there.get(sha256) != sha256]
     kept = list(accepted(root))
     faults += [f"{one} is not in history" for one in sorted(decided - set(kept))]
+    faults += [f"nothing of {one} is in history" for one in sorted(set(returns) - {one[:3] for one in kept})]
     return faults + [f"{one} is in history {n} times" for one, n in Counter(kept).items() if n > 1]
 
 

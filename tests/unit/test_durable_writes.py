@@ -14,7 +14,7 @@ import pytest
 
 from tasks.commit import commit
 from tasks.run import Run
-from tests.builders import BOOK, RECEIVED, YANGGAO, url
+from tests.builders import BOOK, RECEIVED, YANGGAO, finance, loans, night, send, url
 from tests.durable import Recorded, recorded
 from tests.faults.calls import Call
 from tests.small_store import PERIOD, Sent, decision, indexed, rows, run
@@ -31,10 +31,10 @@ from warehouse.snapshots.publish import Plan, heal, publish
 from warehouse.store import journal, ledger
 from warehouse.store.archive import adopt, archived, hash_file, keep
 from warehouse.store.compact import compact
-from warehouse.store.files import Root, temporary_of, write_durably
+from warehouse.store.files import Root, make_folder, temporary_of, write_durably
 from warehouse.store.history import to_parquet, write_rows
 from warehouse.store.journal_records import Entry, PeriodRecord
-from warehouse.store.staging import stage_period
+from warehouse.store.staging import load_staged, stage_period
 from warehouse.store.transfer import copy_durably, link_or_copy, transfer_journal
 
 ROWS = f"history/finance/period={PERIOD}"
@@ -73,12 +73,13 @@ def folder_of(root: Root, path: Path) -> str:
 
 def test_a_file_is_written_aside_synced_renamed_and_its_folder_synced(root: Root) -> None:
     path = root.path / "a" / "b.txt"
-    path.parent.mkdir(parents=True)
+    root.path.mkdir()
     with recorded(root) as done:
         write_durably(path, b"some bytes")
     aside = f"a/.b.txt.{os.getpid()}"
     assert done.made == [
         Call("mkdir", "a"),
+        Call("fsync", "."),
         Call("open", aside),
         Call("write", aside),
         Call("fsync", aside),
@@ -86,6 +87,14 @@ def test_a_file_is_written_aside_synced_renamed_and_its_folder_synced(root: Root
         Call("fsync", "a"),
     ]
     assert temporary_of(path).name == f".b.txt.{os.getpid()}"
+
+
+def test_the_name_of_each_new_folder_is_synced_in_the_one_above_it(root: Root) -> None:
+    root.path.mkdir()
+    with recorded(root) as done:
+        make_folder(root.path / "a" / "b")
+        make_folder(root.path / "a" / "b")
+    assert done.made == [Call("mkdir", "a"), Call("fsync", "."), Call("mkdir", "a/b"), Call("fsync", "a")]
 
 
 def test_all_bytes_of_a_large_file_are_written_before_it_is_synced(root: Root) -> None:
@@ -161,8 +170,22 @@ def test_rows_are_there_for_good_before_the_record_that_names_them(root: Root) -
         stage_period(root, "000001", root.work / "judged", record, {"finance": rows(one)}, {"finance": rows(Sent(2))})
     _, rows_there = done.renamed_durably(f"{ROWS}/000001.parquet")
     _, others_there = done.renamed_durably(f"quarantine/finance/period={PERIOD}/000001.parquet")
-    record_written = done.at("open", f"work/judged/{PERIOD}.json")
-    done.at_most(rows_there, others_there, record_written)
+    record_begins, _ = done.renamed_durably(f"work/judged/{PERIOD}.json")
+    done.at_most(rows_there, others_there, record_begins)
+
+
+def test_what_a_run_judged_before_is_read_where_writing_of_a_period_broke_off_and_is_tried_again(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root.path.mkdir()
+    record = PeriodRecord(period=PERIOD, decisions=(), rules=(), findings=())
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.store.files.sync", lambda _: (_ for _ in ()).throw(OSError("the disk is gone")))
+        with pytest.raises(OSError, match="gone"):
+            stage_period(root, "000001", root.work / "judged", record, {}, {})
+    assert load_staged(root.work / "judged") == []
+    stage_period(root, "000001", root.work / "judged", record, {}, {})
+    assert load_staged(root.work / "judged") == [record]
 
 
 def test_the_entry_of_a_run_is_written_whole_or_not_at_all_and_then_never_again(root: Root) -> None:
@@ -210,6 +233,27 @@ def test_rows_without_any_touch_nothing(root: Root) -> None:
     with recorded(root) as done:
         assert write_rows(root.history, BOOK.datasets["finance"], PERIOD, "000001", rows()) is None
     assert done.made == []
+
+
+@pytest.mark.usefixtures("few_marts")
+def test_the_index_of_the_pages_is_there_when_all_pages_and_what_they_are_made_of_are_there_for_good(
+    root: Root, inbox: Path
+) -> None:
+    with recorded(root) as done:
+        night(root, send(inbox, loans(finance(60_000))))
+    report = root.reports / "000001"
+    begins, _ = done.renamed_durably("reports/000001/docs/index.html")
+    committed = done.at("rename", "journal/000001.json")
+    pages = [path.stem for path in report.glob("docs/*.html") if path.stem != "index"]
+    assert sorted(pages) == sorted(path.stem for path in report.glob("validations/*.json"))
+    assert pages
+    for name in pages:
+        _, page_there = done.renamed_durably(f"reports/000001/docs/{name}.html")
+        _, validated = done.renamed_durably(f"work/000001/validations/{name}.json")
+        linked_at = done.at("link", f"reports/000001/validations/{name}.json")
+        done.at_most(
+            validated, committed, done.at("fsync", "reports/000001/validations", linked_at), page_there, begins
+        )
 
 
 # --- a snapshot ----------------------------------------------------------------------------------------------------

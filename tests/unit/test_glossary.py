@@ -15,7 +15,7 @@ ROOMS = ("flows", "tasks", "expectations", "warehouse")
 OF_THEIR_OWN = HOME / "expectations/engine"
 # Words of class names that are no terms of the trade or of this system, by what they are.
 PLAIN = {
-    "errors": "error permanent transient busy disk still xianbao",
+    "errors": "error permanent transient busy disk refusal still xianbao",
     "Great Expectations and linear programs": "expect holds multicolumn demand linear piece solver when",
     "programs, files and tables": (
         "book child context diff end file flow frozen grid job markup original part plain queue session settings span"

@@ -246,8 +246,9 @@ def test_a_folder_that_cannot_be_read_is_named_and_stops_no_other(
         return plain(folder)
 
     monkeypatch.setattr(inbox_module.os, "scandir", closed)
-    assert list(look(inbox).files) == ["b/b.csv"]
-    assert "a 无法读取; it cannot be read: Permission denied" in caplog.text
+    arrivals = look(inbox)
+    assert (list(arrivals.files), arrivals.waiting) == (["b/b.csv"], ["a/"])
+    assert "a/ 现在无法读取,留待下次处理; it cannot be read now (Permission denied) and waits" in caplog.text
 
 
 def test_an_inbox_that_does_not_exist_is_empty(tmp_path: Path) -> None:

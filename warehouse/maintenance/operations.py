@@ -5,7 +5,6 @@ Command line and flows call these and nothing below them. Verifying needs no loc
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
 from pathlib import Path
 from time import time
@@ -23,7 +22,7 @@ from warehouse.snapshots.as_of import write_as_of as write_marts_as_of
 from warehouse.snapshots.prune import PruneResult, prune
 from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
-from warehouse.store.files import Root
+from warehouse.store.files import Root, remove_tree
 from warehouse.store.history import remove_superseded, remove_uncommitted
 
 
@@ -74,7 +73,7 @@ def rebuild_into(at: Installation, out: Path | None = None) -> RebuildResult:
         raise PermanentError(f"nothing has been received yet in {at.root.path}: is XIANBAO_ROOT right?")
     folder = (out or at.root.path / "rebuild").absolute()
     if out is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PermanentError(f"{folder} is not an empty folder; name one that is new or empty")
     return rebuild(Rebuild.into(at.root, folder, at.limits, at.folders))

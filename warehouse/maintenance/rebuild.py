@@ -7,7 +7,6 @@ said by name, and what is kept of then stays.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,7 @@ from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file
 from warehouse.store.compact import repeat_merge
-from warehouse.store.files import Root
+from warehouse.store.files import Root, make_folder, remove_tree
 from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, ReturnDecision
 from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.store.transfer import Transfer, link_or_copy, originals, transfer_files, transfer_journal
@@ -123,7 +122,7 @@ def rebuild(plan: Rebuild) -> RebuildResult:
     """
     start = perf_counter()
     runs = journal.runs(plan.source)
-    plan.target.path.mkdir(parents=True, exist_ok=True)
+    make_folder(plan.target.path)
     differences = _rows(plan, runs)
     transfer_files(originals(plan.source), plan.source, plan.target, plan.how)
     transfer_journal(runs, plan.source, plan.target, plan.how)
@@ -181,7 +180,7 @@ def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Diffe
     there = [one for one in wanted if one.path.exists()]
     differences += [_missing(plan, one) for one in wanted if one not in there]
     reading = _reading(plan, readers, there, entry.run)
-    shutil.rmtree(plan.target.work, ignore_errors=True)
+    remove_tree(plan.target.work)
     return reading
 
 

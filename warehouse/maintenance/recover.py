@@ -6,6 +6,8 @@ belongs to anybody at work. Where nothing was left, nothing is said.
 
 from __future__ import annotations
 
+import logging
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,16 +16,18 @@ import duckdb
 import sqlalchemy as sa
 
 from warehouse.codebook import load
+from warehouse.messages.errors import RootBusyError
 from warehouse.reports.run_summary import LAST, write_findings
 from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
 from warehouse.snapshots.prune import finish
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
-from warehouse.store.files import TEMPORARY, Root
+from warehouse.store.files import TEMPORARY, Root, found
 from warehouse.store.history import remove_superseded, remove_uncommitted
 from warehouse.store.leftovers import Kind, Leftover
 from warehouse.store.transfer import ASIDE, originals
 
+log = logging.getLogger("xianbao")
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
 VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")
@@ -37,21 +41,60 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Le
     """
     engine = ledger.open_ledger(ledger_url, renew=True)
     indexed = ledger.catch_up(engine, root)
-    runs, manifest = journal.runs(root), read_manifest(root)
-    folders, deciding = (root.history, root.quarantine), ledger.deciding(engine, root)
+    runs, manifest, deciding = journal.runs(root), read_manifest(root), ledger.deciding(engine, root)
     left: list[tuple[Kind, Iterable[str]]] = [
         ("indexed", indexed),
-        ("rows", _names(root, remove_uncommitted(folders, runs))),
-        ("superseded", _names(root, remove_superseded(folders, runs))),
-        ("temporary", _names(root, _remove(_temporaries(root)))),
-        ("removal", finish(root)),
-        ("snapshot", _never_published(root, manifest)),
+        *_removed(root, runs, manifest),
         ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
         ("views", _views(root, manifest)),
         ("report", _report(root, deciding, pages)),
         *_scratch(root, engine, runs),
     ]
-    return tuple(Leftover.of(kind, found) for kind, names in left if (found := tuple(names)))
+    recovered = _said(left)
+    if recovered:
+        # What a killed run wrote and did not sync any more is built upon from here on.
+        os.sync()
+    return recovered
+
+
+def free_space(root: Root) -> tuple[Leftover, ...]:
+    """Removes what a run that broke off left and nobody needs, without writing anything; what that was.
+
+    Nothing where another run holds the lock on the root: what lies there may be its own. What is removed is logged, for
+    the run that follows does not find it any more. Raises StoreError where the manifest is damaged.
+    """
+    if not root.path.exists():
+        return ()
+    try:
+        with root.lock(0):
+            runs = journal.runs(root)
+            freed = _said([*_removed(root, runs, read_manifest(root)), ("interrupted", _free_scratch(root, runs))])
+    except RootBusyError:
+        return ()
+    for one in freed:
+        log.warning("%s; %s", one.message_zh, one.message_en)
+    return freed
+
+
+def _said(left: Iterable[tuple[Kind, Iterable[str]]]) -> tuple[Leftover, ...]:
+    return tuple(Leftover.of(kind, names) for kind, some in left if (names := tuple(some)))
+
+
+def _removed(root: Root, runs: list[str], manifest: Manifest | None) -> Iterator[tuple[Kind, Iterable[str]]]:
+    """Removes what does not count: rows, files that were being written, snapshots."""
+    folders = (root.history, root.quarantine)
+    yield "rows", _names(root, remove_uncommitted(folders, runs))
+    yield "superseded", _names(root, remove_superseded(folders, runs))
+    yield "temporary", _names(root, _remove(_temporaries(root)))
+    yield "removal", finish(root)
+    yield "snapshot", _never_published(root, manifest)
+
+
+def _free_scratch(root: Root, runs: list[str]) -> list[str]:
+    """Removes the scratch of a run that came to no end; of one that counts, all but what its pages are made of."""
+    own = [path for path in found(root.work, "*") if path.name not in runs]
+    counts = [path for run in runs for path in found(root.work / run, "*") if path.name != "validations"]
+    return _names(root, _remove([*own, *counts]))
 
 
 def clear(root: Root) -> None:
@@ -74,9 +117,9 @@ def _remove(paths: Iterable[Path]) -> list[Path]:
 def _temporaries(root: Root) -> Iterator[Path]:
     """What was being written. Nobody is writing now, for the lock is held."""
     rows = (f"{kind.name}/*/period=*/.*" for kind in (root.history, root.quarantine))
-    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/docs/.*")
-    found = (path for place in places for path in root.path.glob(place))
-    yield from (path for path in found if TEMPORARY.fullmatch(path.name) or path.name in VIEWS)
+    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/*/.*")
+    there = (path for place in places for path in found(root.path, place))
+    yield from (path for path in there if TEMPORARY.fullmatch(path.name) or path.name in VIEWS)
     # A restore puts a whole journal in place at once; where there is one, what lies aside is of an earlier attempt.
     if root.journal.exists() and (root.path / ASIDE).exists():
         yield root.path / ASIDE
@@ -84,7 +127,7 @@ def _temporaries(root: Root) -> Iterator[Path]:
 
 def _never_published(root: Root, manifest: Manifest | None) -> list[str]:
     """Removes snapshots after the last one and, where none was ever published, those that are not whole."""
-    folders = [path for path in root.marts.glob("v=*") if manifest is None or path.name > f"v={manifest.version}"]
+    folders = [path for path in found(root.marts, "v=*") if manifest is None or path.name > f"v={manifest.version}"]
     # Somebody may have deleted the manifest for all to be published anew, while others still read what it named.
     gone = [path for path in folders if manifest or not manifest_path(root, path.name.removeprefix("v=")).exists()]
     return [path.name.removeprefix("v=") for path in _remove(gone)]
@@ -131,7 +174,7 @@ def _scratch(root: Root, engine: sa.Engine, runs: list[str]) -> Iterator[tuple[K
     """Removes the scratch of a run that came to no end; of one that counts, nothing more is to be said."""
     if not root.work.exists():
         return
-    there = list(root.work.iterdir())
+    there = list(found(root.work, "*"))
     own = [path for path in there if path.name not in runs]
     if own or not there:
         yield "unreceived", _unreceived(root, engine)

@@ -21,7 +21,7 @@ from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
-from warehouse.store.files import Root, sync_folder
+from warehouse.store.files import Root, make_folder, sync_folder
 from warehouse.store.transfer import rows_kept
 
 
@@ -52,7 +52,7 @@ def _replaced(paths: Iterable[Path], rebuilt: Root, root: Root) -> list[str]:
         name = path.relative_to(rebuilt.path).as_posix()
         live = root.path / name
         if not live.exists() or hash_file(live) != hash_file(path):
-            live.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(live.parent)
             path.replace(live)
             sync_folder(live.parent)
             done.append(name)

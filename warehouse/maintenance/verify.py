@@ -21,7 +21,7 @@ from warehouse.messages.errors import StoreError
 from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
 from warehouse.store import journal
 from warehouse.store.archive import archived, hash_file
-from warehouse.store.files import Root
+from warehouse.store.files import Root, found
 from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, PeriodRecord
 
 Kind = Literal["changed", "missing", "unreadable"]
@@ -118,7 +118,7 @@ def verify(root: Root) -> VerifyResult:
     runs = journal.runs(root)
     _journal(kept, runs, manifest)
     rows = len(kept.files)
-    archive = {path: path.stem for path in root.archive.glob("*/*") if not path.name.startswith(".")}
+    archive = {path: path.stem for path in found(root.archive, "*/*") if not path.name.startswith(".")}
     for path in kept.originals.keys() - archive.keys():
         kept.fault(path, "missing", kept.originals[path], "none")
     published = _published(root, manifest) if manifest else {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.store.files import Root, sync_folder
+from warehouse.store.files import Root, found, sync_folder
 
 DAY = 86_400
 GOING = ".gone-"
@@ -35,10 +35,10 @@ def prune(root: Root, keep_days: float, now: float) -> PruneResult:
     manifest = read_manifest(root)
     if manifest is None:
         return PruneResult(removed=(), kept=(), bytes=0)
-    found = sorted(path for path in root.marts.glob("v=*") if path.name <= f"v={manifest.version}")
-    old = [path for path, after in pairwise(found[:-1]) if after.stat().st_mtime < now - keep_days * DAY]
+    there = [path for path in found(root.marts, "v=*") if path.name <= f"v={manifest.version}"]
+    old = [path for path, after in pairwise(there[:-1]) if after.stat().st_mtime < now - keep_days * DAY]
     size = sum(_remove(path) for path in old)
-    kept = tuple(_version(path) for path in found if path not in old)
+    kept = tuple(_version(path) for path in there if path not in old)
     return PruneResult(removed=tuple(map(_version, old)), kept=kept, bytes=size)
 
 
@@ -48,7 +48,7 @@ def _version(folder: Path) -> str:
 
 def finish(root: Root) -> list[str]:
     """Removes what an interrupted removal left; the versions of these snapshots."""
-    going = sorted(root.marts.glob(f"{GOING}*"))
+    going = list(found(root.marts, f"{GOING}*"))
     for path in going:
         shutil.rmtree(path)
     return [path.name.removeprefix(f"{GOING}v=") for path in going]

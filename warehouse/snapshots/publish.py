@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,7 +35,7 @@ from warehouse.snapshots.manifest import (
 )
 from warehouse.snapshots.parquet import to_parquet
 from warehouse.snapshots.views import heal
-from warehouse.store.files import Root, sync_folder, write_durably
+from warehouse.store.files import Root, make_folder, naming, remove_tree, sync_folder, write_durably
 from warehouse.store.ledger import SNAPSHOTS
 
 AHEAD = 24
@@ -68,7 +67,8 @@ def publish(
     last = read_manifest(root)
     version = version or f"{int(last.version) + 1 if last else 1:06}"
     folder = root.marts / f"v={version}"
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder)
+    make_folder(folder)
     before = _before(root, None if from_nothing else last)
     files = write_marts(folder, plan, book, before)
     manifest = Manifest(
@@ -175,7 +175,7 @@ def _place(path: Path, what: Path | bytes) -> None:
     if isinstance(what, Path):
         os.link(what, path)
         return
-    with path.open("xb") as file:
+    with naming(path), path.open("xb") as file:
         file.write(what)
         file.flush()  # what Python holds back, the system cannot sync
         os.fsync(file.fileno())

@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.codebook import Codebook
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.store.files import Root, sync_folder
+from warehouse.store.files import Root, naming, sync_folder
 
 # A file of the newest kind is refused by readers (command line, ODBC driver) of an older DuckDB.
 OF_VIEWS: dict[str, str | bool | int | float | list[str]] = {
@@ -33,6 +33,7 @@ def heal(root: Root, book: Codebook) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(f"v={manifest.version}")
     link.replace(root.marts / "current")
+    sync_folder(root.marts)
 
 
 def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> None:
@@ -54,7 +55,7 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
         connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
         connection.commit()
         connection.execute("CHECKPOINT")  # closing would do it too, and say nothing of a full disk
-    with temporary.open("rb") as file:
+    with naming(database), temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(database)
     sync_folder(database.parent)

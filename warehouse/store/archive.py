@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from warehouse.messages.errors import StillWrittenError
-from warehouse.store.files import Root, sync, sync_folder
+from warehouse.store.files import Root, make_folder, naming, sync, sync_folder
 
 CHUNK = 1 << 20
 LONGEST_SUFFIX = 32
@@ -63,20 +63,20 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
     The bytes are read once: what is hashed is what is kept. Raises StillWrittenError, and keeps nothing, where the
     file cannot be opened, is no longer as `stamp` says, or changes meanwhile.
     """
-    root.work.mkdir(parents=True, exist_ok=True)
+    make_folder(root.work)
     temporary = root.work / f"keep.{os.getpid()}"
     try:
         source = open_regular(path)
     except OSError as error:
         raise StillWrittenError(f"{path}: {error.strerror or error}") from error
-    with source:
-        before = Stamp.of(os.fstat(source.fileno()))
-        submission = _copy(source, temporary)
-        after = Stamp.of(os.fstat(source.fileno()))
-    if before != after or (stamp or before) != before:
-        temporary.unlink()
-        raise StillWrittenError(f"{path} changed while it was read")
-    return submission, adopt(root, temporary, submission, name)
+    try:
+        with source:
+            submission = _copy_unchanged(source, temporary, stamp)
+        return submission, adopt(root, temporary, submission, name)
+    except (OSError, StillWrittenError):
+        # Half of a large file would stand in the way of what is to be done about a full disk.
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
@@ -85,8 +85,8 @@ def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     if kept.exists():
         temporary.unlink()
         return kept
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("rb") as file:
+    make_folder(kept.parent)
+    with naming(kept), temporary.open("rb") as file:
         sync(file.fileno())
     temporary.chmod(0o444)
     temporary.replace(kept)
@@ -94,10 +94,29 @@ def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     return kept
 
 
+def _copy_unchanged(source: BufferedReader, target: Path, stamp: Stamp | None) -> str:
+    """Copies the bytes and returns their SHA-256; raises StillWrittenError where the file is not all the time as
+    `stamp` says.
+    """
+    before = _stamp(source)
+    submission = _copy(source, target)
+    if before != _stamp(source) or (stamp or before) != before:
+        raise StillWrittenError(f"{source.name} changed while it was read")
+    return submission
+
+
+def _stamp(source: BufferedReader) -> Stamp:
+    """As the open file is now; an error is a matter of this file alone."""
+    try:
+        return Stamp.of(os.fstat(source.fileno()))
+    except OSError as error:
+        raise StillWrittenError(f"{source.name}: {error.strerror or error}") from error
+
+
 def _copy(source: BufferedReader, target: Path) -> str:
     """Copies the bytes and returns their SHA-256."""
     digest = hashlib.sha256()
-    with target.open("wb") as file:
+    with naming(target), target.open("wb") as file:
         for chunk in _chunks(source):
             digest.update(chunk)
             file.write(chunk)

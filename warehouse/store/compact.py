@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.messages.errors import StoreError
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
-from warehouse.store.files import Root, write_durably
+from warehouse.store.files import Root, found, write_durably
 from warehouse.store.history import KEPT, remove_superseded, to_parquet
 from warehouse.store.journal_records import COMPACT, Entry, PeriodRecord
 from warehouse.store.leftovers import Leftover
@@ -93,7 +93,7 @@ def repeat_merge(root: Root, entry: Entry, before: Iterable[str]) -> tuple[dict[
     made: dict[str, str] = {}
     gone: list[Path] = []
     for name in _files(entry):
-        files = RowFiles.of((root.path / name).parent.glob("*.parquet"), runs).counting
+        files = RowFiles.of(found((root.path / name).parent, "*.parquet"), runs).counting
         if files:
             made[name] = hash_file(merge(files, entry.run))
             gone += files

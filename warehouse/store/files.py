@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +68,7 @@ class Root:
 
         Raises RootBusyError when another one holds it for longer than `wait_seconds`.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -86,11 +88,53 @@ def _wait(lock: FileLock, seconds: float) -> None:
         raise RootBusyError(f"another run still holds {lock.lock_file} after {seconds:g} s; try again later") from error
 
 
+def found(folder: Path, pattern: str) -> Iterator[Path]:
+    """What of a folder is called so, sorted; none where there is no such folder. A `/` goes one folder down.
+
+    Raises OSError where a folder cannot be read: `Path.glob` would find nothing there, as if nothing had been kept.
+    """
+    name, _, below = pattern.partition("/")
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  (the names alone)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for path in sorted(folder / one for one in fnmatch.filter(names, name)):
+        yield from found(path, below) if below else (path,)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts the path to an error of the system that names none, as those of writing and syncing do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, for good: the name of each is synced in the one above it."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder with all below it, where there is one. Raises OSError where that cannot be done: what is left
+    would be taken for what comes next.
+    """
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Puts a file in place whole: a temporary one, synced, renamed, its folder synced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = temporary_of(path)
-    with temporary.open("wb") as file:
+    with naming(path), temporary.open("wb") as file:
         file.write(data)
         file.flush()  # what Python holds back, the system cannot sync
         sync(file.fileno())
@@ -105,8 +149,14 @@ def temporary_of(path: Path) -> Path:
 
 def remove_temporaries(folder: Path) -> None:
     """Removes what interrupted writing left in the folder and in all below it; nobody may be writing there."""
-    for path in [path for path in folder.glob("**/.*") if TEMPORARY.fullmatch(path.name)]:
-        path.unlink()
+    for parent, _, names in os.walk(folder, onerror=_raise_unless_gone):
+        for name in filter(TEMPORARY.fullmatch, names):
+            Path(parent, name).unlink()
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def sync(descriptor: int) -> None:
@@ -118,6 +168,7 @@ def sync_folder(folder: Path) -> None:
     """Makes names created or renamed in the folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -15,7 +15,7 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.intake.layout.row_frames import PROVENANCE, Schema
-from warehouse.store.files import write_durably
+from warehouse.store.files import found, write_durably
 from warehouse.store.journal_records import ReturnDecision
 from warehouse.store.row_files import OWN, RowFiles, is_merged, row_files, run_of
 
@@ -59,9 +59,9 @@ def scan_rows(
     A column that came into the form after a file was written is blank there; one that the form no longer has is left.
     """
     counted, own = frozenset(runs), folder / dataset.dataset
-    folders = own.glob("period=*") if periods is None else (own / f"period={period}" for period in periods)
+    folders = found(own, "period=*") if periods is None else (own / f"period={period}" for period in periods)
     return _scan(
-        [p for f in sorted(folders) for p in RowFiles.of(f.glob(f"*{OWN}"), counted).counting], schema(dataset)
+        [p for f in sorted(folders) for p in RowFiles.of(found(f, f"*{OWN}"), counted).counting], schema(dataset)
     )
 
 
@@ -71,7 +71,7 @@ def scan_run(folder: Path, dataset: Dataset, runs: Collection[str], run: str, pe
     `runs` are all that are committed.
     """
     columns = schema(dataset)
-    files = RowFiles.of((folder / dataset.dataset / f"period={period}").glob(f"*{OWN}"), runs).counting
+    files = RowFiles.of(found(folder / dataset.dataset / f"period={period}", f"*{OWN}"), runs).counting
     own = [path for path in files if run_of(path) == run and not is_merged(path)]
     if own:
         return _scan(own, columns)

@@ -5,6 +5,7 @@ The inbox belongs to those who send: nothing in it is ever changed, locked or re
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -22,6 +23,8 @@ PASSING = ("~$", ".")
 PASSING_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 RECENT_SECONDS = 60
 HOUR = 3600
+# What is no matter of the file that it is met at.
+OF_THE_PROCESS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,12 @@ class Arrivals:
         self.waiting.append(label)
         log.warning("%s %s,留待下次处理; it %s and waits for the next run", label, why_zh, why_en)
 
+    def wait_unread(self, label: str, error: OSError) -> None:
+        """Leaves what cannot be read for the next run, unless nothing else could be read either: raises that."""
+        if error.errno in OF_THE_PROCESS:
+            raise error
+        self.wait(label, "现在无法读取", f"cannot be read now ({error.strerror or error})")
+
 
 def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes) -> Arrivals:
     """The files of the inbox that last came with other bytes (`known`, by label) or never.
@@ -63,10 +72,13 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes) -> A
     Links and special files are neither followed nor opened. What is open in an editor or still being written waits.
     """
     arrivals = Arrivals()
-    for label, path in _labelled(inbox):
+    for label, path in _labelled(inbox, arrivals):
         try:
             arrival = _look(path)
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            arrivals.wait_unread(label, error)
             continue
         if arrival is None:
             arrivals.skipped.append(label)
@@ -84,26 +96,29 @@ def arrived(path: Path) -> Arrival:
     return Arrival(file, Stamp.of(file.stat()))
 
 
-def _labelled(inbox: Path) -> Iterator[tuple[str, Path]]:
+def _labelled(inbox: Path, arrivals: Arrivals) -> Iterator[tuple[str, Path]]:
     """All that lies in the inbox but folders, litter and what is passing, by label; no two have the same."""
     labels: set[str] = set()
-    for path in sorted(_walk(inbox), key=os.fsencode):
+    for path in sorted(_walk(inbox, arrivals), key=os.fsencode):
         label = distinct(label_of(path.relative_to(inbox)), labels)
         labels.add(label)
         yield label, path
 
 
-def _walk(inbox: Path) -> Iterator[Path]:
-    """Links to folders are not followed; a folder that cannot be read is named and left out."""
+def _walk(inbox: Path, arrivals: Arrivals) -> Iterator[Path]:
+    """Links to folders are not followed; a folder below the inbox that cannot be read waits, and is named."""
     pending = [inbox]
     while pending:
         folder = pending.pop()
         try:
             with os.scandir(folder) as found:
-                entries = [(Path(entry.path), entry.is_dir(follow_symlinks=False)) for entry in found]
+                entries = [(Path(entry.path), _is_folder(entry)) for entry in found]
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            if folder != inbox or inbox.exists():
-                log.warning("%s 无法读取; it cannot be read: %s", label_of(folder), error.strerror)
+            if folder == inbox:
+                raise
+            arrivals.wait_unread(f"{label_of(folder.relative_to(inbox))}/", error)
             continue
         for path, is_folder in entries:
             if path.name.startswith(PASSING) or is_litter(path.name):
@@ -112,6 +127,14 @@ def _walk(inbox: Path) -> Iterator[Path]:
                 pending.append(path)
             elif not path.name.lower().endswith(PASSING_SUFFIXES):
                 yield path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; what cannot be looked at is none, and is looked at again as a file."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _look(path: Path) -> Arrival | None:
@@ -125,7 +148,7 @@ def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: A
     try:
         return hash_file(arrival.path) != known.get(label)
     except OSError as error:
-        arrivals.wait(label, "现在无法读取", f"cannot be read now ({error.strerror or error})")
+        arrivals.wait_unread(label, error)
         return False
 
 
@@ -138,6 +161,9 @@ def _locked(label: str, arrival: Arrival, patience: SettleTimes, arrivals: Arriv
         hours = (time.time() - lock.stat(follow_symlinks=False).st_mtime) / HOUR
     except FileNotFoundError:
         return False
+    except OSError as error:
+        arrivals.wait_unread(label, error)
+        return True
     if hours > patience.lock_hours:
         log.warning(
             "%s 旁的锁文件已留了 %.0f 小时,照常处理; the lock file beside it was left behind %.0f hours ago,"

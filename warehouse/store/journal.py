@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from warehouse.messages.errors import StoreError
-from warehouse.store.files import Root, write_durably
+from warehouse.store.files import Root, found, write_durably
 from warehouse.store.journal_records import Entry
 
 # How an entry ends: what it says is JSON with this last line, and without it.
@@ -28,7 +28,7 @@ def run_name(number: int) -> str:
 
 def runs(root: Root) -> list[str]:
     """The committed runs, oldest first."""
-    return sorted(path.stem for path in root.journal.glob("[0-9]*.json"))
+    return [path.stem for path in found(root.journal, "[0-9]*.json")]
 
 
 def next_run(root: Root) -> str:

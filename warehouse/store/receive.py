@@ -15,7 +15,7 @@ from warehouse.intake.model.records import Receipt
 from warehouse.messages.errors import StillWrittenError
 from warehouse.store import ledger
 from warehouse.store.archive import adopt, hash_file, keep
-from warehouse.store.files import Root
+from warehouse.store.files import Root, make_folder
 from warehouse.store.inbox import Arrival
 
 log = logging.getLogger("xianbao")
@@ -62,7 +62,7 @@ def number(ledger_url: str, originals: Iterable[Original], received_at: datetime
 
 def save_receipts(path: Path, receipts: list[Receipt]) -> None:
     """Writes what was received as JSON, in the order given."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_bytes(RECEIPTS.dump_json(receipts))
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from warehouse.store.files import found
+
 OWN = ".parquet"
 MERGED = ".compact.parquet"
 # From so many files of a dataset and period on, reading them takes long enough to merge them.
@@ -41,14 +43,14 @@ class RowFiles:
     @classmethod
     def of(cls, paths: Iterable[Path], runs: Collection[str]) -> RowFiles:
         """The files of a folder, when these runs are committed."""
-        found = sorted(paths)
-        committed = [path for path in found if run_of(path) in runs]
+        there = sorted(paths)
+        committed = [path for path in there if run_of(path) in runs]
         last = max((run_of(path) for path in committed if is_merged(path)), default="")
         counting = tuple(path for path in committed if run_of(path) > last or path.name == f"{last}{MERGED}")
         return cls(
             counting=counting,
             superseded=tuple(path for path in committed if path not in counting),
-            uncommitted=tuple(path for path in found if run_of(path) not in runs),
+            uncommitted=tuple(path for path in there if run_of(path) not in runs),
         )
 
 
@@ -56,5 +58,5 @@ def row_files(folders: Iterable[Path], runs: Iterable[str]) -> Iterator[RowFiles
     """The files below the root's history and quarantine, or either, folder by folder."""
     committed = frozenset(runs)
     for folder in folders:
-        found = sorted(folder.glob(f"*/period=*/*{OWN}"))
-        yield from (RowFiles.of(paths, committed) for _, paths in groupby(found, key=lambda path: path.parent))
+        paths = found(folder, f"*/period=*/*{OWN}")
+        yield from (RowFiles.of(own, committed) for _, own in groupby(paths, key=lambda path: path.parent))

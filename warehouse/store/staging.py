@@ -11,7 +11,7 @@ from warehouse.codebook import load
 from warehouse.intake.reading import Reading
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
-from warehouse.store.files import Root
+from warehouse.store.files import Root, found, make_folder, write_durably
 from warehouse.store.history import write_rows
 from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReceiptVerdict
 from warehouse.store.prior_state import RETURNS, PriorState, decided
@@ -20,7 +20,7 @@ from warehouse.store.prior_state import RETURNS, PriorState, decided
 def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
     """What the ledger has decided before this run, as `Known.returns` has it, kept for judging: read once a run."""
     returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS, columns=RETURNS)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     returns.write_ipc(path)
     return returns
 
@@ -51,14 +51,14 @@ def stage_period(  # noqa: PLR0913, PLR0917
         for name, rows in by_dataset.items()
     ]
     files = {path.relative_to(root.path).as_posix(): hash_file(path) for path in written if path}
-    judged.mkdir(parents=True, exist_ok=True)
     kept = record.model_copy(update={"files": files})
-    (judged / f"{record.period}.json").write_text(kept.model_dump_json(), encoding="utf-8")
+    # Whole or not there: where writing fails half-way and is tried again, what was judged so far is read first.
+    write_durably(judged / f"{record.period}.json", kept.model_dump_json().encode())
 
 
 def load_staged(judged: Path) -> list[PeriodRecord]:
     """The periods judged so far, ascending."""
-    return [PeriodRecord.model_validate_json(path.read_bytes()) for path in sorted(judged.glob("*.json"))]
+    return [PeriodRecord.model_validate_json(path.read_bytes()) for path in found(judged, "*.json")]
 
 
 def entry_of_decisions(run: str, flow: str, received_at: datetime, judged: list[PeriodRecord]) -> Entry:

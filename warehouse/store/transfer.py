@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from warehouse.store import journal, row_files
-from warehouse.store.files import Root, sync, sync_folder, temporary_of
+from warehouse.store.files import Root, found, make_folder, naming, remove_tree, sync, sync_folder, temporary_of
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -17,20 +17,20 @@ Transfer = Callable[[Path, Path], None]
 
 def copy_durably(source: Path, target: Path) -> None:
     """Copies a file: a temporary one, synced, renamed, its folder synced; its mode comes along."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     temporary = temporary_of(target)
     temporary.unlink(missing_ok=True)
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
-    with temporary.open("rb") as file:
+    with naming(target), temporary.open("rb") as file:
         sync(file.fileno())
     temporary.replace(target)
     sync_folder(target.parent)
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """The same file under a second name; a copy where the two places are on different disks."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """The same file under a second name, which is left to be synced; a copy where that cannot be."""
+    make_folder(target.parent)
     try:
         os.link(source, target)
     except OSError:
@@ -39,7 +39,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def originals(root: Root) -> list[Path]:
     """The files of the archive; not what is still being written."""
-    return sorted(path for path in root.archive.glob("*/*") if not path.name.startswith("."))
+    return [path for path in found(root.archive, "*/*") if not path.name.startswith(".")]
 
 
 def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
@@ -49,13 +49,15 @@ def rows_kept(root: Root, runs: Iterable[str]) -> list[Path]:
 
 
 def transfer_files(paths: Iterable[Path], source: Root, target: Root, how: Transfer) -> list[Path]:
-    """Carries files to the same place below the target where nothing is yet; returns where they are now."""
+    """Carries files to the same place below the target where nothing is yet, for good; returns where they are now."""
     done = []
     for path in paths:
         there = target.path / path.relative_to(source.path)
         if not there.exists():
             how(path, there)
             done.append(there)
+    for folder in {path.parent for path in done}:
+        sync_folder(folder)
     return done
 
 
@@ -64,7 +66,7 @@ def transfer_journal(runs: Iterable[str], source: Root, target: Root, how: Trans
     if target.journal.exists():
         return
     aside = Root(target.path / ASIDE)
-    shutil.rmtree(aside.path, ignore_errors=True)
+    remove_tree(aside.path)
     aside.path.mkdir(parents=True)
     for run in runs:
         how(journal.entry_path(source, run), aside.path / f"{run}.json")
