@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterator
@@ -13,8 +12,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from warehouse.messages.errors import RootBusyError
+from warehouse.messages.log import log
 
-log = logging.getLogger("xianbao")
 # A file before it is renamed to its own name: a dot, the name, the process.
 TEMPORARY = re.compile(r"\..+\.[0-9]+")
 
