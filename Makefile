@@ -13,7 +13,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers lock docs contract clean
+.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start.
 $(READY): requirements.lock pyproject.toml
@@ -93,6 +93,11 @@ $(PEERS)/.ready: tests/bench/peers/requirements.lock
 
 bench-peers: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m tests.bench.peers.run $(PEERS)
+
+# Licences and a bill of materials of what the lock installs; advisories, where their source can be reached (else it
+# says so, and exits with 2).
+audit: $(READY)
+	$(BIN)/python -m tests.audit
 
 docs: $(READY)
 	$(BIN)/python -m warehouse.codebook.dictionary > docs/reference/data-dictionary.md

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from typing import Annotated
 
@@ -13,11 +12,10 @@ from expectations.data_docs.recovered_pages import publish_recovered_pages
 from flows.pipeline import log_recovered, utc
 from flows.settings import load_settings
 from tasks import maintain
+from warehouse.messages.log import log
 from warehouse.store.compact import CompactResult
 from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import AT_LEAST
-
-log = logging.getLogger("xianbao")
 
 
 @flow(name=COMPACT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +16,11 @@ from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
+from warehouse.messages.log import log
 from warehouse.reports.run_summary import Summary
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
 from warehouse.store.leftovers import Leftover
-
-log = logging.getLogger("xianbao")
 
 
 @dataclass

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from prefect import flow
 from pydantic import NonNegativeFloat
 
 from flows.settings import load_settings
 from tasks import maintain
+from warehouse.messages.log import log
 from warehouse.snapshots.prune import PruneResult
-
-log = logging.getLogger("xianbao")
 
 
 @flow(name="prune")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from prefect import flow
@@ -11,8 +10,7 @@ from flows.settings import load_settings
 from tasks import maintain
 from warehouse.maintenance.rebuild import RebuildResult
 from warehouse.messages.errors import PermanentError, StoreError
-
-log = logging.getLogger("xianbao")
+from warehouse.messages.log import log
 
 
 @flow(name="rebuild")

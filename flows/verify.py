@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from prefect import flow
@@ -11,8 +10,7 @@ from flows.settings import load_settings
 from tasks import maintain
 from warehouse.maintenance.verify import IntegrityFault, VerifyResult
 from warehouse.messages.errors import StoreError
-
-log = logging.getLogger("xianbao")
+from warehouse.messages.log import log
 
 
 @flow(name="verify")

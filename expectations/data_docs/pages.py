@@ -18,6 +18,7 @@ from expectations.language.relation import parse
 from expectations.validation.batch import EN, ZH
 from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
+from warehouse.messages.visible import visible_lines
 from warehouse.store.files import found, remove_tree, sync_folder, write_durably
 from warehouse.store.transfer import link_or_copy
 
@@ -27,8 +28,9 @@ SHOWN_VALUES = 12
 SHOWN_CHECKS = 200
 # How Great Expectations marks what varies in its sentences.
 STYLING = {"default": {"classes": ["value"]}, "params": {"column": {"classes": ["column"]}}}
-# Our templates beside its own.
+# Our templates beside its own. They escape what is put into them; nothing of it hides or turns the text round.
 VIEW = DefaultJinjaPageView(custom_views_directory=str(Path(__file__).parent))
+VIEW.env.finalize = lambda value: visible_lines(value) if isinstance(value, str) else value
 
 
 def publish_pages(validations: Path, report: Path) -> Path | None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from flows.cli.options import EPILOG, GOOD, Json, check_space, end, print_json
+from flows.cli.screen import Screen
 from flows.settings import Settings, load_settings, quiet_environment
 from warehouse.messages.errors import PermanentError, StoreError
 
@@ -85,7 +85,7 @@ def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: dateti
     from flows import manual_decisions
     from flows.cli.views.decisions import show_decisions
 
-    console = Console(stderr=as_json)
+    console = Screen(stderr=as_json)
     with watch(console, quiet=as_json):
         done = (manual_decisions.withdraw if kind == "withdraw" else manual_decisions.waive)(request, received_at)
     print_json(done.model_dump(by_alias=True)) if as_json else show_decisions(kind, done, console)

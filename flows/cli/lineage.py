@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from flows.cli.options import EPILOG, FAULTS, GOOD, Json, print_json
+from flows.cli.screen import Screen
 from flows.settings import load_settings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def submission(
     from warehouse.lineage import explain_submission
 
     explained = explain_submission(store_of_settings(), name)
-    print_json(submission_json(explained)) if as_json else show_submission(explained, Console(), whole=whole)
+    print_json(submission_json(explained)) if as_json else show_submission(explained, Screen(), whole=whole)
     raise typer.Exit(FAULTS if explained.trouble else GOOD)
 
 
@@ -83,7 +83,7 @@ def diff(  # noqa: PLR0913, PLR0917  (an option each)
     if len(chosen) not in (0, 2):
         raise typer.BadParameter("say both versions, or none")
     compared = compare(store_of_settings(), county, period, dataset, chosen)
-    print_json(version_diff_json(compared)) if as_json else show_version_diff(compared, Console(), whole=whole)
+    print_json(version_diff_json(compared)) if as_json else show_version_diff(compared, Screen(), whole=whole)
     raise typer.Exit(FAULTS if compared.before.trouble or compared.after.trouble else GOOD)
 
 
@@ -125,7 +125,7 @@ def _of_mart(mart: str) -> Any:
 
         asked = FigureSelection(mart, name or "", period, county, prefecture, group, dataset, source, column)
         explained = explain_figure(store_of_settings(), load(), asked)
-        print_json(figure_json(explained)) if as_json else show_figure(explained, Console(), whole=whole)
+        print_json(figure_json(explained)) if as_json else show_figure(explained, Screen(), whole=whole)
         raise typer.Exit(FAULTS if explained.trouble else GOOD)
 
     return typer.main.get_command(command)

@@ -6,21 +6,23 @@ import dataclasses
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.text import Text
+from typer.rich_utils import rich_format_error
 
 from flows.cli import decisions, lineage, maintenance
 from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json, check_space
 from flows.cli.options import print_json as _print
+from flows.cli.screen import Screen
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
 from warehouse.messages.disk_errors import system_error
 from warehouse.messages.errors import XianbaoError
+from warehouse.messages.visible import visible_lines
 from warehouse.reports.run_summary import Summary
 
 app = typer.Typer(
@@ -87,7 +89,7 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     from flows.cli.views.rejudge import show_changes
     from flows.rejudge import rejudge as rejudge_flow
 
-    console = Console(stderr=as_json)
+    console = Screen(stderr=as_json)
     with watch(console, quiet=as_json):
         done = rejudge_flow(scope, received_at, dry_run=dry_run)
     _print(done.model_dump()) if as_json else show_changes(done, console, dry_run=dry_run)
@@ -100,7 +102,7 @@ def status(as_json: Json = False) -> None:
     from flows.cli.status import read_status, show_status
 
     state = read_status(load_settings())
-    _print(state) if as_json else show_status(state, Console())
+    _print(state) if as_json else show_status(state, Screen())
 
 
 @app.command(epilog=EPILOG)
@@ -128,7 +130,7 @@ def rules(
     from flows.cli.views import rules as shown
     from warehouse.codebook import load
 
-    book, console = load(), Console()
+    book, console = load(), Screen()
     if check:
         from expectations.analysis.consistency import check_all
 
@@ -159,7 +161,7 @@ def docs(
     settings = load_settings()
     quiet_environment(settings)
     index = docs_of(settings, run, again=again)
-    _print({"index": index}) if as_json else Console().print(str(index), highlight=False, soft_wrap=True)
+    _print({"index": index}) if as_json else Screen().say(str(index))
 
 
 @app.command(epilog=EPILOG)
@@ -186,10 +188,10 @@ def sample(  # noqa: PLR0913, PLR0917  (an option each)
     if as_json:
         _print(dataclasses.asdict(written))
         return
-    console = Console()
-    console.print(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")
+    console = Screen()
+    console.say(f"{written.files} files of {written.counties} counties, synthetic, in {written.out}")
     if written.key:
-        console.print(f"what {'each file is like' if messy else 'was planted'} is in {written.key}")
+        console.say(f"what {'each file is like' if messy else 'was planted'} is in {written.key}")
 
 
 @app.command(epilog=EPILOG)
@@ -210,7 +212,7 @@ def template(
         _print(dataclasses.asdict(written))
         return
     what = f"{written.county_code} {written.name_zh} {written.period}, {len(written.datasets)} datasets"
-    Console().print(f"{written.file}: {what}", highlight=False, soft_wrap=True)
+    Screen().say(f"{written.file}: {what}")
 
 
 def _nightly(**arguments: Any) -> Summary:
@@ -233,7 +235,7 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
 
     check_space(settings.store)
     quiet_environment(settings)
-    console = Console(stderr=as_json)
+    console = Screen(stderr=as_json)
     with watch(console, quiet=as_json):
         summary = flow(**arguments)
     if as_json:
@@ -244,14 +246,16 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
 
 
 def main() -> None:
-    """Runs the command line; an error of ours is a sentence, not a traceback."""
+    """Runs the command line; an error of ours is a sentence, not a traceback. Whatever an error quotes is encoded."""
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
-        app()
-    except Exception as error:
-        said = system_error(error)
-        if said is None and not isinstance(error, XianbaoError | OSError):
-            raise
-        # As it is: what it quotes is no markup, and carets below a line stay below it.
-        Console(stderr=True).print(Text.assemble(("xianbao:", "red"), f" {said or error}"), soft_wrap=True)
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        said = visible_lines(error.format_message())
+        error.format_message = lambda: said  # type: ignore[method-assign]
+        rich_format_error(error)  # type: ignore[arg-type]  # all that it raises are of its private kind
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001  (said as it is, with where it came from if it is none of ours)
+        ours = system_error(error) or (error if isinstance(error, XianbaoError | OSError) else None)
+        Screen(stderr=True).complain(str(ours) if ours else "".join(traceback.format_exception(error)))
         sys.exit(FAULTS)

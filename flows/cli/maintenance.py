@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flows.cli.lineage import store_of_settings
 from flows.cli.options import EPILOG, FAULTS, GOOD, Json, end, print_json
+from flows.cli.screen import Screen
 from flows.settings import load_settings
 from warehouse.store.row_files import AT_LEAST
 
@@ -79,7 +79,7 @@ def diff(
     from warehouse.lineage.snapshot_diff import compare_snapshots
 
     compared = compare_snapshots(store_of_settings(), before, after, mart)
-    print_json(snapshot_diff_json(compared)) if as_json else show_snapshot_diff(compared, Console(), whole=whole)
+    print_json(snapshot_diff_json(compared)) if as_json else show_snapshot_diff(compared, Screen(), whole=whole)
 
 
 @commands.command(epilog=EPILOG)
@@ -137,5 +137,5 @@ def restore(
     from warehouse.maintenance.operations import restore as restore_root
 
     done = restore_root(load_settings().installation, source)
-    print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restore(done, Console())
+    print_json(done.model_dump() | {"whole": done.whole}) if as_json else show_restore(done, Screen())
     raise typer.Exit(GOOD if done.whole else FAULTS)

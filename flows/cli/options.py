@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -10,10 +9,11 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from warehouse.messages.disk_errors import check_disk
 from warehouse.messages.errors import DiskError
+from warehouse.messages.json_text import to_json
 from warehouse.store.files import Root
 
 GOOD, FAULTS = 0, 1
@@ -40,11 +40,11 @@ def check_space(root: Root) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Writes a value to standard output for machines; what JSON does not know becomes text."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    """Writes a value to standard output for machines."""
+    sys.stdout.write(to_json(value) + "\n")
 
 
-def end(done: Done, show: Callable[[Done, Console], None], *, as_json: bool, good: bool = True) -> NoReturn:
+def end(done: Done, show: Callable[[Done, Screen], None], *, as_json: bool, good: bool = True) -> NoReturn:
     """Says what a command came to, to a person or a machine, and exits with 1 where it is not good."""
-    print_json(done.model_dump()) if as_json else show(done, Console())
+    print_json(done.model_dump()) if as_json else show(done, Screen())
     raise typer.Exit(GOOD if good else FAULTS)

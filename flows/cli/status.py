@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from flows.cli.screen import Screen
 from flows.settings import Settings
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
@@ -40,17 +41,18 @@ def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
     return periods
 
 
-def show_status(state: dict[str, Any], console: Console) -> None:
+def show_status(state: dict[str, Any], console: Screen) -> None:
     """The status as a person likes to read it."""
     if state["last_run"] is None:
-        console.print(f"Nothing has run yet in {state['root']}. Put files into {state['inbox']} and say: xianbao run")
+        console.say(f"Nothing has run yet in {state['root']}. Put files into {state['inbox']} and say: xianbao run")
         return
-    fresh = "up to date" if state["up_to_date"] else "[yellow]behind: the next run publishes[/]"
-    console.print(f"last run {state['last_run']}, snapshot {state['snapshot']} ({fresh})", highlight=False)
+    fresh = Text("up to date") if state["up_to_date"] else Text("behind: the next run publishes", "yellow")
+    console.print(Text.assemble(f"last run {state['last_run']}, snapshot {state['snapshot']} (", fresh, ")"))
     table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回", "withdrawn 撤回")
     for period, verdicts in state["periods"].items():
         names = ("accepted", "accepted_with_queries", "quarantined", "withdrawn")
         counts = (verdicts.get(name, 0) for name in names)
         table.add_row(period, *map(str, counts))
     console.print(table)
-    console.print(f"root   {state['root']}\ninbox  {state['inbox']}", highlight=False, soft_wrap=True)
+    console.say(f"root   {state['root']}")
+    console.say(f"inbox  {state['inbox']}")

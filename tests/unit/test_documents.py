@@ -12,6 +12,7 @@ from tests.documents import HOME, PAGES, sections
 ROOMS = ("flows", "tasks", "expectations", "warehouse", "tests")
 CITED = re.compile(r'(docs/[\w/-]+\.md), "([^"]+)"')
 NAMED = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w/.-]*)`")
+TESTS = re.compile(r"`(tests/[\w/.-]+\.py)::(\w+)`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 # Decisions are of their time: what they name may have moved since.
 CURRENT = [page for page in PAGES if page.parent.name != "adr"]
@@ -39,3 +40,17 @@ def test_files_that_are_named_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     created = re.findall(r"Create `([^`]+)`:", text)  # by whoever follows the page
     assert [name for name in NAMED.findall(text) if not (HOME / name).exists() and name not in created] == []
+
+
+def test_tests_that_are_named_are_there() -> None:
+    named = {one for page in CURRENT for one in TESTS.findall(page.read_text(encoding="utf-8"))}
+    assert named
+    there = {file: (HOME / file).read_text(encoding="utf-8") for file, _ in named}
+    assert [(file, test) for file, test in named if f"\ndef {test}(" not in there[file]] == []
+
+
+def test_each_line_of_the_threat_model_is_shown_by_a_test() -> None:
+    page = (HOME / "docs/explanation/security.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\| .* shown by \|\n\|[-|]+\|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    assert len(tables) == page.count("shown by |")
+    assert [line for lines in tables for line in lines.splitlines() if not TESTS.search(line)] == []

@@ -12,10 +12,10 @@ from typing import Any
 import polars as pl
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.cli.main import app
+from flows.cli.screen import Screen
 from flows.cli.views.figure import show_figure
 from tests.builders import (
     BOOK,
@@ -58,7 +58,7 @@ def figure(root: Root, mart_name: str, name: str, period: str | None = PERIOD, *
 
 
 def screen(e: FigureLineage, width: int = 80, *, whole: bool = False) -> str:
-    console = Console(width=width, file=StringIO(), record=True)
+    console = Screen(width=width, file=StringIO(), record=True)
     show_figure(e, console, whole=whole)
     return console.export_text()
 

@@ -19,10 +19,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from rich.cells import cell_len
-from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.cli.main import app
+from flows.cli.screen import Screen
 from flows.cli.views.submission import show_submission, submission_json
 from tests.builders import (
     BOOK,
@@ -83,7 +83,7 @@ def explained(root: Root, name: str) -> SubmissionTrace:
 
 
 def screen(e: SubmissionTrace, width: int = 80, *, whole: bool = False) -> str:
-    console = Console(width=width, file=StringIO(), record=True)
+    console = Screen(width=width, file=StringIO(), record=True)
     show_submission(e, console, whole=whole)
     return console.export_text()
 

@@ -22,7 +22,7 @@ PLAIN = {
         " text"
     ),
     "asking and answering": "agreement inspect inspection report request result roles scope selection stacked",
-    "looks": "styles",
+    "looks": "markdown screen styles",
     "others": (
         "about admission alike cached compared consistency inspected installation listed named received refused settle"
         " skipped stamp stated written"

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views import snapshots
 from flows.cli.views.snapshots import WHY, show_snapshot_diff, snapshot_diff_json
 from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO, finance, loans, night, send, url
@@ -158,7 +158,7 @@ def test_a_snapshot_that_is_not_there_is_said(root: Root, inbox: Path, asked: tu
 
 
 def shown(done: SnapshotDiff, *, whole: bool = False) -> str:
-    console = Console(width=160, record=True, file=StringIO())
+    console = Screen(width=160, record=True, file=StringIO())
     show_snapshot_diff(done, console, whole=whole)
     return console.export_text()
 

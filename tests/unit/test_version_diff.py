@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from rich.cells import cell_len
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views.versions import show_version_diff, version_diff_json
 from tests.builders import (
     BOOK,
@@ -59,7 +59,7 @@ def compared(root: Root, *chosen: str, dataset: str = "finance", county: str = Y
 
 
 def screen(c: VersionDiff, width: int = 80, *, whole: bool = False) -> str:
-    console = Console(width=width, file=StringIO(), record=True)
+    console = Screen(width=width, file=StringIO(), record=True)
     show_version_diff(c, console, whole=whole)
     return console.export_text()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views import run
 from flows.cli.views.run import GROUPS, show_summary
 from flows.settings import Settings
@@ -41,7 +41,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(root: Path, summary: Summary) -> str:
-    console = Console(width=WIDTH, file=StringIO(), record=True)
+    console = Screen(width=WIDTH, file=StringIO(), record=True)
     show_summary(summary, Settings(root=root), console)
     return console.export_text()
 

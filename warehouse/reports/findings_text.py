@@ -8,16 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from warehouse.codebook import load
 from warehouse.messages.finding import Finding
 from warehouse.messages.finding_groups import Alike, RuleGroup, alike, by_rule
-from warehouse.messages.markdown import table
+from warehouse.messages.markdown import Markdown, table
 
 RULES, COUNTIES, LINES = 50, 300, 20
 SEVERITY = {"critical": "错误 error", "warning": "待核 query", "info": "提示 note"}
 ALL = "全部见 all in findings.csv"
+HARD_BREAK = Markdown("  \n  ")
 
 
-def findings_markdown(run: str, findings: Sequence[Finding]) -> str:
+def findings_markdown(run: str, findings: Sequence[Finding]) -> Markdown:
     """The whole text in Markdown. What counties wrote is shown as it is and never taken for markup."""
-    parts = [f"# 问题清单 Findings · {run}\n", *(by_rule_markdown(by_rule(findings)) or ["没有问题 none\n"])]
+    parts = [
+        Markdown("# 问题清单 Findings · {}\n").format(run),
+        *(by_rule_markdown(by_rule(findings)) or [Markdown("没有问题 none\n")]),
+    ]
     by_county: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_county[finding.county_code or ""].append(finding)
@@ -26,18 +30,18 @@ def findings_markdown(run: str, findings: Sequence[Finding]) -> str:
     left = sorted(by_county)[COUNTIES:]
     if left:
         count = sum(len(by_county[code]) for code in left)
-        parts.append(f"\n**另有 and {len(left)} 县 more counties, {count} 条 findings: {ALL}**\n")
-    return "\n".join(parts)
+        parts.append(Markdown(f"\n**另有 and {len(left)} 县 more counties, {count} 条 findings: {ALL}**\n"))
+    return Markdown("\n").join(parts)
 
 
-def by_rule_markdown(groups: Sequence[RuleGroup]) -> list[str]:
+def by_rule_markdown(groups: Sequence[RuleGroup]) -> list[Markdown]:
     """A table, a line a group; none where there are no findings."""
     if not groups:
         return []
     lines = [
-        (SEVERITY[g.severity], f"`{g.rule}`", dataset_label(g.dataset), g.findings, g.counties) for g in groups[:RULES]
+        (SEVERITY[g.severity], _code(g.rule), dataset_label(g.dataset), g.findings, g.counties) for g in groups[:RULES]
     ]
-    left = [f"{more_groups(groups[RULES:])}: {ALL}\n"] if groups[RULES:] else []
+    left = [Markdown(f"{more_groups(groups[RULES:])}: {ALL}\n")] if groups[RULES:] else []
     return [table(("级别 severity", "规则 rule", "报表 dataset", "条 findings", "县 counties"), lines), *left]
 
 
@@ -46,34 +50,39 @@ def more_groups(groups: Sequence[RuleGroup]) -> str:
     return f"另有 and {len(groups)} 组 more groups, {sum(g.findings for g in groups)} 条 findings"
 
 
-def _county(code: str, findings: Iterable[Finding]) -> Iterator[str]:
+def _county(code: str, findings: Iterable[Finding]) -> Iterator[Markdown]:
     """A heading, then the county's files (no code: what is wrong with files as a whole)."""
     by_file: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_file[finding.file].append(finding)
     name = next((d.name_zh for d in reversed(load().divisions) if d.county_code == code), "")
-    yield f"\n## {_text(code)} {name}".rstrip() + "\n" if code else "\n## 文件 Files\n"
+    yield Markdown("\n## {}\n").format(f"{code} {name}" if code else "文件 Files")
     for file in sorted(by_file):
-        yield f"### {_text(file)}\n"
+        yield Markdown("### {}\n").format(file)
         groups = alike(by_file[file])
         yield from (_line(group) for group in groups[:LINES])
         left = groups[LINES:]
         if left:
             count = sum(len(group.findings) for group in left)
-            yield f"- 另有 and {len(left)} 行 more lines, {count} 条 findings: {ALL}"
-        yield ""
+            yield Markdown(f"- 另有 and {len(left)} 行 more lines, {count} 条 findings: {ALL}")
+        yield Markdown()
 
 
-def _line(group: Alike) -> str:
+def _line(group: Alike) -> Markdown:
     """The group's place and count, then what its first finding says, in two languages."""
     first, count = group.first, len(group.findings)
-    place = f" **{_text(group.where)}**" if group.where else ""
+    place = Markdown(" **{}**").format(group.where) if group.where else ""
     times = f" × {count} 条 findings; 首条 the first:" if count > 1 else ""
     # The place of a single finding has just been said; of several, the first one's follows.
     said = [m if count > 1 else m.removeprefix(own_place(first)) for m in (first.message_zh, first.message_en)]
     answer = [f"县里说明 explained: {first.explanation}"] if first.explanation else []
-    lines = [f"- {SEVERITY[first.severity]} `{first.rule}`{place}{times}", *map(_text, said + answer)]
-    return "  \n  ".join(lines)
+    head = Markdown("- {} {}{}{}").format(SEVERITY[first.severity], _code(first.rule), place, Markdown(times))
+    return HARD_BREAK.join([head, *said, *answer])
+
+
+def _code(rule: str) -> Markdown:
+    """A rule's id as code; it is of our own."""
+    return Markdown(f"`{rule}`")
 
 
 def own_place(finding: Finding) -> str:
@@ -87,10 +96,3 @@ def dataset_label(dataset: str | None) -> str:
     """What a dataset is called in zh, with its code; of none, that it is files."""
     known = load().datasets.get(dataset or "")
     return f"{known.label_zh} {known.dataset}" if known else "文件 files"
-
-
-def _text(text: str) -> str:
-    """Text on one line that Markdown takes for no tag, link, picture or code."""
-    for sign, harmless in (("\\", "\\\\"), ("`", "\\`"), ("[", "\\["), ("<", "&lt;")):
-        text = text.replace(sign, harmless)
-    return " ".join(text.split())

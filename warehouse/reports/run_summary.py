@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.messages.finding import Finding
 from warehouse.messages.finding_groups import RuleGroup, by_rule
-from warehouse.messages.markdown import table
+from warehouse.messages.markdown import Markdown, table
+from warehouse.messages.spreadsheet import harmless_cell
 from warehouse.reports.findings_text import by_rule_markdown, findings_markdown
 from warehouse.store.files import write_durably
 from warehouse.store.journal_records import Entry, PeriodRecord
@@ -19,8 +20,6 @@ from warehouse.store.leftovers import Leftover
 # The file of a report that is written last.
 LAST = "findings.md"
 BYTE_ORDER_MARK = "\ufeff".encode()
-# What a spreadsheet runs, also in full width and behind blanks.
-FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 class PeriodSummary(BaseModel):
@@ -117,16 +116,15 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     rows = pl.DataFrame(
         [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
     )
-    text = pl.col(pl.String)
-    harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
-    write_durably(path, BYTE_ORDER_MARK + rows.with_columns(harmless).write_csv().encode())
+    shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
+    write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())
     write_durably(folder / LAST, findings_markdown(entry.run, entry.all_findings).encode())
     return path
 
 
-def markdown(summary: Summary) -> str:
+def markdown(summary: Summary) -> Markdown:
     """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
     counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered"})
     parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
-    return "\n".join([*parts, *by_rule_markdown(summary.groups)])
+    return Markdown("\n").join([*parts, *by_rule_markdown(summary.groups)])

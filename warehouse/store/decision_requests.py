@@ -70,6 +70,13 @@ class DecisionRequest(BaseModel):
             raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
         return reason.strip()
 
+    @field_validator("reason", "by")
+    @classmethod
+    def _of_characters(cls, text: str | None) -> str | None:
+        if text is not None and re.search("[\ud800-\udfff]", text):
+            raise PermanentError(f"{text!r} has bytes that are no UTF-8, and could not be written down; type it anew")
+        return text
+
     @property
     def place(self) -> str:
         """What it is about, for a sentence."""

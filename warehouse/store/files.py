@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import logging
 import os
 import re
 import shutil
@@ -15,8 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from warehouse.messages.errors import RootBusyError
+from warehouse.messages.log import log
 
-log = logging.getLogger("xianbao")
 # A file before it is renamed to its own name: a dot, the name, the process.
 TEMPORARY = re.compile(r"\..+\.[0-9]+")
 

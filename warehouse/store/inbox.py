@@ -6,7 +6,6 @@ The inbox belongs to those who send: nothing in it is ever changed, locked or re
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 import time
@@ -15,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.intake.formats.file_labels import distinct, is_litter, label_of
+from warehouse.messages.log import log
 from warehouse.store.archive import Stamp, hash_file
 
-log = logging.getLogger("xianbao")
 # What editors and copying programs leave while a file is open or under way.
 PASSING = ("~$", ".")
 PASSING_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +12,12 @@ from pydantic import TypeAdapter
 from warehouse.intake.formats.file_labels import harmless
 from warehouse.intake.model.records import Receipt
 from warehouse.messages.errors import StillWrittenError
+from warehouse.messages.log import log
 from warehouse.store import ledger
 from warehouse.store.archive import adopt, hash_file, keep
 from warehouse.store.files import Root, make_folder
 from warehouse.store.inbox import Arrival
 
-log = logging.getLogger("xianbao")
 RECEIPTS = TypeAdapter(list[Receipt])
 
 

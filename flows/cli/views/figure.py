@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views.run import COLOURS
 from flows.cli.views.text_columns import (
     VERDICT,
@@ -42,7 +42,7 @@ COUNTS = {
 Row = dict[str, Any]
 
 
-def show_figure(e: FigureLineage, console: Console, *, whole: bool) -> None:
+def show_figure(e: FigureLineage, console: Screen, *, whole: bool) -> None:
     """From the figure to what it is made of; long lists are cut unless `whole`."""
     most = None if whole else LINES
     _head(e, console)
@@ -58,7 +58,7 @@ def show_figure(e: FigureLineage, console: Console, *, whole: bool) -> None:
 # --- the figure ----------------------------------------------------------------------------------------------------
 
 
-def _head(e: FigureLineage, console: Console) -> None:
+def _head(e: FigureLineage, console: Screen) -> None:
     where = " ".join(dict.fromkeys((e.area.code, e.area.name_zh)))
     of = f" ({e.source})" if e.source else ""
     print_line(console, f"{e.mart}{of}, {where} {e.period}", "bold")
@@ -78,7 +78,7 @@ def _head(e: FigureLineage, console: Console) -> None:
     print_line(console, f"snapshot {e.manifest.version}, of runs until {e.manifest.run}{behind}", "dim")
 
 
-def _companions(e: FigureLineage, console: Console) -> None:
+def _companions(e: FigureLineage, console: Screen) -> None:
     """The other columns of the row, with what they look back to."""
     if not e.companions:
         return
@@ -116,7 +116,7 @@ def amount(value: Decimal | None, unit: str | None = None) -> str:
 # --- its counties --------------------------------------------------------------------------------------------------
 
 
-def _absent(e: FigureLineage, console: Console, most: int | None) -> None:
+def _absent(e: FigureLineage, console: Screen, most: int | None) -> None:
     """Those that owe a return and do not count: nothing is carried forward for them."""
     absent = e.counties.filter(pl.col("state") != "counted")
     if absent.is_empty():
@@ -129,7 +129,7 @@ def _absent(e: FigureLineage, console: Console, most: int | None) -> None:
     print_list(console, lines, most, "yellow")
 
 
-def _counties(e: FigureLineage, console: Console, most: int | None) -> None:
+def _counties(e: FigureLineage, console: Screen, most: int | None) -> None:
     """Those that count: value, what enters of them, the return and its place; the greatest first."""
     counted = e.counties.filter(pl.col("state") == "counted").sort("value", descending=True, nulls_last=True)
     if counted.is_empty():
@@ -169,7 +169,7 @@ def _return(row: Row) -> tuple[str, ...]:
     return f"r{row['receipt']}", number, "!".join(filter(None, (row["sheet"], span))), row["file"]
 
 
-def _compared(e: FigureLineage, console: Console, most: int | None) -> None:
+def _compared(e: FigureLineage, console: Screen, most: int | None) -> None:
     """The counties that are counted at both times."""
     if e.chosen is None:
         return
@@ -203,7 +203,7 @@ def _continued(row: Row) -> str:
 # --- one county's return -------------------------------------------------------------------------------------------
 
 
-def _evidence(e: FigureLineage, one: Evidence, console: Console, *, whole: bool) -> None:
+def _evidence(e: FigureLineage, one: Evidence, console: Screen, *, whole: bool) -> None:
     name = dataset_label(e.dataset.dataset if e.dataset else None)
     print_heading(console, f"Return 报表: {name} {format_county(one.county_code)} {one.period}")
     row = one.decision
@@ -225,7 +225,7 @@ def _evidence(e: FigureLineage, one: Evidence, console: Console, *, whole: bool)
         print_line(console, line, "dim", indent=2)
 
 
-def _decision(row: Row | Any, console: Console) -> None:
+def _decision(row: Row | Any, console: Screen) -> None:
     version = f", v{row['version']}" if row["version"] else ""
     verdict = ", ".join(dict.fromkeys((STANDING[row["standing"]], VERDICT[row["verdict"]])))
     decided = f"receipt 收件 {row['receipt']}, {format_moment(row['known_from'])}, run {row['run']}"
@@ -241,7 +241,7 @@ def _decision(row: Row | Any, console: Console) -> None:
         print_line(console, "it does not count, and nothing is carried forward 不计入,不沿用旧数", "yellow", indent=2)
 
 
-def _cells(e: FigureLineage, one: Evidence, console: Console, most: int | None) -> None:
+def _cells(e: FigureLineage, one: Evidence, console: Screen, most: int | None) -> None:
     """The cells as typed and as read; of a form with many rows how many enter, and the first of them."""
     if one.trouble:
         print_line(console, f"its cells cannot be told 无法指出单元格: {one.trouble}", "red", indent=2)
@@ -264,7 +264,7 @@ def _cells(e: FigureLineage, one: Evidence, console: Console, most: int | None) 
     print_remaining(console, len(shown) - len(shown[:most]), " cells")
 
 
-def _rules(one: Evidence, console: Console, most: int | None) -> None:
+def _rules(one: Evidence, console: Screen, most: int | None) -> None:
     """The rules by how they fared; of those that did not pass, why they are there."""
     total = one.rules.select(pl.col(name).sum() for name in COUNTS).row(0, named=True)
     checks = ", ".join(f"{COUNTS[name]} {count}" for name, count in total.items() if count)
@@ -282,7 +282,7 @@ def _rules(one: Evidence, console: Console, most: int | None) -> None:
     print_remaining(console, len(others) - len(others[:most]), " rules")
 
 
-def _findings(one: Evidence, console: Console, most: int | None) -> None:
+def _findings(one: Evidence, console: Screen, most: int | None) -> None:
     for finding in one.findings[:most]:
         print_line(console, f"{SEVERITY[finding.severity]} {finding.rule}", COLOURS[finding.severity], indent=4)
         print_line(console, f"{finding.message_zh}", indent=6)

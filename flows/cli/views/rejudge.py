@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from flows.cli.screen import Screen
 from flows.rejudge import RejudgeSummary
 
 SHOWN = 40
 
 
-def show_changes(done: RejudgeSummary, console: Console, *, dry_run: bool) -> None:
+def show_changes(done: RejudgeSummary, console: Screen, *, dry_run: bool) -> None:
     """How many returns were looked at, and a line for each that is decided otherwise, the first forty."""
-    console.print(
-        f"{done.returns} returns judged again, {done.quarantined} of them quarantined now"
-        + (f", [red]{done.unread} could not be read again and stay as they are[/]" if done.unread else ""),
-        highlight=False,
-    )
+    unread = f", {done.unread} could not be read again and stay as they are" if done.unread else ""
+    judged = f"{done.returns} returns judged again, {done.quarantined} of them quarantined now"
+    console.print(Text.assemble(judged, (unread, "red")))
     if not done.changes:
-        console.print("[bold]Nothing changed 没有变化.[/] Each fares as before.", highlight=False)
+        console.print(Text.assemble(("Nothing changed 没有变化.", "bold"), " Each fares as before."))
         return
     table = Table(title="Judged otherwise than before 结论有变", title_justify="left")
     for name in ("period", "dataset", "county", "before", "after", "rules before", "rules after"):
@@ -30,4 +29,4 @@ def show_changes(done: RejudgeSummary, console: Console, *, dry_run: bool) -> No
     more = len(done.changes) - SHOWN
     written = "nothing was written (dry run)" if dry_run else "recorded as a run of its own"
     hidden = f", {more} of them not shown (--json has all)" if more > 0 else ""
-    console.print(f"[bold]{len(done.changes)} decided otherwise[/]{hidden}; {written}", highlight=False)
+    console.print(Text.assemble((f"{len(done.changes)} decided otherwise", "bold"), f"{hidden}; {written}"))

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from expectations.analysis.consistency import ConsistencyReport
 from expectations.analysis.preview import Owner, Preview
 from flows.cli.rule_list import RuleEntry
+from flows.cli.screen import Screen
 from warehouse.codebook import Codebook
 
 STYLES = {"critical": "red", "warning": "yellow", "info": "cyan"}
@@ -22,7 +22,7 @@ FEW, SHOWN = 3, 20
 VERDICTS = {"accepted": "accepted 接受", "accepted_with_queries": "queries 待核", "quarantined": "quarantined 退回"}
 
 
-def show_rules(listed: Sequence[RuleEntry], book: Codebook, console: Console, *, whole: bool) -> None:
+def show_rules(listed: Sequence[RuleEntry], book: Codebook, console: Screen, *, whole: bool) -> None:
     """The rules, grouped by the datasets that have them; all checks of each where `whole`, else the first three."""
     for datasets, group in groupby(listed, key=lambda one: one.datasets):
         rules = list(group)
@@ -37,8 +37,10 @@ def show_rules(listed: Sequence[RuleEntry], book: Codebook, console: Console, *,
     by_severity = Counter(one.severity for one in listed)
     counts = ", ".join(f"{by_severity[severity]} {severity}" for severity in STYLES)
     console.print(
-        f"[bold]{len(listed)} rules 条规则[/]: {counts}\ncritical quarantines 退回, warning asks 待核, info counts",
-        highlight=False,
+        Text.assemble(
+            (f"{len(listed)} rules 条规则", "bold"),
+            f": {counts}\ncritical quarantines 退回, warning asks 待核, info counts",
+        )
     )
 
 
@@ -71,7 +73,7 @@ def validity(start: str, end: str) -> str:
     return f"holds {' '.join(parts)}"
 
 
-def show_check(checked: Sequence[ConsistencyReport], console: Console) -> None:
+def show_check(checked: Sequence[ConsistencyReport], console: Screen) -> None:
     """A line a dataset of what was looked at, then what was found."""
     table = Table(title="Rules checked 规则自检", title_justify="left")
     table.add_column("dataset 报表")
@@ -79,7 +81,7 @@ def show_check(checked: Sequence[ConsistencyReport], console: Console) -> None:
         table.add_column(name, justify="right")
     for one in checked:
         counts = (one.rules, one.checks, one.linear, one.programs)
-        found = f"[red]{len(one.faults)}[/]" if any(f.fatal for f in one.faults) else str(len(one.faults) or "-")
+        found = Text(str(len(one.faults) or "-"), "red" if any(f.fatal for f in one.faults) else "")
         table.add_row(one.dataset, *map(str, counts), found)
     totals = (sum(column) for column in zip(*((c.rules, c.checks, c.linear, c.programs) for c in checked), strict=True))
     table.add_section()
@@ -93,17 +95,16 @@ def show_check(checked: Sequence[ConsistencyReport], console: Console) -> None:
         )
     fatal = sum(fault.fatal for fault in faults)
     console.print(
-        "[green]No rule contradicts another, and each can fail 规则无矛盾[/]"
-        if not fatal
-        else f"[red]{fatal} to mend 须更正[/]",
-        highlight=False,
+        Text(f"{fatal} to mend 须更正", "red")
+        if fatal
+        else Text("No rule contradicts another, and each can fail 规则无矛盾", "green")
     )
 
 
-def show_preview(found: Preview, names: dict[str, str], console: Console) -> None:
+def show_preview(found: Preview, names: dict[str, str], console: Screen) -> None:
     """What is changed, which returns fail before and after, whose verdict would turn; long lists with their count."""
     span = f"{found.periods[0]} to {found.periods[-1]}" if found.periods else "none yet"
-    console.print(f"[bold]{found.dataset}[/]: {found.returns} returns in force, {span}", highlight=False)
+    console.print(Text.assemble((found.dataset, "bold"), f": {found.returns} returns in force, {span}"))
     if not found.changes and not found.turned:
         console.print("No rule differs from the suite 规则没有变化.")
         return
@@ -123,9 +124,9 @@ def show_preview(found: Preview, names: dict[str, str], console: Console) -> Non
     console.print("Nothing was written 未写入任何内容. To let it hold, put the file in expectations/suites/.")
 
 
-def _show_turned(found: Preview, names: dict[str, str], console: Console) -> None:
+def _show_turned(found: Preview, names: dict[str, str], console: Screen) -> None:
     if not found.turned:
-        console.print("[green]No accepted return would fare otherwise 已接受报表结论不变[/]")
+        console.print("No accepted return would fare otherwise 已接受报表结论不变", style="green")
         return
     table = Table(title="Returns judged otherwise 结论有变", title_justify="left")
     for name in ("period", "county 县", "is", "would be"):
@@ -137,7 +138,7 @@ def _show_turned(found: Preview, names: dict[str, str], console: Console) -> Non
     more = len(found.turned) - SHOWN
     hidden = f", {more} of them not shown (--json has all)" if more > 0 else ""
     returns = "1 return" if len(found.turned) == 1 else f"{len(found.turned)} returns"
-    console.print(f"[bold]{returns}[/] would be judged otherwise{hidden}", highlight=False)
+    console.print(Text.assemble((returns, "bold"), f" would be judged otherwise{hidden}"))
 
 
 def _some(owners: Sequence[Owner], names: dict[str, str]) -> str:

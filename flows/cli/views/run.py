@@ -10,12 +10,13 @@ from time import perf_counter
 
 import polars as pl
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.cli.screen import Screen
 from flows.settings import Settings
 from warehouse.messages.finding_groups import RuleGroup
+from warehouse.messages.visible import one_line
 from warehouse.reports.findings_text import SEVERITY, dataset_label, more_groups
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import read_manifest
@@ -28,7 +29,7 @@ COLOURS = {"critical": "red", "warning": "yellow", "info": "dim"}
 class _Stages(logging.Handler):
     """Shows a stage under way as a spinner and a finished one as a line."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Screen) -> None:
         super().__init__()
         self.console = console
         self.spinner = console.status("starting Prefect ...")
@@ -37,17 +38,16 @@ class _Stages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         if text.endswith("..."):
-            self.spinner.update(text)
+            self.spinner.update(Text(text))
             self.spinner.start()
         else:
             self.spinner.stop()
-            # A county may have a bracket in the name of a file: this is no markup.
             style = "yellow" if record.levelno > logging.INFO else "dim"
-            self.console.print(f"  {text}", style=style, highlight=False, markup=False)
+            self.console.print(f"  {text}", style=style)
 
 
 @contextmanager
-def watch(console: Console, *, quiet: bool) -> Iterator[None]:
+def watch(console: Screen, *, quiet: bool) -> Iterator[None]:
     """Shows what the flow logs to `xianbao` while it runs, and the whole time at the end."""
     log = logging.getLogger("xianbao")
     # Prefect would print the same lines again in its own way.
@@ -63,28 +63,28 @@ def watch(console: Console, *, quiet: bool) -> Iterator[None]:
         if isinstance(handler, _Stages):
             handler.spinner.stop()
     if not quiet:
-        console.print(f"  all, with start-up: {perf_counter() - start:.1f} s", style="dim", highlight=False)
+        console.print(f"  all, with start-up: {perf_counter() - start:.1f} s", style="dim")
 
 
-def show_summary(summary: Summary, settings: Settings, console: Console) -> None:
+def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     """What came, what became of it, the first lines of the scorecard, where things are."""
     if summary.run is None:
         published = (
             f"Snapshot {summary.version}, left over, was published." if summary.version else "Nothing to publish."
         )
-        console.print(f"[bold]Nothing new 没有新报表.[/] {published}", highlight=False)
+        console.print(Text.assemble(("Nothing new 没有新报表.", "bold"), f" {published}"))
     else:
-        strange = f"; [red]{summary.unreadable} unreadable 无法读取[/]" if summary.unreadable else ""
+        strange = f"; {summary.unreadable} unreadable 无法读取" if summary.unreadable else ""
         seen = f"; {summary.duplicates} seen before 重复" if summary.duplicates else ""
         packed = f", {summary.archives} archives unpacked 解压" if summary.archives else ""
-        console.print(f"\n[bold]Run {summary.run}[/]: {summary.files} files{packed}{strange}{seen}", highlight=False)
+        console.print()
+        came = f": {summary.files} files{packed}"
+        console.print(Text.assemble((f"Run {summary.run}", "bold"), came, (strange, "red"), seen))
         console.print(_verdicts(summary))
         if summary.groups:
-            console.print(*_findings(summary.groups, console.width), sep="\n", highlight=False)
+            console.print(*_findings(summary.groups, console.width), sep="\n")
     if summary.waiting or summary.skipped:
-        console.print(
-            f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过", highlight=False
-        )
+        console.say(f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过")
     manifest = read_manifest(settings.store)
     if manifest is None:
         return
@@ -92,7 +92,7 @@ def show_summary(summary: Summary, settings: Settings, console: Console) -> None
     if summary.version:
         console.print(_scorecard(card))
     held = card.filter(pl.col("holds")).height
-    console.print(f"[bold]{held} of {card.height}[/] published figures hold 与公布数相符", highlight=False)
+    console.print(Text.assemble((f"{held} of {card.height}", "bold"), " published figures hold 与公布数相符"))
     _places(summary, settings, console)
 
 
@@ -103,7 +103,7 @@ def _verdicts(summary: Summary) -> Table:
     for name in ("counties 县", "accepted 接受", "queries 待核", "quarantined 退回"):
         table.add_column(name, justify="right")
     for p in summary.periods:
-        quarantined = f"[red]{p.quarantined:,}[/]" if p.quarantined else "0"
+        quarantined = Text(f"{p.quarantined:,}", "red" if p.quarantined else "")
         table.add_row(p.period, str(p.counties), f"{p.accepted:,}", f"{p.accepted_with_queries:,}", quarantined)
     return table
 
@@ -121,7 +121,7 @@ def _findings(groups: Sequence[RuleGroup], width: int) -> Iterator[Text]:
         named = "  ".join(set_cell_size(cell, size) for cell, size in zip(line, widths, strict=True))
         yield Text(f"{group.findings:>6,} {group.counties:>5,}  {named}", COLOURS[group.severity])
         for text, style in ((group.file, "dim"), (group.message_zh, ""), (group.message_en, "dim")):
-            example = Text(f"{' ' * 14}{' '.join(text.split())}", style)
+            example = Text(f"{' ' * 14}{one_line(text)}", style)
             example.truncate(width, overflow="ellipsis")
             yield example
     if left:
@@ -135,8 +135,8 @@ def _scorecard(card: pl.DataFrame) -> Table:
     table.add_column("published 公布", justify="right")
     table.add_column("")
     for row in card.head(SCORECARD_LINES).iter_rows(named=True):
-        mark = {True: "[green]holds[/]", False: "[red]differs[/]", None: "no return"}[row["holds"]]
-        name = f"{row['label_zh']}\n[dim]{row['label_en']}[/]"
+        mark = Text(*{True: ("holds", "green"), False: ("differs", "red"), None: ("no return", "")}[row["holds"]])
+        name = Text.assemble(f"{row['label_zh']}\n", (row["label_en"], "dim"))
         table.add_row(name, _number(row["value"]), _number(row["published"]), mark)
     return table
 
@@ -145,16 +145,16 @@ def _number(value: Decimal | None) -> str:
     return "-" if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
-def _places(summary: Summary, settings: Settings, console: Console) -> None:
+def _places(summary: Summary, settings: Settings, console: Screen) -> None:
     root = settings.store
-    console.print(f"marts     {root.marts / 'marts.duckdb'}", highlight=False, soft_wrap=True)
+    console.say(f"marts     {root.marts / 'marts.duckdb'}")
     if summary.run is None:
         return
     report = root.reports / summary.run
     if summary.errors or summary.queries or summary.explained:
         answered = f", {summary.explained} answered 已说明" if summary.explained else ""
         counts = f"{summary.errors} errors, {summary.queries} queries{answered}"
-        console.print(f"findings  {report / 'findings.md'} and .csv ({counts})", highlight=False, soft_wrap=True)
+        console.say(f"findings  {report / 'findings.md'} and .csv ({counts})")
     if (report / "validations").is_dir():
         index = report / "docs" / "index.html"
-        console.print(f"pages     {index if index.exists() else 'xianbao docs'}", highlight=False, soft_wrap=True)
+        console.say(f"pages     {index if index.exists() else 'xianbao docs'}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-
+from flows.cli.screen import Screen
 from flows.cli.views.text_columns import aligned_columns, print_heading, print_line, print_list
 from warehouse.codebook import load
 from warehouse.lineage.snapshot_diff import SnapshotDiff
@@ -20,14 +19,14 @@ WHY = {
 CHANGE = {"added": "added 新增", "removed": "removed 删除"}
 
 
-def show_snapshot_diff(c: SnapshotDiff, console: Console, *, whole: bool) -> None:
+def show_snapshot_diff(c: SnapshotDiff, console: Screen, *, whole: bool) -> None:
     """The marts that differ with counts, then what differs; long lists are cut unless `whole`."""
     sides = (f"{m.version} (run {m.run})" for m in (c.before, c.after))
     print_line(console, f"snapshots 快照 {' -> '.join(sides)}", "bold")
     if c.other_program:
         print_line(console, "another version of xianbao made the second 第二个快照由另一版本的程序生成", "yellow")
     if not c.marts:
-        print_line(console, "\nNothing changed 没有变化: every file is the same.", "bold")
+        print_heading(console, "Nothing changed 没有变化: every file is the same.")
         return
     print_heading(
         console, f"Marts that differ 有差异的数据集市 {len(c.marts)}: rows added 新增, removed 删除, cells changed 变化"
@@ -40,7 +39,7 @@ def show_snapshot_diff(c: SnapshotDiff, console: Console, *, whole: bool) -> Non
         _mart(c, mart.mart, console, None if whole else LINES)
 
 
-def _mart(c: SnapshotDiff, mart: str, console: Console, most: int | None) -> None:
+def _mart(c: SnapshotDiff, mart: str, console: Screen, most: int | None) -> None:
     labels = {column.column: column.label_zh for column in load().marts[mart]}
     print_heading(console, f"{mart} {load().mart_list[mart].label_zh} {load().mart_list[mart].label_en}")
     rows = c.differences.filter(mart=mart).rows(named=True)

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 import polars as pl
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views.run import COLOURS
 from flows.cli.views.text_columns import (
     VERDICT,
@@ -35,7 +35,7 @@ OWN_UNIT = "own unit 自带单位"
 Row = dict[str, Any]
 
 
-def show_submission(e: SubmissionTrace, console: Console, *, whole: bool) -> None:
+def show_submission(e: SubmissionTrace, console: Screen, *, whole: bool) -> None:
     """All of it, from the whole to the cells; long lists are cut unless `whole`."""
     _receipt(e, console)
     _members(e, console, None if whole else LINES)
@@ -51,7 +51,7 @@ def show_submission(e: SubmissionTrace, console: Console, *, whole: bool) -> Non
     _findings(e, console, None if whole else FINDINGS)
 
 
-def _receipt(e: SubmissionTrace, console: Console) -> None:
+def _receipt(e: SubmissionTrace, console: Screen) -> None:
     print_line(console, e.receipt.file, "bold")
     came = f"receipt 收件 {e.receipt.receipt}, {format_moment(e.receipt.received_at)}, run {e.run}"
     print_line(
@@ -78,7 +78,7 @@ def _receipt_label(row: Row, own: str) -> str:
     return f"receipt {row['receipt']}, {format_moment(row['received_at'])}, {verdict}{other}"
 
 
-def _members(e: SubmissionTrace, console: Console, most: int | None) -> None:
+def _members(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     """What came out of an archive; what did not is among the findings."""
     if e.members.is_empty():
         return
@@ -93,7 +93,7 @@ def _whose(row: Row) -> str:
     return f"{format_county(row['county_code'])} {row['period']}"
 
 
-def _returns(e: SubmissionTrace, console: Console, most: int | None) -> None:
+def _returns(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     if e.returns.is_empty():
         return
     as_another = f", decided as 判定为 receipt {e.decided_as}" if e.decided_as != e.receipt.receipt else ""
@@ -128,7 +128,7 @@ def _standing(row: Row) -> str:
             return f"{VERDICT[verdict]}; " + (f"in force 有效: {instead}" if instead else "nothing in force 无有效报表")
 
 
-def _decisions(e: SubmissionTrace, console: Console) -> None:
+def _decisions(e: SubmissionTrace, console: Screen) -> None:
     """Those by people, with the reason, and those after the first night."""
     later = e.decisions.filter(pl.col("run") != e.decisions["run"].min()) if e.decisions.height else e.decisions
     for (run, flow, reason, by), group in groupby(
@@ -140,7 +140,7 @@ def _decisions(e: SubmissionTrace, console: Console) -> None:
         print_line(console, f"run {run} {flow}, {format_moment(rows[0]['known_from'])}: {said}{why}", "dim", indent=2)
 
 
-def _print_reread_differences(e: SubmissionTrace, console: Console, most: int | None) -> None:
+def _print_reread_differences(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     """What the reader of today makes of it otherwise than was kept then."""
     if not (e.lost or e.gained or e.otherwise.height or e.new_findings):
         return
@@ -162,7 +162,7 @@ def _then_and_now(row: Row) -> tuple[str, ...]:
     return place, f"{row['dataset']}.{row['column']}", f"then 当时 {then}", f"now 现在 {now}"
 
 
-def _table(e: SubmissionTrace, table: InspectedTable, console: Console, most: int | None) -> None:
+def _table(e: SubmissionTrace, table: InspectedTable, console: Screen, most: int | None) -> None:
     dataset = load().datasets[table.dataset]
     sheet = f", 工作表 sheet {table.sheet}" if table.sheet else ""
     print_heading(console, f"{dataset.label_zh} {dataset.label_en}{sheet}: {row_count(table.rows)}")
@@ -204,7 +204,7 @@ def _cells(dataset: Dataset, table: InspectedTable, rows: list[pl.DataFrame]) ->
         yield cell["cell"], cell["text"] or "", factor, "=", read, place.header, cell["column"]
 
 
-def _left_out(e: SubmissionTrace, console: Console) -> None:
+def _left_out(e: SubmissionTrace, console: Screen) -> None:
     if not e.shown.left_out:
         return
     print_heading(console, "Left out 未取数")
@@ -216,7 +216,7 @@ def _left_out(e: SubmissionTrace, console: Console) -> None:
             print_cut(console, f"      {part.text}", "dim")
 
 
-def _findings(e: SubmissionTrace, console: Console, most: int | None) -> None:
+def _findings(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     print_heading(console, f"Findings 问题 {len(e.findings)}")
     for finding in e.findings[:most]:
         of = f" {dataset_label(finding.dataset)}" if finding.dataset else ""

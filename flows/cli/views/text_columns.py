@@ -1,6 +1,6 @@
 """Lines for a terminal: columns that stand in line whatever width their signs have, cut at the screen's width.
 
-rich's own tables lose wide characters. What counties wrote is never markup here: it goes into a `Text`.
+rich's own tables lose wide characters.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from flows.cli.screen import Screen
 from warehouse.codebook import Indicator, load
+from warehouse.messages.visible import one_line
 
 VERDICT = {
     "accepted": "accepted 接受", "accepted_with_queries": "with queries 待核", "quarantined": "quarantined 退回",
@@ -24,13 +25,13 @@ VERDICT = {
 GAP = "  "
 
 
-def print_line(console: Console, line: str, style: str = "", indent: int = 0) -> None:
-    """A line as it is, wrapped where it is too long."""
-    text = Text(line, style)
-    console.print(Padding(text, (0, 0, 0, indent), expand=False) if indent else text, highlight=False)
+def print_line(console: Screen, line: str, style: str = "", indent: int = 0) -> None:
+    """A line, wrapped where it is too long."""
+    text = Text(one_line(line), style)
+    console.print(Padding(text, (0, 0, 0, indent), expand=False) if indent else text)
 
 
-def print_heading(console: Console, line: str) -> None:
+def print_heading(console: Screen, line: str) -> None:
     """A blank line, then the line in bold."""
     console.print()
     print_line(console, line, "bold")
@@ -57,7 +58,7 @@ def _cell(text: str, size: int, at_the_right: bool) -> str:
     return " " * (size - cell_len(text)) + text if at_the_right else set_cell_size(text, size)
 
 
-def print_list(console: Console, lines: Sequence[str], most: int | None = None, style: str = "") -> None:
+def print_list(console: Screen, lines: Sequence[str], most: int | None = None, style: str = "") -> None:
     """The lines, or the first of them and how many there are more, each cut at the screen's edge."""
     for line in lines[:most]:
         print_cut(console, f"  {line}", style)
@@ -65,7 +66,7 @@ def print_list(console: Console, lines: Sequence[str], most: int | None = None, 
         print_remaining(console, len(lines) - most)
 
 
-def print_remaining(console: Console, count: int, what: str = "") -> None:
+def print_remaining(console: Screen, count: int, what: str = "") -> None:
     """That there is more than is shown, if there is."""
     if count > 0:
         print_line(console, f"  … 另有 and {count} more{what} (--all)", "dim")
@@ -76,16 +77,11 @@ def row_count(count: int) -> str:
     return f"{count} 行 row{'' if count == 1 else 's'}"
 
 
-def print_cut(console: Console, line: str, style: str = "") -> None:
+def print_cut(console: Screen, line: str, style: str = "") -> None:
     """A line that ends at the screen's edge."""
-    text = Text(line.rstrip(), style)
+    text = Text(one_line(line).rstrip(), style)
     text.truncate(console.width, overflow="ellipsis")
-    console.print(text, highlight=False)
-
-
-def one_line(text: str) -> str:
-    """The text as it is where all of it can be printed, else its words with single blanks between them."""
-    return text if text.isprintable() else " ".join(text.split())
+    console.print(text)
 
 
 def format_moment(when: datetime) -> str:

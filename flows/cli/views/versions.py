@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from rich.console import Console
 
+from flows.cli.screen import Screen
 from flows.cli.views.text_columns import (
     VERDICT,
     aligned_columns,
@@ -26,23 +26,24 @@ STANDING = {"in_force": "in force 有效", "superseded": "superseded 被取代"}
 Row = dict[str, Any]
 
 
-def show_version_diff(c: VersionDiff, console: Console, *, whole: bool) -> None:
+def show_version_diff(c: VersionDiff, console: Screen, *, whole: bool) -> None:
     """The two versions, then what changed; long lists are cut unless `whole`."""
     print_line(console, f"{c.dataset.label_zh} {c.dataset.label_en}, {format_county(c.county_code)} {c.period}", "bold")
     _version("before 前", c.before, console)
     _version("after  后", c.after, console)
     if c.same:
-        print_line(console, "\nNothing changed 没有变化: every value is the same.", "bold")
+        print_heading(console, "Nothing changed 没有变化: every value is the same.")
     most = None if whole else LINES
     _cells(c, console, most)
     _rows("Rows added 新增行", c.dataset, c.added, console, most)
     _rows("Rows removed 删除行", c.dataset, c.removed, console, most)
     for row in c.later.iter_rows(named=True):
         said = f"receipt {row['receipt']} {VERDICT[row['verdict']]} {row['file']}"
-        print_line(console, f"\nlater came 之后还收到: {said}; to compare with it: name both receipts", "yellow")
+        console.print()
+        print_line(console, f"later came 之后还收到: {said}; to compare with it: name both receipts", "yellow")
 
 
-def _version(title: str, version: Version, console: Console) -> None:
+def _version(title: str, version: Version, console: Screen) -> None:
     one = version.decision
     number = f" v{one['version']}" if one["version"] else ""
     standing = STANDING.get(version.standing, "")
@@ -54,7 +55,7 @@ def _version(title: str, version: Version, console: Console) -> None:
         print_line(console, f"         its cells cannot be told 无法指出单元格: {version.trouble}", "red")
 
 
-def _cells(c: VersionDiff, console: Console, most: int | None) -> None:
+def _cells(c: VersionDiff, console: Screen, most: int | None) -> None:
     if c.cells.is_empty():
         return
     print_heading(console, f"Changed 变化 {c.cells.height}: cells 单元格, before -> after 前 -> 后, indicator 指标")
@@ -81,7 +82,7 @@ def _place(sheet: str | None, cell: str | None, row: int | None) -> str:
     return "!".join(filter(None, (sheet, cell or (f"行 row {row}" if row is not None else "nil 无"))))
 
 
-def _rows(title: str, dataset: Dataset, rows: pl.DataFrame, console: Console, most: int | None) -> None:
+def _rows(title: str, dataset: Dataset, rows: pl.DataFrame, console: Screen, most: int | None) -> None:
     if rows.is_empty():
         return
     print_heading(console, f"{title} {rows.height}")

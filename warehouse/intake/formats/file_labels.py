@@ -7,12 +7,11 @@ file is kept (`warehouse.store.archive`), whether it waits (`warehouse.store.inb
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Container
 from pathlib import PurePath
 
-# Control and format characters (a right-to-left override turns a name round), surrogates, line and paragraph ends.
-HARMFUL = ("Cc", "Cf", "Cs", "Zl", "Zp")
+from warehouse.messages.visible import visible
+
 LONGEST = 200
 # What macOS and Windows leave in folders and archives.
 LITTER = ("__macosx", ".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini")
@@ -29,12 +28,8 @@ def decoded(raw: bytes) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with a replacement character for each one that would harm a line, a page or a terminal.
-
-    One that is too long keeps its end, where the name of the file stands.
-    """
-    if not text.isprintable():
-        text = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in HARMFUL else c for c in text)
+    """The text as it may be shown; one that is too long keeps its end, where the name of the file stands."""
+    text = visible(text)
     return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
 
 

@@ -8,7 +8,6 @@ what was refused (`zip_findings`); both walk the archive the same way, so they a
 from __future__ import annotations
 
 import errno
-import logging
 import re
 import stat
 import struct
@@ -24,8 +23,8 @@ from tempfile import TemporaryDirectory
 from warehouse.intake.formats.file_labels import decoded, distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.registry import ARCHIVE, FORMATS, REFUSED
+from warehouse.messages.log import log
 
-log = logging.getLogger("xianbao")
 SUFFIX = ARCHIVE.suffixes[0]
 # What only a workbook or another document has: such a zip is one file, good or not, and no archive of files.
 PACKAGE = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}.union(

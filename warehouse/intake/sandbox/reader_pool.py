@@ -7,7 +7,6 @@ again. `multiprocessing` would import the parent's main module in each child, an
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -27,10 +26,10 @@ from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
 from warehouse.intake.sandbox.worker import DONE, FAILED, NO_DISK, ReaderJob
 from warehouse.messages.errors import DiskError, TransientError
+from warehouse.messages.log import log
 
 FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
 START_SECONDS, CHUNK = 120, 1 << 16
-log = logging.getLogger("xianbao")
 TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"
 NOT_READ = "程序无法读取的文件 a file that the program failed to read"
 WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that can be read within the limits of memory and time"
