@@ -227,7 +227,7 @@ def test_a_rule_holds_of_a_row_or_does_not(
     values = dict.fromkeys(columns) | own | joined
     own_types = {c: t for c, t in form.dtypes.items() if c in values}
     frame = pl.DataFrame({c: [v] for c, v in values.items()}, schema_overrides=own_types).with_row_index("row_id")
-    asked = [(r, i) for r, i in all_checks([found]) if not frame.select(r.checks[i].not_evaluated()).item()]
+    asked = [(r, i) for r, i in all_checks([found]) if not frame.select(r.checks[i].not_evaluated(frame.schema)).item()]
     assert (not validate(asked, frame)) is holds
 
 
@@ -316,7 +316,7 @@ def test_what_is_not_evaluated_neither_passes_nor_fails() -> None:
     frame = pl.DataFrame({"a": [1, None, 3], "b": [0, 0, None]}, {"a": pl.Int64, "b": pl.Int64})
     where = not_null("a", When("b", "==", 0))
     checks = (relation("a <= b"), relation("a / b >= 1"), not_null("a"), between("a", 0), where)
-    said = [frame.with_columns(said=check.not_evaluated())["said"].to_list() for check in checks]
+    said = [frame.with_columns(said=check.not_evaluated(frame.schema))["said"].to_list() for check in checks]
     assert said == [
         [False, True, True], [True, True, True], [False] * 3, [False, True, False], [False, False, True],
     ]  # fmt: skip
