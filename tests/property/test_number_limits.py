@@ -159,7 +159,9 @@ def scored(aggregate: str, **values: Any) -> Figure:
 
 
 @SLOW
-@given(st.lists(st.tuples(st.just(LARGEST) | st.integers(1, LARGEST), st.integers(1, LARGEST)), min_size=1, max_size=20))
+@given(
+    st.lists(st.tuples(st.just(LARGEST) | st.integers(1, LARGEST), st.integers(1, LARGEST)), min_size=1, max_size=20)
+)
 def test_a_published_figure_at_the_limits_is_what_python_makes_of_it(pairs: list[tuple[int, int]]) -> None:
     form = BOOK.datasets["finance"]
     given_rows = [

@@ -79,10 +79,11 @@ def from_the_codebook(form: Dataset) -> dict[str, str]:
     found = {
         "not_negative": any(i.unit.unit != "percent" for i in numbers),
         "share_bounds": any(i.unit.unit == "percent" for i in numbers),
+        "county_ceiling": any(i.unit.unit != "percent" for i in numbers),
         "year_to_date_never_falls": any(i.kind == "year_to_date" for i in form.indicators),
         "history_outlier": any(i.kind in ("stock", "ratio") for i in numbers),
     }
-    graded = {"not_negative": "critical", "share_bounds": "critical", "required_present": "critical"}
+    graded = dict.fromkeys(("not_negative", "share_bounds", "county_ceiling", "required_present"), "critical")
     found["required_present"] = any(i.required != "false" for i in form.indicators)
     always = {"key_unique": "critical"}
     return always | {rule: graded.get(rule, "warning") for rule, there in found.items() if there}
