@@ -34,5 +34,6 @@ class PolarsBatchData(BatchData):
         if isinstance(self.frame, pl.LazyFrame):
             return True
         if name not in self._has_nan:
-            self._has_nan[name] = bool(self.frame.get_column(name).is_nan().any())
+            # Under a name of its own: Polars looks for a Series by its name too.
+            self._has_nan[name] = bool(self.frame.get_column(name).alias("values").is_nan().any())
         return self._has_nan[name]

@@ -132,7 +132,7 @@ def _answer(wanted: RowsRequest, found: pl.DataFrame) -> Any:
         return _values(wanted, found.head(wanted.partly))
     if wanted.suffix == "unexpected_rows":
         shown = found.head(wanted.partly)
-        return shown.drop(named(wanted.row)).to_pandas().set_axis(shown[wanted.row].to_list(), axis="index")
+        return shown.drop(wanted.row).to_pandas().set_axis(shown[wanted.row].to_list(), axis="index")
     if wanted.suffix == "unexpected_index_list":
         return _index_list(wanted, found)
     return query_of(found[wanted.row].to_list()) if wanted.needed else None

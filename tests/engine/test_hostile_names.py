@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 import polars as pl
 import pytest
 from great_expectations.expectations.row_conditions import Column
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.builders import one, validate
@@ -50,7 +50,7 @@ def asked(name: str, other: str) -> list[Any]:
     ]
 
 
-@settings(max_examples=6, derandomize=True, deadline=None, database=None)
+@settings(max_examples=3, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
 @given(
     st.lists(st.sampled_from(HOSTILE), min_size=3, max_size=5, unique=True),
     st.lists(st.none() | st.integers(0, 4), min_size=4, max_size=4),
