@@ -107,6 +107,8 @@ def check_everywhere(dataset: Dataset, found: Return) -> Iterator[str]:
                     yield "required_present"
             elif low is not None and not low <= value <= high:
                 yield "not_negative" if high == float("inf") else "share_bounds"
+            elif column.endswith("_yuan") and value > 100_000_000_000:
+                yield "county_ceiling"
 
 
 def robust(values: Sequence[float], fewest: int, floor: float, share: float = 0.2) -> Bounds:

@@ -24,6 +24,7 @@ CRITICAL = {
     "certified_within_trained", "persons_within_person_times", "party_transfer", "posted_within_secretaries",
     "unit_once", "units_match_summary", "sums_match_summary", "letters", "grades_sum", "effective_after_issue",
     "measure_once", "key_unique", "known_county", "not_negative", "share_bounds", "required_present",
+    "county_ceiling",
 }  # fmt: skip
 QUERIES = {
     "people_counts_fall", "sites_governed", "village_dates_kept", "households_within_persons",

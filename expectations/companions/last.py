@@ -11,6 +11,7 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.codebook.succession import succession
+from warehouse.marts.roll_up import exact_sum
 from warehouse.store.in_force import in_force
 from warehouse.store.prior_state import PriorState
 
@@ -149,7 +150,7 @@ def _together(dataset: Dataset, column: str) -> pl.Expr:
     """
     roll_up, value = dataset[column].roll_up, pl.col(column)
     if roll_up.how == "sum":
-        return pl.when(~value.has_nulls()).then(value.sum())
+        return pl.when(~value.has_nulls()).then(exact_sum(value, dataset[column].dtype))
     if roll_up.how == "weighted" and roll_up.weight and not roll_up.denominator:
         weight = pl.col(roll_up.weight).cast(pl.Float64)
         merged = (value.cast(pl.Float64) * weight).sum() / weight.sum()

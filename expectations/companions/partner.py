@@ -14,6 +14,7 @@ import polars as pl
 
 from expectations.companions.codebook import period_end
 from warehouse.codebook import Dataset
+from warehouse.marts.roll_up import exact_sum
 from warehouse.store.in_force import in_force, latest
 from warehouse.store.journal_records import ACCEPTED
 from warehouse.store.prior_state import PriorState
@@ -24,22 +25,22 @@ Aggregate = Callable[[str], pl.Expr]
 
 def rows() -> Aggregate:
     """How many rows there are."""
-    return lambda _: pl.len()
+    return lambda _: pl.len().cast(pl.Int64)
 
 
 def entered_by_period_end(date: str) -> Aggregate:
     """How many rows have the date on or before the period's end."""
-    return lambda period: (pl.col(date) <= period_end(period)).sum()
+    return lambda period: (pl.col(date) <= period_end(period)).sum().cast(pl.Int64)
 
 
 def counted(column: str, value: str) -> Aggregate:
     """How many rows have the value."""
-    return lambda _: (pl.col(column) == value).sum()
+    return lambda _: (pl.col(column) == value).sum().cast(pl.Int64)
 
 
 def summed(column: str) -> Aggregate:
-    """The sum over the rows."""
-    return lambda _: pl.col(column).sum()
+    """The sum over the rows of whole numbers, exact however large they are."""
+    return lambda _: exact_sum(pl.col(column), pl.Int64())
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,5 @@ class Partner:
         """What each accepted return of the partner comes to: receipt, county_code, the columns."""
         accepted = known.accepted_rows(known.book.datasets[self.dataset]).filter(pl.col("period") == period)
         return accepted.group_by("receipt", "county_code").agg(
-            aggregate(period).cast(pl.Int64).alias(f"{self.prefix}{column}")
-            for column, aggregate in self.aggregates.items()
+            aggregate(period).alias(f"{self.prefix}{column}") for column, aggregate in self.aggregates.items()
         )

@@ -16,6 +16,8 @@ from expectations.engine.metric_request import MetricRequest
 from expectations.engine.regexes import text
 
 LISTED_AT_MOST = 20
+# Half of 128 bits, less one: sums of what is below and above it have room for 2 ** 62 rows.
+HALF = 2**62
 
 
 def as_given(value: Any, _: MetricRequest) -> Any:
@@ -48,8 +50,18 @@ def _rows(request: MetricRequest) -> pl.Expr:
 
 
 def _sum(request: MetricRequest) -> pl.Expr:
+    """The sum; of whole numbers as that of their upper parts and of the rest, neither of which can wrap around."""
     column = request.column()
-    return (column.cast(pl.Int128) if request.dtype().is_integer() else column).sum()
+    if not request.dtype().is_integer():
+        return column.sum()
+    wide = column if request.dtype() in (pl.Int128, pl.UInt128) else column.cast(pl.Int128)
+    return pl.struct(
+        upper=(wide // HALF).cast(pl.Int128).sum(), rest=(wide - wide // HALF * HALF).cast(pl.Int128).sum()
+    )
+
+
+def _summed(value: Any, request: MetricRequest) -> Any:
+    return value["upper"] * HALF + value["rest"] if isinstance(value, dict) else as_number(value, request)
 
 
 def _measured(request: MetricRequest, metric: str) -> pl.Expr:
@@ -105,7 +117,7 @@ def _missing_listed(found: list[Any], request: MetricRequest) -> list[Any]:
 
 AGGREGATES: dict[str, Aggregate] = {
     "table.row_count": Aggregate(_rows),
-    "column.sum": Aggregate(_sum, as_number),
+    "column.sum": Aggregate(_sum, _summed),
     "column.min": Aggregate(lambda request: request.column().min(), as_moment),
     "column.max": Aggregate(lambda request: request.column().max(), as_moment),
     "column.mean": Aggregate(lambda request: _measured(request, "column.mean").mean(), as_number),

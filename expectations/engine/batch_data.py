@@ -8,6 +8,8 @@ import polars as pl
 from great_expectations.core.batch import BatchData
 from great_expectations.execution_engine import ExecutionEngine
 
+from expectations.engine.names import named
+
 
 class PolarsBatchData(BatchData):
     """A DataFrame or LazyFrame to validate. Nothing is read of a LazyFrame here but its schema."""
@@ -26,11 +28,12 @@ class PolarsBatchData(BatchData):
         floats = [name for name in columns if name in self.schema and self.schema[name].is_float()]
         with_nan = [name for name in floats if self._may_have_nan(name)]
         lazy = self.frame.lazy()
-        return lazy.with_columns(pl.col(with_nan).fill_nan(None)) if with_nan else lazy
+        return lazy.with_columns(named(name).fill_nan(None) for name in with_nan) if with_nan else lazy
 
     def _may_have_nan(self, name: str) -> bool:
         if isinstance(self.frame, pl.LazyFrame):
             return True
         if name not in self._has_nan:
-            self._has_nan[name] = bool(self.frame.get_column(name).is_nan().any())
+            # Under a name of its own: Polars looks for a Series by its name too.
+            self._has_nan[name] = bool(self.frame.get_column(name).alias("values").is_nan().any())
         return self._has_nan[name]

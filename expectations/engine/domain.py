@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from expectations.engine.names import named
+
 KEPT_ALL = {"neither", "never"}
 LEFT_OUT_IF_ALL = {"both_values_are_missing", "all_values_are_missing"}
 LEFT_OUT_IF_ANY = {"either_value_is_missing", "any_value_is_missing"}
@@ -28,12 +30,12 @@ def present(domain: Mapping[str, Any], columns: tuple[str, ...]) -> pl.Expr | No
     Great Expectations does not have.
     """
     if "column" in domain:
-        return pl.col(columns[0]).is_not_null()
+        return named(columns[0]).is_not_null()
     mode = domain.get("ignore_row_if")
     if mode in LEFT_OUT_IF_ANY:
-        return pl.all_horizontal([pl.col(name).is_not_null() for name in columns])
+        return pl.all_horizontal([named(name).is_not_null() for name in columns])
     if mode in LEFT_OUT_IF_ALL:
-        return pl.any_horizontal([pl.col(name).is_not_null() for name in columns])
+        return pl.any_horizontal([named(name).is_not_null() for name in columns])
     if mode is None or mode in KEPT_ALL:
         return None
     raise ValueError(f'Unrecognized value of ignore_row_if ("{mode}").')

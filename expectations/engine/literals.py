@@ -74,6 +74,9 @@ def _decimal(value: Any) -> Decimal | None:
     if isinstance(value, Decimal):
         return value
     try:
+        if isinstance(value, str):  # as JSON has what was a Decimal
+            value = Decimal(value)
+            return value if value.is_finite() else None
         return Decimal(repr(value)) if isinstance(value, int | float) else None
     except InvalidOperation:
         return None

@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from expectations.engine.names import named
+
 TEXT_LIKE = (pl.Categorical, pl.Enum)
 
 
@@ -25,9 +27,9 @@ class MetricRequest:
     within: pl.Expr | None = None
 
     def column(self, place: int = 0) -> pl.Expr:
-        """The column at that place, restricted to `within`; Categorical and Enum as their text."""
+        """The column at that place, restricted to `within`, as what `dtype` says."""
         name = self.columns[place]
-        column = pl.col(name).cast(pl.String) if self.schema[name] in TEXT_LIKE else pl.col(name)
+        column = named(name) if self.schema[name] == self.dtype(place) else named(name).cast(self.dtype(place))
         return column if self.within is None else column.filter(self.within)
 
     def all_columns(self) -> list[pl.Expr]:
@@ -35,6 +37,10 @@ class MetricRequest:
         return [self.column(place) for place in range(len(self.columns))]
 
     def dtype(self, place: int = 0) -> pl.DataType:
-        """The type of the column at that place; String for Categorical and Enum."""
+        """The type of the column at that place; String for Categorical and Enum, Float64 for a column that has no value
+        and so no type: it is asked as any other without values.
+        """
         dtype = self.schema[self.columns[place]]
+        if dtype == pl.Null:
+            return pl.Float64()
         return pl.String() if dtype in TEXT_LIKE else dtype

@@ -24,7 +24,7 @@ def matches(request: MetricRequest, metric: str, pattern: str) -> pl.Expr:
 
 def text(request: MetricRequest, metric: str) -> pl.Expr:
     """The column's text; raises NotSupportedOnPolarsError for types that Polars and pandas write differently."""
-    if request.dtype() not in WRITTEN_ALIKE:
+    if request.dtype() not in WRITTEN_ALIKE and request.schema[request.columns[0]] != pl.Null:
         raise NotSupportedOnPolarsError(
             metric, f"text of a column of type {request.dtype()}; cast it to String yourself"
         )

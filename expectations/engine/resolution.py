@@ -17,7 +17,7 @@ from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsEr
 from expectations.engine.first_pass import FAILURES, FirstPass
 from expectations.engine.metric_request import MetricRequest
 from expectations.engine.row_conditions import columns_of, condition_of, row_filter
-from expectations.engine.rows import EvaluatedCondition, RowsRequest, fetch, nothing
+from expectations.engine.rows import EvaluatedCondition, RowsRequest, fetch, nothing, row_name
 
 COUNT = Aggregate(lambda _: pl.len(), lambda value, _: int(value or 0))
 NOTHING_ASKED = MetricRequest((), {}, pl.Schema())
@@ -82,7 +82,7 @@ class Resolution:
     def _place_part(self, metric: MetricConfiguration, part: Part, domain: Domain) -> None:
         judged = self._judge(metric, part, domain)
         if part.suffix not in COUNTS:
-            wanted = RowsRequest(metric, part.suffix, judged)
+            wanted = RowsRequest(metric, part.suffix, judged, row_name(self._batch.schema))
             if missing := [name for name in wanted.index_columns if name not in self._batch.schema]:
                 raise NoSuchColumnError(missing)
             self._wanted.append(wanted)

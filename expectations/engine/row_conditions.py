@@ -24,6 +24,7 @@ from great_expectations.expectations.row_conditions import (
 from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
 from expectations.engine.literals import bound, members
 from expectations.engine.metric_request import MetricRequest
+from expectations.engine.names import named
 
 COMPARE: dict[Operator, Callable[[pl.Expr, Any], pl.Expr]] = {
     Operator.EQUAL: lambda column, value: column == value,
@@ -70,7 +71,7 @@ def _expression(condition: Condition, schema: pl.Schema) -> pl.Expr:
     if isinstance(condition, OrCondition):
         return pl.any_horizontal([_expression(part, schema).fill_null(value=False) for part in condition.conditions])
     if isinstance(condition, NullityCondition):
-        column = pl.col(condition.column.name)
+        column = named(condition.column.name)
         return column.is_null() if condition.is_null else column.is_not_null()
     if isinstance(condition, ComparisonCondition):
         return _comparison(condition, schema)

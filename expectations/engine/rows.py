@@ -13,8 +13,17 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from expectations.engine.batch_data import PolarsBatchData
 from expectations.engine.index_list import IndexList
+from expectations.engine.names import named
 
 ROW = "__row__"
+
+
+def row_name(schema: pl.Schema) -> str:
+    """What row numbers are called beside these columns, none of which is called so."""
+    name = ROW
+    while name in schema:
+        name += "_"
+    return name
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class RowsRequest:
     metric: MetricConfiguration
     suffix: str
     judged: EvaluatedCondition
+    row: str  # what row numbers are called: `row_name`
 
     @property
     def format(self) -> Mapping[str, Any]:
@@ -77,7 +87,7 @@ class RowsRequest:
             return []
         if self.suffix == "unexpected_index_list" and self.index_columns:
             return [*self.index_columns, *self.judged.columns]
-        return [ROW]
+        return [self.row]
 
     @property
     def unbounded(self) -> bool:
@@ -110,9 +120,10 @@ def _plan(batch: PolarsBatchData, group: list[RowsRequest], read: set[str]) -> p
     if any(one.suffix == "unexpected_rows" for one in group):
         names |= dict.fromkeys(batch.schema)
     frame = batch.read(read)
-    if ROW in names:
-        frame = frame.with_row_index(ROW)
-    found = group[0].judged.unexpected(frame).select(*names)
+    row = group[0].row
+    if row in names:
+        frame = frame.with_row_index(row)
+    found = group[0].judged.unexpected(frame).select(map(named, names))
     return found if any(one.unbounded for one in group) else found.head(max(one.partly for one in group))
 
 
@@ -121,17 +132,17 @@ def _answer(wanted: RowsRequest, found: pl.DataFrame) -> Any:
         return _values(wanted, found.head(wanted.partly))
     if wanted.suffix == "unexpected_rows":
         shown = found.head(wanted.partly)
-        return shown.drop(ROW).to_pandas().set_axis(shown[ROW].to_list(), axis="index")
+        return shown.drop(wanted.row).to_pandas().set_axis(shown[wanted.row].to_list(), axis="index")
     if wanted.suffix == "unexpected_index_list":
         return _index_list(wanted, found)
-    return query_of(found[ROW].to_list()) if wanted.needed else None
+    return query_of(found[wanted.row].to_list()) if wanted.needed else None
 
 
 def _values(wanted: RowsRequest, found: pl.DataFrame) -> list[Any]:
     columns = wanted.judged.columns
     if "column" in wanted.metric.metric_domain_kwargs:
         return found[columns[0]].to_list()
-    chosen = found.select(columns)
+    chosen = found.select(map(named, columns))
     return chosen.rows() if "column_A" in wanted.metric.metric_domain_kwargs else chosen.to_dicts()
 
 
@@ -139,11 +150,11 @@ def _index_list(wanted: RowsRequest, found: pl.DataFrame) -> list[Any]:
     """Row numbers; or, where index columns are named, their values with the unexpected ones beside them."""
     names = wanted.index_columns
     if names and wanted.format.get("exclude_unexpected_values"):
-        return [found.select(names).to_dict(as_series=False)]
+        return [found.select(map(named, names)).to_dict(as_series=False)]
     shown = found if wanted.complete else found.head(wanted.format.get("partial_unexpected_count", 20))
     if not names:
-        return IndexList(shown[ROW])
-    chosen = shown.select(list(dict.fromkeys([*wanted.judged.columns, *names])))
+        return IndexList(shown[wanted.row])
+    chosen = shown.select(map(named, dict.fromkeys([*wanted.judged.columns, *names])))
     return chosen.to_dicts() if any(map(_can_change, chosen.dtypes)) else IndexList(chosen.iter_rows(named=True))
 
 

@@ -141,7 +141,7 @@ class Relation:
         if unknown:
             raise RelationError(f"no such column: {', '.join(unknown)}; in {self.source!r}")
         compared = [Comparison(k.left, k.sign, k.right, k.form, self.digits, schema).holds() for k in self.links]
-        zeros = [Comparison(d, "==", ZERO, quotient(d), None, schema).holds() for d in self.denominators]
+        zeros = self._zeros(schema)
         held = reduce(operator.and_, compared)
         if len(compared) == 1 and not zeros:
             return held
@@ -152,11 +152,14 @@ class Relation:
         held = reduce(operator.and_, (self._compare(link, column) for link in self.links))
         return reduce(operator.or_, (value(d, column) == 0 for d in self.denominators), held)
 
-    def missing(self) -> pl.Expr:
-        """True for rows where the relation is not evaluated."""
-        nulls = [pl.col(c).is_null() for c in self.columns]
-        zeros = [(value(d, pl.col) == 0).fill_null(value=False) for d in self.denominators]
-        return pl.any_horizontal(*nulls, *zeros)
+    def missing(self, schema: Schema) -> pl.Expr:
+        """True for rows, of columns of these types, where the relation is not evaluated."""
+        absent = [~present(c, schema) for c in self.columns]
+        return pl.any_horizontal(*absent, *(zero.fill_null(value=False) for zero in self._zeros(schema)))
+
+    def _zeros(self, schema: Schema) -> list[pl.Expr]:
+        """Of each denominator whether it is zero, exactly: in its own type a + b may wrap around to nothing."""
+        return [Comparison(d, "==", ZERO, quotient(d), None, schema).holds() for d in self.denominators]
 
     def failing(self, row: Mapping[str, Any]) -> tuple[Link, ...]:
         """The links that do not hold for a row of Python values, computed exactly; all where none stands out."""

@@ -16,6 +16,7 @@ import polars as pl
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column, Condition
 
+from expectations.language.exact import Schema
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
 from warehouse.messages.finding import Severity
@@ -82,10 +83,12 @@ class Check:
             arguments["row_condition"] = self.when.condition()
         return self.expectation(**arguments)
 
-    def not_evaluated(self) -> pl.Expr:
-        """True for rows that neither pass nor fail: an operand is missing, or the row is not one it is for."""
+    def not_evaluated(self, schema: Schema) -> pl.Expr:
+        """True for rows, of columns of these types, that neither pass nor fail: an operand is missing, or the row is
+        not one it is for.
+        """
         if self.expectation is ExpectRelation:
-            missing = parse(self.arguments["relation"], self.arguments["digits"]).missing()
+            missing = parse(self.arguments["relation"], self.arguments["digits"]).missing(schema)
         elif self.nulls_count:
             missing = pl.lit(value=False)
         else:

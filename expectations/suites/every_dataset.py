@@ -10,11 +10,12 @@ from expectations.suites.outliers import history_bounds, history_outlier
 from warehouse.codebook import Dataset, Indicator
 
 PREFIX = "this_year_"
+CEILING = "county_ceiling"
 
 
 def rules(dataset: Dataset) -> tuple[Rule, ...]:
-    """key_unique, required_present, not_negative, share_bounds, year_to_date_never_falls, history_outlier, where they
-    have a check.
+    """key_unique, required_present, not_negative, share_bounds, county_ceiling, year_to_date_never_falls,
+    history_outlier, where they have a check.
     """
     made = (
         Rule(
@@ -46,12 +47,20 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             "critical",
             "百分比应在 0 到 100 之间",
             "a percentage lies between 0 and 100",
-            tuple(
-                between(i.column, low=0, high=100)
-                for i in dataset.indicators
-                if i.unit.unit == "percent" and not i.signed
-            ),
+            tuple(between(i.column, low=0, high=100) for i in dataset.indicators if _share(i)),
             source="identity: a part is no more than its whole",
+        ),
+        Rule(
+            CEILING,
+            "critical",
+            "超过一个县可能有的数,请核对单位",
+            "above what a county can have; check the unit",
+            tuple(
+                between(i.column, low=-i.most if i.signed else None, high=i.most)
+                for i in dataset.indicators
+                if i.most and not _share(i)
+            ),
+            source='page: docs/explanation/rules.md, "More than a county can have"',
         ),
         Rule(
             "year_to_date_never_falls",
@@ -82,6 +91,10 @@ def _counted(indicator: Indicator) -> bool:
         and indicator.unit.unit != "percent"
         and not indicator.signed
     )
+
+
+def _share(indicator: Indicator) -> bool:
+    return indicator.unit.unit == "percent" and not indicator.signed
 
 
 def _required(indicators: Iterable[Indicator]) -> Iterator[Check]:

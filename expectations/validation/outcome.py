@@ -103,7 +103,9 @@ def _failed(failures: Iterable[Failure], rows: pl.DataFrame) -> Counts:
 def _not_evaluated(rules: Iterable[Rule], rows: pl.DataFrame) -> Counts:
     """How many checks of each rule could not be held against the rows of each return; zeros are left out."""
     per_rule = [
-        pl.sum_horizontal(check.not_evaluated().cast(pl.Int64) for check in rule.checks).sum().alias(rule.rule)
+        pl.sum_horizontal(check.not_evaluated(rows.schema).cast(pl.Int64) for check in rule.checks)
+        .sum()
+        .alias(rule.rule)
         for rule in rules
     ]
     counted = rows.group_by("receipt", "county_code").agg(per_rule)

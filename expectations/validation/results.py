@@ -44,7 +44,7 @@ Where = Callable[[Check, int], dict[str, Any]]
 def count_not_evaluated(rules: Iterable[Rule], rows: pl.DataFrame) -> list[int]:
     """How many rows each check cannot be held to, in the order of `all_checks`."""
     checks = [rule.checks[place] for rule, place in all_checks(rules)]
-    counts = rows.select(check.not_evaluated().sum().alias(str(i)) for i, check in enumerate(checks))
+    counts = rows.select(check.not_evaluated(rows.schema).sum().alias(str(i)) for i, check in enumerate(checks))
     return [int(count) for count in counts.row(0)] if checks else []
 
 
@@ -191,5 +191,5 @@ def _names(year: int) -> dict[str, str]:
 def _plain(value: Any) -> str | float | bool | None:
     """A value as JSON has it."""
     if isinstance(value, Decimal):
-        return float(value)
+        return float(value) if value.as_tuple().exponent else int(value)
     return value.isoformat() if isinstance(value, dt.date) else value

@@ -86,7 +86,7 @@ def _not_evaluated(rules: Iterable[Rule], batch: pl.DataFrame) -> dict[str, dict
     """By dataset: the rules that speak of its returns and could not be held to one of them."""
     left_out: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for rule in rules:
-        missing = pl.any_horizontal(check.not_evaluated() for check in rule.checks)
+        missing = pl.any_horizontal(check.not_evaluated(batch.schema) for check in rule.checks)
         for row in batch.filter(missing).iter_rows(named=True):
             if rule in returns.about([rule], row["dataset"]):
                 left_out[row["dataset"]][row["receipt"], row["county_code"]][rule.rule] = 1

@@ -22,6 +22,7 @@ from expectations.suites import companions_for, rules_for
 from expectations.validation.checkpoint import Session, validate_all
 from expectations.validation.stacked_checks import CheckBatch
 from warehouse.codebook import Codebook, Dataset
+from warehouse.marts.roll_up import exact_sum
 from warehouse.store.journal_records import RollUpRecord
 from warehouse.store.prior_state import PriorState
 
@@ -87,7 +88,8 @@ def _summed(dataset: Dataset, period: str, known: PriorState) -> AreaSums | None
         if any(companion.label(column) for column in looked_at):
             rows = rows.pipe(companion.join, known, dataset, period)
     columns = tuple({c: f"n{n}_{c}" for c in rule.checks[place].columns} for n, (rule, place) in enumerate(checks))
-    sums = [s for n, (rule, place) in enumerate(checks) for s in _sums(rule.checks[place], n, columns[n])]
+    schema = rows.collect_schema()
+    sums = [s for n, (rule, place) in enumerate(checks) for s in _sums(rule.checks[place], n, columns[n], schema)]
     areas = _areas(known.book, period)
     placed = areas.lazy().join(rows, on="county_code", how="left", maintain_order="left")
     return AreaSums(
@@ -95,12 +97,15 @@ def _summed(dataset: Dataset, period: str, known: PriorState) -> AreaSums | None
     )
 
 
-def _sums(check: Check, number: int, columns: Mapping[str, str]) -> list[pl.Expr]:
+def _sums(check: Check, number: int, columns: Mapping[str, str], schema: pl.Schema) -> list[pl.Expr]:
     """The sums of a check's columns over the rows that it is evaluated for, and how many these are."""
-    counts = pl.col("receipt").is_not_null() & ~check.not_evaluated()
+    counts = pl.col("receipt").is_not_null() & ~check.not_evaluated(schema)
     return [
         counts.sum().alias(f"n{number}_counties"),
-        *(pl.when(counts.any()).then(pl.col(c).filter(counts).sum()).alias(name) for c, name in columns.items()),
+        *(
+            pl.when(counts.any()).then(exact_sum(pl.col(c).filter(counts), schema[c])).alias(name)
+            for c, name in columns.items()
+        ),
     ]
 
 

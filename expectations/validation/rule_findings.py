@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterable, Iterator
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -14,9 +15,10 @@ from expectations.language import expressions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import Link, parse
 from expectations.language.rules import NOT_BLANK, Check, Rule
+from expectations.suites.every_dataset import CEILING
 from expectations.validation.batch import EN, ZH, Batch, Key
 from expectations.validation.checkpoint import Failure
-from warehouse.codebook import Codebook
+from warehouse.codebook import Codebook, load
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.messages.finding import Finding
@@ -27,11 +29,14 @@ ADVICE = {
     "info": ("仅供参考", "for information"),
 }
 SHOWN_DIGITS = 4
+# More than any float, or product of a row's values, has before the point and behind it: there nothing is refused.
+DIGITS = 400
 # What is counted of a return as a whole, in ZH and EN.
 RETURN_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 # Faults of reading that leave a whole column of a table unread.
 OF_COLUMNS = ("unknown_unit", "header_twice")
+SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
 THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
@@ -55,7 +60,7 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding
 
 
 def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
-    check = failure.check
+    check, of_ceiling = failure.check, failure.rule.rule == CEILING
     links = _failing_links(check, row)
     columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.concerned)
     own = [c for c in columns if c in batch.dataset.columns]
@@ -74,8 +79,28 @@ def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding
             or THIS_ROW[i].format(row["row"])
             for i in (ZH, EN)
         ],
-        wanted=[_expected(check, links, batch, row, i) for i in (ZH, EN)],
+        wanted=[
+            _expected(check, links, batch, row, i) + (_unit_slip(check, batch, row, i) if of_ceiling else "")
+            for i in (ZH, EN)
+        ],
     )
+
+
+def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -> str:
+    """What the value would be had it been typed below the header of a larger unit, as far as that is plausible."""
+    (column,) = check.columns
+    indicator = batch.dataset[column]
+    scales = sorted((s for s in load().scales if s.unit == indicator.unit.unit), key=lambda scale: scale.factor)
+    meant = [
+        (header.spelling, typed.spelling, Fraction(row[column]) * typed.factor / header.factor)
+        for typed, header in combinations(scales, 2)
+    ]
+    slips = [
+        SLIP[language].format(header, typed, _value_text(Decimal(value.numerator) / value.denominator, language))
+        for header, typed, value in meant
+        if abs(value) <= (indicator.most or 0)
+    ]
+    return (f"({';'.join(slips)})", f" ({'; '.join(slips)})")[language] if slips else ""
 
 
 def _finding(  # noqa: PLR0913  (a finding has that many sides)
@@ -142,7 +167,8 @@ def _value_text(value: Any, language: int) -> str:
     if value is None:
         return ("空白", "blank")[language]
     if isinstance(value, float | Decimal):
-        return f"{round(Decimal(value), SHOWN_DIGITS).normalize():f}"
+        with localcontext(prec=DIGITS):
+            return f"{round(Decimal(value), SHOWN_DIGITS).normalize():f}"
     return str(value)
 
 

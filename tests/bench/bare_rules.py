@@ -106,6 +106,8 @@ def every(dataset: Dataset) -> Iterator[Check]:
             yield within("not_negative", pl.col(i.column) >= 0)
         if i.unit.unit == "percent" and not i.signed:
             yield within("share_bounds", pl.col(i.column).is_between(0, 100))
+        elif i.most:
+            yield within("county_ceiling", pl.col(i.column).is_between(-i.most if i.signed else -(2**63), i.most))
     for column in year_to_date(dataset):
         yield holds("year_to_date_never_falls", pl.col(column) >= pl.col(f"this_year_{column}"), "warning")
     for column in steady(dataset):

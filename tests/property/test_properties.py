@@ -188,7 +188,7 @@ def oracle(source: str, row: dict[str, int | None]) -> bool | None:
 def test_a_relation_is_true_false_or_undecided_as_in_school(source: str, row: dict[str, int | None]) -> None:
     relation, wanted = parse(source), oracle(source, row)
     frame = pl.DataFrame({k: [v] for k, v in row.items()}, dict.fromkeys(COLUMNS, pl.Int64))
-    assert frame.with_columns(said=relation.missing())["said"].item() is (wanted is None)
+    assert frame.with_columns(said=relation.missing(frame.schema))["said"].item() is (wanted is None)
     if wanted is None:
         return
     given_row = {c: row[c] for c in relation.columns}

@@ -158,7 +158,7 @@ def test_polars_pandas_and_fractions_agree_where_floats_are_exact_enough(
     by_pandas = [
         None if undecided else bool(holds)
         for undecided, holds in zip(
-            frame.select(relation.missing()).to_series(), relation.holds(stock.__getitem__), strict=True
+            frame.select(relation.missing(frame.schema)).to_series(), relation.holds(stock.__getitem__), strict=True
         )
     ]
     in_floats = frame.cast(dict.fromkeys(relation.columns, pl.Float64))

@@ -373,5 +373,5 @@ def test_what_holds_of_rows_holds_of_their_sums_where_it_is_additive(
 
 def test_rows_that_lack_something_or_divide_by_zero_are_not_evaluated() -> None:
     frame = pl.DataFrame({"a": [1, None, 1, 1], "b": [1, 1, 0, None]})
-    assert frame.select(parse("a / b <= 1").missing()).to_series().to_list() == [False, True, True, True]
-    assert frame.select(parse("a <= b").missing()).to_series().to_list() == [False, True, False, True]
+    assert frame.select(parse("a / b <= 1").missing(frame.schema)).to_series().to_list() == [False, True, True, True]
+    assert frame.select(parse("a <= b").missing(frame.schema)).to_series().to_list() == [False, True, False, True]

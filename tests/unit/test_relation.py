@@ -25,7 +25,8 @@ def held(source: str, digits: int | None = None, **row: Any) -> bool:
 
 
 def undecided(source: str, **row: Any) -> bool:
-    return pl.DataFrame({k: [v] for k, v in row.items()}).select(parse(source).missing()).item()
+    frame = pl.DataFrame({k: [v] for k, v in row.items()})
+    return frame.select(parse(source).missing(frame.schema)).item()
 
 
 def test_columns_stand_once_in_order_of_appearance() -> None:

@@ -79,10 +79,11 @@ def from_the_codebook(form: Dataset) -> dict[str, str]:
     found = {
         "not_negative": any(i.unit.unit != "percent" for i in numbers),
         "share_bounds": any(i.unit.unit == "percent" for i in numbers),
+        "county_ceiling": any(i.unit.unit != "percent" for i in numbers),
         "year_to_date_never_falls": any(i.kind == "year_to_date" for i in form.indicators),
         "history_outlier": any(i.kind in ("stock", "ratio") for i in numbers),
     }
-    graded = {"not_negative": "critical", "share_bounds": "critical", "required_present": "critical"}
+    graded = dict.fromkeys(("not_negative", "share_bounds", "county_ceiling", "required_present"), "critical")
     found["required_present"] = any(i.required != "false" for i in form.indicators)
     always = {"key_unique": "critical"}
     return always | {rule: graded.get(rule, "warning") for rule, there in found.items() if there}
@@ -227,7 +228,7 @@ def test_a_rule_holds_of_a_row_or_does_not(
     values = dict.fromkeys(columns) | own | joined
     own_types = {c: t for c, t in form.dtypes.items() if c in values}
     frame = pl.DataFrame({c: [v] for c, v in values.items()}, schema_overrides=own_types).with_row_index("row_id")
-    asked = [(r, i) for r, i in all_checks([found]) if not frame.select(r.checks[i].not_evaluated()).item()]
+    asked = [(r, i) for r, i in all_checks([found]) if not frame.select(r.checks[i].not_evaluated(frame.schema)).item()]
     assert (not validate(asked, frame)) is holds
 
 
@@ -316,7 +317,7 @@ def test_what_is_not_evaluated_neither_passes_nor_fails() -> None:
     frame = pl.DataFrame({"a": [1, None, 3], "b": [0, 0, None]}, {"a": pl.Int64, "b": pl.Int64})
     where = not_null("a", When("b", "==", 0))
     checks = (relation("a <= b"), relation("a / b >= 1"), not_null("a"), between("a", 0), where)
-    said = [frame.with_columns(said=check.not_evaluated())["said"].to_list() for check in checks]
+    said = [frame.with_columns(said=check.not_evaluated(frame.schema))["said"].to_list() for check in checks]
     assert said == [
         [False, True, True], [True, True, True], [False] * 3, [False, True, False], [False, False, True],
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StrictBool,
     StringConstraints,
     field_validator,
@@ -48,6 +49,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
+OptionalNumber = Annotated[Annotated[int, Field(gt=0, lt=2**53)] | None, BeforeValidator(_blank_to_none)]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 MartName = Annotated[str, StringConstraints(pattern=r"^(dim|fact|mart)_[a-z0-9_]+$")]
 MartType = Literal["text", "whole", "decimal", "boolean", "date"]
@@ -74,13 +76,17 @@ class Frequency(StrEnum):
 
 
 class Unit(Record):
-    """A base unit: what values are stored in, and as which type."""
+    """A base unit: what values are stored in, and as which type; above what no county can have of it (`ceiling`), and
+    above what no ratio in it can be (`ratio_ceiling`, an average or a growth), None where that is not said.
+    """
 
     unit: str
     label_zh: str
     label_en: str
     dtype: Literal["count", "money", "decimal", "year", "date", "boolean", "text"]
     decimals: int
+    ceiling: OptionalNumber
+    ratio_ceiling: OptionalNumber
 
     @property
     def additive(self) -> bool:
@@ -156,8 +162,8 @@ class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
-    negative (business income can be a loss, and income can fall). `synonyms` are what clerks call it besides, from
-    `synonyms.csv`.
+    negative (business income can be a loss, and income can fall). `ceiling` is what a county cannot have more of, where
+    that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`.
     """
 
     dataset: str
@@ -171,6 +177,7 @@ class Indicator(Record):
     roll_up: RollUp
     required: str
     signed: bool
+    ceiling: OptionalNumber = None
     synonyms: tuple[str, ...] = ()
 
     @field_validator("roll_up", mode="before")
@@ -210,6 +217,14 @@ class Indicator(Record):
     def numeric(self) -> bool:
         """Whether values are numbers, so that they can be compared and bounded."""
         return self.dtype.is_numeric()
+
+    @property
+    def most(self) -> int | None:
+        """What a county cannot have more of, nor, where it may be negative, less than that below zero; None where it
+        is no quantity (a year, a text).
+        """
+        default = self.unit.ratio_ceiling if self.kind == "ratio" else self.unit.ceiling
+        return self.ceiling or default
 
     @property
     def header_zh(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import polars as pl
@@ -24,6 +24,9 @@ from warehouse.marts.mart_deep_poverty_share import GROUP
 from warehouse.marts.programme import value_of
 from warehouse.marts.roll_up import DECIMAL, percentage
 from warehouse.messages.errors import PermanentError
+
+# More than a sum of any column's values has.
+DIGITS = 60
 
 
 def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection) -> FigureLineage:
@@ -164,11 +167,17 @@ def _total(own: pl.DataFrame, definition: FigureDefinition, area: Area) -> _Made
     formula = definition.formula
     columns = definition.line.sums if formula.whole else {}
     parts = tuple(
-        Part(*formula.term(operand), own.select(pl.col(name).sum().cast(DECIMAL) / factor).item())
-        for operand, name, factor in zip(formula.operands, columns, (formula.factor, 1), strict=False)
+        Part(*formula.term(operand), exact_sum(own[name]))
+        for operand, name in zip(formula.operands, columns, strict=False)
     )
     texts = Texts(formula.code(above=above), formula.zh(above=above), formula.en(above=above))
     return _Made(own.select(value_of(definition.line)).item(), texts, parts)
+
+
+def exact_sum(values: pl.Series) -> Decimal:
+    """The sum of decimals or whole numbers to the last digit, of zero of none: also where no column could hold it."""
+    with localcontext(prec=DIGITS):
+        return sum((Decimal(value) for value in values.drop_nulls()), Decimal(0))
 
 
 def _share(book: Codebook, own: pl.DataFrame, definition: FigureDefinition, period: str) -> _Made:
@@ -203,10 +212,10 @@ def _members(book: Codebook, period: str) -> list[str]:
 def _counties(own: pl.DataFrame, definition: FigureDefinition, group: list[str]) -> pl.DataFrame:
     """A row per county: OF_A_COUNTY, the terms of a ratio, `inside` where it is a share."""
     line, formula = definition.line, definition.formula
-    terms = zip(line.sums if formula.whole else (), (formula.factor, 1), strict=False)
+    terms = line.sums if formula.whole else ()
     inside = pl.col("county_code").is_in(group).alias("inside")
     return own.with_columns(value=value_of(line).over("period", "county_code")).select(
         *OF_A_COUNTY,
-        *((pl.col(c).cast(DECIMAL) / factor).alias(f"term_{n}") for n, (c, factor) in enumerate(terms, start=1)),
+        *(pl.col(c).alias(f"term_{n}") for n, c in enumerate(terms, start=1)),
         *([inside] if definition.mart == SHARE else []),
     )

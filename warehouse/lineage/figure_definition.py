@@ -15,10 +15,11 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.codebook.model import MartColumn
-from warehouse.lineage.formula import PERCENT, Formula, Operand, formula_of
+from warehouse.lineage.formula import Formula, Operand, formula_of
 from warehouse.lineage.selection import FigureSelection, check_period, unknown
 from warehouse.marts import mart_deep_poverty_share, mart_relocation
 from warehouse.marts.measures import Measure, measures_of
+from warehouse.marts.roll_up import PERCENT, addend
 from warehouse.messages.errors import PermanentError
 
 RELOCATION, SHARE, FACT = "mart_relocation", "mart_deep_poverty_share", "fact_indicator"
@@ -81,7 +82,7 @@ def _recipes(book: Codebook, mart: str) -> list[FigureDefinition]:
 def _own(form: Dataset) -> list[Measure]:
     """A line for each number of a form as it was reported: nothing is computed."""
     return [
-        Measure(i.column, i.label_zh, i.label_en, i.unit.unit, i, pl.col(i.column), None, rises=False)
+        Measure(i.column, i.label_zh, i.label_en, i.unit.unit, i, addend(i), None, rises=False)
         for i in form.indicators
         if i.numeric
     ]
@@ -134,10 +135,14 @@ def _relocation(book: Codebook, asked: FigureSelection, source: str) -> FigureDe
 
 
 def _villages(book: Codebook, column: MartColumn, part: str, whole: str | None, source: str) -> Measure:
-    counted = pl.col if source == "summary" else mart_relocation.entered
+    form = book.datasets["relocation"]
+
+    def counted(name: str) -> pl.Expr:
+        return addend(form[name]) if source == "summary" else mart_relocation.entered(name)
+
     names = (column.column, column.label_zh, column.label_en, column.unit)
-    over = PERCENT * counted(part) if whole else counted(part)
-    return Measure(*names, book.datasets["relocation"][part], over, counted(whole) if whole else None, rises=True)
+    under = counted(whole) if whole else None
+    return Measure(*names, form[part], counted(part), under, rises=True, factor=PERCENT if whole else 1)
 
 
 def _operand(form: Dataset, column: str, period: str, source: str) -> Operand:

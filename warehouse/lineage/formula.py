@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warehouse.codebook import Dataset, Indicator
+from warehouse.marts.roll_up import PERCENT
 from warehouse.messages.errors import CodebookError
 
-PERCENT = 100
 Naming = Callable[[Indicator], str]
 
 

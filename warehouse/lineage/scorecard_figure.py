@@ -14,7 +14,7 @@ from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, T
 from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.selection import Area, FigureSelection, unknown
 from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, entering, speaks_of, sum_at, terms_of, value_of
-from warehouse.marts.roll_up import DECIMAL, decimal
+from warehouse.marts.roll_up import DECIMAL, addend, decimal
 from warehouse.messages.errors import PermanentError
 
 # How each aggregate reads, in codes and English, and in Chinese; {c} is the column, {s} the scope.
@@ -143,7 +143,7 @@ def _terms(figure: Figure, dataset: Dataset) -> dict[str, pl.Expr]:
     if figure.aggregate in ("count", "distinct"):
         return {"rows": pl.len()}
     weight = _weight(figure, dataset) if figure.aggregate in ("weighted", "growth", "growth_lead") else None
-    return {name: pl.col(name).sum() for name in (figure.column, figure.by, weight) if name}
+    return {name: addend(dataset[name]).sum() for name in (figure.column, figure.by, weight) if name}
 
 
 def _from_returns(

@@ -8,6 +8,7 @@ nothing else is touched. Does not belong here: reading or writing files (`wareho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 
 import polars as pl
@@ -15,8 +16,9 @@ import polars as pl
 from warehouse.codebook.model import Mart, Transform
 from warehouse.marts.detail_fact import detail
 from warehouse.marts.programme import programme
+from warehouse.marts.roll_up import WHOLE
 from warehouse.marts.sources import Sources
-from warehouse.messages.errors import CodebookError
+from warehouse.messages.errors import CodebookError, PermanentError
 
 TRANSFORMS: Mapping[Transform, Callable[[Sources, str], pl.LazyFrame]] = {"programme": programme, "detail": detail}
 
@@ -24,10 +26,16 @@ TRANSFORMS: Mapping[Transform, Callable[[Sources, str], pl.LazyFrame]] = {"progr
 def build(name: str, sources: Sources) -> pl.LazyFrame:
     """A mart with exactly the columns, order and types of its contract in the codebook.
 
-    Raises CodebookError where what the mart gives and its contract differ.
+    Raises CodebookError where what the mart gives and its contract differ; when it is collected, PermanentError that
+    names the figure where a sum is larger than its column's type holds.
     """
     columns = sources.book.marts[name]
-    built = _build(sources.book.mart_list[name], sources)
+    mart = sources.book.mart_list[name]
+    built = _build(mart, sources)
+    sums = [c.column for c in columns if c.dtype == "whole" and built.collect_schema().get(c.column) == WHOLE]
+    if sums:
+        schema = pl.Schema({**built.collect_schema(), **dict.fromkeys(sums, pl.Int64())})
+        built = built.map_batches(partial(_narrowed, mart, sums), schema=schema)
     schema = built.collect_schema()
     if list(schema) != [c.column for c in columns]:
         raise CodebookError(f"marts.csv, {name}: has {[c.column for c in columns]}, the mart gives {list(schema)}")
@@ -35,6 +43,20 @@ def build(name: str, sources: Sources) -> pl.LazyFrame:
         if schema[column.column] != column.polars:
             raise CodebookError(
                 f"marts.csv, {name}.{column.column}: is {column.dtype}, the mart gives {schema[column.column]}"
+            )
+    return built
+
+
+def _narrowed(mart: Mart, sums: list[str], wide: pl.DataFrame) -> pl.DataFrame:
+    """The mart with sums as the whole numbers that its readers were promised."""
+    built = wide.with_columns(pl.col(sums).cast(pl.Int64, strict=False))
+    for column in sums:
+        lost = wide.filter(built[column].is_null() & wide[column].is_not_null())
+        for row in lost.head(1).iter_rows(named=True):
+            figure = " ".join(str(row[key]) for key in mart.keys)
+            raise PermanentError(
+                f"{mart.mart}, {figure}: {column} is {row[column]}, more than a whole number of a mart can be "
+                f"({2**63 - 1}); a return in it is larger than any county's can be: xianbao withdraw it"
             )
     return built
 

@@ -89,6 +89,7 @@ def _by_block(counties: pl.LazyFrame, lines: Sequence[Measure], placed: pl.DataF
 
 
 def _complete(line: Measure, column: str) -> pl.Expr:
+    # Some few counties that continue each other: 38 digits hold the products of ten and more.
     whole = (pl.col(column).count() == pl.col("counties").first()) & line.rises
     return pl.when(whole).then(pl.col(column).sum()).alias(column)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
-from warehouse.marts.roll_up import DECIMAL, STATUSES, decimal, percentage, total
+from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
 from warehouse.marts.sources import Sources
 
 # Figures that set their scope beside the whole province.
@@ -30,9 +30,10 @@ class Terms:
 
     def mean(self, column: str | None, where: pl.Expr) -> pl.Expr:
         """The mean of a ratio, weighted as the codebook says, over counties that give one; exact until the division."""
-        given = where & pl.col(column or "").is_not_null()
-        weight = pl.col(self.dataset[column or ""].roll_up.weight or "").filter(given)
-        return (pl.col(column or "").filter(given) * weight).sum().cast(pl.Float64) / weight.sum().cast(pl.Float64)
+        ratio = self.dataset[column or ""]
+        value, weight = addend(ratio), addend(self.dataset[ratio.roll_up.weight or ""])
+        given = where & value.is_not_null()
+        return sum_in_floats((value * weight).filter(given)) / sum_in_floats(weight.filter(given))
 
     def growth(self, where: pl.Expr) -> pl.Expr:
         """The growth of one weighted mean over another, in percent."""

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from warehouse.codebook import Dataset, Indicator
-from warehouse.marts.roll_up import check_summed, check_together
+from warehouse.marts.roll_up import PERCENT, addend, check_summed, check_together
 from warehouse.messages.errors import CodebookError
 
 
 @dataclass(frozen=True)
 class Measure:
-    """An indicator as a mart gives it. Its value is the sum of `part`, or that of `part` over that of `whole`.
+    """An indicator as a mart gives it. Its value is the sum of `part`, or `factor` times that over that of `whole`.
 
-    `part` and `whole` are expressions over a row of the form, null where the row does not enter; `rises` says that
-    there is a value above the county.
+    `part` and `whole` are expressions over a row of the form, null where the row does not enter, in types that hold
+    their sums (`roll_up.addend`); `rises` says that there is a value above the county.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Measure:
     part: pl.Expr
     whole: pl.Expr | None
     rises: bool
+    factor: int = 1
 
     @property
     def compares(self) -> bool:
@@ -60,7 +61,8 @@ def _lines(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
         part, whole = _parts(dataset, indicator)
         rises = indicator.roll_up.how != "none"
         names = (indicator.column, indicator.label_zh, indicator.label_en, indicator.unit.unit)
-        yield Measure(*names, indicator, part, whole, rises)
+        factor = PERCENT if indicator.roll_up.denominator else 1
+        yield Measure(*names, indicator, part, whole, rises, factor)
 
 
 def _counts(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
@@ -79,36 +81,35 @@ def _counts(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
 def _parts(dataset: Dataset, indicator: Indicator) -> tuple[pl.Expr, pl.Expr | None]:
     """Part and whole of an indicator; a row that lacks one of them enters with neither."""
     roll_up = indicator.roll_up
-    own = pl.col(indicator.column)
     if roll_up.how == "none":
-        return own, None
+        return addend(indicator), None
     if roll_up.how == "sum":
         check_summed(indicator)
-        return own, None
+        return addend(indicator), None
     if roll_up.how == "derived":
         return _growth(dataset, dataset[roll_up.weight or ""], dataset[roll_up.denominator or ""])
     if roll_up.denominator:
         return _share(dataset[roll_up.weight or ""], dataset[roll_up.denominator])
-    weight = _weight(dataset, indicator)
+    own, weight = addend(indicator), _weight(dataset, indicator)
     return own * weight, pl.when(own.is_not_null()).then(weight)
 
 
 def _share(part: Indicator, whole: Indicator) -> tuple[pl.Expr, pl.Expr]:
-    """100 x part over whole, each of which may be summed."""
+    """Part over whole, each of which may be summed."""
     check_summed(part)
     check_summed(whole)
     check_together(part, whole)
-    over, under = pl.col(part.column), pl.col(whole.column)
-    return pl.when(under.is_not_null()).then(100 * over), pl.when(over.is_not_null()).then(under)
+    over, under = addend(part), addend(whole)
+    return pl.when(under.is_not_null()).then(over), pl.when(over.is_not_null()).then(under)
 
 
 def _growth(dataset: Dataset, now: Indicator, then: Indicator) -> tuple[pl.Expr, pl.Expr]:
-    """How far, in percent, the average of one is above the average of the other, over rows that have both."""
+    """How far the average of one is above the average of the other, over that other, of rows that have both."""
     if now.roll_up != then.roll_up:
         raise CodebookError(f"{dataset.dataset}: {now.column} and {then.column} are not averaged alike")
     check_together(now, then)
-    weight, above, below = _weight(dataset, now), pl.col(now.column), pl.col(then.column)
-    return 100 * (above - below) * weight, pl.when(above.is_not_null()).then(below * weight)
+    weight, above, below = _weight(dataset, now), addend(now), addend(then)
+    return (above - below) * weight, pl.when(above.is_not_null()).then(below * weight)
 
 
 def _weight(dataset: Dataset, indicator: Indicator) -> pl.Expr:
@@ -116,5 +117,6 @@ def _weight(dataset: Dataset, indicator: Indicator) -> pl.Expr:
     roll_up = indicator.roll_up
     if indicator.kind != "ratio" or roll_up.how != "weighted" or roll_up.denominator:
         raise CodebookError(f"{dataset.dataset}.{indicator.column} has no weight to be averaged by")
-    check_summed(dataset[roll_up.weight or ""])
-    return pl.col(roll_up.weight or "")
+    weight = dataset[roll_up.weight or ""]
+    check_summed(weight)
+    return addend(weight)

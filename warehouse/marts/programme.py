@@ -16,7 +16,7 @@ import polars as pl
 from warehouse.codebook import Dataset
 from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place
 from warehouse.marts.measures import Measure, measures_of
-from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient
+from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient, sum_in_floats
 from warehouse.marts.sources import Sources
 
 
@@ -101,15 +101,15 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] =
 
     `rows` are those of `county_sums` with the areas that each is in, and what `compare` gives.
     """
-    sums = [column for line in lines for column in line.sums]
-    compared = [f"{column}:{side}:{back}" for column in sums for side in ("now", "then") for back in backs]
+    suffixes = ["", *(f":{side}:{back}" for side in ("now", "then") for back in backs)]
     counted = [f"{line.name}:compared:{back}" for line in lines for back in backs]
     areas = (
         rows.with_columns(_status(line) for line in lines)
         .group_by(*AREA, "name_zh")
         .agg(
             pl.col("county_code").count().cast(pl.Int64).alias("counties_due"),
-            pl.col(*sums, *compared, *counted).sum(),
+            *(added(line, pl.col(f"{column}{at}")) for line in lines for column in line.sums for at in suffixes),
+            *(pl.col(column).sum() for column in counted),
             *(pl.col(f"{line.name}:part").count().cast(pl.Int64).alias(f"{line.name}:counted") for line in lines),
             *(pl.col(f"{line.name}:status").min() for line in lines),
         )
@@ -137,12 +137,19 @@ def _total(line: Measure, sums: str, counted: str) -> pl.Expr:
 
 def value_of(line: Measure) -> pl.Expr:
     """A line's value over rows that have its sums; null where none has."""
-    part = pl.col(f"{line.name}:part")
-    return _value(line, part.sum(), pl.col(f"{line.name}:whole").sum(), part.count())
+    part, whole = pl.col(f"{line.name}:part"), pl.col(f"{line.name}:whole")
+    return _value(line, added(line, part), added(line, whole), part.count())
+
+
+def added(line: Measure, value: pl.Expr) -> pl.Expr:
+    """A column of the line's sums added up: exact; of a ratio, whose parts may be products, as they are divided."""
+    return value.sum() if line.whole is None else sum_in_floats(value)
 
 
 def _value(line: Measure, part: pl.Expr, whole: pl.Expr, counted: pl.Expr) -> pl.Expr:
-    return pl.when(counted > 0).then(part).cast(DECIMAL) if line.whole is None else quotient(part, whole)
+    if line.whole is None:
+        return pl.when(counted > 0).then(part).cast(DECIMAL)
+    return quotient(part, whole, line.factor)
 
 
 def _breaks(sources: Sources) -> pl.LazyFrame:

@@ -138,6 +138,12 @@ OUTCOMES = (
           cells(lambda _: {"satisfaction_rate": Decimal(105)}), needs=("satisfaction_rate",), fits=_not_delisted),
 )  # fmt: skip
 
+SLIPS = (
+    # Yuan typed in a column of 万元 whose header was made 亿元.
+    PlantedFault("county_ceiling", "county_ceiling", "critical", "funds",
+          cells(lambda c: {"revolving_fund_yuan": 10**8 * (c["revolving_fund_yuan"] + 10**6)})),
+)  # fmt: skip
+
 FAULTS = (
-    *SCARCE, *PEERS, *RELOCATION, *SUPPORT, *OUTCOMES, *PROGRAMMES, *MEANS, *SERVICES, *VILLAGE_WORK,
+    *SCARCE, *PEERS, *RELOCATION, *SUPPORT, *OUTCOMES, *PROGRAMMES, *MEANS, *SERVICES, *VILLAGE_WORK, *SLIPS,
 )  # fmt: skip
