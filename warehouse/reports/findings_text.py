@@ -25,7 +25,7 @@ def findings_markdown(run: str, findings: Sequence[Finding]) -> str:
         parts += _county(code, by_county[code])
     left = sorted(by_county)[COUNTIES:]
     if left:
-        count = sum(len(by_county[code]) for code in left)
+        count = sum(finding.times for code in left for finding in by_county[code])
         parts.append(f"\n**另有 and {len(left)} 县 more counties, {count} 条 findings: {ALL}**\n")
     return "\n".join(parts)
 
@@ -59,14 +59,14 @@ def _county(code: str, findings: Iterable[Finding]) -> Iterator[str]:
         yield from (_line(group) for group in groups[:LINES])
         left = groups[LINES:]
         if left:
-            count = sum(len(group.findings) for group in left)
+            count = sum(group.times for group in left)
             yield f"- 另有 and {len(left)} 行 more lines, {count} 条 findings: {ALL}"
         yield ""
 
 
 def _line(group: Alike) -> str:
     """The group's place and count, then what its first finding says, in two languages."""
-    first, count = group.first, len(group.findings)
+    first, count = group.first, group.times
     place = f" **{_text(group.where)}**" if group.where else ""
     times = f" × {count} 条 findings; 首条 the first:" if count > 1 else ""
     # The place of a single finding has just been said; of several, the first one's follows.

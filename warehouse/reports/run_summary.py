@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import OF_ONE, Severity
 from warehouse.messages.finding_groups import RuleGroup, by_rule
 from warehouse.messages.markdown import table
 from warehouse.reports.findings_text import by_rule_markdown, findings_markdown
@@ -77,7 +77,9 @@ def summarise(entry: Entry, version: str | None) -> Summary:
     verdicts = Counter(d.verdict for d in entry.decisions)
     receipts = Counter(r.verdict for r in entry.receipts)
     unsettled = [f for f in entry.all_findings if f.open]
-    severities = Counter(f.severity for f in unsettled)
+    severities: Counter[Severity] = Counter()
+    for finding in unsettled:
+        severities[finding.severity] += finding.times
     return Summary(
         run=entry.run,
         files=len(entry.receipts) - receipts["unpacked"],
@@ -90,7 +92,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         quarantined=verdicts["quarantined"],
         errors=severities["critical"],
         queries=severities["warning"],
-        explained=sum(1 for f in entry.all_findings if f.explanation),
+        explained=sum(f.times for f in entry.all_findings if f.explanation),
         groups=by_rule(unsettled),
         version=version,
     )
@@ -115,7 +117,7 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     """
     path = folder / "findings.csv"
     rows = pl.DataFrame(
-        [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
+        [f.model_dump(exclude={"more"}) for f in entry.all_findings], dict.fromkeys(OF_ONE, pl.String), strict=False
     )
     text = pl.col(pl.String)
     harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
