@@ -25,8 +25,8 @@ import warehouse.messages
 import warehouse.store
 
 # Below this much time twice the text is not told from noise; what grows with the square is far above it.
-SIZE, SECONDS, MOST = 8_000, 0.004, 3
-LONGEST_PUMP = 4
+SIZE, SECONDS, MOST = 3_000, 0.0015, 3
+LONGEST_PUMP = 3
 ROOMS = (warehouse.intake, warehouse.messages, warehouse.store)
 # What is tried, and which calls cost as much.
 WAYS = {"search": {"search"}, "findall": {"findall", "finditer", "split", "sub"}, "fullmatch": {"fullmatch", "match"}}
