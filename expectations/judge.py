@@ -15,7 +15,7 @@ from expectations.language.rules import Rule
 from expectations.suites import companions_for, rules_for
 from expectations.validation.batch import Batch, Key
 from expectations.validation.checkpoint import Session
-from expectations.validation.explanations import note_record, unanswered_notes, with_explanations
+from expectations.validation.explanations import note_records, unanswered_notes, with_explanations
 from expectations.validation.outcome import RuleOutcomes, validate_rows
 from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
@@ -117,7 +117,7 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
         for one, of_peers in zip(let_in, _peer_outcomes(let_in, known, session), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
-    notes = tuple(note_record(note, findings) for note in reading.notes if note.period == period)
+    notes = note_records((note for note in reading.notes if note.period == period), findings)
     findings += unanswered_notes(notes, reading)
     record = PeriodRecord(
         period=period,
@@ -246,7 +246,10 @@ def _counted(
 ) -> list[ReturnDecision]:
     """The decisions with the verdict that all findings give, and how many checks of each rule went which way."""
     severities = _severities(findings)
-    answered = Counter((f.receipt, f.county_code, f.rule) for f in findings if f.explanation is not None)
+    answered: Counter[tuple[int, str | None, str]] = Counter()
+    for finding in findings:
+        if finding.explanation is not None:
+            answered[finding.receipt, finding.county_code, finding.rule] += finding.times
     return [_count(decision, validated, severities, answered) for decision in decisions]
 
 

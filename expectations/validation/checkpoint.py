@@ -27,7 +27,6 @@ logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)
 TOGETHER = 400_000
 FAILING_ROWS = {
     "result_format": "COMPLETE",
-    "unexpected_index_column_names": ["row_id"],
     "return_unexpected_index_query": False,
 }
 
@@ -124,4 +123,4 @@ def validate(checks: Iterable[tuple[Rule, int]], batch: pl.DataFrame, session: S
 def _positions(question: StackedCheck, outcome: ExpectationValidationResult) -> tuple[int, ...]:
     if "unexpected_index_list" not in outcome.result:
         raise PermanentError(f"rule {question.rules} cannot be evaluated: {outcome.exception_info}")
-    return tuple(int(row["row_id"]) for row in outcome.result["unexpected_index_list"])
+    return tuple(outcome.result["unexpected_index_list"])

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -21,7 +22,7 @@ from expectations.validation.checkpoint import Failure
 from warehouse.codebook import Codebook, load
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import Finding, FindingExamples
 
 ADVICE = {
     "critical": ("请更正后重新报送", "correct it and send the return again"),
@@ -41,29 +42,53 @@ THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
 
-def rule_findings(failures: Iterable[Failure], batch: Batch) -> Iterator[Finding]:
-    """One finding per failing check and row; a rule of severity info is counted and gives none.
+def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
+    """One finding per failing check and row, of very many of a return and check the first ones; a rule of severity info
+    is counted and gives none.
 
     A cell that reading has already found fault with is not called blank besides, nor are those below such a header.
     """
+    examples = FindingExamples()
     unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
     columns = {(f.receipt, f.sheet, f.indicator) for f in batch.at_reading if f.rule in OF_COLUMNS}
     for failure in failures:
         if failure.rule.severity == "info":
             continue
-        for row_id in failure.row_ids:
-            finding = _row_finding(failure, batch, batch.row(row_id))
-            presence = failure.check.wanted == NOT_BLANK
-            own = (finding.receipt, finding.sheet)
-            if not (presence and ((*own, finding.cell) in unread or (*own, finding.indicator) in columns)):
-                yield finding
+        presence = failure.check.wanted == NOT_BLANK
+        for row_id, place in zip(failure.row_ids, _places(failure, batch), strict=True):
+            own = _own_columns(batch, _concerned(failure.check, place)[1])
+            indicator = own[0] if own else None
+            at = (place["receipt"], place["sheet"])
+            if presence and (
+                (*at, indicator) in columns or (unread and (*at, next(iter(batch.cells(place, own)), None)) in unread)
+            ):
+                continue
+            # What shares a rule and an indicator shares the county's answer.
+            kind = (place["receipt"], place["county_code"], failure.rule.rule, failure.place, indicator)
+            examples.add(kind, partial(_row_finding, failure, batch, row_id))
+    return examples.findings
 
 
-def _row_finding(failure: Failure, batch: Batch, row: dict[str, Any]) -> Finding:
-    check, of_ceiling = failure.check, failure.rule.rule == CEILING
+def _places(failure: Failure, batch: Batch) -> Iterator[dict[str, Any]]:
+    """Of each failing row where it stands and what its check looks at: there may be very many."""
+    wanted = dict.fromkeys(("receipt", "county_code", "sheet", "row", *failure.check.concerned))
+    return batch.rows.select(*wanted)[list(failure.row_ids)].iter_rows(named=True)
+
+
+def _concerned(check: Check, row: dict[str, Any]) -> tuple[tuple[Link, ...], list[str]]:
+    """The links of a relation that fail for a row, and the columns that its failing is about."""
     links = _failing_links(check, row)
-    columns = list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.concerned)
-    own = [c for c in columns if c in batch.dataset.columns]
+    return links, list(dict.fromkeys(c for link in links for c in link.columns)) if links else list(check.concerned)
+
+
+def _own_columns(batch: Batch, columns: Iterable[str]) -> list[str]:
+    return [c for c in columns if c in batch.dataset.columns]
+
+
+def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
+    check, row, of_ceiling = failure.check, batch.row(row_id), failure.rule.rule == CEILING
+    links, columns = _concerned(check, row)
+    own = _own_columns(batch, columns)
     shown = columns if links else own
     return _finding(
         failure.rule,

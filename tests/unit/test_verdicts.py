@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,11 +12,13 @@ import pytest
 from expectations.companions import Partner
 from expectations.judge import PeriodOutcome, _count, _counted, _rows_of, _severities, _verdict, _waves
 from expectations.suites import companions_for
-from expectations.validation.explanations import note_record
+from expectations.validation.explanations import note_records, with_explanations
 from expectations.validation.outcome import RuleOutcomes
 from tests.builders import BOOK, TIANZHEN, YANGGAO
 from tests.small_store import PERIOD, Sent, decision, rows
+from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import Note
+from warehouse.intake.reading import read_part
 from warehouse.messages.finding import Finding, Severity
 from warehouse.store.journal_records import NoteRecord, PeriodRecord, RollUpRecord, RuleRecord
 
@@ -156,10 +159,19 @@ def note(**values: Any) -> Note:
 )
 def test_a_note_answers_a_query_of_its_return_and_rule_or_indicator(said: dict[str, Any], answers: bool) -> None:  # noqa: FBT001
     query = finding("warning", indicator="loan_amount_yuan")
-    assert note(**said).answers(query) == answers
-    assert note_record(note(**said), [finding("info"), query]).answered == answers
-    for severity in ("critical", "info"):
-        assert not note(**said).answers(finding(severity, indicator="loan_amount_yuan"))
+    asked = [query, *(finding(severity, indicator="loan_amount_yuan") for severity in ("critical", "info"))]
+    read = replace(read_part([], Limits(), {}), notes=[note(**said)])
+    assert [f.explanation for f in with_explanations(asked, read)] == ["如数" if answers else None, None, None]
+    assert [record.answered for record in note_records([note(**said)], asked)] == [answers]
+    assert [record.answered for record in note_records([note(**said)], asked[1:])] == [False]
+
+
+def test_of_several_notes_that_answer_a_query_the_first_counts() -> None:
+    notes = [note(rule="other"), note(indicator="loan_amount_yuan", explanation="先"), note(rule="loan_cap")]
+    query = finding("warning", indicator="loan_amount_yuan")
+    for order, first in ((notes, "先"), (notes[::-1], "如数")):
+        (told,) = with_explanations([query], replace(read_part([], Limits(), {}), notes=order))
+        assert told.explanation == first
 
 
 # --- the order -----------------------------------------------------------------------------------------------------

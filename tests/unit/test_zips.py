@@ -150,8 +150,8 @@ def test_two_of_one_name_are_both_kept(tmp_path: Path) -> None:
 
 
 def test_a_label_with_a_number_keeps_folder_and_suffix() -> None:
-    assert distinct("a.b/.c", {"a.b/.c"}) == "a.b/.c (2)"
-    assert distinct("a.b/c", {"a.b/c", "a.b/c (2)"}) == "a.b/c (3)"
+    assert distinct("a.b/.c", {"a.b/.c": 1}) == "a.b/.c (2)"
+    assert distinct("a.b/c", {"a.b/c": 1, "a.b/c (2)": 1}) == "a.b/c (3)"
 
 
 def test_litter_is_left_out_without_a_word(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.submission import read_submission
 from warehouse.intake.totals import differing_totals
 from warehouse.intake.values import converted, expected
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import MOST_ALIKE, Finding, FindingExamples
 
 LAYOUT: Schema = {"receipt": pl.Int64, "sheet": pl.String, "column": pl.String, "letters": pl.String}
 RECORDS: dict[str, TypeAdapter[Any]] = {
@@ -39,7 +40,6 @@ RECORDS: dict[str, TypeAdapter[Any]] = {
     "unreadable": TypeAdapter(list[Receipt]),
     "duplicates": TypeAdapter(list[Receipt]),
 }
-MOST_ALIKE = 100
 # Which submission each return (dataset, county, period) in force came with.
 InForce = Mapping[tuple[str, str, str], str]
 
@@ -178,31 +178,35 @@ def _cell_findings(
     dataset: Dataset,
     own: Mapping[str, Column],
     head_of: Mapping[tuple[int, str, str, str], ReturnHeader],
-) -> Iterator[Finding]:
+) -> list[Finding]:
     """What is said of each cell that did not convert, if it is of a return; a row that is of none has its finding.
 
     Of a column with very many such cells the first ones, the last of them saying how many more there are.
     """
     if faults.is_empty():
-        return
+        return []
+    examples = FindingExamples()
     same = ("receipt", "sheet", "county_code", "period", "column", "rule")
-    counted = faults.with_columns(place=pl.int_range(pl.len()).over(same), more=pl.len().over(same) - MOST_ALIKE)
+    counted = faults.with_columns(place=pl.int_range(pl.len()).over(same), of=pl.len().over(same))
     for fault in counted.filter(pl.col("place") < MOST_ALIKE).iter_rows(named=True):
         return_header = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
         if return_header is not None:
             letters = column_letters(own[fault["column"]].index)
-            last = fault["place"] == MOST_ALIKE - 1 and fault["more"] > 0
-            more = f"; 该列另有 and {fault['more']} 个单元格 more cells of this column" if last else ""
-            yield reading_finding(
+            make = partial(
+                reading_finding,
                 return_header,
                 fault["rule"],
                 fault["found"],
-                expected(dataset[fault["column"]]) + more,
+                expected(dataset[fault["column"]]),
                 sheet=fault["sheet"],
                 cells=[f"{letters}{fault['row']}"],
                 return_header=return_header,
                 indicator=fault["column"],
             )
+            last = fault["place"] == MOST_ALIKE - 1
+            kind = tuple(fault[name] for name in same)
+            examples.add(kind, make, fault["of"] - fault["place"] if last else 1)
+    return examples.findings
 
 
 def _nil_rows(dataset: Dataset, return_headers: list[ReturnHeader]) -> Iterator[pl.DataFrame]:

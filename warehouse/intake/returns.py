@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
@@ -353,7 +353,9 @@ def _summed(lines: list[SheetRow], place: int) -> list[int]:
     For a total only totals are in between, for a subtotal any sum.
     """
     between = ("total",) if lines[place].kind == "total" else ("total", "subtotal")
-    for around in (lines[:place][::-1], lines[place + 1 :]):
+    # Not copied: there may be as many sums as lines.
+    above = (lines[at] for at in range(place - 1, -1, -1))
+    for around in (above, islice(lines, place + 1, None)):
         block = takewhile(lambda line: line.kind not in between, around)
         if found := sorted(line.index for line in block if line.kind == "data"):
             return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,15 +15,16 @@ from warehouse.intake.layout.row_frames import raw_rows
 from warehouse.intake.model.records import Column, DataRow, DataSheet, SumRow
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.values import converted
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import Finding, FindingExamples
 
 
-def differing_totals(sheet: DataSheet, dataset: Dataset, own: Mapping[str, Column]) -> Iterator[Finding]:
-    """A finding for each cell of a total that is not the sum of the rows that it is over.
+def differing_totals(sheet: DataSheet, dataset: Dataset, own: Mapping[str, Column]) -> list[Finding]:
+    """A finding for each cell of a total that is not the sum of the rows that it is over; of very many, examples.
 
     Only of what may be summed (`roll_up`), in base units; a blank total says nothing, a blank row adds nothing. Where
     a total is no number itself, or a row is none, there is nothing to compare: those have their own findings.
     """
+    examples = FindingExamples()
     summed = {c.column: c for c in own.values() if dataset[c.column].roll_up.how == "sum"}
     for total in sheet.sums:
         said = _typed(sheet, [DataRow(total.number, None, None, total.cells)], dataset, summed)
@@ -32,7 +34,8 @@ def differing_totals(sheet: DataSheet, dataset: Dataset, own: Mapping[str, Colum
             # Decimals and whole numbers add up exactly.
             sums = sum(values.drop_nulls().to_list(), start=Decimal(0))
             if given is not None and given != sums:
-                yield _finding(sheet, total, dataset, place, (given, sums))
+                examples.add(column, partial(_finding, sheet, total, dataset, place, (given, sums)))
+    return examples.findings
 
 
 def _typed(sheet: DataSheet, rows: list[DataRow], dataset: Dataset, own: Mapping[str, Column]) -> pl.DataFrame:

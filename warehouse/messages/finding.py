@@ -1,12 +1,19 @@
-"""What is wrong or doubtful in a submission: one record a fault, fit for a clerk, an analyst and the ledger."""
+"""What is wrong or doubtful in a submission: one record a fault, fit for a clerk, an analyst and the ledger.
+
+Of faults of one kind the first are records, the others a number: a small file can hold a million of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Severity = Literal["critical", "warning", "info"]
+# Of what is wrong in the same way in very many places: so many are told one by one, the others counted.
+MOST_ALIKE = 100
 
 
 class Finding(BaseModel):
@@ -15,6 +22,7 @@ class Finding(BaseModel):
     `cell` is the first cell concerned and `cells` all of them, joined by `;`; both are None where no cell is to
     blame. `county_code`, `period`, `dataset` are None where the fault is the file's. Messages say what was found,
     what was expected and what to do. `explanation` is the county's answer to a query, None where it gave none.
+    `more` counts those like it, of the same return, that are not told one by one; its messages say so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,8 +44,59 @@ class Finding(BaseModel):
     message_zh: str
     message_en: str
     explanation: str | None = None
+    # Left out of what is written where it is 0, as it nearly always is.
+    more: int = Field(default=0, exclude_if=lambda more: not more)
+
+    @property
+    def times(self) -> int:
+        """How many findings it stands for: itself, and those like it that are only counted."""
+        return 1 + self.more
 
     @property
     def open(self) -> bool:
         """Whether somebody has yet to do something about it: an error, or a query that nobody has answered."""
         return self.severity == "critical" or (self.severity == "warning" and self.explanation is None)
+
+
+# What a finding says of itself alone, as tables have it.
+OF_ONE = tuple(name for name in Finding.model_fields if name != "more")
+
+
+@dataclass
+class FindingExamples:
+    """Findings in the order in which they are found: of a kind MOST_ALIKE at the most, the last saying how many more.
+
+    A kind is what shares a verdict and an answer: findings of different returns are never of one kind.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    kinds: dict[Hashable, _Kind] = field(default_factory=dict)
+
+    def add(self, kind: Hashable, make: Callable[[], Finding], times: int = 1) -> None:
+        """Takes in `times` findings of a kind; `make` says the first of them, where it is to be told."""
+        known = self.kinds.setdefault(kind, _Kind())
+        if known.told < MOST_ALIKE:
+            known.told, known.place, known.last = known.told + 1, len(self.findings), make()
+            self.findings.append(known.last)
+            times -= 1
+        if times and known.last is not None:
+            known.more += times
+            self.findings[known.place] = _with_more(known.last, known.more)
+
+
+@dataclass
+class _Kind:
+    """How many findings of a kind are told, which is the last of these and where it stands, how many more there are."""
+
+    told: int = 0
+    place: int = 0
+    last: Finding | None = None
+    more: int = 0
+
+
+def _with_more(finding: Finding, more: int) -> Finding:
+    said = {
+        "message_zh": f"{finding.message_zh}同样的问题另有 {more} 处,不逐一列出。",
+        "message_en": f"{finding.message_en} {more} more like it are not told one by one.",
+    }
+    return finding.model_copy(update={"more": more, **said})

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.messages.finding import Finding, Severity
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-CELL = re.compile(r"([A-Z]+)([0-9]+)")
+CELL = re.compile(r"(?<![A-Z])([A-Z]+)([0-9]+)")
 T = TypeVar("T")
 
 
@@ -45,6 +45,11 @@ class Alike:
     cells: str
 
     @property
+    def times(self) -> int:
+        """How many findings they are, with those that are only counted."""
+        return sum(finding.times for finding in self.findings)
+
+    @property
     def where(self) -> str:
         """The sheet and the cells, as far as there are any."""
         return "!".join(part for part in (self.first.sheet, self.cells) if part)
@@ -60,7 +65,7 @@ def by_rule(findings: Iterable[Finding]) -> tuple[RuleGroup, ...]:
             rule=group[0].rule,
             severity=group[0].severity,
             dataset=None if _place(group[0]) in shared else group[0].dataset,
-            findings=len(group),
+            findings=sum(f.times for f in group),
             counties=len({f.county_code for f in group if f.county_code}),
             file=group[0].file,
             message_zh=group[0].message_zh,
@@ -91,7 +96,7 @@ def alike(findings: Iterable[Finding]) -> list[Alike]:
     """
     groups = _grouped(findings, _likeness)
     made = [Alike(group[0], tuple(group), ranges(_cells(group))) for group in groups]
-    return sorted(made, key=lambda one: (SEVERITIES.index(one.first.severity), -len(one.findings)))
+    return sorted(made, key=lambda one: (SEVERITIES.index(one.first.severity), -one.times))
 
 
 def _likeness(finding: Finding) -> Hashable:

@@ -29,7 +29,7 @@ def findings_markdown(run: str, findings: Sequence[Finding]) -> Markdown:
         parts += _county(code, by_county[code])
     left = sorted(by_county)[COUNTIES:]
     if left:
-        count = sum(len(by_county[code]) for code in left)
+        count = sum(finding.times for code in left for finding in by_county[code])
         parts.append(Markdown(f"\n**另有 and {len(left)} 县 more counties, {count} 条 findings: {ALL}**\n"))
     return Markdown("\n").join(parts)
 
@@ -63,14 +63,14 @@ def _county(code: str, findings: Iterable[Finding]) -> Iterator[Markdown]:
         yield from (_line(group) for group in groups[:LINES])
         left = groups[LINES:]
         if left:
-            count = sum(len(group.findings) for group in left)
+            count = sum(group.times for group in left)
             yield Markdown(f"- 另有 and {len(left)} 行 more lines, {count} 条 findings: {ALL}")
         yield Markdown()
 
 
 def _line(group: Alike) -> Markdown:
     """The group's place and count, then what its first finding says, in two languages."""
-    first, count = group.first, len(group.findings)
+    first, count = group.first, group.times
     place = Markdown(" **{}**").format(group.where) if group.where else ""
     times = f" × {count} 条 findings; 首条 the first:" if count > 1 else ""
     # The place of a single finding has just been said; of several, the first one's follows.

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import OF_ONE, Severity
 from warehouse.messages.finding_groups import RuleGroup, by_rule
 from warehouse.messages.markdown import Markdown, table
 from warehouse.messages.spreadsheet import harmless_cell
@@ -76,7 +76,9 @@ def summarise(entry: Entry, version: str | None) -> Summary:
     verdicts = Counter(d.verdict for d in entry.decisions)
     receipts = Counter(r.verdict for r in entry.receipts)
     unsettled = [f for f in entry.all_findings if f.open]
-    severities = Counter(f.severity for f in unsettled)
+    severities: Counter[Severity] = Counter()
+    for finding in unsettled:
+        severities[finding.severity] += finding.times
     return Summary(
         run=entry.run,
         files=len(entry.receipts) - receipts["unpacked"],
@@ -89,7 +91,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         quarantined=verdicts["quarantined"],
         errors=severities["critical"],
         queries=severities["warning"],
-        explained=sum(1 for f in entry.all_findings if f.explanation),
+        explained=sum(f.times for f in entry.all_findings if f.explanation),
         groups=by_rule(unsettled),
         version=version,
     )
@@ -114,7 +116,7 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     """
     path = folder / "findings.csv"
     rows = pl.DataFrame(
-        [f.model_dump() for f in entry.all_findings], dict.fromkeys(Finding.model_fields, pl.String), strict=False
+        [f.model_dump(exclude={"more"}) for f in entry.all_findings], dict.fromkeys(OF_ONE, pl.String), strict=False
     )
     shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
     write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())

@@ -97,11 +97,9 @@ def arrived(path: Path) -> Arrival:
 
 def _labelled(inbox: Path, arrivals: Arrivals) -> Iterator[tuple[str, Path]]:
     """All that lies in the inbox but folders, litter and what is passing, by label; no two have the same."""
-    labels: set[str] = set()
+    labels: dict[str, int] = {}
     for path in sorted(_walk(inbox, arrivals), key=os.fsencode):
-        label = distinct(label_of(path.relative_to(inbox)), labels)
-        labels.add(label)
-        yield label, path
+        yield distinct(label_of(path.relative_to(inbox)), labels), path
 
 
 def _walk(inbox: Path, arrivals: Arrivals) -> Iterator[Path]:

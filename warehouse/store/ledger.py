@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from warehouse.messages.disk_errors import read_only
 from warehouse.messages.errors import StoreError, TransientError
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import OF_ONE
 from warehouse.store import journal
 from warehouse.store.files import Root
 from warehouse.store.journal_records import COMPACT, Entry, RollUpRecord
@@ -82,9 +82,7 @@ NOTES = _table(
         "explanation": Text, "sheet": Text, "row": Whole, "answered": Flag,
     },
 )  # fmt: skip
-FINDINGS = _table(
-    "findings", {name: Whole if name == "receipt" else Text for name in Finding.model_fields}, "submission"
-)
+FINDINGS = _table("findings", {name: Whole if name == "receipt" else Text for name in OF_ONE}, "submission")
 # Which datasets and periods each run said anything of, and whether it decided on returns of them.
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 SNAPSHOTS = sa.Table(
@@ -204,7 +202,7 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
         RESULTS: _only(RESULTS, (run | d | result for d in decided for result in _results(d))),
         ROLL_UPS: [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
         NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
-        FINDINGS: [run | f.model_dump() for f in entry.all_findings],
+        FINDINGS: [run | f.model_dump(exclude={"more"}) for f in entry.all_findings],
         TOUCHED: [run | touched for touched in _touched(entry)],
     }
 

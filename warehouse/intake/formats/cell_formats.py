@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
 
-STYLES = re.compile(rb"<(?:[^\s<>/:]+:)?cellXfs\b(?P<formats>.*?)</(?:[^\s<>/:]+:)?cellXfs>", re.DOTALL)
-NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^>]*>")
+STYLES, STYLES_END = re.compile(rb"<(?:[^\s<>/:]+:)?cellXfs\b"), re.compile(rb"</(?:[^\s<>/:]+:)?cellXfs>")
+NUMBER_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?numFmt\s[^<>]*>")
 FORMAT_ID = re.compile(rb"\bnumFmtId\s*=\s*[\"'](\d+)[\"']")
 FORMAT_CODE = re.compile(rb"\bformatCode\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
-CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^>]*")
+CELL_FORMAT = re.compile(rb"<(?:[^\s<>/:]+:)?xf\b[^<>]*")
 STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 STYLED = re.compile(rb"\ss\s*=\s*[\"'][1-9]")
 FIRST_OWN_FORMAT = 164  # below are those that every program knows
@@ -33,12 +33,12 @@ class CellFormats:
     @classmethod
     def of(cls, parts: Iterable[bytes]) -> CellFormats:
         """What a workbook's parts say, whichever of them has the styles."""
-        found = [(part, match) for part in parts if b"cellXfs" in part and (match := STYLES.search(part))]
+        found = [(part, formats) for part in parts if (formats := _cell_formats(part)) is not None]
         percent: set[int] = set()
         lost: set[int] = set()
-        for part, styles in found:
+        for part, formats in found:
             own = {match[1]: _code(tag) for tag in NUMBER_FORMAT.findall(part) if (match := FORMAT_ID.search(tag))}
-            for place, code in enumerate(CELL_FORMAT.findall(styles["formats"])):
+            for place, code in enumerate(CELL_FORMAT.findall(formats)):
                 match = FORMAT_ID.search(code)
                 if match and (match[1] in PERCENT_IDS or shows_percent(own.get(match[1], ""))):
                     percent.add(place)
@@ -63,6 +63,13 @@ def shows_percent(code: str) -> bool:
     A % in quotes or behind a stroke is a sign behind the number and no more.
     """
     return "%" in LITERAL.sub("", code).partition(";")[0]
+
+
+def _cell_formats(part: bytes) -> bytes | None:
+    """What stands between the first start of the list of formats and the next end of one; None where it has none."""
+    start = STYLES.search(part) if b"cellXfs" in part else None
+    end = STYLES_END.search(part, start.end()) if start else None
+    return part[start.end() : end.start()] if start and end else None
 
 
 def _code(tag: bytes) -> str:

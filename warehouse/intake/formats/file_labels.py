@@ -7,7 +7,6 @@ file is kept (`warehouse.store.archive`), whether it waits (`warehouse.store.inb
 from __future__ import annotations
 
 import os
-from collections.abc import Container
 from pathlib import PurePath
 
 from warehouse.messages.visible import visible
@@ -38,15 +37,21 @@ def label_of(path: PurePath) -> str:
     return harmless(decoded(os.fsencode(path.as_posix())))
 
 
-def distinct(label: str, taken: Container[str]) -> str:
-    """The label, or, where another file has it, the same with a number: `a.xlsx`, `a (2).xlsx`."""
+def distinct(label: str, taken: dict[str, int]) -> str:
+    """The label, or, where another file has it, the same with a number: `a.xlsx`, `a (2).xlsx`.
+
+    It is taken then: `taken` has the labels given so far, each with the last number given to it, for a search that
+    began with 2 each time would take the square of their number.
+    """
     folder, slash, name = label.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, f".{suffix}") if dot and stem else (name, "")
-    number, candidate = 1, label
+    number, candidate = taken.get(label, 1), label
     while candidate in taken:
         number += 1
         candidate = f"{folder}{slash}{stem} ({number}){suffix}"
+    taken[label] = number
+    taken.setdefault(candidate, 1)
     return candidate
 
 

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import iterparse
-
 from warehouse.intake.formats.preflight import (
     A_WORKBOOK,
     MOST_COLUMNS,
@@ -20,6 +18,7 @@ from warehouse.intake.formats.preflight import (
     check_extent,
 )
 from warehouse.intake.formats.table import EPOCH_1900, ERRORS, Merged, Row, Table, as_percent, as_text
+from warehouse.intake.formats.xml_events import xml_events
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -57,7 +56,7 @@ def _table(sheet: Sheet) -> Table:
 def _sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
     sheet = None
     with zipfile.ZipFile(path) as parts, parts.open("content.xml") as xml:
-        for event, element in iterparse(xml, ("start", "end")):
+        for event, element in xml_events(xml):
             if element.tag == f"{TABLE}table" and event == "start":
                 sheet = Sheet(element.get(f"{TABLE}name", ""))
             elif element.tag == f"{TABLE}table" and sheet is not None:

@@ -14,24 +14,26 @@ from functools import lru_cache
 from warehouse.intake.formats.cell_formats import CellFormats
 from warehouse.intake.formats.xml_oddities import unusual_part, unusual_sheet
 
-# Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all.
+# Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all. No pattern
+# goes past the next `<`, which cannot stand in a tag: so each byte is looked at a few times, however it is written
+# (tests/unit/test_patterns.py pumps them all).
 SHEET = re.compile(rb"<(?:[^\s<>/:]+:)?sheetData\b")
 ROOT = re.compile(rb"<(?![?!])(?:[^\s<>/:]+:)?(\w+)")
 SHARED = re.compile(rb"<(?:[^\s<>/:]+:)?sst\b")
 SHARED_TEXT = re.compile(rb"<(?:[^\s<>/:]+:)?si\b")
 REFERENCE = re.compile(rb"\st\s*=\s*[\"']s[\"']")
-ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^>]*")
-CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c(?=[\s/>])[^>]*")
+ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^<>]*")
+CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c(?=[\s/>])[^<>]*")
 # An address beyond ZZ999, or what looks like one.
 FAR = re.compile(rb"r\s*=\s*[\"'](?:[A-Za-z]{3}[0-9]|[A-Za-z]{0,2}[0-9]{4})")
 NEAR_COLUMNS, NEAR_ROWS = 702, 999
 ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
-ADDRESS = re.compile(rb"<(?:[^\s<>/:]+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
-ERROR_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c\s[^>]*?\bt\s*=\s*[\"']e[\"']")
-HIDDEN_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\s[^>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+ADDRESS = re.compile(rb"<(?:[^\s<>/:]+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
+ERROR_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
+HIDDEN_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 # A formula followed by an empty value or none.
 NO_VALUE = re.compile(
-    rb"<(?:[^\s<>/:]+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:[^\s<>/:]+:)?f\s*>)\s*"
+    rb"<(?:[^\s<>/:]+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[^\s<>/:]+:)?f\s*>)\s*"
     rb"(?:<(?:[^\s<>/:]+:)?v\s*/>|<(?:[^\s<>/:]+:)?v\s*>\s*</|</(?:[^\s<>/:]+:)?c\s*>)"
 )
 MOST_TEXT_PER_CELL = 100

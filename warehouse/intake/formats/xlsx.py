@@ -12,11 +12,12 @@ from posixpath import join, normpath
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import iterparse, parse
+from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
 from warehouse.intake.formats.preflight import A_WORKBOOK, PreflightResult, UnreadableError, column_number
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
+from warehouse.intake.formats.xml_events import xml_events
 
 TRUE = ("1", "true")
 # What a cell's text is to be instead, by row and column.
@@ -75,8 +76,9 @@ def _table(book: CalamineWorkbook, known: SheetMetadata, look: SheetMarkup, epoc
 
 
 def _counts_from_1904(path: Path) -> bool:
-    with zipfile.ZipFile(path) as parts, parts.open("xl/workbook.xml") as xml:
-        return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in parse(xml).iter())
+    with zipfile.ZipFile(path) as parts:
+        book = fromstring(parts.read("xl/workbook.xml"))
+    return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in book.iter())
 
 
 def _look_again(path: Path, passed: PreflightResult) -> dict[str, SheetMarkup]:
@@ -100,10 +102,9 @@ def _relation(element: Element) -> str | None:
 
 def _sheet_parts(parts: zipfile.ZipFile) -> dict[str, str]:
     """The part that each sheet is in."""
-    with parts.open("xl/_rels/workbook.xml.rels") as xml:
-        targets = {e.get("Id"): e.get("Target", "") for e in parse(xml).iter() if _local(e) == "Relationship"}
-    with parts.open("xl/workbook.xml") as xml:
-        sheets = {e.get("name", ""): _relation(e) for e in parse(xml).iter() if _local(e) == "sheet"}
+    relations, book = (fromstring(parts.read(f"xl/{name}")) for name in ("_rels/workbook.xml.rels", "workbook.xml"))
+    targets = {e.get("Id"): e.get("Target", "") for e in relations.iter() if _local(e) == "Relationship"}
+    sheets = {e.get("name", ""): _relation(e) for e in book.iter() if _local(e) == "sheet"}
     return {name: normpath(join("xl", targets[at])).lstrip("/") for name, at in sheets.items() if at in targets}
 
 
@@ -113,7 +114,7 @@ def _cells(xml: IO[bytes]) -> Iterator[tuple[int, int, Element, bool]]:
     The size of the part is bounded by preflight.
     """
     row, column, hidden = -1, -1, False
-    for event, element in iterparse(xml, ("start", "end")):
+    for event, element in xml_events(xml):
         kind = _local(element)
         if kind == "row" and event == "start":
             row = int(element.get("r", row + 2)) - 1

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 PREFIX = rb"(?:[^\s<>/:]+:)?"
 CELL_START = re.compile(rb"<" + PREFIX + rb"c(?=[\s/>])")
-TEXT_CELL = re.compile(rb"^[^>]*\st\s*=\s*[\"'](?:str|inlineStr)[\"']")
-REFERENCE_IN_VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^>]*)?>[^<&]*&")
+TEXT_CELL = re.compile(rb"^[^<>]*\st\s*=\s*[\"'](?:str|inlineStr)[\"']")
+REFERENCE_IN_VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^<>]*)?>[^<&]*&")
 # A tag with an attribute that holds a `>`, behind any number of attributes that do not.
 SIGN_IN_ATTRIBUTE = re.compile(
     rb"<[^<>\"']*(?:(?:\"[^\"<>]*\"|'[^'<>]*')[^<>\"']*)*(?:\"[^\"<>]*>[^\"<]*\"|'[^'<>]*>[^'<]*')"

@@ -131,7 +131,7 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
             raise UnreadableError(
                 f"解压后 unpacked {total} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
             )
-        labels: set[str] = set()
+        labels: dict[str, int] = {}
         empty = True
         for info in infos:
             found = _member(archive, info, labels, limits, scratch)
@@ -143,7 +143,7 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
 
 
 def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, labels: set[str], limits: Limits, scratch: Path
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, labels: dict[str, int], limits: Limits, scratch: Path
 ) -> Member | RefusedMember | None:
     """One member, its bytes in the scratch folder; None for a folder and for litter. Its label is put with `labels`."""
     name = _name(info)
@@ -153,7 +153,6 @@ def _member(
     if _is_folder(info, name) or any(map(is_litter, parts)):
         return None
     label = distinct(harmless("/".join(parts)) or "无名 no name", labels)
-    labels.add(label)
     if refused := _not_taken(info, label, limits):
         return refused
     target = scratch / f"member{SUFFIX if label.lower().endswith(SUFFIX) else ''}"

@@ -71,16 +71,6 @@ class Note(BaseModel):
     sheet: str | None
     row: int
 
-    def answers(self, finding: Finding) -> bool:
-        """Whether the note is about a query: of its return and, where it names one, of its rule, else its indicator.
-
-        A relation is queried at its first indicator; whoever names the rule need not know which that is.
-        """
-        place = (finding.receipt, finding.county_code, finding.period, finding.dataset)
-        if finding.severity != "warning" or place != (self.receipt, self.county_code, self.period, self.dataset):
-            return False
-        return self.rule == finding.rule if self.rule else self.indicator in (None, finding.indicator)
-
 
 @dataclass(frozen=True)
 class Column:

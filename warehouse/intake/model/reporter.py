@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from warehouse.codebook import load
 from warehouse.intake.formats.file_labels import LONGEST, harmless
 from warehouse.intake.model.records import Receipt, ReturnHeader
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import Finding, FindingExamples
 
 
 @dataclass
@@ -16,7 +16,12 @@ class Reporter:
     """Collects the findings of one submission."""
 
     receipt: Receipt
-    findings: list[Finding] = field(default_factory=list)
+    examples: FindingExamples = field(default_factory=FindingExamples)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What has been found so far; the list grows with what is found next."""
+        return self.examples.findings
 
     def report(  # noqa: PLR0913  (a finding has that many sides)
         self,
@@ -31,8 +36,10 @@ class Reporter:
         indicator: str | None = None,
     ) -> None:
         """Adds a finding; `return_header` says which return is at fault (none: the whole file)."""
-        self.findings.append(
-            reading_finding(
+        place = (return_header.county_code, return_header.period, return_header.dataset) if return_header else dataset
+        self.examples.add(
+            (rule, sheet, indicator, place),
+            lambda: reading_finding(
                 self.receipt,
                 rule,
                 found,
@@ -42,7 +49,7 @@ class Reporter:
                 return_header=return_header,
                 dataset=dataset,
                 indicator=indicator,
-            )
+            ),
         )
 
 
