@@ -142,7 +142,7 @@ def read_submissions(received: Iterable[ReceivedFile], limits: Limits, in_force:
 class InThisProcess:
     """In the place of `Readers`: starting child processes takes longer than all else here."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *_: Path) -> None:
         self.limits = limits
 
     def __enter__(self) -> Self:

@@ -80,7 +80,7 @@ def _typed(inbox: Path) -> int:
     return sum(frame.height for frame in read_inbox(inbox)[1].values())
 
 
-def _product(readers: Readers, inbox: Path, scratch: Path) -> int:
+def _product(readers: Readers, inbox: Path) -> int:
     at = datetime(2018, 7, 5, tzinfo=UTC)
     received = [
         ReceivedFile(
@@ -88,7 +88,7 @@ def _product(readers: Readers, inbox: Path, scratch: Path) -> int:
         )
         for n, p in enumerate(_paths(inbox), 1)
     ]
-    reading = readers.read(received, {}, {}, scratch)
+    reading = readers.read(received, {}, {})
     if reading.findings or reading.unreadable:
         sys.exit(f"the sample is not read cleanly: {reading.findings[:3]}")
     return sum(frame.height for frame in reading.rows.values())
@@ -106,10 +106,10 @@ def measure(side: str, inbox: Path) -> Measured:
         read: Callable[[Path], int] = _values if side == "values" else _typed
         rows = read(inbox)
         return {"seconds": perf_counter() - start, "rows": rows, "peak_mib": peak_mib(), "children_mib": 0}
-    with TemporaryDirectory() as scratch, Readers(Limits()) as readers:
+    with TemporaryDirectory() as scratch, Readers(Limits(), inbox, Path(scratch)) as readers:
         readers.wait()
         ready = perf_counter()
-        rows = _product(readers, inbox, Path(scratch))
+        rows = _product(readers, inbox)
         done = perf_counter()
         return {
             "seconds": done - ready, "start_up": ready - start, "rows": rows, "peak_mib": peak_mib(),

@@ -213,11 +213,11 @@ def test_children_that_are_killed_in_the_middle_are_replaced(tmp_path: Path) -> 
             if len(killed) == 2:
                 return
 
-    with reader_pool.Readers(Limits()) as readers:
+    with reader_pool.Readers(Limits(), tmp_path, tmp_path / "s") as readers:
         readers.wait()
         killer = threading.Thread(target=kill)
         killer.start()
-        one = readers.read(received([*paths, long(tmp_path)]), None, {}, tmp_path / "s")
+        one = readers.read(received([*paths, long(tmp_path)]), None, {})
         killer.join()
     assert killed
     lost = {r.receipt for r in one.unreadable}

@@ -76,8 +76,8 @@ def test_a_child_that_failed_without_a_word_or_for_memory_was_at_a_limit(error: 
     assert Failure(1, error).of_limits == of_limits
 
 
-def todo(tmp_path: Path, *left: list[Any]) -> ReaderQueue:
-    return ReaderQueue(deque(left), Limits(), {}, tmp_path)
+def todo(*left: list[Any]) -> ReaderQueue:
+    return ReaderQueue(deque(left), Limits(), {})
 
 
 def said(todo: ReaderQueue, part: list[Any], failure: Failure) -> tuple[list[str], list[list[int]]]:
@@ -89,14 +89,14 @@ def said(todo: ReaderQueue, part: list[Any], failure: Failure) -> tuple[list[str
 
 def test_the_file_in_hand_is_to_blame_and_the_others_are_read_again(tmp_path: Path) -> None:
     part = files(tmp_path / "in", 1, 1, 1)
-    assert said(todo(tmp_path), part, Failure(2, "KeyError")) == ([reader_pool.NOT_READ], [[1], [3]])
-    assert said(todo(tmp_path), part, Failure(1, None)) == ([reader_pool.TOO_MUCH], [[2, 3]])
-    assert said(todo(tmp_path), part, Failure(3, None)) == ([reader_pool.TOO_MUCH], [[1, 2]])
+    assert said(todo(), part, Failure(2, "KeyError")) == ([reader_pool.NOT_READ], [[1], [3]])
+    assert said(todo(), part, Failure(1, None)) == ([reader_pool.TOO_MUCH], [[2, 3]])
+    assert said(todo(), part, Failure(3, None)) == ([reader_pool.TOO_MUCH], [[1, 2]])
 
 
 def test_a_file_whose_reader_was_killed_is_read_once_more_alone_and_then_no_more(tmp_path: Path) -> None:
     part = files(tmp_path / "in", 1, 1)
-    left = todo(tmp_path)
+    left = todo()
     assert said(left, part, Failure(1, None, died=True)) == ([], [[2], [1]])
     assert said(left, part[:1], Failure(1, None, died=True)) == ([reader_pool.TOO_MUCH], [[2], [1]])
     assert said(left, part[1:], Failure(2, None, died=True)) == ([], [[2], [1], [2]])
@@ -104,14 +104,14 @@ def test_a_file_whose_reader_was_killed_is_read_once_more_alone_and_then_no_more
 
 def test_where_no_file_is_to_blame_halves_are_read_until_one_is_left(tmp_path: Path) -> None:
     part = files(tmp_path / "in", *[1] * 5)
-    assert said(todo(tmp_path), part, Failure(None, "KeyError")) == ([], [[1, 2], [3, 4, 5]])
-    assert said(todo(tmp_path), part[:2], Failure(None, "KeyError")) == ([], [[1], [2]])
-    assert said(todo(tmp_path), part[:1], Failure(None, "KeyError")) == ([reader_pool.NOT_READ], [])
+    assert said(todo(), part, Failure(None, "KeyError")) == ([], [[1, 2], [3, 4, 5]])
+    assert said(todo(), part[:2], Failure(None, "KeyError")) == ([], [[1], [2]])
+    assert said(todo(), part[:1], Failure(None, "KeyError")) == ([reader_pool.NOT_READ], [])
 
 
-def test_parts_are_taken_one_by_one_each_with_a_folder_of_its_own(tmp_path: Path) -> None:
+def test_parts_are_taken_one_by_one_each_with_a_name_of_its_own(tmp_path: Path) -> None:
     one, two = files(tmp_path / "in", 1, 1)
-    left = todo(tmp_path, [one], [two])
+    left = todo([one], [two])
     first, second = left.take(), left.take()
     assert first is not None
     assert second is not None

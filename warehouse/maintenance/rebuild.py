@@ -149,7 +149,7 @@ def rebuild(plan: Rebuild) -> RebuildResult:
 def _rows(plan: Rebuild, runs: list[str]) -> list[Difference]:
     """Writes the rows of every run; what did not come out as the journal says."""
     differences: list[Difference] = []
-    with Readers(plan.limits) as readers:
+    with Readers(plan.limits, plan.source.archive, plan.target.work) as readers:
         for number, run in enumerate(runs):
             entry = journal.read_entry(plan.source, run)
             if entry.flow == COMPACT:
@@ -161,6 +161,7 @@ def _rows(plan: Rebuild, runs: list[str]) -> list[Difference]:
                 written = replay(entry, _read(plan, readers, entry, differences), plan.target)
             plan.rows += len(written)
             differences += _as_then(plan, entry, written)
+    remove_tree(plan.target.work)
     return differences
 
 
@@ -179,14 +180,8 @@ def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Diffe
     ]
     there = [one for one in wanted if one.path.exists()]
     differences += [_missing(plan, one) for one in wanted if one not in there]
-    reading = _reading(plan, readers, there, entry.run)
-    remove_tree(plan.target.work)
-    return reading
-
-
-def _reading(plan: Rebuild, readers: Readers, received: list[ReceivedFile], run: str) -> Reading:
-    plan.read += len(received)
-    return readers.read(received, None, plan.folders, plan.target.work / run) if received else merged([], None)
+    plan.read += len(there)
+    return readers.read(there, None, plan.folders) if there else merged([], None)
 
 
 def _missing(plan: Rebuild, one: ReceivedFile) -> Difference:

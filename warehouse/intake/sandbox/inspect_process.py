@@ -1,12 +1,10 @@
 """A file shown by a child process with limits on memory and time: one that kills its reader must not kill more.
 
-`python -m warehouse.intake.sandbox.inspect_process` is the child: it says that it is ready, takes one job from its
-standard input and leaves what it gave in the job's folder.
+The child says that it is ready, takes one job from its standard input and leaves what it gave in the job's folder.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,11 +20,10 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.inspect import CELLS, Inspection, inspect_submission
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
-from warehouse.intake.sandbox.worker import limit_memory
-from warehouse.messages.errors import TransientError
+from warehouse.intake.sandbox.confinement import Sandbox, give_time
 
 READ_TIMES = 3  # typed, as text, and its headers
-SHOWN, TABLE, ERRORS = "shown.json", "cells.arrow", "errors"
+SHOWN, TABLE = "shown.json", "cells.arrow"
 TOO_MUCH = (
     "读取时占用过多内存或时间,或使读取程序中止的文件 a file that takes too much memory or time, or ends its reader"
 )
@@ -51,49 +48,39 @@ def inspect_isolated(
     """
     with TemporaryDirectory(prefix="xianbao-") as scratch:
         job = InspectJob(received=received, limits=limits, folders=dict(folders), folder=Path(scratch))
-        if _done(job):
+        kept = Sandbox(received.path, job.folder, limits.memory_bytes)
+        if _done(job, kept):
             shown = Inspection.model_validate_json((job.folder / SHOWN).read_bytes())
             return shown, pl.read_ipc(job.folder / TABLE)
-        error = (job.folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        error = kept.last_error
     found = f"{TOO_MUCH} ({harmless(error)})" if error else TOO_MUCH
     finding = reading_finding(received.receipt, "unreadable_file", found, WITHIN_LIMITS)
     return Inspection(findings=(finding,)), pl.DataFrame(schema=CELLS)
 
 
-def _done(job: InspectJob) -> bool:
+def _done(job: InspectJob, kept: Sandbox) -> bool:
     """Whether a child did the job within its limits."""
-    with (
-        (job.folder / ERRORS).open("w") as errors,
-        subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
-            [sys.executable, "-m", "warehouse.intake.sandbox.inspect_process", str(job.limits.memory_bytes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            encoding="utf-8",
-            env={**os.environ, "POLARS_MAX_THREADS": "1"},
-        ) as child,
-    ):
+    with kept.start(__name__) as child:
         # Starting takes as long as it takes; the limit is for the file.
         if child.stdout is None or not child.stdout.readline():
-            raise TransientError("a process that reads submissions could not be started; try again later")
+            raise kept.not_started()
         try:
-            child.communicate(job.model_dump_json(), timeout=READ_TIMES * job.limits.seconds)
+            child.communicate(job.model_dump_json().encode(), timeout=READ_TIMES * job.limits.seconds)
         except subprocess.TimeoutExpired:
             child.kill()
         return child.wait() == 0
 
 
-def main() -> None:
+def main(kept: Sandbox) -> None:
     """The child's part: says that it is ready, reads one job, leaves what is to be shown in the job's folder."""
     load()
-    limit_memory(int(sys.argv[1]))
+    # Polars starts its threads at its first work, and none later.
+    pl.DataFrame(schema=CELLS).write_ipc(kept.own / TABLE)
+    kept.set_limits()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    job = InspectJob.model_validate_json(sys.stdin.read())
+    job = InspectJob.model_validate_json(sys.stdin.buffer.read())
+    give_time(READ_TIMES * job.limits.seconds)
     shown, cells = inspect_submission(job.received, job.limits, job.folders)
     (job.folder / SHOWN).write_text(shown.model_dump_json(), encoding="utf-8")
     cells.write_ipc(job.folder / TABLE)
-
-
-if __name__ == "__main__":
-    main()

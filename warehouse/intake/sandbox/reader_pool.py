@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import count
 from math import ceil
 from pathlib import Path
 from select import select
@@ -24,8 +25,10 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
+from warehouse.intake.sandbox import worker
+from warehouse.intake.sandbox.confinement import Sandbox
 from warehouse.intake.sandbox.worker import DONE, FAILED, NO_DISK, ReaderJob
-from warehouse.messages.errors import DiskError, TransientError
+from warehouse.messages.errors import DiskError
 from warehouse.messages.log import log
 
 FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
@@ -58,19 +61,17 @@ class ReaderQueue:
     parts: deque[list[ReceivedFile]]
     limits: Limits
     folders: Mapping[str, str]
-    scratch: Path
     lock: Lock = field(default_factory=Lock)
     given: int = 0
     tried: set[int] = field(default_factory=set)
 
-    def take(self) -> tuple[list[ReceivedFile], Path] | None:
-        """The next part and a folder of its own; None where nothing is left."""
+    def take(self) -> tuple[list[ReceivedFile], str] | None:
+        """The next part and a name of its own; None where nothing is left."""
         with self.lock:
             if not self.parts:
                 return None
             self.given += 1
-            # Not where a child of a process that was killed may still be writing its last part.
-            return self.parts.popleft(), self.scratch / f"part-{os.getpid()}-{self.given}"
+            return self.parts.popleft(), f"part-{self.given}"
 
     def give_back(self, *parts: list[ReceivedFile]) -> None:
         """Puts what is left of a part back, as parts of their own."""
@@ -88,12 +89,14 @@ class ReaderQueue:
 class Readers:
     """Child processes that read submissions, as many as there are processors; they start while others work.
 
-    To be used as a context: in the end they are ended.
+    They can read `originals`, a file or all in a folder, and write to folders of their own in `scratch`. To be used as
+    a context: in the end they are ended.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.children = [Child.spawned(limits) for _ in range(_processors())]
+    def __init__(self, limits: Limits, originals: Path, scratch: Path) -> None:
+        self.limits, self.originals, self.scratch = limits, originals, scratch
+        self.numbers = count(1)
+        self.children = [self._spawned() for _ in range(_processors())]
 
     def __enter__(self) -> Self:
         return self
@@ -107,14 +110,19 @@ class Readers:
         for child in self.children:
             child.get_ready()
 
-    def read(
-        self, received: Sequence[ReceivedFile], in_force: InForce | None, folders: Mapping[str, str], scratch: Path
-    ) -> Reading:
-        """What all files hold; `in_force` as in `merged`. Parts are left in `scratch`.
+    def _spawned(self) -> Child:
+        """A child that is starting, with a folder that no other has: not one of a process that was killed, whose child
+        may still be writing its last part.
+        """
+        own = self.scratch / f"reader-{os.getpid()}-{next(self.numbers)}"
+        return Child.spawned(Sandbox(self.originals, own, self.limits.memory_bytes), self.limits)
+
+    def read(self, received: Sequence[ReceivedFile], in_force: InForce | None, folders: Mapping[str, str]) -> Reading:
+        """What all files hold; `in_force` as in `merged`.
 
         Raises TransientError where a child cannot be started, DiskError where there is no place for what they read.
         """
-        todo = ReaderQueue(deque(_parts(received)), self.limits, folders, scratch)
+        todo = ReaderQueue(deque(_parts(received)), self.limits, folders)
         with ThreadPoolExecutor(len(self.children)) as threads:
             done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
             readings = [reading for readings in done for reading in readings]
@@ -124,15 +132,18 @@ class Readers:
         """Reads parts until none is left, with a new child in the place of one that died."""
         readings: list[Reading] = []
         while taken := todo.take():
-            part, folder = taken
+            part, name = taken
+            folder = self.children[place].kept.own / name
             job = ReaderJob(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
             failure = self.children[place].read(job)
             if failure:
                 readings += _failed(todo, part, failure)
                 self.children[place].end()
-                self.children[place] = Child.spawned(self.limits)
+                self.children[place] = self._spawned()
             else:
                 readings.append(load_reading(folder))
+                # What is mapped stays until it is let go.
+                shutil.rmtree(folder)
         return readings
 
 
@@ -143,9 +154,14 @@ def read_isolated(
     folders: Mapping[str, str],
     scratch: Path,
 ) -> Reading:
-    """What all files hold, read by children that live as long as this takes (`Readers.read`)."""
-    with Readers(limits) as readers:
-        return readers.read(received, in_force, folders, scratch)
+    """What all files hold, read by children that live as long as this takes, and can read no more than these files, or
+    the folder that holds them all (`Readers.read`).
+    """
+    if not received:
+        return merged([], in_force)
+    originals = Path(os.path.commonpath([one.path.absolute() for one in received]))
+    with Readers(limits, originals, scratch) as readers:
+        return readers.read(received, in_force, folders)
 
 
 def _processors() -> int:
@@ -200,29 +216,21 @@ class Child:
     """A process that reads parts. It is killed when a file takes longer than the limit says."""
 
     process: subprocess.Popen[bytes]
+    kept: Sandbox
     limits: Limits
     ready: bool = False
     killed: bool = False
     said: bytes = b""
 
     @classmethod
-    def spawned(cls, limits: Limits) -> Child:
+    def spawned(cls, kept: Sandbox, limits: Limits) -> Child:
         """A child that is starting."""
-        process = subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
-            [sys.executable, "-m", "warehouse.intake.sandbox.worker", str(limits.memory_bytes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            # The children are the threads: one of Polars' own each would wait for the other's.
-            env={**os.environ, "POLARS_MAX_THREADS": "1"},
-        )
-        return cls(process, limits)
+        return cls(kept.start(worker.__name__), kept, limits)
 
     def get_ready(self) -> None:
         """Returns when it has started; raises TransientError where it does not."""
         if not self.ready and self._next_line(START_SECONDS) is None:
-            raise TransientError("a process that reads submissions could not be started; try again later")
+            raise self.kept.not_started()
         self.ready = True
 
     def end(self) -> None:

@@ -1,5 +1,4 @@
-"""A child process that reads submissions: `python -m warehouse.intake.sandbox.worker`, started by
-`warehouse.intake.sandbox.reader_pool`.
+"""A child process that reads submissions, started by `warehouse.intake.sandbox.reader_pool`.
 
 It notes each file that it takes in hand, so that its parent knows which is to blame when it dies or hangs, and says a
 line when a part is read. It ends with its standard input, as when the parent dies.
@@ -10,7 +9,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 import traceback
 from collections.abc import Iterator
@@ -25,10 +23,10 @@ from warehouse.intake.layout.header import known_header
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.ownership.claims import county_within
 from warehouse.intake.reading import read_part, save_reading
+from warehouse.intake.sandbox.confinement import Sandbox, give_time
 from warehouse.messages.disk_errors import disk_error
 
-WORKING = Path("/proc/self/statm")
-DATA_PAGES = 5
+TURNS = 2  # a file is given its time at least once and at most twice; so is what follows on the last
 
 
 class ReaderJob(BaseModel):
@@ -57,38 +55,33 @@ class ReaderJob(BaseModel):
 READY, DONE, FAILED, NO_DISK = "ready", "done", "failed", "no-disk"
 
 
-def limit_memory(limit: int) -> None:
-    """Bounds what the process may allocate beyond what it has now; the system then refuses it more."""
-    pages = int(WORKING.read_text(encoding="ascii").split()[DATA_PAGES])
-    most = pages * resource.getpagesize() + limit
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    # A reader that aborts leaves no image of itself behind.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
+def main(kept: Sandbox) -> None:
     """The child's part: reads some files for each line of standard input; what goes wrong is told, and ends it."""
-    # What libraries print goes elsewhere than the lines to the parent.
+    # What libraries print goes elsewhere than the lines to the parent: to its errors, and nowhere once it has begun.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     for dataset in load().datasets.values():
         # What all files share is worked out before the first one: names of counties and columns.
         county_within(dataset.label_zh)
         known_header(dataset.dataset, tuple(i.header_zh for i in dataset.indicators))
+    # Polars starts its threads at its first work, and none later.
+    save_reading(read_part([], Limits(), {}), kept.own / "none")
     # What is there now lives on: collections need not look through it.
     gc.freeze()
-    limit_memory(int(sys.argv[1]))
+    kept.set_limits()
 
     def say(word: str, more: str = "") -> None:
         out.write(f"{word} {more}\n")
 
     say(READY)
-    for line in sys.stdin:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(2, 1)
+    for line in sys.stdin.buffer:
         part = ReaderJob.model_validate_json(line)
         part.folder.mkdir(parents=True, exist_ok=True)
         try:
             with part.hand.open("wb", buffering=0) as hand:
-                save_reading(read_part(_in_hand(part.received, hand), part.limits, part.folders), part.folder)
+                save_reading(read_part(_in_hand(part, hand), part.limits, part.folders), part.folder)
         except Exception as error:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
             if disk := disk_error(error):
                 # No file is to blame.
@@ -99,17 +92,15 @@ def main() -> None:
         say(DONE)
 
 
-def _in_hand(received: list[ReceivedFile], hand: FileIO) -> Iterator[ReceivedFile]:
+def _in_hand(part: ReaderJob, hand: FileIO) -> Iterator[ReceivedFile]:
     """The files one by one, each noted first; nothing is in hand after the last."""
-    for one in received:
+    for one in part.received:
         _note(hand, one.receipt.receipt)
+        give_time(TURNS * part.limits.seconds)
         yield one
     _note(hand, 0)
+    give_time(TURNS * part.limits.seconds)
 
 
 def _note(hand: FileIO, receipt: int) -> None:
     os.pwrite(hand.fileno(), receipt.to_bytes(8), 0)
-
-
-if __name__ == "__main__":
-    main()
