@@ -196,9 +196,12 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     ballast.unlink(missing_ok=True)
     assert process.exitcode == -signal.SIGKILL, f"{kill} ended with {process.exitcode}"
     root = scenario.read(place)
-    seen = [fault for fault in torn(root, known.before, known.after) if fault not in known.torn]
     at = _died_at(died)
-    differs, gone = finished(scenario, place, known, waited=at == f"{DONE} {WAITING}")
+    waited = at == f"{DONE} {WAITING}"
+    # Without the file that waits, it is another snapshot, which must be as whole.
+    after = read_manifest(root) if waited else known.after
+    seen = [fault for fault in torn(root, known.before, after) if fault not in known.torn]
+    differs, gone = finished(scenario, place, known, waited=waited)
     return Outcome(kill, at, seen, differs, gone, _orphans(process.pid or 0))
 
 

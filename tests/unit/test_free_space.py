@@ -42,7 +42,7 @@ def test_what_nobody_needs_of_a_run_that_broke_off_is_removed_and_named(
         "rows": ("history/finance/period=2017-12/000002.parquet",),
         "temporary": ("archive/ab/.abcd.xlsx.77",),
         "snapshot": ("000001",),
-        "interrupted": ("work/000001/read", "work/000002", "work/1.csv", "work/keep.77"),
+        "interrupted": ("work/000001/2017-12.json", "work/000001/read", "work/000002", "work/1.csv", "work/keep.77"),
     }
     assert not any((root.path / name).exists() for name in NOT_NEEDED)
     assert (root.path / NEEDED).exists()

@@ -101,7 +101,7 @@ def _copy_unchanged(source: BufferedReader, target: Path, stamp: Stamp | None) -
     before = _stamp(source)
     submission = _copy(source, target)
     if before != _stamp(source) or (stamp or before) != before:
-        raise StillWrittenError(f"{source.name} changed while it was read")
+        raise StillWrittenError("it changed while it was read")
     return submission
 
 
@@ -110,7 +110,7 @@ def _stamp(source: BufferedReader) -> Stamp:
     try:
         return Stamp.of(os.fstat(source.fileno()))
     except OSError as error:
-        raise StillWrittenError(f"{source.name}: {error.strerror or error}") from error
+        raise StillWrittenError(error.strerror or str(error)) from error
 
 
 def _copy(source: BufferedReader, target: Path) -> str:
@@ -129,4 +129,4 @@ def _chunks(source: BufferedReader) -> Iterator[bytes]:
         while chunk := source.read(CHUNK):
             yield chunk
     except OSError as error:
-        raise StillWrittenError(f"{source.name}: {error.strerror or error}") from error
+        raise StillWrittenError(error.strerror or str(error)) from error
