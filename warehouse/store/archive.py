@@ -71,7 +71,7 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
         raise StillWrittenError(f"{path}: {error.strerror or error}") from error
     with source:
         before = Stamp.of(os.fstat(source.fileno()))
-        submission = _copy(source, temporary)
+        submission = _copy(source, temporary, before.size)
         after = Stamp.of(os.fstat(source.fileno()))
     if before != after or (stamp or before) != before:
         temporary.unlink()
@@ -94,13 +94,15 @@ def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     return kept
 
 
-def _copy(source: BufferedReader, target: Path) -> str:
-    """Copies the bytes and returns their SHA-256."""
+def _copy(source: BufferedReader, target: Path, most: int) -> str:
+    """Copies the bytes and returns their SHA-256; of a file that grows meanwhile not much more than it had."""
     digest = hashlib.sha256()
     with target.open("wb") as file:
         for chunk in _chunks(source):
             digest.update(chunk)
             file.write(chunk)
+            if file.tell() > most:
+                break
     return digest.hexdigest()
 
 

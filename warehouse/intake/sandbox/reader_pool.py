@@ -160,7 +160,7 @@ def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
     part: list[ReceivedFile] = []
     size = 0
     for one in received:
-        own = one.path.stat().st_size
+        own = 0 if one.receipt.unread_bytes is not None else one.path.stat().st_size
         if part and (len(part) == most or size + own > BYTES):
             yield part
             part, size = [], 0
