@@ -20,5 +20,5 @@ def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> S
     settings = load_settings()
     with started(settings, "nightly", received_at) as (run, stages):
         known = ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
-        arrivals = new_files((inbox or settings.inbox_folder).absolute(), known, settings.patience)
+        arrivals = new_files((inbox or settings.inbox_folder).absolute(), known, settings.patience, settings.limits)
         return process(run, arrivals, stages)

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     max_archive_members: int = Limits().members
     max_read_seconds: PositiveFloat = Limits().seconds
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
+    max_sender_seconds: PositiveFloat = Limits().sender_seconds
+    max_night_seconds: PositiveFloat = Limits().night_seconds
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
@@ -90,7 +92,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What a file may take: bytes, cells, members, seconds of reading, memory."""
+        """What a file may take: bytes, cells, members, seconds of reading, memory; and a sender, and a night."""
         return Limits(
             file_bytes=self.max_file_bytes,
             unpacked_bytes=self.max_unpacked_bytes,
@@ -98,6 +100,8 @@ class Settings(BaseSettings):
             members=self.max_archive_members,
             seconds=self.max_read_seconds,
             memory_bytes=self.max_read_memory_bytes,
+            sender_seconds=self.max_sender_seconds,
+            night_seconds=self.max_night_seconds,
         )
 
     @property

@@ -17,7 +17,6 @@ import polars.selectors as cs
 from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
 from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.formats.zip_archive import members_of
 from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
@@ -37,7 +36,7 @@ from warehouse.store.archive import archived
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
-from warehouse.store.receive import keep_files, keep_members, load_receipts, number, save_receipts
+from warehouse.store.receive import archives_among, keep_files, keep_members, load_receipts, number, save_receipts
 from warehouse.store.rejudging import Change, Scope
 from warehouse.store.staging import entry_of, load_staged, prior_state, save_returns, stage_period
 from warehouse.synthetic import Return, write_returns
@@ -180,8 +179,8 @@ def installation(root: Root) -> Installation:
 
 def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RECEIVED) -> list[Receipt]:
     """The receipts of these files and of what the archives among them hold, all of them kept."""
-    kept = keep_files(root, files)
-    members = members_of({one.file: one.path for one in kept}, Limits(), root.work / "unpack")
+    kept = keep_files(root, files, Limits())
+    members = archives_among(kept, Limits(), root.work / "unpack")
     return number(url(root), [*kept, *keep_members(root, members)], received_at)
 
 

@@ -131,9 +131,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
     path = file(inbox / "a.csv", b"1" * 10)
     plain = archive._copy
 
-    def slow(source: Any, target: Path) -> str:
+    def slow(source: Any, target: Path, most: int) -> str:
         file(path, b"2" * 10, age=-1)
-        return str(plain(source, target))
+        return str(plain(source, target, most))
 
     monkeypatch.setattr(archive, "_copy", slow)
     with pytest.raises(StillWrittenError):

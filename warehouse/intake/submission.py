@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from warehouse.codebook import Dataset, load
+from warehouse.intake.formats.identify import over_size
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import Table, squeezed
@@ -35,6 +36,10 @@ def read_submission(
     """
     reporter = Reporter(received.receipt)
     read = SubmissionReading(received.receipt, findings=reporter.findings)
+    if (size := received.receipt.unread_bytes) is not None:
+        refused = over_size(size, limits)
+        reporter.report("unreadable_file", refused.found, refused.expected)
+        return read
     try:
         tables = read_tables(received.path, limits)
     except UnreadableError as fault:

@@ -178,7 +178,7 @@ def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Diffe
         ReceivedFile(one, archived(plan.source, one.submission, one.file))
         for one in receipts_behind(entry, plan.receipts)
     ]
-    there = [one for one in wanted if one.path.exists()]
+    there = [one for one in wanted if one.path.exists() or one.receipt.unread_bytes is not None]
     differences += [_missing(plan, one) for one in wanted if one not in there]
     plan.read += len(there)
     return readers.read(there, None, plan.folders) if there else merged([], None)

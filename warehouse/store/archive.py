@@ -99,7 +99,7 @@ def _copy_unchanged(source: BufferedReader, target: Path, stamp: Stamp | None) -
     `stamp` says.
     """
     before = _stamp(source)
-    submission = _copy(source, target)
+    submission = _copy(source, target, before.size)
     if before != _stamp(source) or (stamp or before) != before:
         raise StillWrittenError("it changed while it was read")
     return submission
@@ -113,13 +113,15 @@ def _stamp(source: BufferedReader) -> Stamp:
         raise StillWrittenError(error.strerror or str(error)) from error
 
 
-def _copy(source: BufferedReader, target: Path) -> str:
-    """Copies the bytes and returns their SHA-256."""
+def _copy(source: BufferedReader, target: Path, most: int) -> str:
+    """Copies the bytes and returns their SHA-256; of a file that grows meanwhile not much more than it had."""
     digest = hashlib.sha256()
     with naming(target), target.open("wb") as file:
         for chunk in _chunks(source):
             digest.update(chunk)
             file.write(chunk)
+            if file.tell() > most:
+                break
     return digest.hexdigest()
 
 

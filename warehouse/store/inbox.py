@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.intake.formats.file_labels import distinct, is_litter, label_of
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.records import UNREAD
 from warehouse.messages.log import log
 from warehouse.store.archive import Stamp, hash_file
 
@@ -65,12 +67,13 @@ class Arrivals:
         self.wait(label, "现在无法读取", f"cannot be read now ({error.strerror or error})")
 
 
-def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes) -> Arrivals:
+def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limits: Limits | None = None) -> Arrivals:
     """The files of the inbox that last came with other bytes (`known`, by label) or never.
 
-    Links and special files are neither followed nor opened. What is open in an editor or still being written waits.
+    Links and special files are neither followed nor opened. What is open in an editor or still being written waits. Of
+    a file over the limit only the size is looked at.
     """
-    arrivals = Arrivals()
+    arrivals, most = Arrivals(), (limits or Limits()).file_bytes
     for label, path in _labelled(inbox, arrivals):
         try:
             arrival = _look(path)
@@ -82,7 +85,7 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes) -> A
         if arrival is None:
             arrivals.skipped.append(label)
             log.warning("%s 是链接或特殊文件,已跳过; it is a link or a special file and is passed over", label)
-        elif _changed(label, arrival, known, arrivals) and not _locked(label, arrival, patience, arrivals):
+        elif _changed(label, arrival, known, arrivals, most) and not _locked(label, arrival, patience, arrivals):
             arrivals.files[label] = arrival
     _settle(patience, arrivals)
     arrivals.files = dict(sorted(arrivals.files.items()))
@@ -140,8 +143,10 @@ def _look(path: Path) -> Arrival | None:
     return Arrival(path, Stamp.of(state)) if stat.S_ISREG(state.st_mode) else None
 
 
-def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: Arrivals) -> bool:
+def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: Arrivals, most: int) -> bool:
     """Whether the file's bytes are others than before; one that cannot be read now waits, and is named."""
+    if (size := arrival.stamp.size) > most:
+        return known.get(label) != f"{UNREAD}{size}"
     try:
         return hash_file(arrival.path) != known.get(label)
     except OSError as error:

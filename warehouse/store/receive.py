@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from warehouse.intake.formats.file_labels import harmless
-from warehouse.intake.model.records import Receipt
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.zip_archive import members_of
+from warehouse.intake.model.records import UNREAD, Receipt
 from warehouse.messages.errors import StillWrittenError
 from warehouse.messages.log import log
 from warehouse.store import ledger
@@ -23,17 +25,30 @@ RECEIPTS = TypeAdapter(list[Receipt])
 
 @dataclass(frozen=True)
 class Original:
-    """A submission whose bytes are in the archive: its name, their SHA-256, where they are."""
+    """A submission: its name, the SHA-256 of its bytes, where in the archive they are. One that is too large is not
+    kept: then its size stands for the hash, and `path` is None.
+    """
 
     file: str
     submission: str
-    path: Path
+    path: Path | None
 
 
-def keep_files(root: Root, files: Mapping[str, Arrival]) -> list[Original]:
-    """Keeps files, by name. One that changes while it is read waits for the next run and is left out."""
+def archives_among(originals: Iterable[Original], limits: Limits, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """What the archives among these hold, as `members_of` gives it."""
+    return members_of({one.file: one.path for one in originals if one.path}, limits, scratch)
+
+
+def keep_files(root: Root, files: Mapping[str, Arrival], limits: Limits) -> list[Original]:
+    """Keeps files, by name. One that changes while it is read waits for the next run and is left out.
+
+    Of one over the limit nothing is read, let alone kept: it must cost no more than a look at its size.
+    """
     kept = []
     for name, arrival in files.items():
+        if arrival.stamp.size > limits.file_bytes:
+            kept.append(Original(name, f"{UNREAD}{arrival.stamp.size}", None))
+            continue
         try:
             kept.append(Original(name, *keep(root, arrival.path, name, arrival.stamp)))
         except StillWrittenError as error:

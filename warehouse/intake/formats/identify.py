@@ -35,7 +35,7 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
     if size == 0:
         raise UnreadableError("空文件 an empty file", A_FILE)
     if size > limits.file_bytes:
-        raise UnreadableError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
+        raise over_size(size, limits)
     suffix = path.suffix.lower()
     for kind in REFUSED:
         if suffix in kind.suffixes and not kind.parts:
@@ -50,6 +50,11 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
         if head.startswith(known.magic) if known.magic != ANY else suffix in known.suffixes:
             return PreflightResult(name, limits)
     raise UnreadableError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
+
+
+def over_size(size: int, limits: Limits) -> UnreadableError:
+    """What is said of a file that is too large."""
+    return UnreadableError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
 
 
 def _refused(kind: FileFormat) -> UnreadableError:

@@ -13,13 +13,16 @@ from warehouse.intake.formats.table import Row
 from warehouse.messages.finding import Finding
 
 Status = Literal["provisional", "reported", "verified", "approved"]
+# What stands in the place of a hash where a file is too large to be looked into: its size is all that is known of it.
+UNREAD = "unread-"
 
 
 class Receipt(BaseModel):
     """One act of receiving: `receipt` is its number over all runs and says which of two is the later.
 
     `file` is the path and name that it came under (relative to the inbox), `received_at` is in UTC and given, never
-    a file's own time; `submission` is the SHA-256 of the bytes.
+    a file's own time; `submission` is the SHA-256 of the bytes. A file that is too large is neither hashed nor kept:
+    its receipt has no original, and `submission` says its size.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +31,12 @@ class Receipt(BaseModel):
     submission: str
     file: str
     received_at: datetime
+
+    @property
+    def unread_bytes(self) -> int | None:
+        """How large the file was where it was too large to be looked into; None where its original is kept."""
+        size = self.submission.removeprefix(UNREAD)
+        return int(size) if size != self.submission else None
 
 
 class ReturnHeader(BaseModel):

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from math import ceil
 from pathlib import Path
 from select import select
 from threading import Lock
+from time import perf_counter
 from typing import Self
 
 from warehouse.intake.formats.preflight import Limits
@@ -35,6 +36,11 @@ FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds do
 START_SECONDS, CHUNK = 120, 1 << 16
 TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"
 NOT_READ = "程序无法读取的文件 a file that the program failed to read"
+OVER_BUDGET = (
+    "同一文件夹或压缩包(或本批次)的读取用时已超出预算,未读的文件 a file that was not read, for its folder or archive, "
+    "or the run, has used up its time"
+)
+WITHIN_BUDGET = "预算之内:请拆分后分次报送 files that take less time: send them in several parts"
 WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that can be read within the limits of memory and time"
 
 
@@ -64,6 +70,24 @@ class ReaderQueue:
     lock: Lock = field(default_factory=Lock)
     given: int = 0
     tried: set[int] = field(default_factory=set)
+    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def spend(self, part: list[ReceivedFile], seconds: float, at_fault: int | None = None) -> None:
+        """Notes what reading a part took: with whose file was at fault, else in equal shares."""
+        blamed = [one for one in part if one.receipt.receipt == at_fault] or part
+        with self.lock:
+            for one in blamed:
+                self.spent[sender_of(one)] += seconds / len(blamed)
+
+    def within_budget(self, part: list[ReceivedFile]) -> tuple[list[ReceivedFile], list[ReceivedFile]]:
+        """The files of a part that may still be read, and those whose sender, or the run, has no time left."""
+        with self.lock:
+            over = {name for name, seconds in self.spent.items() if seconds > self.limits.sender_seconds}
+            if sum(self.spent.values()) > self.limits.night_seconds:
+                return [], part
+        if not over:
+            return part, []
+        return [one for one in part if sender_of(one) not in over], [one for one in part if sender_of(one) in over]
 
     def take(self) -> tuple[list[ReceivedFile], str] | None:
         """The next part and a name of its own; None where nothing is left."""
@@ -132,10 +156,15 @@ class Readers:
         """Reads parts until none is left, with a new child in the place of one that died."""
         readings: list[Reading] = []
         while taken := todo.take():
-            part, name = taken
-            folder = self.children[place].kept.own / name
+            given, name = taken
+            part, over = todo.within_budget(given)
+            readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in over]
+            if not part:
+                continue
+            folder, start = self.children[place].kept.own / name, perf_counter()
             job = ReaderJob(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
             failure = self.children[place].read(job)
+            todo.spend(part, perf_counter() - start, failure.receipt if failure else None)
             if failure:
                 readings += _failed(todo, part, failure)
                 self.children[place].end()
@@ -164,6 +193,11 @@ def read_isolated(
         return readers.read(received, in_force, folders)
 
 
+def sender_of(one: ReceivedFile) -> str:
+    """The folder or archive of the inbox that a file came in; the file itself where it lies there alone."""
+    return one.receipt.file.partition("/")[0]
+
+
 def _processors() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -175,7 +209,7 @@ def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
     part: list[ReceivedFile] = []
     size = 0
     for one in received:
-        own = one.path.stat().st_size
+        own = 0 if one.receipt.unread_bytes is not None else one.path.stat().st_size
         if part and (len(part) == most or size + own > BYTES):
             yield part
             part, size = [], 0
@@ -206,8 +240,11 @@ def _failed(todo: ReaderQueue, part: list[ReceivedFile], failure: Failure) -> li
 
 
 def _unreadable(one: ReceivedFile, failure: Failure) -> Reading:
-    found = TOO_MUCH if failure.of_limits else NOT_READ
-    finding = reading_finding(one.receipt, "unreadable_file", found, WITHIN_LIMITS)
+    return _refused(one, TOO_MUCH if failure.of_limits else NOT_READ, WITHIN_LIMITS)
+
+
+def _refused(one: ReceivedFile, found: str, expected: str) -> Reading:
+    finding = reading_finding(one.receipt, "unreadable_file", found, expected)
     return replace(read_part([], Limits(), {}), receipts=[one.receipt], findings=[finding], unreadable=[one.receipt])
 
 
