@@ -135,7 +135,8 @@ def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], tmp_pat
 
 
 def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
     done = xianbao(tmp_path, "status")
     assert done.returncode == 1
     assert "lock_wait_seconds" in done.stderr
