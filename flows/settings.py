@@ -1,13 +1,20 @@
-"""Settings: `XIANBAO_*` in the environment, over `xianbao.toml` in the working directory, over the defaults."""
+"""Settings: `XIANBAO_*` in the environment, over a file, over the defaults.
+
+The file is the one that `XIANBAO_CONFIG` names; where that names none, `xianbao.toml` in the folder that `XIANBAO_ROOT`
+names. Never one in the working directory, which may be a folder that others write to.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from pathlib import Path
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -21,6 +28,9 @@ from warehouse.messages.errors import PermanentError
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 
+log = logging.getLogger("xianbao")
+CONFIG = "xianbao.toml"
+MODES = 0o027  # what is made is the user's, and his group's to read
 # No library of ours says anything to anyone, and little to the terminal.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -30,13 +40,16 @@ QUIET = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
     # An error is said once, by the command, not first as a traceback by Prefect; its server, if any, has that.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    # Prefect starts its server as a module: not one that lies in the working directory; and names are UTF-8 there too.
+    "PYTHONSAFEPATH": "1",
+    "PYTHONUTF8": "1",
 }
 
 
 class Settings(BaseSettings):
     """All settings, frozen. `root` is where everything is kept, `inbox` where submissions arrive."""
 
-    model_config = SettingsConfigDict(env_prefix="XIANBAO_", toml_file="xianbao.toml", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="XIANBAO_", validate_default=True, frozen=True, extra="forbid")
 
     root: Path = Path("var")
     inbox: Path | None = None
@@ -55,6 +68,24 @@ class Settings(BaseSettings):
     keep_days: NonNegativeFloat = 7
     folders: dict[str, str] = {}
 
+    @field_validator("root", "inbox")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        """Where it is now: the working directory may be another later. Raises ValueError for a name that is no text, or
+        that DuckDB and SQLAlchemy take for the beginning of something else.
+        """
+        str(path).encode()
+        if "?" in str(path.absolute() if path else ""):
+            raise ValueError(f"{path}: no ? may be in its name, or in that of a folder round it")
+        return path.absolute() if path else None
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _whole_path(cls, url: str | None) -> str | None:
+        if url and url.startswith("sqlite:///") and not url.startswith(("sqlite:////", "sqlite:///file:")):
+            raise ValueError("the file of a SQLite ledger is named by its whole path, as in sqlite:////srv/ledger.db")
+        return url
+
     @field_validator("folders")
     @classmethod
     def _known_folders(cls, folders: dict[str, str]) -> dict[str, str]:
@@ -72,18 +103,18 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic's own signature)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given counts first, then the environment, then `xianbao.toml`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """What is given counts first, then the environment, then the file."""
+        return init_settings, env_settings, _of_file(settings_cls)
 
     @property
     def store(self) -> Root:
         """The root, by its absolute path."""
-        return Root(self.root.absolute())
+        return Root(self.root)
 
     @property
     def inbox_folder(self) -> Path:
         """The inbox, by its absolute path; a folder of the root where none is set."""
-        return (self.inbox or self.root / "inbox").absolute()
+        return self.inbox or self.root / "inbox"
 
     @property
     def ledger(self) -> str:
@@ -116,23 +147,66 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings now; raises PermanentError naming the one that is wrong."""
+    """The settings now; raises PermanentError naming the one that is wrong.
+
+    What this process makes from here on is for its user and, to read, for his group.
+    """
+    check_names()
+    os.umask(MODES)
+    if config_file() is None and Path(CONFIG).exists():
+        log.warning(
+            "工作目录中的 xianbao.toml 未被采用,如需采用请用 XIANBAO_CONFIG 指明; xianbao.toml in the working directory"
+            " is not read: name it in XIANBAO_CONFIG, if it is meant"
+        )
     try:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise PermanentError(f"a setting is wrong (XIANBAO_* or xianbao.toml): {faults}") from error
+        raise PermanentError(f"a setting is wrong (XIANBAO_* or {config_file() or 'no file'}): {faults}") from error
     except SettingsError as error:
         raise PermanentError(f"a setting is wrong (XIANBAO_*): {error}; tables are written in JSON") from error
     except ValueError as error:
-        raise PermanentError(f"xianbao.toml cannot be read: {error}") from error
+        raise PermanentError(f"{config_file()} cannot be read: {error}") from error
+
+
+def _of_file(settings: type[BaseSettings]) -> InitSettingsSource:
+    """The settings of the file; a path in it starts from where the file lies."""
+    file = config_file()
+    said = TomlConfigSettingsSource(settings, file).toml_data
+    paths = {name: file.parent / said[name] for name in ("root", "inbox") if file and name in said}
+    return InitSettingsSource(settings, said | paths)
+
+
+def config_file() -> Path | None:
+    """The file of settings in force; None where there is none. Raises PermanentError where the one named is missing."""
+    if named := os.environ.get("XIANBAO_CONFIG"):
+        if not (file := Path(named).absolute()).is_file():
+            raise PermanentError(f"XIANBAO_CONFIG: {named}: no such file")
+        return file
+    root = os.environ.get("XIANBAO_ROOT")
+    beside = Path(root).absolute() / CONFIG if root else None
+    return beside if beside and beside.is_file() else None
+
+
+def check_names() -> None:
+    """Raises PermanentError where names of files are not UTF-8 to Python: they would go wrong for good."""
+    if sys.getfilesystemencoding() != "utf-8":
+        raise PermanentError(
+            "文件名编码不是 UTF-8,请设置环境变量 PYTHONUTF8=1; names of files are not UTF-8 here: set PYTHONUTF8=1"
+        )
 
 
 def quiet_environment(settings: Settings) -> None:
     """Turns telemetry and chatter off, and gives Prefect a home in the root where no server of one's own is named.
 
-    What the environment says already stays. To be called before Prefect is imported.
+    What the environment says already stays. To be called before Prefect is imported: it reads files in the working
+    directory, which is the root from here on, for nobody else writes there.
     """
+    file = config_file()
+    own = {"XIANBAO_ROOT": settings.root, "XIANBAO_INBOX": settings.inbox_folder, "XIANBAO_CONFIG": file}
+    os.environ.update({name: str(path) for name, path in own.items() if path})
+    settings.root.mkdir(parents=True, exist_ok=True)
+    os.chdir(settings.root)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ:

@@ -59,7 +59,7 @@ def submit(
     as_json: Json = False,
 ) -> None:
     """Take in one file at once. 立即处理一个文件。"""
-    _run(load_settings(), _submit, as_json, file=file, received_at=received_at)
+    _run(load_settings(), _submit, as_json, file=file.absolute(), received_at=received_at)
 
 
 @app.command(epilog=EPILOG)
@@ -245,8 +245,19 @@ def _run(settings: Settings, flow: Callable[..., Summary], as_json: bool, **argu
     raise typer.Exit(GOOD if summary.good else FAULTS)
 
 
+def _speak_utf8() -> None:
+    """Begins anew where the locale says that names of files are no UTF-8; the terminal is written to as before."""
+    if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
+        return
+    os.environ["PYTHONUTF8"] = "1"
+    if sys.stdout.encoding.lower() not in ("ascii", "ansi_x3.4-1968", "us-ascii"):
+        os.environ.setdefault("PYTHONIOENCODING", f"{sys.stdout.encoding}:replace")
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (this very command)
+
+
 def main() -> None:
     """Runs the command line; an error of ours is a sentence, not a traceback. Whatever an error quotes is encoded."""
+    _speak_utf8()
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
         sys.exit(app(standalone_mode=False))

@@ -138,7 +138,8 @@ def test_wrong_usage_exits_with_2_and_a_sentence(words: tuple[str, ...], own: Se
 
 
 def test_a_wrong_setting_is_a_sentence(own: Served) -> None:
-    (own.folder / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
+    (own.folder / "root").mkdir()
+    (own.folder / "root" / "xianbao.toml").write_text("lock_wait_seconds = 'soon'\n")
     done = own.say("status")
     assert done.returncode == 1
     assert "lock_wait_seconds" in done.stderr

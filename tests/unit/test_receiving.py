@@ -324,6 +324,7 @@ def test_a_county_is_owned_by_itself_and_its_prefecture() -> None:
 def test_folders_are_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings().folders == {}
+    monkeypatch.setenv("XIANBAO_CONFIG", "xianbao.toml")
     (tmp_path / "xianbao.toml").write_text('[folders]\n"datong/" = "140200"\n"datong/tianzhen" = "140222"\n')
     assert load_settings().folders == FOLDERS
     monkeypatch.setenv("XIANBAO_FOLDERS", '{"yanggao": "140221"}')

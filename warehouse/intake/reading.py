@@ -248,9 +248,9 @@ def load_reading(folder: Path) -> Reading:
     paths = {name: folder / f"{name}.arrow" for name in load().datasets}
     return Reading(
         rows={
-            name: pl.read_ipc(path) if path.exists() else empty_rows(load().datasets[name])
+            name: pl.read_ipc(path.read_bytes()) if path.exists() else empty_rows(load().datasets[name])
             for name, path in paths.items()
         },
-        layout=pl.read_ipc(folder / "layout.arrow"),
+        layout=pl.read_ipc((folder / "layout.arrow").read_bytes()),
         **records,
     )

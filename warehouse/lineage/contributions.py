@@ -63,9 +63,9 @@ class Snapshot:
                 "the next xianbao run that publishes anew has it"
             )
         if period is None:
-            return pl.scan_parquet(paths, hive_partitioning=False)
+            return pl.scan_parquet(paths, hive_partitioning=False, glob=False)
         own = [path for path in paths if path.parent.name == f"period={period}"]
-        return pl.scan_parquet(own or paths, hive_partitioning=False).filter(pl.col("period") == period)
+        return pl.scan_parquet(own or paths, hive_partitioning=False, glob=False).filter(pl.col("period") == period)
 
     def decisions(self, dataset: str, periods: Collection[str], counties: Collection[str]) -> pl.DataFrame:
         """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows."""

@@ -114,7 +114,7 @@ def _read(root: Root, book: Codebook, mart: Mart, files: Iterable[File | None]) 
     if not paths:
         return pl.LazyFrame(schema=schema)
     return pl.scan_parquet(
-        paths, schema=schema, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
+        paths, schema=schema, missing_columns="insert", extra_columns="ignore", hive_partitioning=False, glob=False
     )
 
 

@@ -216,8 +216,8 @@ def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
 def _returns_reread_differently(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
     """The returns of a file that are read otherwise now, by name; receipts, where its rows are of no return."""
     before, after = plan.source.path / path, plan.target.path / path
-    old = pl.read_parquet(before, hive_partitioning=False) if _is(before, then) else None
-    new = pl.read_parquet(after, hive_partitioning=False) if after.exists() else None
+    old = pl.read_parquet(before, hive_partitioning=False, glob=False) if _is(before, then) else None
+    new = pl.read_parquet(after, hive_partitioning=False, glob=False) if after.exists() else None
     if entry.flow != COMPACT:
         yield from _returns(plan, entry, path, old, new)
         return

@@ -236,7 +236,7 @@ def _look_at(path: Path, sha256: str | None) -> _Look:
     try:
         size = path.stat().st_size
         if sha256 is None:
-            pl.read_parquet(path, hive_partitioning=False)
+            pl.read_parquet(path, hive_partitioning=False, glob=False)
             return path, None, "", "", size
         found = hash_file(path)
     except FileNotFoundError:

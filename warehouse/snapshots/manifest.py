@@ -53,7 +53,7 @@ class Manifest(BaseModel):
 
     def scan(self, root: Root, mart: str) -> pl.LazyFrame:
         """The mart, lazily; its columns and types are in `codebook/marts.csv`."""
-        return pl.scan_parquet(self.paths(root, mart), hive_partitioning=False)
+        return pl.scan_parquet(self.paths(root, mart), hive_partitioning=False, glob=False)
 
 
 def manifest_path(root: Root, version: str | None = None) -> Path:

@@ -6,6 +6,7 @@ Does not belong here: deciding which snapshot counts (`publish.py`).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
     with duckdb.connect(str(temporary), config=OF_VIEWS) as connection:
         connection.begin()  # one for all: a transaction for each comment takes twice as long
         for mart, files in marts.items():
-            paths = ", ".join(_quoted(str(path.resolve())) for path in files)
+            paths = ", ".join(_quoted(_literal(path.resolve())) for path in files)
             connection.execute(
                 f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
             )
@@ -59,6 +60,11 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
         os.fsync(file.fileno())
     temporary.replace(database)
     sync_folder(database.parent)
+
+
+def _literal(path: Path) -> str:
+    """The path as DuckDB takes it for that one file: signs of patterns stand in brackets."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
 def _quoted(text: str) -> str:

@@ -127,7 +127,7 @@ def _files(entry: Entry) -> dict[str, str]:
 
 
 def _rows(path: Path) -> pl.DataFrame:
-    rows = pl.read_parquet(path, hive_partitioning=False)
+    rows = pl.read_parquet(path, hive_partitioning=False, glob=False)
     return rows if is_merged(path) else rows.with_columns(run=pl.lit(run_of(path)))
 
 

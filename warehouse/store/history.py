@@ -83,7 +83,7 @@ def _scan(paths: list[Path], columns: Schema) -> pl.LazyFrame:
     if not paths:
         return pl.LazyFrame(schema=columns)
     return pl.scan_parquet(
-        paths, schema=columns, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
+        paths, schema=columns, missing_columns="insert", extra_columns="ignore", hive_partitioning=False, glob=False
     )
 
 

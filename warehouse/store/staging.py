@@ -32,7 +32,7 @@ def prior_state(root: Root, run: str, returns: Path, judged: Path) -> PriorState
         book=load(),
         history=root.history,
         runs=[*journal.runs(root), run],
-        returns=pl.concat([pl.read_ipc(returns), decided(own, run)]),
+        returns=pl.concat([pl.read_ipc(returns.read_bytes()), decided(own, run)]),
     )
 
 

@@ -51,7 +51,7 @@ def inspect_isolated(
         kept = Sandbox(received.path, job.folder, limits.memory_bytes)
         if _done(job, kept):
             shown = Inspection.model_validate_json((job.folder / SHOWN).read_bytes())
-            return shown, pl.read_ipc(job.folder / TABLE)
+            return shown, pl.read_ipc((job.folder / TABLE).read_bytes())
         error = kept.last_error
     found = f"{TOO_MUCH} ({harmless(error)})" if error else TOO_MUCH
     finding = reading_finding(received.receipt, "unreadable_file", found, WITHIN_LIMITS)

@@ -171,7 +171,6 @@ class Readers:
                 self.children[place] = self._spawned()
             else:
                 readings.append(load_reading(folder))
-                # What is mapped stays until it is let go.
                 shutil.rmtree(folder)
         return readings
 
