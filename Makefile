@@ -38,18 +38,18 @@ messy: $(READY)
 	@rm -rf $(MESSY)
 	$(BIN)/python -m tests.messy_table --folder $(MESSY)
 
-# Three at a time, for some wait; file by file: what the tests of a file share is made once. The long ones come first.
+# Four at a time, for many wait; file by file: what the tests of a file share is made once. The long ones come first.
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # While one works: unit and property tests that fill no store, within a minute; QUICK names others, as tests/engine.
 QUICK ?= tests/unit tests/property
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile -q -m "not store" $(QUICK)
+	$(BIN)/python -m pytest -n 4 --dist loadfile -q -m "not store" $(QUICK)
 
 # The same, with the lines and branches that no test comes by; fails below the floor in pyproject.toml. It takes some 70 % more.
 coverage: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 # Changes a part of the code in a copy of the tree, one thing at a time, and shows the changes that the tests let live:
 # those that import the part, or TESTS. Where these start from whole nights it takes hours; name the quick ones.

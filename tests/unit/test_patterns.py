@@ -90,7 +90,7 @@ def _one_of(choices: Any) -> str:
     """A character that a class takes in: a blank where it may be one, which other pieces take in as well."""
     negated = any(kind is sre.NEGATE for kind, _ in choices)
     named = (chr(about if kind is sre.LITERAL else about[0]) for kind, about in choices if kind in NAMED)
-    given = (" ", "x", "0", "A") if negated else (" ", *named, "x", "0")
+    given = (" ", "x", "0", "A", "中") if negated else (" ", *named, "x", "0")
     return next(sign for sign in given if _taken(choices, sign) != negated)
 
 

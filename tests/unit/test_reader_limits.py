@@ -135,7 +135,7 @@ def sent(tmp_path: Path, *names: str) -> list[Any]:
 
 def test_a_sender_that_has_used_up_its_time_is_read_no_more_and_the_others_are(tmp_path: Path) -> None:
     part = sent(tmp_path, "bad.zip/1.xlsx", "bad.zip/2.xlsx", "datong/a.xlsx", "alone.csv")
-    queue = ReaderQueue(deque(), Limits(sender_seconds=10, night_seconds=100), {}, tmp_path)
+    queue = ReaderQueue(deque(), Limits(sender_seconds=10, night_seconds=100), {})
     queue.spend(part, 30, at_fault=1)
     assert queue.within_budget(part) == (part[2:], part[:2])
     queue.spend(part[2:], 20)
@@ -146,7 +146,7 @@ def test_a_sender_that_has_used_up_its_time_is_read_no_more_and_the_others_are(t
 
 def test_a_run_that_has_used_up_its_time_reads_nothing_more(tmp_path: Path) -> None:
     part = sent(tmp_path, "a/1.xlsx", "b/2.xlsx", "c/3.xlsx")
-    queue = ReaderQueue(deque(), Limits(sender_seconds=60, night_seconds=100), {}, tmp_path)
+    queue = ReaderQueue(deque(), Limits(sender_seconds=60, night_seconds=100), {})
     queue.spend(part[:2], 100)
     assert queue.within_budget(part) == (part, [])
     queue.spend(part[:2], 0.1)

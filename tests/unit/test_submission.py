@@ -270,8 +270,10 @@ def test_of_very_many_faulty_cells_of_a_column_the_first_are_said(tmp_path: Path
     path = text(tmp_path, *([YANGGAO, "2017-12", "约五", n] for n in range(130)), header=header)
     found = [f for f in read_files(path).findings if f.rule == "not_a_number"]
     assert [f.cell for f in found] == [f"C{n}" for n in range(2, 102)]
-    assert "30 个单元格" in found[-1].expected
-    assert all("more" not in f.expected for f in found[:-1])
+    assert [f.more for f in found] == [*[0] * 99, 30]
+    assert "30" in found[-1].message_zh
+    assert "30 more" in found[-1].message_en
+    assert all("more" not in f.message_en for f in found[:-1])
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------------
