@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     max_archive_members: int = Limits().members
     max_read_seconds: PositiveFloat = Limits().seconds
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
+    max_archive_growth: PositiveFloat = Limits().archive_growth
     max_sender_seconds: PositiveFloat = Limits().sender_seconds
     max_night_seconds: PositiveFloat = Limits().night_seconds
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
@@ -133,6 +134,7 @@ class Settings(BaseSettings):
             memory_bytes=self.max_read_memory_bytes,
             sender_seconds=self.max_sender_seconds,
             night_seconds=self.max_night_seconds,
+            archive_growth=self.max_archive_growth,
         )
 
     @property

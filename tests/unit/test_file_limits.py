@@ -11,6 +11,7 @@ import pytest
 import xlwt
 
 from tests.packing import packed
+from warehouse.intake.formats import zip_archive
 from warehouse.intake.formats.identify import identify
 from warehouse.intake.formats.preflight import MOST_COLUMNS, Limits, UnreadableError, check_extent, too_large
 from warehouse.intake.formats.read import read_tables
@@ -72,6 +73,21 @@ def test_a_member_may_be_exactly_as_large_as_a_file_may_be(tmp_path: Path) -> No
     assert names(found) == ["a.csv", "b.csv: 1001 字节 bytes"]
     assert isinstance(found[1], RefusedMember)
     assert found[1].expected == "至多 at most 1000 字节 bytes"
+
+
+def test_an_archive_may_grow_exactly_so_many_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of an archive for ever is bounded by what was sent."""
+    monkeypatch.setattr(zip_archive, "SMALL", 1000)
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.csv", b"1,2\n" * 5_000)
+    times = 20_000 // path.stat().st_size
+    assert times > 50
+    assert names(found_in(path, Limits(archive_growth=times + 1))) == ["a.csv"]
+    with pytest.raises(UnreadableError, match="times its size"):
+        found_in(path, Limits(archive_growth=times))
+    monkeypatch.setattr(zip_archive, "SMALL", 20_000)
+    assert names(found_in(path, Limits(archive_growth=1))) == ["a.csv"], "little may grow as it likes"
 
 
 def test_the_archive_itself_may_be_exactly_as_large_as_a_file_may_be(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ DRIVE = re.compile(r"[A-Za-z]:")
 UP = re.compile(r" *\.\.[. ]*")
 CHUNK = 1 << 20
 MOST_REFUSED = 100
+# An archive of less may unpack to any number of times its size: texts of many equal lines do.
+SMALL = 10_000_000
 # What zipfile makes of damage; a RuntimeError of encryption and compression that it does not know.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error, OverflowError)
 
@@ -130,6 +132,13 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
         if (total := sum(info.file_size for info in infos)) > limits.unpacked_bytes:
             raise UnreadableError(
                 f"解压后 unpacked {total} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
+            )
+        # Members are kept for ever: what a few kilobytes leave behind is bounded by them.
+        most = max(SMALL, limits.archive_growth * path.stat().st_size)
+        if total > most:
+            raise UnreadableError(
+                f"解压后为压缩包的 unpacks to {total / path.stat().st_size:.0f} 倍 times its size",
+                f"至多 at most {limits.archive_growth:g} 倍 times, 或 or {SMALL} 字节 bytes",
             )
         labels: dict[str, int] = {}
         empty = True
