@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,16 @@ from tests.faults.calls import Call
 from tests.faults.disk import codes, refused_at
 from tests.faults.kills import Outcome, evenly, killed, survey_all
 
-SOME = 20
+# Of each error, and besides in the inbox.
+OF_EACH, IN_INBOX = 2, 5
 
 
 @pytest.fixture(scope="module")
 def outcomes(base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
     every = processes.submit(survey_all, "night", base).result()
-    inbox = [one for one in refused_at("night", every) if every[one.fault.at - 1].path.startswith("inbox")]
-    kills = evenly(refused_at("night", every), SOME) + evenly(inbox, SOME // 4)
+    refused = sorted(refused_at("night", every), key=lambda one: (one.fault.code, one.fault.at))
+    kills = [kill for _, own in groupby(refused, lambda one: one.fault.code) for kill in evenly([*own], OF_EACH)]
+    kills += evenly([one for one in refused if every[one.fault.at - 1].path.startswith("inbox")], IN_INBOX)
     return list(killed(kills, base, processes, len(kills) // 2 + 1))
 
 
