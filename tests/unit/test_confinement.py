@@ -44,7 +44,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "outside": str(folder), "original": str(folder / "archive" / "original"), "socket": name,
             "port": server.getsockname()[1],
         }  # fmt: skip
-        kept = Sandbox(folder / "archive", folder / "work" / "own", 1 << 26)
+        kept = Sandbox(folder / "archive", folder / "work" / "own", 1 << 26, 20)
         with kept.start(attempts.__name__) as child:
             said, _ = child.communicate(json.dumps(told).encode() + b"\n", timeout=60)
     assert said, kept.last_error

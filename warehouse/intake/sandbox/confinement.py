@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -41,17 +42,20 @@ BEGIN = "import sys; sys.argv[1] in sys.path or sys.path.insert(0, sys.argv[1]);
 # The children are the threads: one of a library's own each would wait for the other's.
 ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 OPEN_FILES = 64
+# Beyond what the user has: Polars starts a thread where another waits, and the system counts all of the user's.
+TASKS = 256
 
 
 @dataclass(frozen=True)
 class Sandbox:
     """What a reader keeps: an original or the folder of all to read, a folder of its own to write, bytes of memory
-    beyond what it needs itself.
+    beyond what it needs itself, so many processes and threads (beyond those of the user, until it is started).
     """
 
     originals: Path
     own: Path
     memory_bytes: int
+    tasks: int = TASKS
 
     @property
     def errors(self) -> Path:
@@ -67,7 +71,14 @@ class Sandbox:
         """A process that begins with the `main` of a module so confined, with pipes to it and from it."""
         say_what_is_missing()
         self.own.mkdir(parents=True, exist_ok=True)
-        words = (PACKAGE.parent, module, self.originals.resolve(), self.own.resolve(), self.memory_bytes)
+        words = (
+            PACKAGE.parent,
+            module,
+            self.originals.resolve(),
+            self.own.resolve(),
+            self.memory_bytes,
+            _own_tasks() + self.tasks,
+        )
         with self.errors.open("wb") as errors:
             return subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
                 [sys.executable, "-I", "-X", "utf8", "-c", BEGIN.format(__name__), *map(str, words)],
@@ -108,17 +119,35 @@ class Sandbox:
     def set_limits(self) -> None:
         """Bounds what this process may hold, write and open from here on; the system then refuses it more.
 
-        Unless it is root's it starts no process or thread any more.
+        Processes and threads are bounded together, and for all of a user; the system does not count those of root.
         """
         pages = int(WORKING.read_text(encoding="ascii").split()[DATA_PAGES])
         limit(resource.RLIMIT_DATA, pages * resource.getpagesize() + self.memory_bytes)
         # A reader that aborts leaves no image of itself behind.
         limit(resource.RLIMIT_CORE, 0)
         limit(resource.RLIMIT_NOFILE, OPEN_FILES)
-        limit(resource.RLIMIT_NPROC, 0)
+        limit(resource.RLIMIT_NPROC, self.tasks)
         # What is written is no more than what may be held. Python would say that the disk is full; the process ends.
         limit(resource.RLIMIT_FSIZE, self.memory_bytes)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+
+def _own_tasks() -> int:
+    """How many processes and threads this user has."""
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found += sum(1 for _ in (process / "task").iterdir()) if process.stat().st_uid == os.getuid() else 0
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that `Sandbox.start` started, and all that it started itself; it is waited for."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def limit(kind: int, most: int) -> None:
@@ -146,7 +175,7 @@ def say_what_is_missing() -> None:
 
 def begin() -> None:
     """The beginning of a process that reads: it closes its doors, then loads its module and does what that says."""
-    module, originals, own, memory_bytes = sys.argv[2:]
-    kept = Sandbox(Path(originals), Path(own), int(memory_bytes))
+    module, originals, own, memory_bytes, tasks = sys.argv[2:]
+    kept = Sandbox(Path(originals), Path(own), int(memory_bytes), int(tasks))
     kept.close_doors()
     import_module(module).main(kept)

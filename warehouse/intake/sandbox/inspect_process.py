@@ -20,7 +20,7 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.inspect import CELLS, Inspection, inspect_submission
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
-from warehouse.intake.sandbox.confinement import Sandbox, give_time
+from warehouse.intake.sandbox.confinement import Sandbox, end, give_time
 
 READ_TIMES = 3  # typed, as text, and its headers
 SHOWN, TABLE = "shown.json", "cells.arrow"
@@ -67,14 +67,14 @@ def _done(job: InspectJob, kept: Sandbox) -> bool:
         try:
             child.communicate(job.model_dump_json().encode(), timeout=READ_TIMES * job.limits.seconds)
         except subprocess.TimeoutExpired:
-            child.kill()
+            end(child)
         return child.wait() == 0
 
 
 def main(kept: Sandbox) -> None:
     """The child's part: says that it is ready, reads one job, leaves what is to be shown in the job's folder."""
     load()
-    # Polars starts its threads at its first work, and none later.
+    # What Polars makes at its first work is not counted for the file.
     pl.DataFrame(schema=CELLS).write_ipc(kept.own / TABLE)
     kept.set_limits()
     sys.stdout.write("ready\n")

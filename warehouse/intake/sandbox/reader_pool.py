@@ -27,7 +27,7 @@ from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
 from warehouse.intake.sandbox import worker
-from warehouse.intake.sandbox.confinement import Sandbox
+from warehouse.intake.sandbox.confinement import Sandbox, end
 from warehouse.intake.sandbox.worker import DONE, FAILED, NO_DISK, ReaderJob
 from warehouse.messages.errors import DiskError
 from warehouse.messages.log import log
@@ -271,8 +271,7 @@ class Child:
 
     def end(self) -> None:
         """Ends it, whatever it does."""
-        self.process.kill()
-        self.process.communicate()
+        end(self.process)
 
     def read(self, part: ReaderJob) -> Failure | None:
         """Reads a part; says how it failed, and then the child is good for nothing more.

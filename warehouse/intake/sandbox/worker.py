@@ -64,7 +64,7 @@ def main(kept: Sandbox) -> None:
         # What all files share is worked out before the first one: names of counties and columns.
         county_within(dataset.label_zh)
         known_header(dataset.dataset, tuple(i.header_zh for i in dataset.indicators))
-    # Polars starts its threads at its first work, and none later.
+    # What Polars makes at its first work is not counted for a file.
     save_reading(read_part([], Limits(), {}), kept.own / "none")
     # What is there now lives on: collections need not look through it.
     gc.freeze()
