@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -145,7 +144,8 @@ def _own_tasks() -> int:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Ends a process that `Sandbox.start` started, and all that it started itself; it is waited for."""
-    with suppress(ProcessLookupError):
+    # Once it was waited for, its number may be another's.
+    if process.returncode is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
