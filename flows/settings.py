@@ -6,7 +6,6 @@ names. Never one in the working directory, which may be a folder that others wri
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -25,10 +24,10 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
+from warehouse.messages.log import log
 from warehouse.store.files import Root
 from warehouse.store.inbox import SettleTimes
 
-log = logging.getLogger("xianbao")
 CONFIG = "xianbao.toml"
 MODES = 0o027  # what is made is the user's, and his group's to read
 # No library of ours says anything to anyone, and little to the terminal.

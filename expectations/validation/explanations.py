@@ -61,7 +61,7 @@ def unanswered_notes(notes: Iterable[NoteRecord], reading: Reading) -> list[Find
         if note.receipt in receipts:
             kind = (note.receipt, note.county_code, note.dataset, note.indicator)
             examples.add(kind, partial(_unanswered, receipts[note.receipt], note))
-    return examples.findings
+    return examples.counted()
 
 
 def _unanswered(receipt: Receipt, note: Note) -> Finding:

@@ -66,7 +66,7 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
             # What shares a rule and an indicator shares the county's answer.
             kind = (place["receipt"], place["county_code"], failure.rule.rule, failure.place, indicator)
             examples.add(kind, partial(_row_finding, failure, batch, row_id))
-    return examples.findings
+    return examples.counted()
 
 
 def _places(failure: Failure, batch: Batch) -> Iterator[dict[str, Any]]:

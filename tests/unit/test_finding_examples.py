@@ -22,7 +22,7 @@ def examples(*kinds: str) -> list[Finding]:
     found = FindingExamples()
     for number, kind in enumerate(kinds):
         found.add(kind, partial(finding, cells=f"C{number}", rule=kind))
-    return found.findings
+    return found.counted()
 
 
 def test_few_findings_are_told_one_by_one_and_say_nothing_more() -> None:
@@ -41,6 +41,13 @@ def test_of_very_many_the_last_that_is_told_counts_the_others() -> None:
         assert "另有 7 处" in last.message_zh
         assert "7 more like it" in last.message_en
     assert Finding.model_validate_json(found[-1].model_dump_json()) == found[-1]
+
+
+def test_what_comes_several_at_once_is_counted_once() -> None:
+    found = FindingExamples()
+    for times in (5, 3):
+        found.add("a", finding, times)
+    assert [f.more for f in found.counted()] == [0, 6]
 
 
 def test_what_is_only_counted_is_counted_everywhere() -> None:

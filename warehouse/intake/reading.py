@@ -206,7 +206,7 @@ def _cell_findings(
             last = fault["place"] == MOST_ALIKE - 1
             kind = tuple(fault[name] for name in same)
             examples.add(kind, make, fault["of"] - fault["place"] if last else 1)
-    return examples.findings
+    return examples.counted()
 
 
 def _nil_rows(dataset: Dataset, return_headers: list[ReturnHeader]) -> Iterator[pl.DataFrame]:

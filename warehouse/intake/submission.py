@@ -36,15 +36,23 @@ def read_submission(
     """
     reporter = Reporter(received.receipt)
     read = SubmissionReading(received.receipt, findings=reporter.findings)
+    _take(read, reporter, received, limits, folders)
+    reporter.examples.counted()
+    return read
+
+
+def _take(
+    read: SubmissionReading, reporter: Reporter, received: ReceivedFile, limits: Limits, folders: Mapping[str, str]
+) -> None:
     if (size := received.receipt.unread_bytes) is not None:
         refused = over_size(size, limits)
         reporter.report("unreadable_file", refused.found, refused.expected)
-        return read
+        return
     try:
         tables = read_tables(received.path, limits)
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
-        return read
+        return
     source = Source(read, reporter, owner_of(folders, received.receipt.file) if folders else None)
     cover = find_cover(tables)
     if cover is not None:
@@ -52,7 +60,6 @@ def read_submission(
     else:
         _without_cover(source, tables)
     _refuse_twice(read, reporter)
-    return read
 
 
 def _say_unreadable(reporter: Reporter, received: ReceivedFile, limits: Limits, fault: UnreadableError) -> None:

@@ -35,7 +35,7 @@ def differing_totals(sheet: DataSheet, dataset: Dataset, own: Mapping[str, Colum
             sums = sum(values.drop_nulls().to_list(), start=Decimal(0))
             if given is not None and given != sums:
                 examples.add(column, partial(_finding, sheet, total, dataset, place, (given, sums)))
-    return examples.findings
+    return examples.counted()
 
 
 def _typed(sheet: DataSheet, rows: list[DataRow], dataset: Dataset, own: Mapping[str, Column]) -> pl.DataFrame:

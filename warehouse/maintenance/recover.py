@@ -6,7 +6,6 @@ belongs to anybody at work. Where nothing was left, nothing is said.
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 
 from warehouse.codebook import load
 from warehouse.messages.errors import RootBusyError
+from warehouse.messages.log import log
 from warehouse.reports.run_summary import LAST, write_findings
 from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
 from warehouse.snapshots.prune import finish
@@ -27,7 +27,6 @@ from warehouse.store.history import remove_superseded, remove_uncommitted
 from warehouse.store.leftovers import Kind, Leftover
 from warehouse.store.transfer import ASIDE, originals
 
-log = logging.getLogger("xianbao")
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
 VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")

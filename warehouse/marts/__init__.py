@@ -32,11 +32,10 @@ def build(name: str, sources: Sources) -> pl.LazyFrame:
     columns = sources.book.marts[name]
     mart = sources.book.mart_list[name]
     built = _build(mart, sources)
-    sums = [c.column for c in columns if c.dtype == "whole" and built.collect_schema().get(c.column) == WHOLE]
-    if sums:
-        schema = pl.Schema({**built.collect_schema(), **dict.fromkeys(sums, pl.Int64())})
-        built = built.map_batches(partial(_narrowed, mart, sums), schema=schema)
     schema = built.collect_schema()
+    if sums := [c.column for c in columns if c.dtype == "whole" and schema.get(c.column) == WHOLE]:
+        schema = pl.Schema({**schema, **dict.fromkeys(sums, pl.Int64())})
+        built = built.map_batches(partial(_narrowed, mart, sums), schema=schema)
     if list(schema) != [c.column for c in columns]:
         raise CodebookError(f"marts.csv, {name}: has {[c.column for c in columns]}, the mart gives {list(schema)}")
     for column in columns:

@@ -66,31 +66,36 @@ OF_ONE = tuple(name for name in Finding.model_fields if name != "more")
 class FindingExamples:
     """Findings in the order in which they are found: of a kind MOST_ALIKE at the most, the last saying how many more.
 
-    A kind is what shares a verdict and an answer: findings of different returns are never of one kind.
+    A kind is what shares a verdict and an answer: findings of different returns are never of one kind. `told` grows
+    with what is found; how many more there are is in it once they are `counted`.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    told: list[Finding] = field(default_factory=list)
     kinds: dict[Hashable, _Kind] = field(default_factory=dict)
 
     def add(self, kind: Hashable, make: Callable[[], Finding], times: int = 1) -> None:
         """Takes in `times` findings of a kind; `make` says the first of them, where it is to be told."""
         known = self.kinds.setdefault(kind, _Kind())
         if known.told < MOST_ALIKE:
-            known.told, known.place, known.last = known.told + 1, len(self.findings), make()
-            self.findings.append(known.last)
+            known.told, known.last = known.told + 1, len(self.told)
+            self.told.append(make())
             times -= 1
-        if times and known.last is not None:
-            known.more += times
-            self.findings[known.place] = _with_more(known.last, known.more)
+        known.more += times
+
+    def counted(self) -> list[Finding]:
+        """All that was found, once nothing more will be: of each kind the last says how many more there are."""
+        for known in self.kinds.values():
+            if known.more:
+                self.told[known.last] = _with_more(self.told[known.last], known.more)
+        return self.told
 
 
 @dataclass
 class _Kind:
-    """How many findings of a kind are told, which is the last of these and where it stands, how many more there are."""
+    """How many findings of a kind are told, where the last of these stands, and how many more there are."""
 
     told: int = 0
-    place: int = 0
-    last: Finding | None = None
+    last: int = 0
     more: int = 0
 
 

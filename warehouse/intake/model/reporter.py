@@ -21,7 +21,7 @@ class Reporter:
     @property
     def findings(self) -> list[Finding]:
         """What has been found so far; the list grows with what is found next."""
-        return self.examples.findings
+        return self.examples.told
 
     def report(  # noqa: PLR0913  (a finding has that many sides)
         self,

@@ -8,7 +8,6 @@ is no seccomp filter: none of the libraries we use makes one, and a table of cal
 
 from __future__ import annotations
 
-import logging
 import mimetypes
 import os
 import resource
@@ -26,8 +25,8 @@ from pathlib import Path
 from warehouse.intake.formats.file_labels import harmless
 from warehouse.intake.sandbox.landlock import READ, READ_FILE, WRITE, forbid_new_privileges, landlock_version, restrict
 from warehouse.messages.errors import TransientError
+from warehouse.messages.log import log
 
-log = logging.getLogger("xianbao")
 PACKAGE = Path(__file__).resolve().parents[2]
 WORKING, DATA_PAGES = Path("/proc/self/statm"), 5
 # Of the system: what libraries load, and read as they are loaded; how many processors, how much memory there is.
