@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows.pipeline import process, started
 from flows.settings import load_settings
-from warehouse.intake.formats.file_labels import label_of
+from warehouse.intake.formats.file_labels import label_of, name_bytes_of
 from warehouse.messages.errors import PermanentError
 from warehouse.reports.run_summary import Summary
 from warehouse.store.inbox import Arrivals, arrived
@@ -22,6 +22,7 @@ def submit(file: Path, received_at: datetime | None = None) -> Summary:
     path, inbox = file.absolute(), settings.inbox_folder
     if not path.is_file():
         raise PermanentError(f"{file}: no such file")
-    name = label_of(path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name))
+    within = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
+    name = label_of(within)
     with started(settings, "submit", received_at) as (run, stages):
-        return process(run, Arrivals({name: arrived(path)}), stages)
+        return process(run, Arrivals({name: arrived(path, name_bytes_of(within, name))}), stages)

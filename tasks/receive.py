@@ -29,6 +29,6 @@ def receive(run: Run, files: dict[str, Arrival]) -> list[str]:
     """Keeps the files, by name, and what archives hold, and numbers all in the order of their names; returns these."""
     originals = keep_files(run.root, files, run.limits)
     members = archives_among(originals, run.limits, run.root.work / "unpack")
-    receipts = number(run.ledger_url, [*originals, *keep_members(run.root, members)], run.received_at)
+    receipts = number(run.ledger_url, [*originals, *keep_members(run.root, members, originals)], run.received_at)
     save_receipts(run.receipts, receipts)
     return [receipt.file for receipt in receipts]

@@ -181,7 +181,7 @@ def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RE
     """The receipts of these files and of what the archives among them hold, all of them kept."""
     kept = keep_files(root, files, Limits())
     members = archives_among(kept, Limits(), root.work / "unpack")
-    return number(url(root), [*kept, *keep_members(root, members)], received_at)
+    return number(url(root), [*kept, *keep_members(root, members, kept)], received_at)
 
 
 def night(

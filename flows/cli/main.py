@@ -106,6 +106,16 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command(epilog=EPILOG)
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine gives: confinement, encodings, disk, permissions, settings. 检查运行环境。"""
+    from flows.cli.doctor import examine, show_examined
+
+    found = examine(load_settings())
+    _print([dataclasses.asdict(one) for one in found]) if as_json else show_examined(found, Screen())
+    raise typer.Exit(GOOD if all(one.good for one in found) else FAULTS)
+
+
+@app.command(epilog=EPILOG)
 def rules(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance, with all its checks.")] = None,
     check: Annotated[

@@ -132,7 +132,7 @@ def test_an_original_is_in_the_archive_for_good_before_it_has_its_receipt(root: 
     aside = f"work/keep.{os.getpid()}"
     done.at_most(done.last("write", aside), done.last("fsync", aside), done.last("chmod", aside), renamed)
     assert kept == archived(root, submission, "a.csv")
-    assert kept.stat().st_mode & 0o777 == 0o444
+    assert kept.stat().st_mode & 0o777 == 0o440
 
 
 def test_an_original_that_is_kept_already_is_not_touched(root: Root, inbox: Path) -> None:
@@ -195,7 +195,7 @@ def test_the_entry_of_a_run_is_written_whole_or_not_at_all_and_then_never_again(
         path = journal.commit(root, entry)
     _, there = done.renamed_durably("journal/000001.json")
     assert done.last("chmod", "journal/000001.json") > there
-    assert path.stat().st_mode & 0o777 == 0o444
+    assert path.stat().st_mode & 0o777 == 0o440
 
 
 def test_a_run_counts_once_its_entry_is_there_and_the_ledger_follows(root: Root) -> None:

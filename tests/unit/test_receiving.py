@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from flows.settings import load_settings
-from tests.builders import NO_WAIT, YANGGAO, finance, lent, loans, night, receive, send
+from tests.builders import NO_WAIT, YANGGAO, finance, lent, loans, night, receipt_of, receive, send
 from warehouse.intake.formats.file_labels import LONGEST
+from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
+from warehouse.intake.submission import read_submission
 from warehouse.messages.errors import PermanentError, StillWrittenError
 from warehouse.store import archive
 from warehouse.store import inbox as inbox_module
@@ -311,7 +314,35 @@ FOLDERS = {"datong": "140200", "datong/tianzhen": "140222"}
      ("a.xlsx", None), ("datong2/a.xlsx", None), ("datong", None)],
 )  # fmt: skip
 def test_a_file_belongs_to_the_nearest_folder_that_is_set(name: str, owner: str | None) -> None:
-    assert owner_of(FOLDERS, name) == owner
+    assert owner_of(FOLDERS, name.encode()) == owner
+
+
+DEEP = f"{'x' * 190}/{'y' * 190}"
+
+
+@pytest.mark.parametrize("below", [DEEP, f"a\u202eb/{DEEP}", f"\udcff/{DEEP}", "a\nb"])
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_long_or_odd_path_leads_out_of_no_folder(root: Root, inbox: Path, below: str, archive: bool) -> None:  # noqa: FBT001
+    """The label of such a file begins somewhere below the folder; the folder is told by the bytes of its path."""
+    folder = inbox / "datong" / "tianzhen" / below
+    folder.mkdir(parents=True)
+    data = next(send(inbox.parent / "made", loans(finance())).rglob("*.xlsx")).read_bytes()
+    if archive:
+        with zipfile.ZipFile(folder / "a.zip", "w") as packed:
+            packed.writestr("a.xlsx", data)
+    else:
+        (folder / "a.xlsx").write_bytes(data)
+    receipts = receive(root, new_files(inbox, {}, NO_WAIT).files)
+    assert [owner_of(FOLDERS, one.path_bytes) for one in receipts] == ["140222"] * len(receipts)
+    night(root, inbox)
+    assert night(root, inbox).run is None
+
+
+def test_where_folders_are_set_nobody_sends_from_elsewhere(tmp_path: Path) -> None:
+    path = next(send(tmp_path, loans(finance())).rglob("*.xlsx"))
+    (finding,) = read_submission(receipt_of(path), Limits(), FOLDERS).findings
+    assert (finding.rule, finding.severity) == ("wrong_folder", "critical")
+    assert read_submission(receipt_of(path), Limits(), {}).findings == []
 
 
 def test_a_county_is_owned_by_itself_and_its_prefecture() -> None:

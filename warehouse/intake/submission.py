@@ -23,6 +23,7 @@ from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, rea
 
 # Sheets of a template that hold no figures.
 BESIDE = ("填表须知", "howto")
+NOBODY = "已分配给县或市的收件文件夹 a folder of the inbox that is a county's or a prefecture's"
 IGNORED = "说明页或隐藏的工作表 a sheet of instructions, or a hidden one"
 
 
@@ -32,7 +33,7 @@ def read_submission(
     """What the file holds. Never raises for a fault of the file: what is wrong stands in `findings`.
 
     Of an archive, whose members are submissions of their own, what of it was not taken in. `folders` says which
-    folders of the inbox are whose; from them nobody else may send.
+    folders of the inbox are whose; from them nobody else may send, and where any are, nobody from elsewhere.
     """
     reporter = Reporter(received.receipt)
     read = SubmissionReading(received.receipt, findings=reporter.findings)
@@ -53,7 +54,8 @@ def _take(
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return
-    source = Source(read, reporter, owner_of(folders, received.receipt.file) if folders else None)
+    owner = owner_of(folders, received.receipt.path_bytes) or NOBODY if folders else None
+    source = Source(read, reporter, owner)
     cover = find_cover(tables)
     if cover is not None:
         _with_cover(source, cover, [t for t in tables if t is not cover])

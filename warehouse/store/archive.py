@@ -88,7 +88,7 @@ def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     make_folder(kept.parent)
     with naming(kept), temporary.open("rb") as file:
         sync(file.fileno())
-    temporary.chmod(0o444)
+    temporary.chmod(0o440)
     temporary.replace(kept)
     sync_folder(kept.parent)
     return kept

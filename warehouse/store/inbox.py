@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.intake.formats.file_labels import distinct, is_litter, label_of
+from warehouse.intake.formats.file_labels import distinct, is_litter, label_of, name_bytes_of
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import UNREAD
 from warehouse.messages.log import log
@@ -40,10 +40,11 @@ class SettleTimes:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that is to be received, as it was when it was looked at last."""
+    """A file that is to be received, as it was when it was looked at last; `name_bytes` as in a receipt."""
 
     path: Path
     stamp: Stamp
+    name_bytes: str | None = None
 
 
 @dataclass
@@ -76,7 +77,7 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limi
     arrivals, most = Arrivals(), (limits or Limits()).file_bytes
     for label, path in _labelled(inbox, arrivals):
         try:
-            arrival = _look(path)
+            arrival = _look(path, name_bytes_of(path.relative_to(inbox), label))
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -92,10 +93,10 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limi
     return arrivals
 
 
-def arrived(path: Path) -> Arrival:
+def arrived(path: Path, name_bytes: str | None = None) -> Arrival:
     """A file that somebody names, as it is now; what a link points to is that file."""
     file = path.resolve()
-    return Arrival(file, Stamp.of(file.stat()))
+    return Arrival(file, Stamp.of(file.stat()), name_bytes)
 
 
 def _labelled(inbox: Path, arrivals: Arrivals) -> Iterator[tuple[str, Path]]:
@@ -137,18 +138,20 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _look(path: Path) -> Arrival | None:
+def _look(path: Path, name_bytes: str | None) -> Arrival | None:
     """The file as it is now; None for what is no regular file."""
     state = path.stat(follow_symlinks=False)
-    return Arrival(path, Stamp.of(state)) if stat.S_ISREG(state.st_mode) else None
+    return Arrival(path, Stamp.of(state), name_bytes) if stat.S_ISREG(state.st_mode) else None
 
 
 def _changed(label: str, arrival: Arrival, known: Mapping[str, str], arrivals: Arrivals, most: int) -> bool:
     """Whether the file's bytes are others than before; one that cannot be read now waits, and is named."""
+    # Before receipts had the bytes of names, the label was all there was.
+    before = known.get(arrival.name_bytes or label, known.get(label))
     if (size := arrival.stamp.size) > most:
-        return known.get(label) != f"{UNREAD}{size}"
+        return before != f"{UNREAD}{size}"
     try:
-        return hash_file(arrival.path) != known.get(label)
+        return hash_file(arrival.path) != before
     except OSError as error:
         arrivals.wait_unread(label, error)
         return False
@@ -200,7 +203,7 @@ def _settle(patience: SettleTimes, arrivals: Arrivals) -> None:
     time.sleep(patience.settle_seconds)
     for label, arrival in recent.items():
         try:
-            same = _look(arrival.path) == arrival
+            same = _look(arrival.path, arrival.name_bytes) == arrival
         except OSError:
             same = False
         if not same:

@@ -47,7 +47,7 @@ def commit(root: Root, entry: Entry) -> Path:
     path = entry_path(root, entry.run)
     body = entry.model_dump_json(indent=1).encode()
     write_durably(path, body.removesuffix(END) + f',\n "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}'.encode())
-    path.chmod(0o444)
+    path.chmod(0o440)
     return path
 
 

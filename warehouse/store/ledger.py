@@ -42,7 +42,7 @@ RUNS = sa.Table(
 )  # fmt: skip
 RECEIPTS = _table(
     "receipts",
-    {"receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "verdict": Text},
+    {"receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "name_bytes": Text, "verdict": Text},
     "file", "submission",
 )  # fmt: skip
 RETURNS = _table(
@@ -261,10 +261,13 @@ def deciding(engine: sa.Engine, root: Root) -> list[str]:
 
 
 def latest_by_file(engine: sa.Engine) -> dict[str, str]:
-    """The submission that each name last came with."""
-    query = sa.select(RECEIPTS.c.file, RECEIPTS.c.submission).order_by(RECEIPTS.c.receipt)
+    """The submission that each file last came with, by the bytes of its name where its label does not say them all; by
+    the label too.
+    """
+    query = sa.select(RECEIPTS.c.file, RECEIPTS.c.name_bytes, RECEIPTS.c.submission).order_by(RECEIPTS.c.receipt)
     with engine.connect() as connection:
-        return {file: submission for file, submission in connection.execute(query)}  # noqa: C416  (rows, not pairs)
+        rows = connection.execute(query).all()
+    return {name: submission for file, name_bytes, submission in rows for name in (file, name_bytes) if name}
 
 
 def last_receipt(engine: sa.Engine) -> int:

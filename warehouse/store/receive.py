@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -25,13 +26,14 @@ RECEIPTS = TypeAdapter(list[Receipt])
 
 @dataclass(frozen=True)
 class Original:
-    """A submission: its name, the SHA-256 of its bytes, where in the archive they are. One that is too large is not
-    kept: then its size stands for the hash, and `path` is None.
+    """A submission: its name, the SHA-256 of its bytes, where in the archive they are; `name_bytes` as in a receipt.
+    One that is too large is not kept: then its size stands for the hash, and `path` is None.
     """
 
     file: str
     submission: str
     path: Path | None
+    name_bytes: str | None = None
 
 
 def archives_among(originals: Iterable[Original], limits: Limits, scratch: Path) -> Iterator[tuple[str, Path]]:
@@ -47,21 +49,27 @@ def keep_files(root: Root, files: Mapping[str, Arrival], limits: Limits) -> list
     kept = []
     for name, arrival in files.items():
         if arrival.stamp.size > limits.file_bytes:
-            kept.append(Original(name, f"{UNREAD}{arrival.stamp.size}", None))
+            kept.append(Original(name, f"{UNREAD}{arrival.stamp.size}", None, arrival.name_bytes))
             continue
         try:
-            kept.append(Original(name, *keep(root, arrival.path, name, arrival.stamp)))
+            kept.append(Original(name, *keep(root, arrival.path, name, arrival.stamp), arrival.name_bytes))
         except StillWrittenError as error:
             log.warning("%s 正在变化或无法读取,留待下次处理; it waits for the next run: %s", name, harmless(str(error)))
     return kept
 
 
-def keep_members(root: Root, members: Iterable[tuple[str, Path]]) -> list[Original]:
-    """Keeps files of the work folder, each under the name that comes with it: it is moved before the next is asked."""
+def keep_members(root: Root, members: Iterable[tuple[str, Path]], archives: Iterable[Original]) -> list[Original]:
+    """Keeps files of the work folder, each under the name that comes with it: it is moved before the next is asked.
+
+    A member lies where its archive does, of which the name may not tell all.
+    """
+    unsaid = [one for one in archives if one.name_bytes]
     kept = []
     for name, path in members:
         submission = hash_file(path)
-        kept.append(Original(name, submission, adopt(root, path, submission, name)))
+        around = next((one for one in unsaid if name.startswith(f"{one.file}/")), None)
+        name_bytes = f"{around.name_bytes}{quote(name.removeprefix(around.file))}" if around else None
+        kept.append(Original(name, submission, adopt(root, path, submission, name), name_bytes))
     return kept
 
 
@@ -69,7 +77,13 @@ def number(ledger_url: str, originals: Iterable[Original], received_at: datetime
     """A receipt for each, numbered by sorted name after the last one in the ledger."""
     last = ledger.last_receipt(ledger.open_ledger(ledger_url))
     return [
-        Receipt(receipt=last + place, submission=one.submission, file=one.file, received_at=received_at)
+        Receipt(
+            receipt=last + place,
+            submission=one.submission,
+            file=one.file,
+            received_at=received_at,
+            name_bytes=one.name_bytes,
+        )
         for place, one in enumerate(sorted(originals, key=lambda one: (one.file, one.submission)), start=1)
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePath
+from urllib.parse import quote_from_bytes
 
 from warehouse.messages.visible import visible
 
@@ -35,6 +36,15 @@ def harmless(text: str) -> str:
 def label_of(path: PurePath) -> str:
     """The label of a file of the file system."""
     return harmless(decoded(os.fsencode(path.as_posix())))
+
+
+def name_bytes_of(path: PurePath, label: str) -> str | None:
+    """The bytes of a path as a URL has them, behind a slash; None where the label says them all.
+
+    No label of a file in the inbox begins with a slash, so that the two are never taken for one another.
+    """
+    raw = os.fsencode(path.as_posix())
+    return None if raw == label.encode() else f"/{quote_from_bytes(raw)}"
 
 
 def distinct(label: str, taken: dict[str, int]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,7 +23,9 @@ class Receipt(BaseModel):
 
     `file` is the path and name that it came under (relative to the inbox), `received_at` is in UTC and given, never
     a file's own time; `submission` is the SHA-256 of the bytes. A file that is too large is neither hashed nor kept:
-    its receipt has no original, and `submission` says its size.
+    its receipt has no original, and `submission` says its size. `file` is for showing: it is shortened, and what would
+    harm a line is replaced; where it does not say all bytes of the path, `name_bytes` does
+    (`warehouse.intake.formats.file_labels.name_bytes_of`), and is what the file is known by.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +34,12 @@ class Receipt(BaseModel):
     submission: str
     file: str
     received_at: datetime
+    name_bytes: str | None = None
+
+    @property
+    def path_bytes(self) -> bytes:
+        """The path that it came under, byte for byte."""
+        return self.file.encode() if self.name_bytes is None else unquote_to_bytes(self.name_bytes)[1:]
 
     @property
     def unread_bytes(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -9,13 +10,15 @@ from warehouse.codebook import load
 from warehouse.messages.errors import PermanentError
 
 
-def owner_of(folders: Mapping[str, str], file: str) -> str | None:
-    """The code that a file's folder belongs to, by the longest folder that it lies in; None where none is set.
+def owner_of(folders: Mapping[str, str], path: bytes) -> str | None:
+    """The code that a file's folder belongs to, by the longest folder that it lies in; None where it is nobody's.
 
-    `file` is a receipt's, relative to the inbox; a member of an archive lies where the archive does.
+    `path` is a receipt's, relative to the inbox, all of it: a label may lack its beginning. A member of an archive lies
+    where the archive does.
     """
-    around = (str(folder) for folder in PurePosixPath(file).parents)
-    return next((folders[folder] for folder in around if folder in folders), None)
+    around = (os.fsencode(str(folder)) for folder in PurePosixPath(os.fsdecode(path)).parents)
+    owners = {os.fsencode(folder): code for folder, code in folders.items()}
+    return next((owners[folder] for folder in around if folder in owners), None)
 
 
 def checked_folders(folders: Mapping[str, str]) -> dict[str, str]:

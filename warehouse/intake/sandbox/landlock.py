@@ -14,7 +14,7 @@ from pathlib import Path
 # linux/landlock.h; the calls have the same numbers on every processor that wheels are made for.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION_FLAG, PATH_BENEATH = 1, 1
-NO_NEW_PRIVILEGES = 38  # linux/prctl.h
+NO_NEW_PRIVILEGES, NEW_PRIVILEGES_FORBIDDEN = 38, 39  # linux/prctl.h
 WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 MAKE_DIR, MAKE_REG, TRUNCATE = 1 << 7, 1 << 8, 1 << 14
 OF_A_FILE = WRITE_FILE | READ_FILE | TRUNCATE
@@ -48,6 +48,11 @@ def _libc() -> ctypes.CDLL:
 def landlock_version() -> int:
     """The version of Landlock's interface that the kernel has; 0 where it has none, or has it switched off."""
     return max(0, int(_libc().syscall(CREATE_RULESET, None, 0, VERSION_FLAG)))
+
+
+def knows_no_new_privileges() -> bool:
+    """Whether the kernel lets a process forbid itself new privileges."""
+    return int(_libc().prctl(NEW_PRIVILEGES_FORBIDDEN, 0, 0, 0, 0)) >= 0
 
 
 def forbid_new_privileges() -> None:
