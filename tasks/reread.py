@@ -5,11 +5,10 @@ from __future__ import annotations
 from prefect import task
 
 from tasks.run import RETRIES, Run
-from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.store import ledger, rejudging
-from warehouse.store.archive import archived
+from warehouse.store.archive import original_of
 from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted
 from warehouse.store.staging import save_returns
 
@@ -22,7 +21,7 @@ def reread(run: Run, scope: Scope) -> tuple[list[str], int]:
     """
     engine = ledger.open_ledger(run.ledger_url)
     keys = chosen(engine, scope)
-    received = [ReceivedFile(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
+    received = [original_of(run.root, r) for r in receipts_of(engine, keys)]
     reading = restricted(read_isolated(received, run.limits, None, run.folders, run.parts), keys)
     save_reading(reading, run.reading)
     save_returns(run.ledger_url, run.returns)

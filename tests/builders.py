@@ -32,11 +32,11 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger, rejudging
-from warehouse.store.archive import archived
+from warehouse.store.archive import original_of
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
-from warehouse.store.receive import archives_among, keep_files, keep_members, load_receipts, number, save_receipts
+from warehouse.store.receive import keep_files, load_receipts, members_among, number, save_receipts
 from warehouse.store.rejudging import Change, Scope
 from warehouse.store.staging import entry_of, load_staged, prior_state, save_returns, stage_period
 from warehouse.synthetic import Return, write_returns
@@ -180,8 +180,8 @@ def installation(root: Root) -> Installation:
 def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RECEIVED) -> list[Receipt]:
     """The receipts of these files and of what the archives among them hold, all of them kept."""
     kept = keep_files(root, files, Limits())
-    members = archives_among(kept, Limits(), root.work / "unpack")
-    return number(url(root), [*kept, *keep_members(root, members, kept)], received_at)
+    members = members_among(kept, Limits(), root.work / "unpack")
+    return number(url(root), [*kept, *members], received_at)
 
 
 def night(
@@ -213,9 +213,7 @@ def night(
             return Summary(version=publish_new(root), **passed)
         work = root.work / run
         save_receipts(work / "receipts.json", receipts)
-        received = [
-            ReceivedFile(r, archived(root, r.submission, r.file)) for r in load_receipts(work / "receipts.json")
-        ]
+        received = [original_of(root, r) for r in load_receipts(work / "receipts.json")]
         in_force = in_force_submissions(save_returns(url(root), work / "returns.arrow"))
         if in_children:
             made = read_isolated(received, Limits(), in_force, {}, work / "parts")
@@ -246,7 +244,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
         run, engine = journal.next_run(root), ledger.open_ledger(url(root))
         prepare(root, url(root))
         keys = rejudging.chosen(engine, scope)
-        received = [ReceivedFile(r, archived(root, r.submission, r.file)) for r in rejudging.receipts_of(engine, keys)]
+        received = [original_of(root, r) for r in rejudging.receipts_of(engine, keys)]
         reading = rejudging.restricted(read_submissions(received, Limits(), None), keys)
         work, returns, changes = root.work / run, root.work / "returns.arrow", []
         save_returns(url(root), returns)

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK
-from warehouse.intake.formats.file_labels import LONGEST, distinct, harmless
+from warehouse.intake.formats.file_labels import LONGEST, LONGEST_SUFFIX, distinct, harmless
 from warehouse.intake.formats.table import MOST_WHOLE, Table, as_text
 from warehouse.intake.layout.header import MOST_NAMED, ROWS_LOOKED_AT, find_header
 from warehouse.intake.model.reporter import quoted
 from warehouse.intake.values import EXACT, FIRST_SERIAL, LAST_SERIAL, converted, number
-from warehouse.store.archive import LONGEST_SUFFIX, archived
+from warehouse.store.archive import archived
 from warehouse.store.files import Root
 
 # --- texts and numbers ---------------------------------------------------------------------------------------------

@@ -12,8 +12,13 @@ from tests.builders import YANGGAO, finance, lent, loans, mart, night, send
 
 # name, bytes, what to set on the member's entry.
 from tests.packing import Entry, mode, packed
+from tests.rebuilding import again
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.member_file import at_hand
+from warehouse.lineage.reader import LineageReader
+from warehouse.messages.errors import StoreError
 from warehouse.store import journal, ledger
-from warehouse.store.archive import archived, hash_file
+from warehouse.store.archive import archived, hash_file, original_of
 from warehouse.store.files import Root
 
 pytestmark = pytest.mark.usefixtures("few_marts")
@@ -48,8 +53,31 @@ def test_the_members_of_an_archive_are_submissions_of_their_own(root: Root, inbo
     assert kept.read_bytes() == path.read_bytes()
     (entry,) = [journal.read_entry(root, run) for run in journal.runs(root)]
     for decision in entry.receipts:
-        got = decision.receipt
-        assert hash_file(archived(root, got.submission, got.file)) == got.submission
+        with at_hand(original_of(root, decision.receipt), Limits()) as there:
+            assert hash_file(there.path) == decision.receipt.submission
+
+
+def test_an_archive_is_kept_once_and_its_members_nowhere_else(root: Root, inbox: Path) -> None:
+    bundle(inbox, *((f"{n}.txt", b"%d" % n + b"\0" * 1_000_000) for n in range(8)))
+    night(root, inbox)
+    kept = [path for path in root.archive.rglob("*") if path.is_file()]
+    assert [hash_file(path) for path in kept] == [hash_file(inbox / "大同.zip")]
+
+
+@pytest.mark.parametrize("in_children", [False, True])
+def test_a_member_is_read_again_out_of_its_archive(root: Root, inbox: Path, in_children: bool) -> None:  # noqa: FBT001
+    bundle(inbox)
+    night(root, inbox, in_children=in_children)
+    (member,) = [r for r in journal.read_entry(root, "000001").receipts if r.receipt.member is not None]
+    reader = LineageReader(root, f"sqlite:///{root.path / 'ledger.db'}")
+    shown, cells = reader.read_again(member.receipt)
+    assert (len(shown.return_headers), "1000" in cells["value"].to_list()) == (1, True)
+    assert again(root)[0].differences == ()
+    kept = reader.original(member.receipt).path
+    kept.chmod(0o600)
+    kept.write_bytes(b"PK")
+    with pytest.raises(StoreError, match="damaged"):
+        reader.original(member.receipt)
 
 
 def test_what_an_archive_refuses_is_a_finding_of_its_receipt(root: Root, inbox: Path) -> None:

@@ -19,7 +19,16 @@ from tests.builders import finance, loans, send
 from tests.packing import Entry, mode, packed
 from warehouse.intake.formats.file_labels import distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
-from warehouse.intake.formats.zip_archive import Member, RefusedMember, is_archive, members_of, unpack, zip_findings
+from warehouse.intake.formats.zip_archive import (
+    Member,
+    RefusedMember,
+    is_archive,
+    members_of,
+    take_out,
+    unpack,
+    unpacked_size,
+    zip_findings,
+)
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 
@@ -44,17 +53,22 @@ def refused(path: Path, limits: Limits = FEW) -> list[str]:
     return [found for found, _ in zip_findings(path, limits)]
 
 
-def test_of_several_files_the_members_of_archives_come_one_by_one_under_the_archives_name(tmp_path: Path) -> None:
-    good, damaged = (
-        packed(tmp_path / "好.zip", ("a.csv", b"1"), ("../b.csv", b"2"), ("c.csv", b"3")),
-        tmp_path / "x.zip",
-    )
-    damaged.write_bytes(b"PK")
-    (tmp_path / "a.csv").write_bytes(b"4")
-    files = {"县/好.zip": good, "x.zip": damaged, "a.csv": tmp_path / "a.csv"}
-    found = [(name, path.read_bytes()) for name, path in members_of(files, FEW, tmp_path / "scratch")]
-    assert found == [("县/好.zip/a.csv", b"1"), ("县/好.zip/c.csv", b"3")]
+def test_the_members_of_a_file_come_one_by_one_and_are_found_again_by_their_place(tmp_path: Path) -> None:
+    path = packed(tmp_path / "好.zip", ("a.csv", b"1"), ("../b.csv", b"2"), ("c.csv", b"33"))
+    found = [(m.label, m.place, m.path.read_bytes()) for m in members_of(path, FEW, tmp_path / "scratch")]
+    assert found == [("a.csv", 0, b"1"), ("c.csv", 2, b"33")]
     assert len(list((tmp_path / "scratch").iterdir())) == 1, "each takes the place of the one before"
+    for _, place, data in found:
+        take_out(path, place, tmp_path / "out", FEW)
+        assert (tmp_path / "out").read_bytes() == data
+        assert unpacked_size(path, place) == len(data)
+
+
+@pytest.mark.parametrize("data", [b"PK", b"1,2"])
+def test_what_is_no_archive_has_no_members(tmp_path: Path, data: bytes) -> None:
+    for name in ("x.zip", "x.csv"):
+        (tmp_path / name).write_bytes(data)
+        assert list(members_of(tmp_path / name, FEW, tmp_path / "scratch")) == []
 
 
 # --- what is an archive --------------------------------------------------------------------------------------------

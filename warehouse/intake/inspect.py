@@ -7,7 +7,6 @@ Does not belong here: what was decided of the file (`warehouse.lineage`), how it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +19,7 @@ from warehouse.intake.layout.header import find_header
 from warehouse.intake.layout.header_texts import header_texts
 from warehouse.intake.layout.row_frames import Schema, raw_rows
 from warehouse.intake.layout.unread_cells import UnreadCells, unread_cells
+from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import Column, DataSheet, Note, ReceivedFile, ReturnHeader
 from warehouse.intake.reading import read_part
 from warehouse.intake.submission import read_submission
@@ -92,7 +92,7 @@ def inspect_submission(
     (`warehouse.intake.sandbox.inspect_process`).
     """
     read = read_submission(received, limits, folders)
-    tables = _tables(received.path, limits)
+    tables = _tables(received, limits)
     by_sheet = {table.sheet: table for table in tables}
     shown = Inspection(
         return_headers=tuple(read.return_headers),
@@ -105,10 +105,11 @@ def inspect_submission(
     return shown, pl.concat([pl.DataFrame(schema=CELLS), *map(_cells, read.sheets)])
 
 
-def _tables(path: Path, limits: Limits) -> list[Table]:
+def _tables(received: ReceivedFile, limits: Limits) -> list[Table]:
     """The tables of a file; none of an archive, and of what cannot be read."""
     try:
-        return read_tables(path, limits)
+        with at_hand(received, limits) as there:
+            return read_tables(there.path, limits)
     except UnreadableError:
         return []
 

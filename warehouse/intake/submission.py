@@ -13,6 +13,7 @@ from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import Table, squeezed
 from warehouse.intake.formats.zip_archive import is_archive, zip_findings
 from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import ReceivedFile, SkippedRows, SubmissionReading
 from warehouse.intake.model.reporter import Reporter
 from warehouse.intake.notes_sheet import find_notes, read_notes
@@ -37,7 +38,11 @@ def read_submission(
     """
     reporter = Reporter(received.receipt)
     read = SubmissionReading(received.receipt, findings=reporter.findings)
-    _take(read, reporter, received, limits, folders)
+    try:
+        with at_hand(received, limits) as there:
+            _take(read, reporter, there, limits, folders)
+    except UnreadableError as gone:
+        reporter.report("unreadable_file", gone.found, gone.expected)
     reporter.examples.counted()
     return read
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,7 @@ from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.sandbox.inspect_process import inspect_isolated
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store import journal, ledger
-from warehouse.store.archive import archived, hash_file
+from warehouse.store.archive import hash_file, original_of
 from warehouse.store.files import Root
 from warehouse.store.history import scan_run
 from warehouse.store.journal_records import ACCEPTED
@@ -38,25 +37,26 @@ class LineageReader:
             raise PermanentError(f"nothing has been received yet in {self.root.path}")
         return ledger.open_ledger(self.ledger_url)
 
-    def original(self, receipt: Receipt) -> Path:
+    def original(self, receipt: Receipt) -> ReceivedFile:
         """The archived original; raises StoreError where it is gone, or no longer what was received.
 
         Where nothing was kept, for it was too large, it is the place where it would be.
         """
-        path = archived(self.root, receipt.submission, receipt.file)
+        original = original_of(self.root, receipt)
         if receipt.unread_bytes is not None:
-            return path
+            return original
+        path = original.path
         try:
-            same = hash_file(path) == receipt.submission
+            same = hash_file(path) == (receipt.archive or receipt.submission).partition(".")[0]
         except OSError as error:
             raise StoreError(f"{path}, the archived original, cannot be read ({error.strerror}); restore it") from error
         if not same:
             raise StoreError(f"{path}, the archived original, is damaged; restore it from a backup")
-        return path
+        return original
 
     def read_again(self, receipt: Receipt) -> tuple[Inspection, pl.DataFrame]:
         """What its original says today, in a process of its own; raises StoreError as `original` does."""
-        return inspect_isolated(ReceivedFile(receipt, self.original(receipt)), self.limits, self.folders)
+        return inspect_isolated(self.original(receipt), self.limits, self.folders)
 
     def rows(self, dataset: Dataset, decision: Mapping[str, Any]) -> pl.DataFrame:
         """The rows that a decision of the ledger on one return kept, with the columns of history."""

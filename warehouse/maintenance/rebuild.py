@@ -26,7 +26,7 @@ from warehouse.marts.build_digest import build_digest
 from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.store import journal, ledger
-from warehouse.store.archive import archived, hash_file
+from warehouse.store.archive import hash_file, original_of
 from warehouse.store.compact import repeat_merge
 from warehouse.store.files import Root, make_folder, remove_tree
 from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, ReturnDecision
@@ -174,10 +174,7 @@ def _within(one: Difference, entry: Entry) -> bool:
 def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Difference]) -> Reading:
     """The originals that a run read, once more; those that are gone are noted."""
     plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
-    wanted = [
-        ReceivedFile(one, archived(plan.source, one.submission, one.file))
-        for one in receipts_behind(entry, plan.receipts)
-    ]
+    wanted = [original_of(plan.source, one) for one in receipts_behind(entry, plan.receipts)]
     there = [one for one in wanted if one.path.exists() or one.receipt.unread_bytes is not None]
     differences += [_missing(plan, one) for one in wanted if one not in there]
     plan.read += len(there)

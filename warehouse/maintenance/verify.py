@@ -175,7 +175,7 @@ def _note_named(kept: _Kept, entry: Entry) -> None:
     """Notes the originals and the files of rows that an entry names; the last word on a file counts."""
     for one in entry.receipts:
         receipt = one.receipt
-        if receipt.unread_bytes is not None:
+        if receipt.unread_bytes is not None or receipt.archive is not None:
             continue
         path = archived(kept.root, receipt.submission, receipt.file)
         kept.originals.setdefault(path, f"the original of receipt {receipt.receipt} ({receipt.file})")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
+from warehouse.intake.formats.file_labels import plain_suffix
+from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.messages.errors import StillWrittenError
 from warehouse.store.files import Root, make_folder, naming, sync, sync_folder
 
 CHUNK = 1 << 20
-LONGEST_SUFFIX = 32
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,17 @@ def hash_file(path: Path) -> str:
 
 
 def archived(root: Root, submission: str, name: str) -> Path:
-    """Where the original of a submission is kept; its suffix is the one it came with.
-
-    A suffix that no person would give a file is left out: a place in the archive is never up to a sender.
+    """Where the original of a submission is kept; its suffix is the one it came with, if it is plain: a place in the
+    archive is never up to a sender.
     """
-    suffix = Path(name).suffix.lower()
-    plain = len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() and "\\" not in suffix
-    return root.archive / submission[:2] / f"{submission}{suffix if plain else ''}"
+    return root.archive / submission[:2] / f"{submission}{plain_suffix(name)}"
+
+
+def original_of(root: Root, receipt: Receipt) -> ReceivedFile:
+    """The receipt with its original, which may be gone; of a member of an archive, the archive's."""
+    if receipt.archive is None:
+        return ReceivedFile(receipt, archived(root, receipt.submission, receipt.file))
+    return ReceivedFile(receipt, root.archive / receipt.archive[:2] / receipt.archive, receipt.member)
 
 
 def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple[str, Path]:

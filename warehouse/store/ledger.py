@@ -42,7 +42,10 @@ RUNS = sa.Table(
 )  # fmt: skip
 RECEIPTS = _table(
     "receipts",
-    {"receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "name_bytes": Text, "verdict": Text},
+    {
+        "receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "name_bytes": Text, "archive": Text,
+        "member": Whole, "verdict": Text,
+    },
     "file", "submission",
 )  # fmt: skip
 RETURNS = _table(

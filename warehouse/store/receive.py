@@ -17,7 +17,7 @@ from warehouse.intake.model.records import UNREAD, Receipt
 from warehouse.messages.errors import StillWrittenError
 from warehouse.messages.log import log
 from warehouse.store import ledger
-from warehouse.store.archive import adopt, hash_file, keep
+from warehouse.store.archive import hash_file, keep
 from warehouse.store.files import Root, make_folder
 from warehouse.store.inbox import Arrival
 
@@ -26,19 +26,16 @@ RECEIPTS = TypeAdapter(list[Receipt])
 
 @dataclass(frozen=True)
 class Original:
-    """A submission: its name, the SHA-256 of its bytes, where in the archive they are; `name_bytes` as in a receipt.
-    One that is too large is not kept: then its size stands for the hash, and `path` is None.
+    """A submission: its name, the SHA-256 of its bytes, where they are kept; the rest is as in a receipt. Of one that
+    is too large its size stands for the hash, and `path` is None.
     """
 
     file: str
     submission: str
     path: Path | None
     name_bytes: str | None = None
-
-
-def archives_among(originals: Iterable[Original], limits: Limits, scratch: Path) -> Iterator[tuple[str, Path]]:
-    """What the archives among these hold, as `members_of` gives it."""
-    return members_of({one.file: one.path for one in originals if one.path}, limits, scratch)
+    archive: str | None = None
+    member: int | None = None
 
 
 def keep_files(root: Root, files: Mapping[str, Arrival], limits: Limits) -> list[Original]:
@@ -58,19 +55,27 @@ def keep_files(root: Root, files: Mapping[str, Arrival], limits: Limits) -> list
     return kept
 
 
-def keep_members(root: Root, members: Iterable[tuple[str, Path]], archives: Iterable[Original]) -> list[Original]:
-    """Keeps files of the work folder, each under the name that comes with it: it is moved before the next is asked.
-
-    A member lies where its archive does, of which the name may not tell all.
+def members_among(originals: Iterable[Original], limits: Limits, scratch: Path) -> Iterator[Original]:
+    """What the archives among these hold. It is kept as what it came in, and nowhere else: what is unpacked to the
+    scratch folder, one member at a time, is hashed and no more.
     """
-    unsaid = [one for one in archives if one.name_bytes]
-    kept = []
-    for name, path in members:
-        submission = hash_file(path)
-        around = next((one for one in unsaid if name.startswith(f"{one.file}/")), None)
-        name_bytes = f"{around.name_bytes}{quote(name.removeprefix(around.file))}" if around else None
-        kept.append(Original(name, submission, adopt(root, path, submission, name), name_bytes))
-    return kept
+    for one in originals:
+        if one.path is None:
+            continue
+        taken = 0
+        for member in members_of(one.path, limits, scratch):
+            taken += 1
+            yield Original(
+                file=f"{one.file}/{member.label}",
+                submission=hash_file(member.path),
+                path=one.path,
+                # A member lies where its archive does, of which the name may not tell all.
+                name_bytes=f"{one.name_bytes}/{quote(member.label)}" if one.name_bytes else None,
+                archive=one.path.name,
+                member=member.place,
+            )
+        if taken:
+            log.info("%s 解压出 %d 个文件; %d files came out of it", one.file, taken, taken)
 
 
 def number(ledger_url: str, originals: Iterable[Original], received_at: datetime) -> list[Receipt]:
@@ -83,6 +88,8 @@ def number(ledger_url: str, originals: Iterable[Original], received_at: datetime
             file=one.file,
             received_at=received_at,
             name_bytes=one.name_bytes,
+            archive=one.archive,
+            member=one.member,
         )
         for place, one in enumerate(sorted(originals, key=lambda one: (one.file, one.submission)), start=1)
     ]

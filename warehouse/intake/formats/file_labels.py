@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 
 from warehouse.messages.visible import visible
 
-LONGEST = 200
+LONGEST, LONGEST_SUFFIX = 200, 32
 # What macOS and Windows leave in folders and archives.
 LITTER = ("__macosx", ".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini")
 # The owner files of Excel and WPS, of LibreOffice, and the second halves of macOS files.
@@ -36,6 +36,12 @@ def harmless(text: str) -> str:
 def label_of(path: PurePath) -> str:
     """The label of a file of the file system."""
     return harmless(decoded(os.fsencode(path.as_posix())))
+
+
+def plain_suffix(name: str) -> str:
+    """The suffix of a name, in small letters; none where no person would give it to a file."""
+    suffix = PurePath(name).suffix.lower()
+    return suffix if len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() and "\\" not in suffix else ""
 
 
 def name_bytes_of(path: PurePath, label: str) -> str | None:

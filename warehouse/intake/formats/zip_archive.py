@@ -13,9 +13,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,6 @@ from tempfile import TemporaryDirectory
 from warehouse.intake.formats.file_labels import decoded, distinct, harmless, is_litter
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.registry import ARCHIVE, FORMATS, REFUSED
-from warehouse.messages.log import log
 
 SUFFIX = ARCHIVE.suffixes[0]
 # What only a workbook or another document has: such a zip is one file, good or not, and no archive of files.
@@ -53,12 +53,12 @@ NO_PASSWORD = "没有密码的文件 a file without a password"  # noqa: S105  (
 
 @dataclass(frozen=True)
 class Member:
-    """A submission out of an archive: the name it is known under there, and a scratch file with its bytes.
-
-    The scratch file may be moved away; it is written anew for the next member.
+    """A submission out of an archive: the name it is known under there, its place among the entries, and a scratch file
+    with its bytes, which is written anew for the next member.
     """
 
     label: str
+    place: int
     path: Path
 
 
@@ -92,22 +92,34 @@ def is_archive(path: Path, limits: Limits) -> bool:
         return named
 
 
-def members_of(files: Mapping[str, Path], limits: Limits, scratch: Path) -> Iterator[tuple[str, Path]]:
-    """Name and scratch file of each submission out of the archives among these files, known by their names.
+def members_of(path: Path, limits: Limits, scratch: Path) -> Iterator[Member]:
+    """The submissions out of a file, if it is an archive: one after the other, as `Member` says.
 
-    What is wrong with an archive is said on reading (`zip_findings`). The scratch files are as `Member` says.
+    What is wrong with it is said on reading (`zip_findings`).
     """
-    for file, path in files.items():
-        if not is_archive(path, limits):
-            continue
-        scratch.mkdir(parents=True, exist_ok=True)
-        taken = 0
-        with suppress(UnreadableError):
-            for member in unpack(path, limits, scratch):
-                if isinstance(member, Member):
-                    taken += 1
-                    yield f"{file}/{member.label}", member.path
-        log.info("%s 解压出 %d 个文件; %d files came out of it", file, taken, taken)
+    if not is_archive(path, limits):
+        return
+    scratch.mkdir(parents=True, exist_ok=True)
+    with suppress(UnreadableError):
+        yield from (member for member in unpack(path, limits, scratch) if isinstance(member, Member))
+
+
+def take_out(path: Path, place: int, target: Path, limits: Limits) -> None:
+    """Writes the member at a place of an archive, that was a `Member`. Raises Unreadable where it is none now."""
+    archive = _kept_open(path)
+    if damage := _copy(archive, archive.infolist()[place], target, limits):
+        raise UnreadableError(f"{target.name}: {damage}", A_ZIP)
+
+
+def unpacked_size(path: Path, place: int) -> int:
+    """How many bytes that member has, as the archive says."""
+    return _kept_open(path).infolist()[place].file_size
+
+
+@lru_cache(maxsize=1)
+def _kept_open(path: Path) -> zipfile.ZipFile:
+    """An original that has been looked at: its members are read one after the other, its directory once."""
+    return zipfile.ZipFile(path)
 
 
 def zip_findings(path: Path, limits: Limits) -> list[tuple[str, str]]:
@@ -133,7 +145,7 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
             raise UnreadableError(
                 f"解压后 unpacked {total} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
             )
-        # Members are kept for ever: what a few kilobytes leave behind is bounded by them.
+        # What a few kilobytes cost is bounded by them.
         most = max(SMALL, limits.archive_growth * path.stat().st_size)
         if total > most:
             raise UnreadableError(
@@ -142,8 +154,8 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
             )
         labels: dict[str, int] = {}
         empty = True
-        for info in infos:
-            found = _member(archive, info, labels, limits, scratch)
+        for place in range(len(infos)):
+            found = _member(archive, place, labels, limits, scratch)
             if found is not None:
                 empty = False
                 yield found
@@ -152,9 +164,10 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
 
 
 def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, labels: dict[str, int], limits: Limits, scratch: Path
+    archive: zipfile.ZipFile, place: int, labels: dict[str, int], limits: Limits, scratch: Path
 ) -> Member | RefusedMember | None:
     """One member, its bytes in the scratch folder; None for a folder and for litter. Its label is put with `labels`."""
+    info = archive.infolist()[place]
     name = _name(info)
     if outside := _outside(name):
         return outside
@@ -169,7 +182,7 @@ def _member(
         return RefusedMember(f"{label}: {damage}", f"完好的文件 a whole file, {SUBMISSIONS}")
     if is_archive(target, limits):
         return RefusedMember(f"{label}: 压缩包中的压缩包 an archive inside the archive", SUBMISSIONS)
-    return Member(label, target)
+    return Member(label, place, target)
 
 
 def _outside(name: str) -> RefusedMember | None:

@@ -25,7 +25,9 @@ class Receipt(BaseModel):
     a file's own time; `submission` is the SHA-256 of the bytes. A file that is too large is neither hashed nor kept:
     its receipt has no original, and `submission` says its size. `file` is for showing: it is shortened, and what would
     harm a line is replaced; where it does not say all bytes of the path, `name_bytes` does
-    (`warehouse.intake.formats.file_labels.name_bytes_of`), and is what the file is known by.
+    (`warehouse.intake.formats.file_labels.name_bytes_of`), and is what the file is known by. A member of an archive has
+    no original of its own: `archive` is the name under which the archive's is kept, `member` its place among the
+    entries.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +37,8 @@ class Receipt(BaseModel):
     file: str
     received_at: datetime
     name_bytes: str | None = None
+    archive: str | None = None
+    member: int | None = None
 
     @property
     def path_bytes(self) -> bytes:
@@ -169,7 +173,8 @@ class SubmissionReading:
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A receipt with the archived original that it stands for."""
+    """A receipt with the original that it stands for, or with the archive's that has it as its `member`."""
 
     receipt: Receipt
     path: Path
+    member: int | None = None

@@ -23,6 +23,7 @@ from time import perf_counter
 from typing import Self
 
 from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.zip_archive import unpacked_size
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
@@ -208,7 +209,7 @@ def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
     part: list[ReceivedFile] = []
     size = 0
     for one in received:
-        own = 0 if one.receipt.unread_bytes is not None else one.path.stat().st_size
+        own = _size(one)
         if part and (len(part) == most or size + own > BYTES):
             yield part
             part, size = [], 0
@@ -216,6 +217,13 @@ def _parts(received: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
         size += own
     if part:
         yield part
+
+
+def _size(one: ReceivedFile) -> int:
+    """How many bytes are read of it."""
+    if one.member is not None:
+        return unpacked_size(one.path, one.member)
+    return 0 if one.receipt.unread_bytes is not None else one.path.stat().st_size
 
 
 def _failed(todo: ReaderQueue, part: list[ReceivedFile], failure: Failure) -> list[Reading]:
