@@ -14,7 +14,8 @@ from warehouse.codebook.contract_version import CONTRACT
 from warehouse.codebook.dictionary import data_dictionary
 from warehouse.codebook.dictionary.sections import Table, same_columns, sections
 from warehouse.codebook.dictionary.terms import terms
-from warehouse.codebook.model import Figure, Kind, MartColumn, RollUp
+from warehouse.codebook.mart_records import MartColumn
+from warehouse.codebook.model import Figure, Kind, RollUp
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "reference" / "data-dictionary.md"
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO
 from tests.small_store import PERIOD, Sent, indexed, run
-from warehouse.codebook.model import Mart
+from warehouse.codebook.mart_records import Mart
 from warehouse.marts import build_digest as digest
 from warehouse.marts import partitions
 from warehouse.marts.as_known import AsKnown

@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import BOOK, sources, url
 from warehouse import marts
-from warehouse.codebook.model import MartColumn
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.marts.roll_up import percentage, total
 from warehouse.marts.sources import Sources
 from warehouse.messages.errors import CodebookError

@@ -16,7 +16,7 @@ import pytest
 
 from tests.builders import BOOK
 from warehouse.codebook.contract_version import CONTRACT
-from warehouse.codebook.model import MartColumn
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.maintenance.verify import verify
 from warehouse.marts.build_digest import build_digest
 from warehouse.marts.partitions import Partition

@@ -19,21 +19,18 @@ from pydantic import ValidationError
 
 from warehouse.codebook.label_checks import check_about, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
+from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
     Dataset,
-    DatasetMart,
     Division,
     Figure,
     Group,
     Indicator,
-    Mart,
-    MartColumn,
     ReadingCheck,
     Record,
     Scale,
     Synonym,
-    Transform,
     Unit,
     Word,
 )

@@ -15,7 +15,8 @@ from typing import get_args
 
 import polars as pl
 
-from warehouse.codebook.model import Dataset, DatasetMart, Mart, MartColumn, MartType, Transform
+from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, MartType, Transform
+from warehouse.codebook.model import Dataset
 from warehouse.messages.errors import CodebookError
 
 MODULES = Path(__file__).parents[1] / "marts"

@@ -24,7 +24,6 @@ from pydantic import (
 )
 
 Kind = Literal["key", "stock", "cumulative", "year_to_date", "ratio"]
-Transform = Literal["programme", "detail"]
 Aggregate = Literal[
     "sum", "weighted", "growth", "growth_lead", "ratio", "share", "count", "distinct", "increase", "least",
     "greatest", "worst", "members",
@@ -51,8 +50,6 @@ OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
 OptionalNumber = Annotated[Annotated[int, Field(gt=0, lt=2**53)] | None, BeforeValidator(_blank_to_none)]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-MartName = Annotated[str, StringConstraints(pattern=r"^(dim|fact|mart)_[a-z0-9_]+$")]
-MartType = Literal["text", "whole", "decimal", "boolean", "date"]
 
 
 class Record(BaseModel):
@@ -348,63 +345,3 @@ class ReadingCheck(Record):
     reason_en: str
     advice_zh: str
     advice_en: str
-
-
-class Mart(Record):
-    """A mart: its labels, and what of the store it is made of; nothing else of it is given to whoever builds it.
-
-    `datasets` are those whose returns it is made of, `*` all of them. `periods` says of which periods they are:
-    `own`: it has a file a period, made of that period; `compared`: and of the earlier ones that it is compared with;
-    `found`: its own or none, as findings have it; `figures`: those of the published figures; `rules`: none, but the
-    rules of every run; `none`: it follows from the codebook alone. The last three are a single file. `keys` tell its
-    rows apart; findings have none: what differs is another finding. `transform` makes a mart that a dataset brings;
-    None where it has a file of its own in `warehouse/marts`.
-    """
-
-    mart: MartName
-    label_zh: str
-    label_en: str
-    datasets: Words
-    periods: Literal["own", "compared", "found", "figures", "rules", "none"]
-    keys: Words
-    transform: Transform | None = None
-
-    @property
-    def split(self) -> bool:
-        """Whether it has a file a period."""
-        return self.periods in ("own", "compared", "found")
-
-
-class DatasetMart(Record):
-    """The name and labels of a mart that a dataset brings, where they are not the dataset's own."""
-
-    dataset: str
-    transform: Transform
-    mart: MartName
-    label_zh: str
-    label_en: str
-
-
-class MartColumn(Record):
-    """A column of a mart: its name, type, unit, whether it may be null, and labels are a contract with those who read
-    the marts (`snapshots/contract.py`). Under the name of a transform it is one of every mart that the transform makes.
-    """
-
-    mart: str
-    column: str
-    dtype: MartType
-    unit: str
-    null: Flag
-    label_zh: str
-    label_en: str
-
-    @property
-    def polars(self) -> pl.DataType:
-        """The type in a frame; decimals have six digits after the point."""
-        return {
-            "text": pl.String(),
-            "whole": pl.Int64(),
-            "decimal": pl.Decimal(38, 6),
-            "boolean": pl.Boolean(),
-            "date": pl.Date(),
-        }[self.dtype]

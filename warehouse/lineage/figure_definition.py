@@ -14,7 +14,7 @@ from datetime import date
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.codebook.model import MartColumn
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.lineage.formula import Formula, Operand, formula_of
 from warehouse.lineage.selection import FigureSelection, check_period, unknown
 from warehouse.marts import mart_deep_poverty_share, mart_relocation

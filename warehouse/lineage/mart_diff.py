@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from warehouse.codebook import Codebook
-from warehouse.codebook.model import Mart
+from warehouse.codebook.mart_records import Mart
 from warehouse.intake.layout.row_frames import Schema
 from warehouse.marts.comparison import earlier
 from warehouse.marts.partitions import ALL, looks_back

@@ -10,7 +10,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, load
-from warehouse.codebook.model import Mart
+from warehouse.codebook.mart_records import Mart
 from warehouse.lineage.mart_diff import CAUSES, DIFFERENCES, differences, whys_of
 from warehouse.lineage.reader import LineageReader
 from warehouse.messages.errors import PermanentError

@@ -13,7 +13,7 @@ from importlib import import_module
 
 import polars as pl
 
-from warehouse.codebook.model import Mart, Transform
+from warehouse.codebook.mart_records import Mart, Transform
 from warehouse.marts.detail_fact import detail
 from warehouse.marts.programme import programme
 from warehouse.marts.roll_up import WHOLE

@@ -18,7 +18,7 @@ import polars as pl
 
 from warehouse import marts
 from warehouse.codebook import Codebook
-from warehouse.codebook.model import Mart
+from warehouse.codebook.mart_records import Mart
 from warehouse.marts.as_known import AsKnown, Pair
 from warehouse.marts.build_digest import build_digest
 from warehouse.marts.comparison import YEAR, earlier

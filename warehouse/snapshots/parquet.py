@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.codebook.model import MartColumn
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 
 ROW_GROUP = 100_000

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.dictionary.terms import terms
-from warehouse.codebook.model import MartColumn
+from warehouse.codebook.mart_records import MartColumn
 
 
 @dataclass(frozen=True)
