@@ -30,6 +30,11 @@ class Stages:
     seconds: dict[str, float] = field(default_factory=dict)
     recovered: tuple[Leftover, ...] = ()
 
+    @property
+    def suspects(self) -> list[str]:
+        """The files that are put off, for runs broke off with them in hand."""
+        return [name for one in self.recovered if one.kind == "suspect" for name in one.names]
+
     @contextmanager
     def stage(self, name: str, what: str = "") -> Iterator[None]:
         """One stage; a name that comes again adds to its time."""
@@ -54,6 +59,7 @@ def started(settings: Settings, flow: str, received_at: datetime | None) -> Iter
             ledger_url=settings.ledger,
             limits=settings.limits,
             folders=settings.folders,
+            budgets=settings.budgets,
         )
         prepare(run, stages)
         yield run, stages
@@ -67,22 +73,31 @@ def utc(moment: datetime | None) -> datetime:
 
 def process(run: Run, arrivals: Arrivals, stages: Stages) -> Summary:
     """Receive, read, judge, commit, publish, report; says in the summary what waits and what was passed over."""
-    received = receive_files(run, arrivals, stages) if arrivals.files else []
-    waiting = len(arrivals.waiting) + len(arrivals.files.keys() - set(received))
-    summary = run_stages(run, len(received), stages) if received else publish_unpublished(run, stages)
-    return summary.model_copy(update={"waiting": waiting, "skipped": len(arrivals.skipped)})
+    received, large = receive_files(run, arrivals, stages) if arrivals.files else ([], [])
+    periods, slow = read_files(run, len(received), stages) if received else ([], [])
+    taken = arrivals.files.keys() & {*received} - {*slow}
+    summary = judge_and_commit(run, periods, stages) if taken else publish_unpublished(run, stages)
+    waiting = len(arrivals.waiting) + len(arrivals.files.keys() - taken)
+    late = tuple(sorted([*large, *slow]))
+    for name in late:
+        log.warning("%s 所属文件夹或本批次已超出预算,留待最后; its folder, or the run, is over budget: it waits", name)
+    return summary.model_copy(update={"waiting": waiting, "late": late, "skipped": len(arrivals.skipped)})
 
 
-def receive_files(run: Run, arrivals: Arrivals, stages: Stages) -> list[str]:
-    """Receives the files; the names of those that have a receipt now."""
+def receive_files(run: Run, arrivals: Arrivals, stages: Stages) -> tuple[list[str], list[str]]:
+    """Receives the files; the names of those that have a receipt now, and of those over budget."""
     with stages.stage("receive", f"{len(arrivals.files)} files"):
         return receive(run, arrivals.files)
 
 
-def run_stages(run: Run, files: int, stages: Stages) -> Summary:
-    """Read, judge, commit, publish, report what was received."""
+def read_files(run: Run, files: int, stages: Stages) -> tuple[list[str], list[str]]:
+    """Reads what was received; the periods that there are, and the names of files over budget."""
     with stages.stage("read", f"{files} files"):
-        periods = read(run)
+        return read(run)
+
+
+def judge_and_commit(run: Run, periods: list[str], stages: Stages) -> Summary:
+    """Judge, commit, publish, report what was read."""
     for period in periods:
         with stages.stage("judge", period):
             judge(run, period)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
@@ -21,6 +22,7 @@ from pydantic_settings import (
 )
 
 from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.budget import Budgets, Cost
 from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
@@ -61,8 +63,14 @@ class Settings(BaseSettings):
     max_read_seconds: PositiveFloat = Limits().seconds
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
     max_archive_growth: PositiveFloat = Limits().archive_growth
-    max_sender_seconds: PositiveFloat = Limits().sender_seconds
-    max_night_seconds: PositiveFloat = Limits().night_seconds
+    max_sender_seconds: PositiveFloat = Budgets().sender.seconds
+    max_sender_bytes: PositiveInt = Budgets().sender.bytes
+    max_sender_rows: PositiveInt = Budgets().sender.rows
+    max_sender_findings: PositiveInt = Budgets().sender.findings
+    max_night_seconds: PositiveFloat = Budgets().night.seconds
+    max_night_bytes: PositiveInt = Budgets().night.bytes
+    max_night_rows: PositiveInt = Budgets().night.rows
+    max_night_findings: PositiveInt = Budgets().night.findings
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
@@ -123,7 +131,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What a file may take: bytes, cells, members, seconds of reading, memory; and a sender, and a night."""
+        """What a file may take: bytes, cells, members, seconds of reading, memory."""
         return Limits(
             file_bytes=self.max_file_bytes,
             unpacked_bytes=self.max_unpacked_bytes,
@@ -131,10 +139,16 @@ class Settings(BaseSettings):
             members=self.max_archive_members,
             seconds=self.max_read_seconds,
             memory_bytes=self.max_read_memory_bytes,
-            sender_seconds=self.max_sender_seconds,
-            night_seconds=self.max_night_seconds,
             archive_growth=self.max_archive_growth,
         )
+
+    @property
+    def budgets(self) -> Budgets:
+        """What a sender and a night may take."""
+        sender, night = (
+            Cost(*(getattr(self, f"max_{of}_{measure.name}") for measure in fields(Cost))) for of in ("sender", "night")
+        )
+        return Budgets(sender, night)
 
     @property
     def installation(self) -> Installation:

@@ -6,18 +6,23 @@ from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import save_reading
-from warehouse.intake.sandbox.reader_pool import read_isolated
+from warehouse.intake.sandbox.reader_pool import Readers
 from warehouse.store.archive import original_of
 from warehouse.store.prior_state import in_force_submissions
-from warehouse.store.receive import load_receipts
+from warehouse.store.receive import load_receipts, save_receipts
 from warehouse.store.staging import save_returns
 
 
 @task(name="read", **RETRIES)
-def read(run: Run) -> list[str]:
-    """Reads every receipt and leaves the reading in the work folder; returns the periods found, ascending."""
-    received = [original_of(run.root, r) for r in load_receipts(run.receipts)]
+def read(run: Run) -> tuple[list[str], list[str]]:
+    """Reads the receipts and leaves the reading in the work folder; returns the periods found, ascending, and the files
+    that are over budget: they wait, and have no receipt any more.
+    """
+    receipts = load_receipts(run.receipts)
     in_force = in_force_submissions(save_returns(run.ledger_url, run.returns))
-    reading = read_isolated(received, run.limits, in_force, run.folders, run.parts)
+    received = [original_of(run.root, r) for r in receipts]
+    with Readers.of(received, run.limits, run.parts) as readers:
+        reading, waiting = readers.read_within(run.budgets, received, in_force, run.folders)
     save_reading(reading, run.reading)
-    return sorted({head.period for head in reading.return_headers})
+    save_receipts(run.receipts, [one for one in receipts if one not in waiting])
+    return sorted({head.period for head in reading.return_headers}), [r.file for r in waiting if r.archive is None]

@@ -9,7 +9,7 @@ from tasks.run import RETRIES, Run
 from warehouse.maintenance.recover import clear, prepare
 from warehouse.store.inbox import Arrival
 from warehouse.store.leftovers import Leftover
-from warehouse.store.receive import keep_files, members_among, number, save_receipts
+from warehouse.store.receive import keep_files, number, save_receipts
 
 
 @task(name="prepare", **RETRIES)
@@ -25,10 +25,11 @@ def clear_work(run: Run) -> None:
 
 
 @task(name="receive", **RETRIES)
-def receive(run: Run, files: dict[str, Arrival]) -> list[str]:
-    """Keeps the files, by name, and what archives hold, and numbers all in the order of their names; returns these."""
-    originals = keep_files(run.root, files, run.limits)
-    members = members_among(originals, run.limits, run.root.work / "unpack")
-    receipts = number(run.ledger_url, [*originals, *members], run.received_at)
+def receive(run: Run, files: dict[str, Arrival]) -> tuple[list[str], list[str]]:
+    """Keeps the files, by name, and numbers them and what archives hold in the order of their names; returns these, and
+    those over budget.
+    """
+    originals, late = keep_files(run.root, files, run.limits, run.budgets, run.folders)
+    receipts = number(run.ledger_url, originals, run.received_at)
     save_receipts(run.receipts, receipts)
-    return [receipt.file for receipt in receipts]
+    return [receipt.file for receipt in receipts], late

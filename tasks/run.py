@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 
 from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.model.budget import Budgets
 from warehouse.messages.errors import RootBusyError, TransientError
 from warehouse.store.files import Root
 
@@ -19,7 +20,8 @@ from warehouse.store.files import Root
 class Run(BaseModel):
     """One run of a flow: its name in the journal, when its files were received (UTC), where everything is.
 
-    `folders` says which folder of the inbox belongs to which county or prefecture.
+    `folders` says which folder of the inbox belongs to which county or prefecture, `budgets` what a sender and the run
+    may take, without which there is no bound.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,7 @@ class Run(BaseModel):
     ledger_url: str
     limits: Limits
     folders: dict[str, str] = {}
+    budgets: Budgets | None = None
 
     @property
     def root(self) -> Root:

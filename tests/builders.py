@@ -36,7 +36,7 @@ from warehouse.store.archive import original_of
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
-from warehouse.store.receive import keep_files, load_receipts, members_among, number, save_receipts
+from warehouse.store.receive import keep_files, load_receipts, number, save_receipts
 from warehouse.store.rejudging import Change, Scope
 from warehouse.store.staging import entry_of, load_staged, prior_state, save_returns, stage_period
 from warehouse.synthetic import Return, write_returns
@@ -179,9 +179,8 @@ def installation(root: Root) -> Installation:
 
 def receive(root: Root, files: Mapping[str, Arrival], received_at: datetime = RECEIVED) -> list[Receipt]:
     """The receipts of these files and of what the archives among them hold, all of them kept."""
-    kept = keep_files(root, files, Limits())
-    members = members_among(kept, Limits(), root.work / "unpack")
-    return number(url(root), [*kept, *members], received_at)
+    kept, _ = keep_files(root, files, Limits(), None, {})
+    return number(url(root), kept, received_at)
 
 
 def night(

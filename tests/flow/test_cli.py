@@ -10,8 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.builders import YANGGAO, finance, given, row, send, village
+from tests.builders import YANGGAO, finance, given, loans, row, send, village
 from tests.flow.conftest import Province, Served, said
+from tests.packing import packed
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
@@ -55,6 +56,28 @@ def test_status_says_what_is_published(province: Province) -> None:
     assert said(status)["up_to_date"]
     assert set(said(status)["periods"]) == set(PERIODS)
     assert "up to date" in province.say("status").stdout
+
+
+def test_what_takes_long_has_its_turn_when_all_else_is_committed(own: Served) -> None:
+    """Every file is over this budget, so that one of an archive's is the last that its sender may have read."""
+    (book,) = send(own.folder / "inbox" / "good", loans(finance(1000))).rglob("*.xlsx")
+    packed(own.folder / "inbox" / "bad.zip", ("1.csv", b"0"), ("2.csv", b"1"))
+    (own.folder / "root").mkdir()
+    (own.folder / "root" / "xianbao.toml").write_text("max_sender_seconds = 1e-9\n")
+    done = own.say("run", "--json")
+    assert done.returncode == 1
+    last, root = said(done), Root(own.folder / "root")
+    assert (last["run"], last["before"]["run"], last["before"]["late"], last["late"]) == (
+        "000002", "000001", ["bad.zip"], []
+    )  # fmt: skip
+    first, second = (journal.read_entry(root, run).receipts for run in journal.runs(root))
+    assert [(one.receipt.file, one.verdict) for one in first] == [
+        (book.relative_to(own.folder / "inbox").as_posix(), "read")
+    ]
+    assert [(one.receipt.file, one.verdict) for one in second] == [
+        ("bad.zip", "unpacked"), ("bad.zip/1.csv", "unreadable"), ("bad.zip/2.csv", "unreadable"),
+    ]  # fmt: skip
+    assert said(own.say("run", "--json"))["run"] is None
 
 
 def test_submit_takes_one_file_and_exits_with_1_when_it_is_quarantined(province: Province, own: Served) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.builders import receipt_of
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.layout import unread_cells
 from warehouse.intake.layout.unread_cells import LONGEST as LONGEST_BESIDE
+from warehouse.intake.model.budget import Budgets, Cost
 from warehouse.intake.sandbox import reader_pool
 from warehouse.intake.sandbox.reader_pool import Failure, ReaderQueue
 from warehouse.messages.errors import PermanentError
@@ -125,65 +125,25 @@ def test_parts_are_taken_one_by_one_each_with_a_name_of_its_own(tmp_path: Path) 
     assert third[1] not in (first[1], second[1])
 
 
-def sent(tmp_path: Path, *names: str) -> list[Any]:
-    made = files(tmp_path / "in", *[1] * len(names))
-    return [
-        replace(one, receipt=one.receipt.model_copy(update={"file": name}))
-        for one, name in zip(made, names, strict=True)
-    ]
-
-
-def test_a_sender_that_has_used_up_its_time_is_read_no_more_and_the_others_are(tmp_path: Path) -> None:
-    part = sent(tmp_path, "bad.zip/1.xlsx", "bad.zip/2.xlsx", "datong/a.xlsx", "alone.csv")
-    queue = ReaderQueue(deque(), Limits(sender_seconds=10, night_seconds=100), {})
-    queue.spend(part, 30, at_fault=1)
-    assert queue.within_budget(part) == (part[2:], part[:2])
-    queue.spend(part[2:], 20)
-    assert queue.within_budget(part) == (part[2:], part[:2]), "exactly so much is allowed"
-    queue.spend(part[3:], 0.1)
-    assert queue.within_budget(part) == (part[2:3], [*part[:2], part[3]])
-
-
-def test_a_run_that_has_used_up_its_time_reads_nothing_more(tmp_path: Path) -> None:
-    part = sent(tmp_path, "a/1.xlsx", "b/2.xlsx", "c/3.xlsx")
-    queue = ReaderQueue(deque(), Limits(sender_seconds=60, night_seconds=100), {})
-    queue.spend(part[:2], 100)
-    assert queue.within_budget(part) == (part, [])
-    queue.spend(part[:2], 0.1)
-    assert queue.within_budget(part) == ([], part)
-
-
-def test_what_is_over_its_budget_is_refused_by_name_while_a_good_file_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A part each: the second of the archive's comes when the first has used up its time."""
-    monkeypatch.setattr(reader_pool, "_processors", lambda: 1)
-    monkeypatch.setattr(reader_pool, "FILES", 1)
-    received = sent(tmp_path, "bad.zip/1.csv", "bad.zip/2.csv", "140221_2017-12_finance.csv")
-    received[2].path.write_bytes("区划代码,报告期,贷款户数(户)\n140221,2017-12,1\n".encode())
-    limits = Limits(sender_seconds=1e-9)
-    reading = reader_pool.read_isolated(received, limits, None, {}, tmp_path / "scratch")
-    (over,) = [f for f in reading.findings if f.found == reader_pool.OVER_BUDGET]
-    assert (over.file, over.rule, over.expected) == ("bad.zip/2.csv", "unreadable_file", reader_pool.WITHIN_BUDGET)
-    assert [h.receipt for h in reading.return_headers if h.receipt == received[2].receipt.receipt]
-
-
 # --- settings ------------------------------------------------------------------------------------------------------
 
 
 def test_every_limit_is_a_setting_with_its_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert Settings().limits == Limits()
+    assert Settings().budgets == Budgets()
     assert Settings().patience == SettleTimes()
     values = {
         "MAX_FILE_BYTES": 1, "MAX_UNPACKED_BYTES": 2, "MAX_SHEET_CELLS": 3, "MAX_ARCHIVE_MEMBERS": 4,
-        "MAX_READ_SECONDS": 5, "MAX_READ_MEMORY_BYTES": 6, "MAX_SENDER_SECONDS": 7, "MAX_NIGHT_SECONDS": 8,
-        "MAX_ARCHIVE_GROWTH": 9,
+        "MAX_READ_SECONDS": 5, "MAX_READ_MEMORY_BYTES": 6, "MAX_ARCHIVE_GROWTH": 7,
+        "MAX_SENDER_SECONDS": 1, "MAX_SENDER_BYTES": 2, "MAX_SENDER_ROWS": 3, "MAX_SENDER_FINDINGS": 4,
+        "MAX_NIGHT_SECONDS": 5, "MAX_NIGHT_BYTES": 6, "MAX_NIGHT_ROWS": 7, "MAX_NIGHT_FINDINGS": 8,
         "SETTLE_SECONDS": 7, "STALE_LOCK_HOURS": 8,
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"XIANBAO_{name}", str(value))
-    assert load_settings().limits == Limits(1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert load_settings().limits == Limits(1, 2, 3, 4, 5, 6, 7)
+    assert load_settings().budgets == Budgets(Cost(1, 2, 3, 4), Cost(5, 6, 7, 8))
     assert load_settings().patience == SettleTimes(7, 8)
 
 

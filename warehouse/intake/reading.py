@@ -8,7 +8,7 @@ where each column stood, findings. A run's files are read a part at a time (`rea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -87,16 +87,17 @@ def read_part(received: Iterable[ReceivedFile], limits: Limits, folders: Mapping
     )
 
 
-def merged(parts: Sequence[Reading], in_force: InForce | None) -> Reading:
-    """The parts as one reading, without what is a duplicate.
+def merged(parts: Sequence[Reading], in_force: InForce | None, waiting: Collection[int] = ()) -> Reading:
+    """The parts as one reading, without what is a duplicate; nothing is said of the receipts that are `waiting`.
 
     A file all of whose returns are in force with its own bytes (`in_force`) is one and is not judged again; none is
     where `in_force` is None. A, then B, then A again is none: it puts A back in force.
     """
-    return_headers = sorted(chain.from_iterable(part.return_headers for part in parts), key=lambda h: h.receipt)
-    receipts = sorted(chain.from_iterable(part.receipts for part in parts), key=lambda r: r.receipt)
+    heads = (h for part in parts for h in part.return_headers if h.receipt not in waiting)
+    files = (r for part in parts for r in part.receipts if r.receipt not in waiting)
+    return_headers, receipts = sorted(heads, key=lambda h: h.receipt), sorted(files, key=lambda r: r.receipt)
     duplicates = [] if in_force is None else _duplicates(receipts, return_headers, dict(in_force))
-    left = {r.receipt for r in duplicates}
+    left = {*waiting, *(r.receipt for r in duplicates)}
     counted = [h for h in return_headers if h.receipt not in left]
     rows = {name: _merged_rows(d, parts, left) for name, d in load().datasets.items()}
     said = (f for part in parts for f in part.findings if f.receipt not in left)
@@ -107,7 +108,7 @@ def merged(parts: Sequence[Reading], in_force: InForce | None) -> Reading:
         layout=_without(pl.concat([pl.DataFrame(schema=LAYOUT), *(part.layout for part in parts)]), left),
         notes=[n for part in parts for n in part.notes if n.receipt not in left],
         findings=sorted(chain(said, disagreements(counted, rows, receipts)), key=lambda f: f.receipt),
-        unreadable=[r for part in parts for r in part.unreadable],
+        unreadable=[r for part in parts for r in part.unreadable if r.receipt not in waiting],
         duplicates=duplicates,
     )
 

@@ -15,6 +15,7 @@ import duckdb
 import sqlalchemy as sa
 
 from warehouse.codebook import load
+from warehouse.maintenance.suspects import suspects
 from warehouse.messages.errors import RootBusyError
 from warehouse.messages.log import log
 from warehouse.reports.run_summary import LAST, write_findings
@@ -178,6 +179,7 @@ def _scratch(root: Root, engine: sa.Engine, runs: list[str]) -> Iterator[tuple[K
     if own or not there:
         yield "unreceived", _unreceived(root, engine)
         yield "interrupted", _names(root, sorted(own or [root.work]))
+        yield "suspect", suspects(root, own)
     clear(root)
 
 

@@ -39,7 +39,8 @@ class Summary(BaseModel):
     counts queries that a county has answered. The verdicts count returns.
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
-    `waiting` were left for the next run; `skipped` are links and special files.
+    `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
+    files. `before` is the run that took in what did not have to wait for its turn.
     `recovered` says what a run that broke off had left, and what was done about it.
     `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
     """
@@ -52,6 +53,7 @@ class Summary(BaseModel):
     unreadable: int = 0
     duplicates: int = 0
     waiting: int = 0
+    late: tuple[str, ...] = ()
     skipped: int = 0
     periods: tuple[PeriodSummary, ...] = ()
     accepted: int = 0
@@ -64,11 +66,22 @@ class Summary(BaseModel):
     version: str | None = None
     recovered: tuple[Leftover, ...] = ()
     seconds: dict[str, float] = {}
+    before: Summary | None = None
 
     @property
     def good(self) -> bool:
         """Nothing was quarantined, nothing unreadable, no other fault found in a file."""
-        return not (self.quarantined or self.unreadable or self.errors)
+        return not (self.quarantined or self.unreadable or self.errors) and (self.before is None or self.before.good)
+
+    def followed_by(self, last: Summary) -> Summary:
+        """Both turns of a night, of which the last took in what was late or put off."""
+        waits = {"waiting": self.waiting - len(self.late) + last.waiting, "late": last.late}
+        if last.run is None:
+            return self.model_copy(update=waits)
+        before = self if self.run else None
+        return last.model_copy(
+            update={**waits, "skipped": self.skipped, "recovered": self.recovered + last.recovered, "before": before}
+        )
 
 
 def summarise(entry: Entry, version: str | None) -> Summary:
@@ -127,6 +140,6 @@ def write_findings(entry: Entry, folder: Path) -> Path:
 def markdown(summary: Summary) -> Markdown:
     """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered"})
+    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered", "late", "before"})
     parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
     return Markdown("\n").join([*parts, *by_rule_markdown(summary.groups)])

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class Arrivals:
     files: dict[str, Arrival] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+
+    def take_out(self, names: Iterable[str]) -> dict[str, Arrival]:
+        """Removes files, by name, from those to be taken in; these, as far as they were there."""
+        return {name: self.files.pop(name) for name in names if name in self.files}
 
     def wait(self, label: str, why_zh: str, why_en: str) -> None:
         """Leaves a file for the next run, and says so."""

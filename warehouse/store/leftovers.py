@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
     "indexed", "rows", "superseded", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived",
-    "interrupted",
+    "interrupted", "suspect",
 ]  # fmt: skip
 NAMED = 5
 SAID: dict[Kind, tuple[str, str]] = {
@@ -51,12 +51,16 @@ SAID: dict[Kind, tuple[str, str]] = {
         "上次运行未能完成,其草稿已清除:{names}",
         "the last run did not come to its end; its scratch was removed: {names}",
     ),
+    "suspect": (
+        "最近几次运行中断时都正在读取 {names},留待其他文件提交后处理",
+        "the last runs broke off with {names} in hand; its turn comes when all else is committed",
+    ),
 }
 
 
 class Leftover(BaseModel):
-    """One kind of thing that was left, and what was done about it. `names` are paths below the root, runs or versions;
-    the messages name the first few.
+    """One kind of thing that was left, and what was done about it. `names` are paths below the root, runs, versions or
+    files; the messages name the first few.
     """
 
     model_config = ConfigDict(frozen=True)

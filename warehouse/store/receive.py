@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from warehouse.intake.formats.file_labels import harmless
+from warehouse.intake.formats.file_labels import harmless, path_bytes
 from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.formats.zip_archive import members_of
+from warehouse.intake.formats.zip_archive import members_of, unpacked_size
+from warehouse.intake.model.budget import Budgets, Cost, Spending
 from warehouse.intake.model.records import UNREAD, Receipt
+from warehouse.intake.ownership.inbox_folders import sender_of
 from warehouse.messages.errors import StillWrittenError
 from warehouse.messages.log import log
 from warehouse.store import ledger
@@ -38,44 +40,62 @@ class Original:
     member: int | None = None
 
 
-def keep_files(root: Root, files: Mapping[str, Arrival], limits: Limits) -> list[Original]:
-    """Keeps files, by name. One that changes while it is read waits for the next run and is left out.
+def keep_files(
+    root: Root, files: Mapping[str, Arrival], limits: Limits, budgets: Budgets | None, folders: Mapping[str, str]
+) -> tuple[list[Original], list[str]]:
+    """Keeps files, by name, the small ones first, and looks into archives; the names of those that wait, for their
+    sender or the run has sent as many bytes as it may.
 
-    Of one over the limit nothing is read, let alone kept: it must cost no more than a look at its size.
+    A file that changes while it is read waits for the next run and is left out.
     """
-    kept = []
-    for name, arrival in files.items():
-        if arrival.stamp.size > limits.file_bytes:
-            kept.append(Original(name, f"{UNREAD}{arrival.stamp.size}", None, arrival.name_bytes))
+    spending = Spending(budgets)
+    kept: list[Original] = []
+    late = []
+    for name, arrival in sorted(files.items(), key=lambda one: (one[1].stamp.size, one[0])):
+        sender = sender_of(folders, path_bytes(name, arrival.name_bytes))
+        if not spending.may_go_on(sender):
+            late.append(name)
             continue
         try:
-            kept.append(Original(name, *keep(root, arrival.path, name, arrival.stamp), arrival.name_bytes))
+            one = _kept(root, name, arrival, limits)
         except StillWrittenError as error:
             log.warning("%s 正在变化或无法读取,留待下次处理; it waits for the next run: %s", name, harmless(str(error)))
-    return kept
-
-
-def members_among(originals: Iterable[Original], limits: Limits, scratch: Path) -> Iterator[Original]:
-    """What the archives among these hold. It is kept as what it came in, and nowhere else: what is unpacked to the
-    scratch folder, one member at a time, is hashed and no more.
-    """
-    for one in originals:
-        if one.path is None:
             continue
-        taken = 0
-        for member in members_of(one.path, limits, scratch):
-            taken += 1
-            yield Original(
-                file=f"{one.file}/{member.label}",
-                submission=hash_file(member.path),
-                path=one.path,
-                # A member lies where its archive does, of which the name may not tell all.
-                name_bytes=f"{one.name_bytes}/{quote(member.label)}" if one.name_bytes else None,
-                archive=one.path.name,
-                member=member.place,
-            )
-        if taken:
-            log.info("%s 解压出 %d 个文件; %d files came out of it", one.file, taken, taken)
+        members = _members(one, limits, root.work / "unpack")
+        unpacked = sum(unpacked_size(m.path, m.member) for m in members if m.path and m.member is not None)
+        spending.spend(sender, name, Cost(bytes=unpacked + (arrival.stamp.size if one.path else 0)))
+        kept += [one, *members]
+    return kept, late
+
+
+def _kept(root: Root, name: str, arrival: Arrival, limits: Limits) -> Original:
+    """Of a file over the limit nothing is read, let alone kept: it must cost no more than a look at its size."""
+    if arrival.stamp.size > limits.file_bytes:
+        return Original(name, f"{UNREAD}{arrival.stamp.size}", None, arrival.name_bytes)
+    return Original(name, *keep(root, arrival.path, name, arrival.stamp), arrival.name_bytes)
+
+
+def _members(one: Original, limits: Limits, scratch: Path) -> list[Original]:
+    """What an archive holds. It is kept as what it came in, and nowhere else: what is unpacked to the scratch folder,
+    one member at a time, is hashed and no more.
+    """
+    if one.path is None:
+        return []
+    members = [
+        Original(
+            file=f"{one.file}/{member.label}",
+            submission=hash_file(member.path),
+            path=one.path,
+            # A member lies where its archive does, of which the name may not tell all.
+            name_bytes=f"{one.name_bytes}/{quote(member.label)}" if one.name_bytes else None,
+            archive=one.path.name,
+            member=member.place,
+        )
+        for member in members_of(one.path, limits, scratch)
+    ]
+    if members:
+        log.info("%s 解压出 %d 个文件; %d files came out of it", one.file, len(members), len(members))
+    return members
 
 
 def number(ledger_url: str, originals: Iterable[Original], received_at: datetime) -> list[Receipt]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from time import perf_counter
 
 import polars as pl
@@ -68,6 +69,24 @@ def watch(console: Screen, *, quiet: bool) -> Iterator[None]:
 
 def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     """What came, what became of it, the first lines of the scorecard, where things are."""
+    if summary.before:
+        _came(summary.before, console)
+    _came(summary, console)
+    if summary.waiting or summary.skipped:
+        console.say(f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过")
+    manifest = read_manifest(settings.store)
+    if manifest is None:
+        return
+    card = manifest.scan(settings.store, "mart_scorecard").collect()
+    if summary.version:
+        console.print(_scorecard(card))
+    held = card.filter(pl.col("holds")).height
+    console.print(Text.assemble((f"{held} of {card.height}", "bold"), " published figures hold 与公布数相符"))
+    _places(summary, settings, console)
+
+
+def _came(summary: Summary, console: Screen) -> None:
+    """A run, its returns by verdict, its findings."""
     if summary.run is None:
         published = (
             f"Snapshot {summary.version}, left over, was published." if summary.version else "Nothing to publish."
@@ -83,17 +102,6 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
         console.print(_verdicts(summary))
         if summary.groups:
             console.print(*_findings(summary.groups, console.width), sep="\n")
-    if summary.waiting or summary.skipped:
-        console.say(f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过")
-    manifest = read_manifest(settings.store)
-    if manifest is None:
-        return
-    card = manifest.scan(settings.store, "mart_scorecard").collect()
-    if summary.version:
-        console.print(_scorecard(card))
-    held = card.filter(pl.col("holds")).height
-    console.print(Text.assemble((f"{held} of {card.height}", "bold"), " published figures hold 与公布数相符"))
-    _places(summary, settings, console)
 
 
 def _verdicts(summary: Summary) -> Table:
@@ -148,9 +156,13 @@ def _number(value: Decimal | None) -> str:
 def _places(summary: Summary, settings: Settings, console: Screen) -> None:
     root = settings.store
     console.say(f"marts     {root.marts / 'marts.duckdb'}")
-    if summary.run is None:
-        return
-    report = root.reports / summary.run
+    for one in (summary.before, summary):
+        if one and one.run:
+            _reports(one, root.reports / one.run, console)
+
+
+def _reports(summary: Summary, report: Path, console: Screen) -> None:
+    """Where findings and pages of a run are."""
     if summary.errors or summary.queries or summary.explained:
         answered = f", {summary.explained} answered 已说明" if summary.explained else ""
         counts = f"{summary.errors} errors, {summary.queries} queries{answered}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePath
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from warehouse.messages.visible import visible
 
@@ -51,6 +51,11 @@ def name_bytes_of(path: PurePath, label: str) -> str | None:
     """
     raw = os.fsencode(path.as_posix())
     return None if raw == label.encode() else f"/{quote_from_bytes(raw)}"
+
+
+def path_bytes(label: str, name_bytes: str | None) -> bytes:
+    """The path that a file came under, byte for byte: as `name_bytes_of` says it, or the label."""
+    return label.encode() if name_bytes is None else unquote_to_bytes(name_bytes)[1:]
 
 
 def distinct(label: str, taken: dict[str, int]) -> str:

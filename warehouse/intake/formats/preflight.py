@@ -58,9 +58,8 @@ class UnreadableError(Exception):
 @dataclass(frozen=True)
 class Limits:
     """How much of a file is looked at: bytes on disk, bytes unpacked, cells in a sheet's rectangle, members of a zip;
-    and what reading one may take: seconds, and bytes of memory beyond what the reader itself needs. What the files of
-    one sender, a folder or archive of the inbox, may take together, and all of a night: seconds of all readers. How
-    many times its own size an archive may unpack to, whose members are kept as they unpack.
+    and what reading one may take: seconds, and bytes of memory beyond what the reader itself needs. How many times its
+    own size an archive may unpack to. What many files may take together: `warehouse.intake.model.budget`.
     """
 
     file_bytes: int = 50_000_000
@@ -69,8 +68,6 @@ class Limits:
     members: int = 5_000
     seconds: float = 60
     memory_bytes: int = 1 << 30
-    sender_seconds: float = 1_800
-    night_seconds: float = 14_400
     archive_growth: float = 100
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict
 
+from warehouse.intake.formats.file_labels import path_bytes
 from warehouse.intake.formats.table import Row
 from warehouse.messages.finding import Finding
 
@@ -43,7 +43,12 @@ class Receipt(BaseModel):
     @property
     def path_bytes(self) -> bytes:
         """The path that it came under, byte for byte."""
-        return self.file.encode() if self.name_bytes is None else unquote_to_bytes(self.name_bytes)[1:]
+        return path_bytes(self.file, self.name_bytes)
+
+    @property
+    def arrival(self) -> str:
+        """The submission that it arrived as: its own, or that of the archive that it lies in."""
+        return self.archive.partition(".")[0] if self.archive else self.submission
 
     @property
     def unread_bytes(self) -> int | None:

@@ -16,9 +16,21 @@ def owner_of(folders: Mapping[str, str], path: bytes) -> str | None:
     `path` is a receipt's, relative to the inbox, all of it: a label may lack its beginning. A member of an archive lies
     where the archive does.
     """
-    around = (os.fsencode(str(folder)) for folder in PurePosixPath(os.fsdecode(path)).parents)
-    owners = {os.fsencode(folder): code for folder, code in folders.items()}
-    return next((owners[folder] for folder in around if folder in owners), None)
+    folder = _folder_of(folders, path)
+    return None if folder is None else folders[folder]
+
+
+def sender_of(folders: Mapping[str, str], path: bytes) -> str:
+    """Whose files share a budget with that one: the folder that is set for it, else the first one of its path, or the
+    file itself where it lies in none.
+    """
+    return _folder_of(folders, path) or os.fsdecode(path).partition("/")[0]
+
+
+def _folder_of(folders: Mapping[str, str], path: bytes) -> str | None:
+    """The longest of the folders that it lies in."""
+    around = map(str, PurePosixPath(os.fsdecode(path)).parents)
+    return next((folder for folder in around if folder in folders), None)
 
 
 def checked_folders(folders: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -24,8 +24,10 @@ from typing import Self
 
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.formats.zip_archive import unpacked_size
-from warehouse.intake.model.records import ReceivedFile
+from warehouse.intake.model.budget import Budgets, Cost, Spending
+from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
+from warehouse.intake.ownership.inbox_folders import sender_of
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part
 from warehouse.intake.sandbox import worker
 from warehouse.intake.sandbox.confinement import Sandbox, end
@@ -34,14 +36,14 @@ from warehouse.messages.errors import DiskError
 from warehouse.messages.log import log
 
 FILES, BYTES = 1_000, 8_000_000  # in a part, at the most: what a child holds does not grow with the night
-START_SECONDS, CHUNK = 120, 1 << 16
+START_SECONDS, SLICE_SECONDS, CHUNK = 120, 30, 1 << 16
 TOO_MUCH = "读取时占用过多内存或时间的文件 a file that took too much memory or time to read"
 NOT_READ = "程序无法读取的文件 a file that the program failed to read"
 OVER_BUDGET = (
-    "同一文件夹或压缩包(或本批次)的读取用时已超出预算,未读的文件 a file that was not read, for its folder or archive, "
-    "or the run, has used up its time"
+    "压缩包已用完本批次的预算(用时、行数或问题数),未读的文件 a file that was not read, for its archive has used up "
+    "what a sender may take of a run (time, rows or findings)"
 )
-WITHIN_BUDGET = "预算之内:请拆分后分次报送 files that take less time: send them in several parts"
+WITHIN_BUDGET = "较小的压缩包:请拆分后分次报送 a smaller archive: send it in several parts"
 WITHIN_LIMITS = "能在限定的内存和时间内读取的文件 a file that can be read within the limits of memory and time"
 
 
@@ -68,27 +70,33 @@ class ReaderQueue:
     parts: deque[list[ReceivedFile]]
     limits: Limits
     folders: Mapping[str, str]
+    spending: Spending = field(default_factory=lambda: Spending(None))
+    left: list[ReceivedFile] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
     given: int = 0
     tried: set[int] = field(default_factory=set)
-    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
-    def spend(self, part: list[ReceivedFile], seconds: float, at_fault: int | None = None) -> None:
-        """Notes what reading a part took: with whose file was at fault, else in equal shares."""
-        blamed = [one for one in part if one.receipt.receipt == at_fault] or part
+    def spend(self, costs: Iterable[tuple[ReceivedFile, Cost]]) -> None:
+        """Notes what files took."""
         with self.lock:
-            for one in blamed:
-                self.spent[sender_of(one)] += seconds / len(blamed)
+            for one, cost in costs:
+                self.spending.spend(self._sender(one), one.receipt.arrival, cost)
 
-    def within_budget(self, part: list[ReceivedFile]) -> tuple[list[ReceivedFile], list[ReceivedFile]]:
-        """The files of a part that may still be read, and those whose sender, or the run, has no time left."""
+    def affordable(self, part: list[ReceivedFile]) -> list[ReceivedFile]:
+        """The files of a part that may still be read; those of which sender or run has taken too much are `left`."""
         with self.lock:
-            over = {name for name, seconds in self.spent.items() if seconds > self.limits.sender_seconds}
-            if sum(self.spent.values()) > self.limits.night_seconds:
-                return [], part
-        if not over:
-            return part, []
-        return [one for one in part if sender_of(one) not in over], [one for one in part if sender_of(one) in over]
+            may = {sender: self.spending.may_go_on(sender) for sender in map(self._sender, part)}
+            self.left += [one for one in part if not may[self._sender(one)]]
+        return [one for one in part if may[self._sender(one)]]
+
+    def job(self, part: list[ReceivedFile], folder: Path) -> ReaderJob:
+        """The part for a child, which comes back after a while: what it has taken is looked at before it goes on."""
+        most = self.spending.budgets
+        seconds = min(SLICE_SECONDS, most.sender.seconds) if most else SLICE_SECONDS
+        return ReaderJob(received=part, limits=self.limits, folders=dict(self.folders), folder=folder, seconds=seconds)
+
+    def _sender(self, one: ReceivedFile) -> str:
+        return sender_of(self.folders, one.receipt.path_bytes)
 
     def take(self) -> tuple[list[ReceivedFile], str] | None:
         """The next part and a name of its own; None where nothing is left."""
@@ -123,6 +131,11 @@ class Readers:
         self.numbers = count(1)
         self.children = [self._spawned() for _ in range(_processors())]
 
+    @classmethod
+    def of(cls, received: Iterable[ReceivedFile], limits: Limits, scratch: Path) -> Self:
+        """Those that can read no more than these files, or the folder that holds them all."""
+        return cls(limits, Path(os.path.commonpath([one.path.absolute() for one in received])), scratch)
+
     def __enter__(self) -> Self:
         return self
 
@@ -143,35 +156,51 @@ class Readers:
         return Child.spawned(Sandbox(self.originals, own, self.limits.memory_bytes), self.limits)
 
     def read(self, received: Sequence[ReceivedFile], in_force: InForce | None, folders: Mapping[str, str]) -> Reading:
-        """What all files hold; `in_force` as in `merged`.
+        """What all files hold, whatever they take together; `in_force` as in `merged`. Raises as `read_within`."""
+        return self.read_within(None, received, in_force, folders)[0]
+
+    def read_within(
+        self,
+        budgets: Budgets | None,
+        received: Sequence[ReceivedFile],
+        in_force: InForce | None,
+        folders: Mapping[str, str],
+    ) -> tuple[Reading, list[Receipt]]:
+        """What the files hold that the budgets allow for, and the receipts of what waits: of an archive all or none.
 
         Raises TransientError where a child cannot be started, DiskError where there is no place for what they read.
         """
-        todo = ReaderQueue(deque(_parts(received)), self.limits, folders)
+        todo = ReaderQueue(deque(_parts(received)), self.limits, folders, Spending(budgets))
         with ThreadPoolExecutor(len(self.children)) as threads:
             done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
             readings = [reading for readings in done for reading in readings]
-        return merged(readings, in_force)
+        refused = [one for one in todo.left if todo.spending.refuses(one.receipt.arrival)]
+        late = {one.receipt.arrival for one in todo.left if one not in refused}
+        waiting = [one.receipt for one in received if one.receipt.arrival in late]
+        readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in refused]
+        return merged(readings, in_force, {one.receipt for one in waiting}), waiting
 
     def _work(self, todo: ReaderQueue, place: int) -> list[Reading]:
         """Reads parts until none is left, with a new child in the place of one that died."""
         readings: list[Reading] = []
         while taken := todo.take():
             given, name = taken
-            part, over = todo.within_budget(given)
-            readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in over]
-            if not part:
+            if not (part := todo.affordable(given)):
                 continue
             folder, start = self.children[place].kept.own / name, perf_counter()
-            job = ReaderJob(received=part, limits=todo.limits, folders=dict(todo.folders), folder=folder)
-            failure = self.children[place].read(job)
-            todo.spend(part, perf_counter() - start, failure.receipt if failure else None)
-            if failure:
-                readings += _failed(todo, part, failure)
+            job = todo.job(part, folder)
+            done = self.children[place].read(job)
+            if isinstance(done, Failure):
+                blamed = [one for one in part if one.receipt.receipt == done.receipt] or part
+                todo.spend((one, Cost((perf_counter() - start) / len(blamed))) for one in blamed)
+                readings += _failed(todo, part, done)
                 self.children[place].end()
                 self.children[place] = self._spawned()
             else:
-                readings.append(load_reading(folder))
+                reading = load_reading(folder)
+                todo.spend(_costs(part, done, reading))
+                todo.give_back(part[len(done) :])
+                readings.append(reading)
                 shutil.rmtree(folder)
         return readings
 
@@ -183,19 +212,26 @@ def read_isolated(
     folders: Mapping[str, str],
     scratch: Path,
 ) -> Reading:
-    """What all files hold, read by children that live as long as this takes, and can read no more than these files, or
-    the folder that holds them all (`Readers.read`).
+    """What all files hold, whatever they take together, of readers that live as long as this takes. Raises as
+    `Readers.read_within`.
     """
     if not received:
         return merged([], in_force)
-    originals = Path(os.path.commonpath([one.path.absolute() for one in received]))
-    with Readers(limits, originals, scratch) as readers:
+    with Readers.of(received, limits, scratch) as readers:
         return readers.read(received, in_force, folders)
 
 
-def sender_of(one: ReceivedFile) -> str:
-    """The folder or archive of the inbox that a file came in; the file itself where it lies there alone."""
-    return one.receipt.file.partition("/")[0]
+def _costs(part: list[ReceivedFile], took: list[float], reading: Reading) -> Iterator[tuple[ReceivedFile, Cost]]:
+    """What each file of a part took that its reader came to."""
+    rows: Counter[int] = Counter()
+    findings: Counter[int] = Counter()
+    for frame in reading.rows.values():
+        rows.update(dict(frame["receipt"].value_counts().iter_rows()))
+    for finding in reading.findings:
+        findings[finding.receipt] += finding.times
+    for one, seconds in zip(part, took, strict=False):
+        number = one.receipt.receipt
+        yield one, Cost(seconds, rows=rows[number], findings=findings[number])
 
 
 def _processors() -> int:
@@ -281,8 +317,9 @@ class Child:
         """Ends it, whatever it does."""
         end(self.process)
 
-    def read(self, part: ReaderJob) -> Failure | None:
-        """Reads a part; says how it failed, and then the child is good for nothing more.
+    def read(self, part: ReaderJob) -> Failure | list[float]:
+        """Reads a part; the seconds that each file took that it came to, or how it failed: then the child is good for
+        nothing more.
 
         Raises DiskError where there is no place for what it read.
         """
@@ -295,7 +332,7 @@ class Child:
             said = None
         word, _, more = (said or "").partition(" ")
         if word == DONE:
-            return None
+            return [float(seconds) for seconds in json.loads(more)]
         if word == NO_DISK:
             raise DiskError(json.loads(more))
         return Failure(part.in_hand(), json.loads(more) if word == FAILED else None, died=not (said or self.killed))

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from time import perf_counter
 
 from pydantic import BaseModel
 
@@ -30,12 +31,15 @@ TURNS = 2  # a file is given its time at least once and at most twice; so is wha
 
 
 class ReaderJob(BaseModel):
-    """What to read, and the folder for what comes of it."""
+    """What to read, for how long (seconds, after which no other file is begun), and the folder for
+    what comes of it.
+    """
 
     received: list[ReceivedFile]
     limits: Limits
     folders: dict[str, str]
     folder: Path
+    seconds: float
 
     @property
     def hand(self) -> Path:
@@ -50,8 +54,8 @@ class ReaderJob(BaseModel):
         return int.from_bytes(self.hand.read_bytes()) or None if self.hand.exists() else None
 
 
-# What the child says, a word and what belongs to it a line: that it is ready; that the part is done; that it failed,
-# with the error; that the disk takes no more.
+# What the child says, a word and what belongs to it a line: that it is ready; that it is done, with the seconds that
+# each file took that it came to; that it failed, with the error; that the disk takes no more.
 READY, DONE, FAILED, NO_DISK = "ready", "done", "failed", "no-disk"
 
 
@@ -80,8 +84,9 @@ def main(kept: Sandbox) -> None:
         part = ReaderJob.model_validate_json(line)
         part.folder.mkdir(parents=True, exist_ok=True)
         try:
+            took: list[float] = []
             with part.hand.open("wb", buffering=0) as hand:
-                save_reading(read_part(_in_hand(part, hand), part.limits, part.folders), part.folder)
+                save_reading(read_part(_in_hand(part, hand, took), part.limits, part.folders), part.folder)
         except Exception as error:  # noqa: BLE001  (the parent says it; this process has nothing more to lose)
             if disk := disk_error(error):
                 # No file is to blame.
@@ -89,15 +94,19 @@ def main(kept: Sandbox) -> None:
             else:
                 say(FAILED, json.dumps(traceback.format_exc()))
             return
-        say(DONE)
+        say(DONE, json.dumps(took))
 
 
-def _in_hand(part: ReaderJob, hand: FileIO) -> Iterator[ReceivedFile]:
-    """The files one by one, each noted first; nothing is in hand after the last."""
+def _in_hand(part: ReaderJob, hand: FileIO, took: list[float]) -> Iterator[ReceivedFile]:
+    """The files one by one, each noted first, and what it took after it; nothing is in hand after the last."""
     for one in part.received:
+        if sum(took) > part.seconds:
+            break
         _note(hand, one.receipt.receipt)
         give_time(TURNS * part.limits.seconds)
+        start = perf_counter()
         yield one
+        took.append(perf_counter() - start)
     _note(hand, 0)
     give_time(TURNS * part.limits.seconds)
 
