@@ -9,7 +9,7 @@ from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.reading import save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.store import ledger, rejudging
-from warehouse.store.archive import archived
+from warehouse.store.archive import original
 from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted
 from warehouse.store.staging import save_returns
 
@@ -22,7 +22,7 @@ def reread(run: Run, scope: Scope) -> tuple[list[str], int]:
     """
     engine = ledger.open_ledger(run.ledger_url)
     keys = chosen(engine, scope)
-    received = [ReceivedFile(r, archived(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
+    received = [ReceivedFile(r, original(run.root, r.submission, r.file)) for r in receipts_of(engine, keys)]
     reading = restricted(read_isolated(received, run.limits, None, run.folders, run.parts), keys)
     save_reading(reading, run.reading)
     save_returns(run.ledger_url, run.returns)

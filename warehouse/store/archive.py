@@ -7,14 +7,18 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 
-from warehouse.messages.errors import StillWrittenError
+from warehouse.messages.errors import StillWrittenError, StoreError
+from warehouse.messages.log import log
 from warehouse.store.files import Root, make_folder, naming, sync, sync_folder
 
 CHUNK = 1 << 20
 LONGEST_SUFFIX = 32
+# Files that need not be hashed again while they are the same: the periods of a run read much the same ones.
+HASHED = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,19 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def hash_once(path: Path) -> str | None:
+    """The SHA-256 of a file, None where it is gone; of one that has not changed meanwhile, hashed once a process."""
+    try:
+        return _hash(path, Stamp.of(path.stat()))
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(HASHED)
+def _hash(path: Path, _: Stamp) -> str:
+    return hash_file(path)
+
+
 def archived(root: Root, submission: str, name: str) -> Path:
     """Where the original of a submission is kept; its suffix is the one it came with.
 
@@ -55,6 +72,22 @@ def archived(root: Root, submission: str, name: str) -> Path:
     suffix = Path(name).suffix.lower()
     plain = len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() and "\\" not in suffix
     return root.archive / submission[:2] / f"{submission}{suffix if plain else ''}"
+
+
+def original(root: Root, submission: str, name: str) -> Path:
+    """Where the original of a submission is; raises StoreError where it is gone, or no longer what was received."""
+    path = archived(root, submission, name)
+    try:
+        found = hash_file(path)
+    except OSError as error:
+        found = error.strerror or str(error)
+    if found != submission:
+        raise StoreError(
+            f"{path} 存档原件已损坏或缺失:应为 {submission},实为 {found}。请从备份恢复,或重新提交原件。 "
+            f"the archived original is damaged or missing: expected {submission}, found {found}; "
+            "restore it from a backup, or submit the original again"
+        )
+    return path
 
 
 def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple[str, Path]:
@@ -80,11 +113,16 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
 
 
 def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
-    """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays."""
+    """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays.
+
+    Where that is not what it was, as after a fault of the disk, the file takes its place.
+    """
     kept = archived(root, submission, name)
     if kept.exists():
-        temporary.unlink()
-        return kept
+        if hash_file(kept) == submission:
+            temporary.unlink()
+            return kept
+        log.warning("%s 存档已损坏,已用重新收到的原件替换; was damaged, and is replaced by what came again", kept)
     make_folder(kept.parent)
     with naming(kept), temporary.open("rb") as file:
         sync(file.fileno())
