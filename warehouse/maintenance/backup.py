@@ -23,8 +23,8 @@ from warehouse.store.files import Root, remove_temporaries
 from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import IntegrityFault
 from warehouse.store.journal_records import Entry
-from warehouse.store.named_files import ever_named, remove_unnamed
-from warehouse.store.transfer import copy_durably, originals, rows_kept, transfer_files
+from warehouse.store.named_files import counting, ever_named
+from warehouse.store.transfer import copy_durably, originals, transfer_files
 
 
 class BackupResult(BaseModel):
@@ -72,8 +72,8 @@ def back_up(root: Root, destination: Path) -> BackupResult:
     if not runs:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
     remove_temporaries(there.path)
-    remove_unnamed(root, ever_named(root))
-    wanted = [*originals(root), *rows_kept(root, runs), *(journal.entry_path(root, run) for run in runs)]
+    rows = [root.path / name for name in counting(ever_named(root))]
+    wanted = [*originals(root), *filter(Path.exists, rows), *(journal.entry_path(root, run) for run in runs)]
     new = transfer_files(wanted, root, there, copy_durably)
     if manifest_path(root).exists():
         copy_durably(manifest_path(root), there.path / PUBLISHED)

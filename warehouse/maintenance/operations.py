@@ -13,6 +13,7 @@ from warehouse.maintenance.backup import BackupResult, RestoreResult
 from warehouse.maintenance.backup import back_up as back_up_root
 from warehouse.maintenance.backup import restore as restore_root
 from warehouse.maintenance.installation import Installation
+from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
 from warehouse.maintenance.recover import Pages, clear, prepare, sound_ledger
 from warehouse.maintenance.replace_store import put_in_place
@@ -25,6 +26,7 @@ from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
 from warehouse.store.files import Root, remove_tree
 from warehouse.store.history import remove_superseded
+from warehouse.store.integrity import refuse
 from warehouse.store.named_files import ever_named, remove_unnamed
 
 
@@ -89,6 +91,7 @@ def rebuild_in_place(at: Installation) -> RebuildResult:
     """
     root = at.root
     with root.lock(at.lock_wait_seconds):
+        refuse(journal_faults(root, read_manifest(root), {}, journal.runs(root)))  # what is removed, an entry may name
         remove_unnamed(root, ever_named(root))
         remove_superseded((root.history, root.quarantine), journal.runs(root))
         done = rebuild_into(at)

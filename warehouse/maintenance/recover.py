@@ -52,7 +52,7 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Le
     left: list[tuple[Kind, Iterable[str]]] = [
         ("ledger", renewed),
         ("indexed", indexed),
-        *_removed(root, runs, manifest, {path for path, _ in named}),
+        *_removed(root, runs, manifest, named),
         ("marts", damaged(root, manifest) if manifest else []),
         ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
         ("views", _views(root, manifest)),
@@ -78,7 +78,7 @@ def free_space(root: Root) -> tuple[Leftover, ...]:
     try:
         with root.lock(0):
             runs, manifest = journal.runs(root), _published(root)
-            refuse(journal_faults(root, manifest, {}, runs))
+            refuse(journal_faults(root, manifest or _newest(root), {}, runs))
             removed = _removed(root, runs, manifest, ever_named(root))
             freed = _said([*removed, ("interrupted", _free_scratch(root, runs))])
     except RootBusyError:
@@ -123,6 +123,12 @@ def _published(root: Root) -> Manifest | None:
     return manifest
 
 
+def _newest(root: Root) -> Manifest | None:
+    """The newest manifest in a snapshot's folder: it knows the journal still where the last one's was deleted."""
+    versions = (path.parent.name.removeprefix("v=") for path in reversed([*found(root.marts, "v=*/manifest.json")]))
+    return next((read_snapshot(root, version) for version in versions), None)
+
+
 def sound_ledger(root: Root, url: str, manifest: Manifest | None) -> tuple[sa.Engine, list[str], list[str]]:
     """The ledger as the journal has it; the runs that were indexed anew, and those that it lacked.
 
@@ -130,14 +136,15 @@ def sound_ledger(root: Root, url: str, manifest: Manifest | None) -> tuple[sa.En
     """
     engine, damage = ledger.open_sound(url)
     said, heads, named = ledger.runs_said(engine), ledger.heads_as_indexed(engine), journal.named_heads(root)
-    told = named | ({manifest.run: manifest.head} if manifest and manifest.head else {})
+    known = manifest or _newest(root)
+    told = named | ({known.run: known.head} if known and known.head else {})
     # A ledger that another head was told of is another root's, or an edited one: it can vouch for nothing.
     keep = heads if all(told.get(run, head) == head for run, head in heads.items()) else {}
     since, runs = written_since(root), journal.runs(root)
     looked = [run for run in runs if run == runs[-1] or journal.entry_path(root, run).stat().st_ctime_ns > since]
     for run in looked:
         journal.read_entry(root, run)
-    refuse(journal_faults(root, manifest, keep, looked))
+    refuse(journal_faults(root, known, keep, looked))
     renewed = ledger.renew(engine, keep)
     if manifest is not None:
         record_again(engine, root, manifest)

@@ -24,13 +24,15 @@ from warehouse.store import journal
 from warehouse.store.archive import archived
 from warehouse.store.files import Root, found
 from warehouse.store.integrity import IntegrityFault, Kind, file_faults
-from warehouse.store.journal_records import COMPACT, Entry
+from warehouse.store.journal_records import Entry
 from warehouse.store.named_files import counting, named_files, unnamed
 from warehouse.store.row_files import run_of
 from warehouse.store.seal import unsealed
 
 # Where a backup keeps the manifest of the root that it is of.
 PUBLISHED = "manifest.json"
+# Times that is looked, where others are at work.
+AT_MOST = 3
 
 
 class VerifyResult(BaseModel):
@@ -59,7 +61,7 @@ class _Kept:
 
     root: Root
     originals: dict[str, str] = field(default_factory=dict)
-    rows: list[tuple[str, str | None]] = field(default_factory=list)
+    rows: dict[str, str | None] = field(default_factory=dict)
     without_hash: int = 0
     faults: list[IntegrityFault] = field(default_factory=list)
 
@@ -69,7 +71,26 @@ class _Kept:
 
 
 def verify(root: Root, ledger_url: str | None = None) -> VerifyResult:
-    """Looks at everything that is kept in the root, or in a backup; the ledger is by default the one in the root."""
+    """Looks at everything that is kept in the root, or in a backup; the ledger is by default the one in the root.
+
+    What is found while something else is committed, merged or pruned is looked at again: it may be of then and now.
+    """
+    for _ in range(AT_MOST):
+        before = _committed(root)
+        result = _verify(root, ledger_url)
+        if not result.faults or _committed(root) == before:
+            break
+    return result
+
+
+def _committed(root: Root) -> tuple[object, ...]:
+    """What another process may change meanwhile: entries, snapshots, and what leads to the last of them."""
+    leading = (root.marts / name for name in ("manifest.json", "marts.duckdb", "current"))
+    written = [path.lstat().st_ctime_ns for path in leading if path.is_symlink() or path.exists()]
+    return journal.runs(root), [path.name for path in found(root.marts, "v=*")], written
+
+
+def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
     start, kept = perf_counter(), _Kept(root)
     # First, for a run may end meanwhile: whatever these name is there already.
     snapshots = _snapshots(kept)
@@ -90,7 +111,6 @@ def verify(root: Root, ledger_url: str | None = None) -> VerifyResult:
     kept.faults += file_faults(root, files)
     _strange(kept, runs)
     kept.faults += _views(root, manifest)
-    _gone_meanwhile(kept, runs)
     return VerifyResult(
         root=str(root.path),
         originals=len(archive),
@@ -190,7 +210,7 @@ def _note_named(kept: _Kept, entry: Entry) -> None:
         kept.originals.setdefault(name, f"the original of receipt {receipt.receipt} ({receipt.file})")
     named = named_files(entry)
     kept.without_hash += sum(sha256 is None for sha256 in named.values())
-    kept.rows += named.items()
+    kept.rows |= named
 
 
 def _reports(kept: _Kept, runs: list[str]) -> dict[str, str | None]:
@@ -201,8 +221,10 @@ def _reports(kept: _Kept, runs: list[str]) -> dict[str, str | None]:
         if not folder.is_dir() or not any(folder.iterdir()):
             continue
         named, name = named_in_report(folder), _name(kept.root, folder)
+        files |= {f"{name}/{path}": sha256 for path, sha256 in (named or {}).items()}
+        if (kept.root.work / run).exists():
+            continue  # it is being written, or the next run ends it
         if named is not None:
-            files |= {f"{name}/{path}": sha256 for path, sha256 in named.items()}
             for path in unnamed_in_report(folder, named):
                 kept.fault(f"{name}/{path}", "unnamed", f"what {SUMS} names", "a file")
         elif journal.names_predecessor(kept.root, run):
@@ -216,7 +238,7 @@ def _strange(kept: _Kept, runs: list[str]) -> None:
     """Files of rows that no entry names, but of runs that are to come: one may be at work."""
     if any(fault.path.startswith("journal/") for fault in kept.faults):
         return  # what that entry names is not known
-    for path in unnamed(kept.root, {name for name, _ in kept.rows}):
+    for path in unnamed(kept.root, kept.rows):
         if run_of(path) <= max(runs, default=""):
             kept.fault(_name(kept.root, path), "unnamed", "none", "a file of rows")
 
@@ -239,22 +261,3 @@ def _views(root: Root, manifest: Manifest | None) -> Iterator[IntegrityFault]:
     if leads != f"v={manifest.version}":
         kind: Kind = "missing" if leads == "none" else "changed"
         yield IntegrityFault.of("marts/current", kind, f"v={manifest.version}", leads)
-
-
-def _gone_meanwhile(kept: _Kept, runs: list[str]) -> None:
-    """Takes back what was missing because it was merged or pruned while it was looked for: no lock is taken."""
-    new = [journal.read_entry(kept.root, run) for run in journal.runs(kept.root) if run not in runs]
-    merged = {name.rsplit("/", 1)[0] for entry in new if entry.flow == COMPACT for name in named_files(entry)}
-    gone = {f"marts/{folder}" for folder in _pruned(kept)}
-    kept.faults = [
-        fault
-        for fault in kept.faults
-        if fault.kind != "missing"
-        or (fault.path.rsplit("/", 1)[0] not in merged and "/".join(fault.path.split("/")[:2]) not in gone)
-    ]
-
-
-def _pruned(kept: _Kept) -> set[str]:
-    """Older snapshots of which a file is missing, for their folders are."""
-    missing = {fault.path.split("/")[1] for fault in kept.faults if fault.path.startswith("marts/v=")}
-    return {folder for folder in missing if folder != max(missing) and not (kept.root.marts / folder).exists()}

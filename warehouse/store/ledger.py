@@ -362,9 +362,9 @@ def latest_by_file(engine: sa.Engine) -> dict[str, str]:
         return {file: submission for file, submission in connection.execute(query)}  # noqa: C416  (rows, not pairs)
 
 
-def named_rows(engine: sa.Engine) -> list[tuple[str, str | None]]:
+def named_rows(engine: sa.Engine) -> dict[str, str | None]:
     """The files of rows that runs named, oldest run first, with the SHA-256 of each."""
-    return list(read_table(engine, FILES).sort("run").select("path", "sha256").iter_rows())
+    return dict(read_table(engine, FILES).sort("run").select("path", "sha256").iter_rows())
 
 
 def last_receipt(engine: sa.Engine) -> int:

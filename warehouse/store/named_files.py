@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from warehouse.messages.errors import StoreError
@@ -35,10 +35,10 @@ def _unhashed(run: str, period: PeriodRecord) -> dict[str, str | None]:
     return {f"{folder}/period={period.period}/{run}{OWN}": None for folder in sorted(folders)}
 
 
-def counting(named: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
+def counting(named: Mapping[str, str | None]) -> dict[str, str | None]:
     """Of the files named by runs, oldest first, those that count: merged ones stand for their folder so far."""
     folders: dict[str, dict[str, str | None]] = defaultdict(dict)
-    for path, sha256 in named:
+    for path, sha256 in named.items():
         folder = path.rsplit("/", maxsplit=1)[0]
         if path.endswith(MERGED):
             folders[folder].clear()
@@ -65,9 +65,9 @@ def remove_unnamed(root: Root, named: Collection[str]) -> list[Path]:
     return gone
 
 
-def ever_named(root: Root) -> set[str]:
-    """All files of rows that entries name, merged since or not, by path below the root: reads the whole journal."""
-    return {path for run in journal.runs(root) for path in named_files(journal.read_entry(root, run))}
+def ever_named(root: Root) -> dict[str, str | None]:
+    """All files of rows that entries name, merged since or not, oldest run first: reads the whole journal."""
+    return {path: of for run in journal.runs(root) for path, of in named_files(journal.read_entry(root, run)).items()}
 
 
 def check_read(root: Path, named: Mapping[str, str | None], folders: Collection[str]) -> None:
