@@ -19,6 +19,8 @@ CHUNK = 1 << 20
 LONGEST_SUFFIX = 32
 # Files that need not be hashed again while they are the same: the periods of a run read much the same ones.
 HASHED = 100_000
+# What to do about an original that is not as it was received.
+AGAIN = ("请从备份恢复,或重新提交原件", "restore it from a backup, or submit the original again")
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,16 @@ def original(root: Root, submission: str, name: str) -> Path:
     """Where the original of a submission is; raises StoreError where it is gone, or no longer what was received."""
     path = archived(root, submission, name)
     try:
-        found = hash_file(path)
+        is_now = hash_file(path)
     except OSError as error:
-        found = error.strerror or str(error)
-    if found != submission:
         raise StoreError(
-            f"{path} 存档原件已损坏或缺失:应为 {submission},实为 {found}。请从备份恢复,或重新提交原件。 "
-            f"the archived original is damaged or missing: expected {submission}, found {found}; "
-            "restore it from a backup, or submit the original again"
+            f"{path} 存档原件无法读取({error.strerror})。{AGAIN[0]}。 "
+            f"the archived original cannot be read ({error.strerror}); {AGAIN[1]}"
+        ) from error
+    if is_now != submission:
+        raise StoreError(
+            f"{path} 存档原件已损坏:应为 {submission},实为 {is_now}。{AGAIN[0]}。 "
+            f"the archived original is damaged: expected {submission}, found {is_now}; {AGAIN[1]}"
         )
     return path
 

@@ -16,7 +16,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.messages.errors import StoreError
-from warehouse.store.archive import hash_file, hash_once
+from warehouse.store.archive import AGAIN, hash_file, hash_once
 from warehouse.store.files import Root
 
 Kind = Literal["changed", "missing", "unreadable", "unnamed"]
@@ -36,10 +36,7 @@ RUN = ("下次 xianbao run 将自动修复", "the next xianbao run mends it")
 TO_DO = {
     "history": REBUILD,
     "quarantine": REBUILD,
-    "archive": (
-        "请从备份恢复,或重新提交原件",
-        "restore it from a backup, or submit the original again",
-    ),
+    "archive": AGAIN,
     "marts": (
         "请删除 marts/manifest.json 后运行 xianbao run,重新发布",
         "delete marts/manifest.json and say xianbao run: everything is published anew",
