@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,14 +18,17 @@ from tests.builders import BOOK, TIANZHEN, finance, installation, loans, night, 
 from tests.decision_requests import decide
 from tests.sharing import store_of
 from tests.small_store import Sent, run
+from warehouse.maintenance import verify as verifying
+from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.operations import rebuild_in_place
-from warehouse.maintenance.recover import clear, prepare
+from warehouse.maintenance.recover import clear, free_space, prepare
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import StoreError
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
+from warehouse.store.integrity import IntegrityFault
 from warehouse.store.seal import sealed, unsealed
 
 pytestmark = pytest.mark.usefixtures("few_marts")
@@ -296,3 +300,55 @@ def test_a_manifest_with_another_count_of_rows_is_none_though_its_seal_was_taken
     assert {fault.path for fault in verify(filled).faults} >= {"marts/manifest.json"}
     with pytest.raises(StoreError, match=r"marts/manifest\.json"):
         prepare(filled, url(filled))
+
+
+def lost_tail(root: Root) -> set[str]:
+    """The last entry is gone, and with it the last manifest and the ledger; the files of rows that are there."""
+    for name in ("journal/000002.json", "marts/manifest.json", "ledger.db"):
+        (root.path / name).unlink()
+    return {name for name in kept_files(root) if name.startswith(("history", "quarantine"))}
+
+
+def test_a_lost_tail_is_known_by_the_snapshot_that_has_it(filled: Root) -> None:
+    """Nothing is removed for not being named any more."""
+    rows = lost_tail(filled)
+    for begin in (lambda: prepare(filled, url(filled)), lambda: free_space(filled)):
+        with pytest.raises(StoreError, match=r"journal/000002\.json is missing"):
+            begin()
+    assert {name for name in kept_files(filled) if name.startswith(("history", "quarantine"))} == rows
+
+
+@pytest.mark.parametrize("say", ["rebuild", "back up"])
+def test_rows_of_a_lost_entry_are_not_removed_by_rebuilding_or_backing_up(
+    filled: Root, tmp_path: Path, say: str
+) -> None:
+    (filled.journal / "000002.json").unlink()
+    rows = filled.history / "finance/period=2017-12/000002.parquet"
+    if say == "rebuild":
+        with pytest.raises(StoreError, match=r"journal/000002\.json is missing"):
+            rebuild_in_place(installation(filled))
+    else:
+        faults = back_up(filled, tmp_path / "backup").faults
+        assert [fault.path for fault in faults] == ["journal/000002.json"]
+    assert rows.exists()
+
+
+def test_what_is_published_while_it_is_verified_is_no_damage(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, times = verifying.file_faults, []
+
+    def meanwhile(*arguments: Any) -> Iterator[IntegrityFault]:
+        times.append(1)
+        if len(times) == 1:
+            next_run(filled)
+        return look(*arguments)
+
+    monkeypatch.setattr(verifying, "file_faults", meanwhile)
+    assert verify(filled).faults == ()
+    assert len(times) == 2
+
+
+def test_a_report_that_is_being_written_is_not_damaged(filled: Root) -> None:
+    (filled.reports / "000002" / "SHA256SUMS").unlink()
+    assert [fault.path for fault in verify(filled).faults] == ["reports/000002/SHA256SUMS"]
+    (filled.work / "000002").mkdir(parents=True)
+    assert verify(filled).faults == ()

@@ -33,6 +33,7 @@ from tests.builders import (
 )
 from tests.decision_requests import decide, nights
 from tests.sharing import Fill
+from tests.small_store import named_anew
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store import journal, ledger
@@ -197,6 +198,18 @@ def test_quarantine_without_the_rows_is_an_error_that_writes_nothing(root: Root,
     night(root, send(inbox, loans(HIGH)))
     next(root.quarantine.rglob("*.parquet")).unlink()
     with pytest.raises(StoreError, match=r"quarantine/.*000001\.parquet is missing: expected SHA-256"):
+        decide(root, "waive")
+    assert journal.runs(root) == ["000001"]
+
+
+def test_quarantine_with_other_rows_than_the_journal_counts_is_an_error_that_writes_nothing(
+    root: Root, inbox: Path
+) -> None:
+    night(root, send(inbox, loans(HIGH)))
+    path = next(root.quarantine.rglob("*.parquet"))
+    pl.read_parquet(path, hive_partitioning=False).clear().write_parquet(path)
+    named_anew(root, "000001", path)
+    with pytest.raises(StoreError, match="0 rows of receipt 1 where the journal says 1"):
         decide(root, "waive")
     assert journal.runs(root) == ["000001"]
 
