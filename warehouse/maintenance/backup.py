@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.intake.formats.preflight import Limits
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
-from warehouse.maintenance.verify import PUBLISHED, VerifyResult, verify
+from warehouse.maintenance.snapshot_faults import PUBLISHED
+from warehouse.maintenance.verify import VerifyResult, verify
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest_at
 from warehouse.store import journal, ledger

@@ -5,21 +5,17 @@ No lock is taken: what is looked at is immutable, and only what the journal and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.codebook import load
 from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.ledger_faults import ledger_faults
+from warehouse.maintenance.snapshot_faults import head_faults, read_snapshots, view_faults
 from warehouse.messages.errors import StoreError
 from warehouse.reports.report_digests import SUMS, named_in_report, unnamed_in_report
-from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest_at
-from warehouse.snapshots.views import shown_otherwise
 from warehouse.store import journal
 from warehouse.store.archive import archived
 from warehouse.store.files import Root, found
@@ -29,8 +25,6 @@ from warehouse.store.named_files import counting, named_files, unnamed
 from warehouse.store.row_files import run_of
 from warehouse.store.seal import unsealed
 
-# Where a backup keeps the manifest of the root that it is of.
-PUBLISHED = "manifest.json"
 # Times that is looked, where others are at work.
 AT_MOST = 3
 
@@ -93,7 +87,7 @@ def _committed(root: Root) -> tuple[object, ...]:
 def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
     start, kept = perf_counter(), _Kept(root)
     # First, for a run may end meanwhile: whatever these name is there already.
-    snapshots = _snapshots(kept)
+    snapshots = read_snapshots(root, kept.fault)
     manifest = snapshots[-1] if snapshots else None
     faults, indexed = ledger_faults(root, ledger_url, snapshots)
     runs = journal.runs(root)
@@ -101,7 +95,7 @@ def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
     broken = {fault.path for fault in kept.faults}
     kept.faults += faults
     kept.faults += [one for one in journal_faults(root, manifest, indexed, runs) if one.path not in broken]
-    _heads(kept, snapshots[:-1])
+    kept.faults += head_faults(root, snapshots[:-1], {fault.path for fault in kept.faults})
     archive = {_name(root, path): path.stem for path in found(root.archive, "*/*") if not path.name.startswith(".")}
     for name in kept.originals.keys() - archive.keys():
         kept.fault(name, "missing", kept.originals[name], "none")
@@ -110,7 +104,7 @@ def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
     files = {**archive, **rows, **published, **_reports(kept, runs)}
     kept.faults += file_faults(root, files)
     _strange(kept, runs)
-    kept.faults += _views(root, manifest)
+    kept.faults += view_faults(root, manifest)
     return VerifyResult(
         root=str(root.path),
         originals=len(archive),
@@ -132,55 +126,6 @@ def _bytes(root: Root, names: list[str]) -> int:
     """The bytes of the files that are there, each once however many names it has."""
     states = [(root.path / name).stat() for name in names if (root.path / name).exists()]
     return sum({(one.st_dev, one.st_ino): one.st_size for one in states}.values())
-
-
-def _snapshots(kept: _Kept) -> list[Manifest]:
-    """The snapshots from the oldest to the last one; of a backup, which has none of their files, the last one."""
-    root, last = kept.root, manifest_path(kept.root)
-    if not root.marts.exists():
-        copy = _manifest(kept, root.path / PUBLISHED)
-        return [copy.model_copy(update={"files": (), "documents": {}})] if copy else []
-    folders = sorted(path.name.removeprefix("v=") for path in found(root.marts, "v=*"))
-    manifest = _manifest(kept, last)
-    if manifest is None:
-        if not last.exists() and any(manifest_path(root, version).exists() for version in folders):
-            kept.fault(_name(root, last), "missing", "the manifest of the last snapshot", "none")
-        return []
-    older = [one for version in folders if version < manifest.version and (one := _copy(kept, version, sealed=False))]
-    own = _copy(kept, manifest.version, sealed=bool(manifest.head))
-    if own is not None and own != manifest:
-        kept.fault(_name(root, last), "changed", f"what v={manifest.version}/manifest.json says", "something else")
-    return [*older, manifest]
-
-
-def _heads(kept: _Kept, older: list[Manifest]) -> None:
-    """Older snapshots that are of another journal than the entries there, which have been looked at themselves."""
-    wrong = {fault.path for fault in kept.faults}
-    for one in older:
-        (head,) = journal.heads(kept.root, [one.run]).values() or ("",)
-        if one.head and one.head != head and f"journal/{one.run}.json" not in wrong:
-            path = _name(kept.root, manifest_path(kept.root, one.version))
-            kept.fault(path, "changed", f"run {one.run}, {head or 'none'}", f"run {one.run}, {one.head}")
-
-
-def _copy(kept: _Kept, version: str, *, sealed: bool) -> Manifest | None:
-    """The manifest in a snapshot's folder; one of before they were sealed may have none."""
-    path = manifest_path(kept.root, version)
-    copy = _manifest(kept, path)
-    if copy is None and not path.exists() and (sealed or any(found(path.parent, "*.json"))):
-        kept.fault(_name(kept.root, path), "missing", "a manifest", "none")
-    if copy is not None and copy.version != version:
-        kept.fault(_name(kept.root, path), "changed", f"snapshot {version}", f"snapshot {copy.version}")
-        return None
-    return copy
-
-
-def _manifest(kept: _Kept, path: Path) -> Manifest | None:
-    try:
-        return read_manifest_at(path)
-    except StoreError as error:
-        kept.fault(_name(kept.root, path), "unreadable", "a manifest", str(error))
-        return None
 
 
 def _entries(kept: _Kept, runs: list[str]) -> None:
@@ -241,23 +186,3 @@ def _strange(kept: _Kept, runs: list[str]) -> None:
     for path in unnamed(kept.root, kept.rows):
         if run_of(path) <= max(runs, default=""):
             kept.fault(_name(kept.root, path), "unnamed", "none", "a file of rows")
-
-
-def _views(root: Root, manifest: Manifest | None) -> Iterator[IntegrityFault]:
-    """What leads readers of SQL elsewhere than to the last snapshot."""
-    if manifest is None or not root.marts.exists():
-        return
-    try:
-        other = shown_otherwise(root, manifest, load())
-    except FileNotFoundError:
-        yield IntegrityFault.of("marts/marts.duckdb", "missing", f"views of snapshot {manifest.version}", "none")
-    except duckdb.Error:
-        return  # of a file that is named itself
-    else:
-        if other is not None:
-            yield IntegrityFault.of("marts/marts.duckdb", "changed", f"views of snapshot {manifest.version}", other)
-    link = root.marts / "current"
-    leads = str(link.readlink()) if link.is_symlink() else "none"
-    if leads != f"v={manifest.version}":
-        kind: Kind = "missing" if leads == "none" else "changed"
-        yield IntegrityFault.of("marts/current", kind, f"v={manifest.version}", leads)
