@@ -8,15 +8,17 @@ from prefect import flow
 
 from flows.settings import load_settings
 from tasks import maintain
-from warehouse.maintenance.verify import IntegrityFault, VerifyResult
+from warehouse.maintenance.verify import VerifyResult
 from warehouse.messages.errors import StoreError
 from warehouse.messages.log import log
+from warehouse.store.integrity import IntegrityFault
 
 
 @flow(name="verify")
 def verify() -> VerifyResult:
     """Compares every kept file with its hash. Fails, naming each that changed or is missing, where one did or is."""
-    done = maintain.verify_root(load_settings().store)
+    settings = load_settings()
+    done = maintain.verify_root(settings.store, settings.ledger)
     fail_on(done.faults, done.root)
     log.info("%d originals, %d entries, %d files of rows, %d published: all as it was kept",
              done.originals, done.entries, done.rows, done.published)  # fmt: skip

@@ -1,6 +1,6 @@
 """Build and publish: the marts as a new snapshot, where the store has decisions that the last one lacks.
 
-Or where the program is another than that of the last one: then every mart is built anew.
+Or where the program is another than that of the last one, or a file of it is damaged: what must be is built anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from warehouse.codebook import load
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.snapshots.publish import Plan, publish, record_snapshot
+from warehouse.snapshots.publish import Plan, damaged, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import ledger
 
@@ -25,7 +25,7 @@ def publish_marts(run: Run) -> str | None:
     last = read_manifest(run.root)
     if not done:
         return None
-    if last is not None and last.run == done[-1] and last.program == build_digest():
+    if last is not None and last.run == done[-1] and last.program == build_digest() and not damaged(run.root, last):
         heal(run.root, load())
         record_snapshot(engine, last)
         return None

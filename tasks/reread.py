@@ -8,7 +8,7 @@ from tasks.run import RETRIES, Run
 from warehouse.intake.reading import save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.store import ledger, rejudging
-from warehouse.store.archive import original_of
+from warehouse.store.archive import original
 from warehouse.store.rejudging import Scope, chosen, receipts_of, restricted
 from warehouse.store.staging import save_returns
 
@@ -21,7 +21,7 @@ def reread(run: Run, scope: Scope) -> tuple[list[str], int]:
     """
     engine = ledger.open_ledger(run.ledger_url)
     keys = chosen(engine, scope)
-    received = [original_of(run.root, r) for r in receipts_of(engine, keys)]
+    received = [original(run.root, r) for r in receipts_of(engine, keys)]
     reading = restricted(read_isolated(received, run.limits, None, run.folders, run.parts), keys)
     save_reading(reading, run.reading)
     save_returns(run.ledger_url, run.returns)

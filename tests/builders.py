@@ -29,10 +29,10 @@ from warehouse.marts.sources import Sources
 from warehouse.reports.run_summary import Summary, summarise, write_findings
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.snapshots.publish import Plan, publish, record_snapshot
+from warehouse.snapshots.publish import Plan, damaged, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger, rejudging
-from warehouse.store.archive import original_of
+from warehouse.store.archive import original, original_of
 from warehouse.store.files import Root
 from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
@@ -243,7 +243,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
         run, engine = journal.next_run(root), ledger.open_ledger(url(root))
         prepare(root, url(root))
         keys = rejudging.chosen(engine, scope)
-        received = [original_of(root, r) for r in rejudging.receipts_of(engine, keys)]
+        received = [original(root, r) for r in rejudging.receipts_of(engine, keys)]
         reading = rejudging.restricted(read_submissions(received, Limits(), None), keys)
         work, returns, changes = root.work / run, root.work / "returns.arrow", []
         save_returns(url(root), returns)
@@ -265,7 +265,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
 def publish_new(root: Root) -> str | None:
     """Publishes what the last snapshot lacks; the version, None where it lacks nothing."""
     done, last = ledger.deciding(ledger.open_ledger(url(root)), root), read_manifest(root)
-    if not done or (last and last.run == done[-1]):
+    if not done or (last and last.run == done[-1] and not damaged(root, last)):
         heal(root, BOOK)
         if last:
             record_snapshot(ledger.open_ledger(url(root)), last)

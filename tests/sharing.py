@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from warehouse.codebook import load
+from warehouse.snapshots.views import heal
 from warehouse.store.files import Root
 
 # Fills a root by way of an inbox.
@@ -47,9 +49,7 @@ def store_of(factory: pytest.TempPathFactory, fill: Fill, kind: str) -> Path:
 
 
 def copy_store(folder: Path, root: Root, inbox: Path) -> Root:
-    """Copies such a folder, hard links as hard links; `marts.duckdb` is over the files of the original until the copy
-    publishes.
-    """
+    """Copies such a folder, hard links as hard links; `marts.duckdb` is over the files of the copy."""
     first: dict[int, str] = {}
 
     def copy(source: str, target: str) -> str:
@@ -61,5 +61,6 @@ def copy_store(folder: Path, root: Root, inbox: Path) -> Root:
         return shutil.copy2(source, target)
 
     shutil.copytree(folder / "root", root.path, symlinks=True, copy_function=copy)
+    heal(root, load())
     shutil.copytree(folder / "inbox", inbox, dirs_exist_ok=True)
     return root

@@ -19,6 +19,7 @@ from expectations.validation.batch import EN, ZH
 from expectations.validation.results import PLACE, RETURNS
 from warehouse.codebook import load
 from warehouse.messages.visible import visible_lines
+from warehouse.reports.report_digests import seal_report
 from warehouse.store.files import found, remove_tree, sync_folder, write_durably
 from warehouse.store.transfer import link_or_copy
 
@@ -60,6 +61,7 @@ def render_pages(report: Path) -> Path:
     index = folder / "index.html"
     # Last: where it is there, so are all pages, and what they are made of.
     write_durably(index, VIEW.env.get_template("index.html").render(**_index(pages), **shared).encode())
+    seal_report(report)
     return index
 
 

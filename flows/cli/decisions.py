@@ -58,7 +58,8 @@ def verify(as_json: Json = False) -> None:
     from flows.cli.views.verify import show_verify
     from warehouse.maintenance.verify import verify as verify_root
 
-    verified = verify_root(load_settings().store)
+    settings = load_settings()
+    verified = verify_root(settings.store, settings.ledger)
     end(verified, show_verify, as_json=as_json, good=not verified.faults)
 
 

@@ -40,11 +40,13 @@ from warehouse.marts.partitions import partitions_of
 from warehouse.messages.errors import StoreError
 from warehouse.snapshots.as_of import write_as_of
 from warehouse.snapshots.publish import Plan
+from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
 from warehouse.store.compact import compact, merge
 from warehouse.store.files import Root
 from warehouse.store.history import scan_rows, scan_run, schema, write_rows
+from warehouse.store.integrity import IntegrityFault
 from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import RowFiles
 
@@ -287,6 +289,7 @@ def test_broken_off_at_any_call_nothing_is_lost_and_nothing_counts_twice(
         for after in (False, True):
             victim = Root(tmp_path / f"{stop}{after}")
             shutil.copytree(filled.path, victim.path, symlinks=True)
+            heal(victim, BOOK)
             durable_calls(victim, monkeypatch, stop, after=after)
             assert same_rows(victim, before), "who reads now"
             assert verify(victim).faults == ()
@@ -348,13 +351,13 @@ def test_a_merged_file_that_is_damaged_is_found_and_mended(filled: Root) -> None
 def test_what_is_merged_while_it_is_verified_is_not_missing(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     from warehouse.maintenance import verify as verifying  # noqa: PLC0415
 
-    hashes = verifying._hashes
+    look = verifying.file_faults
 
-    def meanwhile(*arguments: Any) -> int:
+    def meanwhile(*arguments: Any) -> Iterator[IntegrityFault]:
         compacted(filled)
-        return hashes(*arguments)
+        return look(*arguments)
 
-    monkeypatch.setattr(verifying, "_hashes", meanwhile)
+    monkeypatch.setattr(verifying, "file_faults", meanwhile)
     assert verify(filled).faults == ()
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO, finance, lent, loans, mart, night, said, send, sources
+from tests.small_store import named_anew
 from warehouse.codebook import Dataset
 from warehouse.codebook.model import Indicator
 from warehouse.intake.formats.preflight import Limits
@@ -79,6 +80,7 @@ def old_form(root: Root, inbox: Path) -> Root:
     (path,) = root.history.rglob("*.parquet")
     then = pl.read_parquet(path, hive_partitioning=False).drop(NEW).with_columns(retired=pl.lit(9, pl.Int64))
     then.write_parquet(path)
+    named_anew(root, "000001", path)
     return root
 
 

@@ -33,6 +33,7 @@ from tests.builders import (
 )
 from tests.decision_requests import decide, nights
 from tests.sharing import Fill
+from tests.small_store import named_anew
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store import journal, ledger
@@ -196,6 +197,18 @@ def test_a_return_without_rows_is_waived_without_rows(root: Root, inbox: Path) -
 def test_quarantine_without_the_rows_is_an_error_that_writes_nothing(root: Root, inbox: Path) -> None:
     night(root, send(inbox, loans(HIGH)))
     next(root.quarantine.rglob("*.parquet")).unlink()
+    with pytest.raises(StoreError, match=r"quarantine/.*000001\.parquet is missing: expected SHA-256"):
+        decide(root, "waive")
+    assert journal.runs(root) == ["000001"]
+
+
+def test_quarantine_with_other_rows_than_the_journal_counts_is_an_error_that_writes_nothing(
+    root: Root, inbox: Path
+) -> None:
+    night(root, send(inbox, loans(HIGH)))
+    path = next(root.quarantine.rglob("*.parquet"))
+    pl.read_parquet(path, hive_partitioning=False).clear().write_parquet(path)
+    named_anew(root, "000001", path)
     with pytest.raises(StoreError, match="0 rows of receipt 1 where the journal says 1"):
         decide(root, "waive")
     assert journal.runs(root) == ["000001"]
@@ -341,7 +354,9 @@ def test_an_entry_of_before_there_were_reasons_still_reads(root: Root, inbox: Pa
     path.chmod(0o644)
     path.write_text(json.dumps(old), encoding="utf-8")
     assert isinstance(journal.read_entry(root, "000001"), Entry)
+    # Both know the entry as it was.
     (root.path / "ledger.db").unlink()
+    shutil.rmtree(root.marts)
     (done,) = decide(root, "withdraw")
     assert done.after == "withdrawn"
     assert verify(root).faults == ()

@@ -32,7 +32,7 @@ from tests.sharing import Fill
 from warehouse import marts
 from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.messages.errors import CodebookError
-from warehouse.snapshots.manifest import read_inputs, read_manifest
+from warehouse.snapshots.manifest import read_inputs, read_manifest, read_snapshot
 from warehouse.snapshots.publish import Plan, publish
 from warehouse.store.files import Root
 
@@ -43,7 +43,8 @@ def before_and_after(root: Root) -> tuple[dict[str, str], dict[str, str]]:
     """What the parts of the last two snapshots are made of."""
     manifest = read_manifest(root)
     assert manifest
-    return read_inputs(root, f"{int(manifest.version) - 1:06}"), read_inputs(root, manifest.version)
+    before = read_snapshot(root, f"{int(manifest.version) - 1:06}")
+    return (read_inputs(root, before) if before else {}), read_inputs(root, manifest)
 
 
 def changed(root: Root) -> set[str]:

@@ -179,7 +179,9 @@ def test_each_snapshot_keeps_its_own_manifest(root: Root) -> None:
 
 def test_the_data_dictionary_lies_in_the_snapshot(root: Root) -> None:
     manifest = publish(root, built(*FIRST), BOOK)
-    assert sorted(manifest.documents) == ["v=000001/dictionary.csv", "v=000001/dictionary.html"]
+    assert sorted(manifest.documents) == [
+        f"v=000001/{name}" for name in ("dictionary.csv", "dictionary.html", "made_of.json")
+    ]
     for path, sha256 in manifest.documents.items():
         assert hashlib.sha256((root.marts / path).read_bytes()).hexdigest() == sha256
     table = pl.read_csv(root.marts / "v=000001/dictionary.csv")

@@ -21,6 +21,7 @@ from warehouse.lineage.snapshot_diff import SnapshotDiff, compare_snapshots
 from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.manifest import manifest_path, read_manifest
 from warehouse.store.files import Root
+from warehouse.store.seal import sealed
 
 pytestmark = pytest.mark.usefixtures("few_marts")
 
@@ -122,7 +123,7 @@ def test_another_program_is_a_reason(root: Root, inbox: Path) -> None:
     manifest = read_manifest(root)
     assert manifest
     for path in (manifest_path(root), manifest_path(root, manifest.version)):
-        path.write_text(manifest.model_copy(update={"program": "another"}).model_dump_json())
+        path.write_bytes(sealed(manifest.model_copy(update={"program": "another"})))
     done = compared(root)
     assert done.other_program
     assert "code_change" in done.differences["why"].to_list()

@@ -15,10 +15,11 @@ from warehouse.messages.finding import Finding
 from warehouse.store import journal, ledger
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root, write_durably
-from warehouse.store.history import known_from, remove_uncommitted, scan_rows, schema, write_rows
+from warehouse.store.history import known_from, scan_rows, schema, write_rows
 from warehouse.store.in_force import in_force, latest_or_in_force, rows_in_force
 from warehouse.store.inbox import new_files
 from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision, RuleRecord
+from warehouse.store.named_files import ever_named, remove_unnamed
 
 FORM = BOOK.datasets["finance"]
 
@@ -223,7 +224,7 @@ def test_rows_of_uncommitted_runs_are_removed(root: Root) -> None:
     journal.commit(root, entry("000001"))
     kept = write_rows(root.history, FORM, "2017-12", "000001", rows(5))
     left = write_rows(root.quarantine, FORM, "2017-12", "000002", rows(6))
-    assert remove_uncommitted((root.history, root.quarantine), journal.runs(root)) == [left]
+    assert remove_unnamed(root, ever_named(root)) == [left]
     assert kept
     assert kept.exists()
 

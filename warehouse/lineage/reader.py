@@ -14,9 +14,9 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.inspect import Inspection
 from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.sandbox.inspect_process import inspect_isolated
-from warehouse.messages.errors import PermanentError, StoreError
+from warehouse.messages.errors import PermanentError
 from warehouse.store import journal, ledger
-from warehouse.store.archive import hash_file, original_of
+from warehouse.store.archive import original, original_of
 from warehouse.store.files import Root
 from warehouse.store.history import scan_run
 from warehouse.store.journal_records import ACCEPTED
@@ -42,17 +42,9 @@ class LineageReader:
 
         Where nothing was kept, for it was too large, it is the place where it would be.
         """
-        original = original_of(self.root, receipt)
         if receipt.unread_bytes is not None:
-            return original
-        path = original.path
-        try:
-            same = hash_file(path) == (receipt.archive or receipt.submission).partition(".")[0]
-        except OSError as error:
-            raise StoreError(f"{path}, the archived original, cannot be read ({error.strerror}); restore it") from error
-        if not same:
-            raise StoreError(f"{path}, the archived original, is damaged; restore it from a backup")
-        return original
+            return original_of(self.root, receipt)
+        return original(self.root, receipt)
 
     def read_again(self, receipt: Receipt) -> tuple[Inspection, pl.DataFrame]:
         """What its original says today, in a process of its own; raises StoreError as `original` does."""

@@ -14,17 +14,18 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.intake.formats.preflight import Limits
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
-from warehouse.maintenance.verify import IntegrityFault, VerifyResult, verify
+from warehouse.maintenance.snapshot_faults import PUBLISHED
+from warehouse.maintenance.verify import VerifyResult, verify
 from warehouse.messages.errors import PermanentError, StoreError
-from warehouse.snapshots.manifest import Manifest, manifest_path
+from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest_at
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, remove_temporaries
 from warehouse.store.history import remove_superseded
+from warehouse.store.integrity import IntegrityFault
 from warehouse.store.journal_records import Entry
-from warehouse.store.transfer import copy_durably, originals, rows_kept, transfer_files
-
-PUBLISHED = "manifest.json"
+from warehouse.store.named_files import counting, ever_named
+from warehouse.store.transfer import copy_durably, originals, transfer_files
 
 
 class BackupResult(BaseModel):
@@ -72,7 +73,8 @@ def back_up(root: Root, destination: Path) -> BackupResult:
     if not runs:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
     remove_temporaries(there.path)
-    wanted = [*originals(root), *rows_kept(root, runs), *(journal.entry_path(root, run) for run in runs)]
+    rows = [root.path / name for name in counting(ever_named(root))]
+    wanted = [*originals(root), *filter(Path.exists, rows), *(journal.entry_path(root, run) for run in runs)]
     new = transfer_files(wanted, root, there, copy_durably)
     if manifest_path(root).exists():
         copy_durably(manifest_path(root), there.path / PUBLISHED)
@@ -131,7 +133,7 @@ def restore(source: Path, root: Root, ledger_url: str, limits: Limits, folders: 
         raise PermanentError("the ledger of XIANBAO_LEDGER_URL knows runs already; name an empty one")
     remove_temporaries(root.path)
     plan = Rebuild(backup, root, ledger_url, _published(backup), limits, folders, copy_durably)
-    return RestoreResult(rebuilt=rebuild(plan), verified=verify(root))
+    return RestoreResult(rebuilt=rebuild(plan), verified=verify(root, ledger_url))
 
 
 def _same_journal(backup: Root, root: Root) -> bool:
@@ -143,5 +145,4 @@ def _same_journal(backup: Root, root: Root) -> bool:
 
 def _published(backup: Root) -> Manifest | None:
     """The snapshot that was published when the backup was made."""
-    path = backup.path / PUBLISHED
-    return Manifest.model_validate_json(path.read_bytes()) if path.exists() else None
+    return read_manifest_at(backup.path / PUBLISHED)

@@ -13,17 +13,21 @@ from warehouse.maintenance.backup import BackupResult, RestoreResult
 from warehouse.maintenance.backup import back_up as back_up_root
 from warehouse.maintenance.backup import restore as restore_root
 from warehouse.maintenance.installation import Installation
+from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
-from warehouse.maintenance.recover import Pages, clear, prepare
+from warehouse.maintenance.recover import Pages, clear, prepare, sound_ledger
 from warehouse.maintenance.replace_store import put_in_place
 from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.as_of import AsOfMarts
 from warehouse.snapshots.as_of import write_as_of as write_marts_as_of
+from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.prune import PruneResult, prune
 from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
 from warehouse.store.files import Root, remove_tree
-from warehouse.store.history import remove_superseded, remove_uncommitted
+from warehouse.store.history import remove_superseded
+from warehouse.store.integrity import refuse
+from warehouse.store.named_files import ever_named, remove_unnamed
 
 
 def prune_snapshots(at: Installation, keep_days: float | None = None) -> PruneResult:
@@ -60,6 +64,7 @@ def restore(at: Installation, source: Path) -> RestoreResult:
 def write_as_of(at: Installation, moment: datetime, out: Path) -> AsOfMarts:
     """Writes the marts as they were known at a moment (UTC) to a new or empty folder; nothing is published."""
     with at.root.lock(at.lock_wait_seconds):
+        sound_ledger(at.root, at.ledger_url, read_manifest(at.root))
         return write_marts_as_of(at.root, at.ledger_url, moment, out.absolute())
 
 
@@ -86,8 +91,9 @@ def rebuild_in_place(at: Installation) -> RebuildResult:
     """
     root = at.root
     with root.lock(at.lock_wait_seconds):
-        for remove in (remove_uncommitted, remove_superseded):
-            remove((root.history, root.quarantine), journal.runs(root))
+        refuse(journal_faults(root, read_manifest(root), {}, journal.runs(root)))  # what is removed, an entry may name
+        remove_unnamed(root, ever_named(root))
+        remove_superseded((root.history, root.quarantine), journal.runs(root))
         done = rebuild_into(at)
         if not done.same:
             return done

@@ -20,7 +20,7 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.reading import Reading, merged
 from warehouse.intake.sandbox.reader_pool import Readers
-from warehouse.maintenance.verify import unhashed
+from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
 from warehouse.snapshots.manifest import Manifest, read_manifest
@@ -29,7 +29,9 @@ from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file, original_of
 from warehouse.store.compact import repeat_merge
 from warehouse.store.files import Root, make_folder, remove_tree
+from warehouse.store.integrity import refuse
 from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, ReturnDecision
+from warehouse.store.named_files import named_files
 from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.store.transfer import Transfer, link_or_copy, originals, transfer_files, transfer_journal
 
@@ -118,10 +120,11 @@ class Rebuild:
 def rebuild(plan: Rebuild) -> RebuildResult:
     """Rebuilds all that follows from archive and journal in the target, which has no journal yet.
 
-    Raises StoreError where an entry of the journal is damaged.
+    Raises StoreError where an entry of the journal is damaged, missing, or not the one that others name.
     """
     start = perf_counter()
     runs = journal.runs(plan.source)
+    refuse(journal_faults(plan.source, plan.manifest, {}, runs))
     make_folder(plan.target.path)
     differences = _rows(plan, runs)
     transfer_files(originals(plan.source), plan.source, plan.target, plan.how)
@@ -201,13 +204,8 @@ def _as_then(plan: Rebuild, entry: Entry, written: Mapping[str, str]) -> Iterato
 
 def _expected(plan: Rebuild, entry: Entry) -> dict[str, str | None]:
     """The files of a run with their hashes; of before those were kept, the hashes of what files of then there are."""
-    expected: dict[str, str | None] = {}
-    for period in entry.periods:
-        expected.update(period.files)
-        for path in () if period.files else unhashed(entry.run, period):
-            file = plan.source.path / path
-            expected[path] = hash_file(file) if file.exists() else None
-    return expected
+    files = ((path, sha256, plan.source.path / path) for path, sha256 in named_files(entry).items())
+    return {path: sha256 or (hash_file(file) if file.exists() else None) for path, sha256, file in files}
 
 
 def _returns_reread_differently(plan: Rebuild, entry: Entry, path: str, then: str) -> Iterator[str]:
@@ -270,7 +268,7 @@ def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:
     if not runs:
         return None
     version = plan.manifest.version if plan.manifest else None
-    marts = Plan.of(AsKnown.of(load(), plan.target.history, engine))
+    marts = Plan.of(AsKnown.of(load(), plan.target.history, engine, as_named=False))
     manifest = publish(plan.target, marts, load(), version)
     record_snapshot(engine, manifest)
     return manifest

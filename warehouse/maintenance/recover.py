@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 import sqlalchemy as sa
 
 from warehouse.codebook import load
+from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.suspects import suspects
 from warehouse.messages.errors import RootBusyError
 from warehouse.messages.log import log
+from warehouse.reports.report_digests import SUMS, named_in_report
 from warehouse.reports.run_summary import LAST, write_findings
-from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest
+from warehouse.snapshots.manifest import Manifest, manifest_path, read_manifest, read_snapshot, written_since
 from warehouse.snapshots.prune import finish
+from warehouse.snapshots.publish import damaged, record_again
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
 from warehouse.store.files import TEMPORARY, Root, found
-from warehouse.store.history import remove_superseded, remove_uncommitted
+from warehouse.store.history import remove_superseded
+from warehouse.store.integrity import IntegrityFault, file_faults, refuse
 from warehouse.store.leftovers import Kind, Leftover
+from warehouse.store.named_files import counting, ever_named, remove_unnamed
 from warehouse.store.transfer import ASIDE, originals
 
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
+INDEX = "docs/index.html"
 VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")
 
 
@@ -39,12 +45,16 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Le
     `pages` makes the pages of the last run where it had not come to them. What counts and is not published yet is left
     to publishing. The lock on the root must be held. Raises StoreError where journal, ledger or manifest are damaged.
     """
-    engine = ledger.open_ledger(ledger_url, renew=True)
-    indexed = ledger.catch_up(engine, root)
-    runs, manifest, deciding = journal.runs(root), read_manifest(root), ledger.deciding(engine, root)
+    manifest = _published(root)
+    engine, renewed, indexed = sound_ledger(root, ledger_url, manifest)
+    runs, named = journal.runs(root), ledger.named_rows(engine)
+    refuse(file_faults(root, counting(named), written_since(root)))
+    deciding = ledger.deciding(engine, root)
     left: list[tuple[Kind, Iterable[str]]] = [
+        ("ledger", renewed),
         ("indexed", indexed),
-        *_removed(root, runs, manifest),
+        *_removed(root, runs, manifest, named),
+        ("marts", damaged(root, manifest) if manifest else []),
         ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
         ("views", _views(root, manifest)),
         ("report", _report(root, deciding, pages)),
@@ -61,14 +71,17 @@ def free_space(root: Root) -> tuple[Leftover, ...]:
     """Removes what a run that broke off left and nobody needs, without writing anything; what that was.
 
     Nothing where another run holds the lock on the root: what lies there may be its own. What is removed is logged, for
-    the run that follows does not find it any more. Raises StoreError where the manifest is damaged.
+    the run that follows does not find it any more. Raises StoreError where journal or manifest are damaged: what nobody
+    needs cannot be told then.
     """
     if not root.path.exists():
         return ()
     try:
         with root.lock(0):
-            runs = journal.runs(root)
-            freed = _said([*_removed(root, runs, read_manifest(root)), ("interrupted", _free_scratch(root, runs))])
+            runs, manifest = journal.runs(root), _published(root)
+            refuse(journal_faults(root, manifest or _newest(root), {}, runs))
+            removed = _removed(root, runs, manifest, ever_named(root))
+            freed = _said([*removed, ("interrupted", _free_scratch(root, runs))])
     except RootBusyError:
         return ()
     for one in freed:
@@ -80,11 +93,12 @@ def _said(left: Iterable[tuple[Kind, Iterable[str]]]) -> tuple[Leftover, ...]:
     return tuple(Leftover.of(kind, names) for kind, some in left if (names := tuple(some)))
 
 
-def _removed(root: Root, runs: list[str], manifest: Manifest | None) -> Iterator[tuple[Kind, Iterable[str]]]:
+def _removed(
+    root: Root, runs: list[str], manifest: Manifest | None, named: Collection[str]
+) -> Iterator[tuple[Kind, Iterable[str]]]:
     """Removes what does not count: rows, files that were being written, snapshots."""
-    folders = (root.history, root.quarantine)
-    yield "rows", _names(root, remove_uncommitted(folders, runs))
-    yield "superseded", _names(root, remove_superseded(folders, runs))
+    yield "rows", _names(root, remove_unnamed(root, named))
+    yield "superseded", _names(root, remove_superseded((root.history, root.quarantine), runs))
     yield "temporary", _names(root, _remove(_temporaries(root)))
     yield "removal", finish(root)
     yield "snapshot", _never_published(root, manifest)
@@ -95,6 +109,49 @@ def _free_scratch(root: Root, runs: list[str]) -> list[str]:
     own = [path for path in found(root.work, "*") if path.name not in runs]
     counts = [path for run in runs for path in found(root.work / run, "*") if path.name != "validations"]
     return _names(root, _remove([*own, *counts]))
+
+
+def _published(root: Root) -> Manifest | None:
+    """The manifest of the last snapshot; raises StoreError where it, or the one in a snapshot's folder, is damaged, or
+    the two do not say the same.
+    """
+    manifest = read_manifest(root)
+    copy = read_snapshot(root, manifest.version) if manifest else None
+    if copy is not None and copy != manifest:
+        path = manifest_path(root).relative_to(root.path).as_posix()
+        own = f"v={copy.version}/manifest.json"
+        refuse(iter([IntegrityFault.of(path, "changed", f"what {own} says", "something else")]))
+    return manifest
+
+
+def _newest(root: Root) -> Manifest | None:
+    """The newest manifest in a snapshot's folder: it knows the journal still where the last one's was deleted."""
+    versions = (path.parent.name.removeprefix("v=") for path in reversed([*found(root.marts, "v=*/manifest.json")]))
+    return next((read_snapshot(root, version) for version in versions), None)
+
+
+def sound_ledger(root: Root, url: str, manifest: Manifest | None) -> tuple[sa.Engine, list[str], list[str]]:
+    """The ledger as the journal has it; the runs that were indexed anew, and those that it lacked.
+
+    Raises StoreError where the journal is not as the ledger, the manifest and its own entries say.
+    """
+    engine, damage = ledger.open_sound(url)
+    said, heads, named = ledger.runs_said(engine), ledger.heads_as_indexed(engine), journal.named_heads(root)
+    known = manifest or _newest(root)
+    told = named | ({known.run: known.head} if known and known.head else {})
+    # A ledger that another head was told of is another root's, or an edited one: it can vouch for nothing.
+    keep = heads if all(told.get(run, head) == head for run, head in heads.items()) else {}
+    since, runs = written_since(root), journal.runs(root)
+    looked = [run for run in runs if run == runs[-1] or journal.entry_path(root, run).stat().st_ctime_ns > since]
+    for run in looked:
+        journal.read_entry(root, run)
+    refuse(journal_faults(root, known, keep, looked))
+    renewed = ledger.renew(engine, keep)
+    if manifest is not None:
+        record_again(engine, root, manifest)
+    indexed = ledger.catch_up(engine, root)
+    again = {*renewed, *(indexed if damage else ())}
+    return engine, sorted(again), [run for run in indexed if run not in said and run not in again]
 
 
 def clear(root: Root) -> None:
@@ -161,13 +218,18 @@ def _report(root: Root, runs: list[str], pages: Pages | None) -> list[str]:
     if not runs:
         return []
     folder, validations = root.reports / runs[-1], root.work / runs[-1] / "validations"
-    written = (folder / LAST).exists()
+    written = (folder / LAST).exists() and (folder / SUMS).exists()
     if not written:
         write_findings(journal.read_entry(root, runs[-1]), folder)
-    paged = pages is None or not validations.is_dir() or (folder / "docs" / "index.html").exists()
+    paged = pages is None or not validations.is_dir() or _has_pages(folder)
     if pages is not None and not paged:
         pages(validations, folder)
     return [] if written and paged else [runs[-1]]
+
+
+def _has_pages(folder: Path) -> bool:
+    """Whether a report came to its pages, and to their hashes after them."""
+    return (folder / INDEX).exists() and INDEX in (named_in_report(folder) or ())
 
 
 def _scratch(root: Root, engine: sa.Engine, runs: list[str]) -> Iterator[tuple[Kind, list[str]]]:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from warehouse.codebook import Codebook
 from warehouse.marts.sources import Select, Sources
 from warehouse.store import ledger
+from warehouse.store.named_files import check_read, counting
 
 Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
 # Tables by dataset and period that are kept for the next mart: the returns of two years, and then some.
@@ -48,7 +49,8 @@ class AsKnown:
     """The runs that were known, oldest first; those that said anything of a dataset and period; how to read of them.
 
     `runs` are without compactions, which tell nothing; `committed` are all there are, known or not, which reading rows
-    must know. `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
+    must know. `named` are the files of rows that count, by path below the root, with the SHA-256 in the journal.
+    `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision.
     """
 
     book: Codebook
@@ -61,10 +63,15 @@ class AsKnown:
     heard: date | None
     read: Read
     choose: Choose
+    named: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None) -> AsKnown:
-        """What was known at a moment in UTC; what is known now for None."""
+    def of(
+        cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None, *, as_named: bool = True
+    ) -> AsKnown:
+        """What was known at a moment in UTC; what is known now for None. Where rows need not be `as_named` in the
+        journal, as those that were made anew, they are taken as they are.
+        """
         runs = ledger.read_table(engine, ledger.RUNS).sort("run")
         committed = tuple(runs["run"])
         runs = runs.filter(ledger.DECIDES)
@@ -89,12 +96,20 @@ class AsKnown:
             heard=newest.date() if isinstance(newest, datetime) else None,
             read=read,
             choose=lru_cache(KEPT_SELECTIONS)(partial(_choose, read)),
+            named=counting(ledger.named_rows(engine)) if as_named else {},
         )
 
     @cached_property
     def periods(self) -> list[str]:
         """The periods of which anything was decided."""
         return sorted({period for _, period in self.decided if period})
+
+    def check(self, pairs: Iterable[Pair]) -> None:
+        """Raises StoreError where a file of accepted rows of these datasets and periods is not as the journal names
+        it: what marts are built of is hashed when it is read.
+        """
+        folders = {f"{self.history.name}/{dataset}/period={period}" for dataset, period in pairs}
+        check_read(self.history.parent, self.named, folders)
 
     @property
     def everything(self) -> Sources:

@@ -94,6 +94,7 @@ def _sources(known: AsKnown, parts: list[Partition]) -> Sources:
     if mart.periods == "rules":
         return known.rules()
     pairs = dict.fromkeys(pair for part in parts for pair in _pairs(known, part))
+    known.check(pairs)
     return known.sources(pairs, _wanted(known, mart, parts), _datasets(known.book, mart))
 
 

@@ -13,11 +13,12 @@ from warehouse.messages.finding_groups import RuleGroup, by_rule
 from warehouse.messages.markdown import Markdown, table
 from warehouse.messages.spreadsheet import harmless_cell
 from warehouse.reports.findings_text import by_rule_markdown, findings_markdown
+from warehouse.reports.report_digests import seal_report
 from warehouse.store.files import write_durably
 from warehouse.store.journal_records import Entry, PeriodRecord
 from warehouse.store.leftovers import Leftover
 
-# The file of a report that is written last.
+# The findings as a text, which is written after the table.
 LAST = "findings.md"
 BYTE_ORDER_MARK = "\ufeff".encode()
 
@@ -124,8 +125,8 @@ def _summarise_period(judged: PeriodRecord) -> PeriodSummary:
 def write_findings(entry: Entry, folder: Path) -> Path:
     """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
 
-    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped, and
-    is written last.
+    A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped; the
+    hashes of both are written last.
     """
     path = folder / "findings.csv"
     rows = pl.DataFrame(
@@ -134,6 +135,7 @@ def write_findings(entry: Entry, folder: Path) -> Path:
     shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
     write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())
     write_durably(folder / LAST, findings_markdown(entry.run, entry.all_findings).encode())
+    seal_report(folder)
     return path
 
 

@@ -5,6 +5,7 @@ Resolve once and read from what you got: a path that goes through a changing lin
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +13,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root
+from warehouse.store.seal import unsealed
 
 INPUTS = TypeAdapter(dict[str, str])
+DAMAGED = (
+    "{path} 已损坏({why}):请从备份恢复,或删除后运行 xianbao run 重新发布; "
+    "it is damaged; restore it, or delete it and say xianbao run, which publishes all anew"
+)
 
 
 class File(BaseModel):
@@ -30,17 +36,26 @@ class File(BaseModel):
 class Manifest(BaseModel):
     """What a snapshot consists of; `run` is the last run whose decisions it contains, `program` what built it
     (`marts/build_digest.py`; blank in a manifest of before it was kept). `documents` are files beside the marts, by
-    path, each with its SHA-256: the data dictionary.
+    path, each with its SHA-256: the data dictionary, and what each part is made of.
+
+    `head` is the journal's at `run`, which stands for all entries up to it (`journal.heads`; blank in a manifest of
+    before it was kept). One with a head is sealed: it ends with the SHA-256 of itself.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     contract: int
     version: str
     run: str
+    head: str = ""
     program: str = ""
     files: tuple[File, ...]
     documents: dict[str, str] = {}
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The files of the snapshot, marts and documents, with the SHA-256 of each, by their path below the marts."""
+        return {file.path: file.sha256 for file in self.files} | self.documents
 
     @property
     def marts(self) -> list[str]:
@@ -63,7 +78,7 @@ def manifest_path(root: Root, version: str | None = None) -> Path:
 
 def read_manifest(root: Root) -> Manifest | None:
     """The snapshot published last; None before the first. Raises StoreError for a damaged manifest."""
-    return _read(manifest_path(root))
+    return read_manifest_at(manifest_path(root))
 
 
 def read_snapshot(root: Root, version: str) -> Manifest | None:
@@ -71,16 +86,35 @@ def read_snapshot(root: Root, version: str) -> Manifest | None:
 
     A version that was written and never published has a manifest too: whoever lists versions ends at the last one.
     """
-    return _read(manifest_path(root, version))
+    return read_manifest_at(manifest_path(root, version))
 
 
-def _read(path: Path) -> Manifest | None:
+def read_manifest_at(path: Path) -> Manifest | None:
+    """The manifest in a file, None where there is none; raises StoreError for a damaged one."""
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        body, said, found = unsealed(path.read_bytes())
+        manifest = Manifest.model_validate_json(body)
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise StoreError(f"{path} is damaged; restore it, or delete it and run again") from error
+        raise StoreError(DAMAGED.format(path=path, why=f"{error.error_count()} faults")) from error
+    if said != found or (manifest.head and not said):
+        raise StoreError(DAMAGED.format(path=path, why=f"SHA-256: expected 应为 {said}, found 实为 {found}"))
+    return manifest
+
+
+def written_since(root: Root) -> int:
+    """When the last snapshot was published, in nanoseconds; 0 where none was. What has not changed since then was as
+    it must be: the run that published looked, and wrote the rest.
+
+    Of the two manifests that say so the earlier counts: whoever touches one of them hides nothing.
+    """
+    try:
+        manifest = read_manifest(root)
+        copies = [manifest_path(root), manifest_path(root, manifest.version)] if manifest else []
+        return min((path.stat().st_ctime_ns for path in copies), default=0)
+    except FileNotFoundError:
+        return 0
 
 
 def inputs_path(root: Root, version: str) -> Path:
@@ -88,9 +122,12 @@ def inputs_path(root: Root, version: str) -> Path:
     return root.marts / f"v={version}" / "made_of.json"
 
 
-def read_inputs(root: Root, version: str) -> dict[str, str]:
-    """What the parts of a snapshot are made of, by their path in it; nothing where that is not known or damaged."""
+def read_inputs(root: Root, manifest: Manifest) -> dict[str, str]:
+    """What the parts of a snapshot are made of, by their path in it; nothing where that is not known or has changed."""
     try:
-        return INPUTS.validate_json(inputs_path(root, version).read_bytes())
+        data = inputs_path(root, manifest.version).read_bytes()
+        path = inputs_path(root, manifest.version).relative_to(root.marts).as_posix()
+        as_named = hashlib.sha256(data).hexdigest() == manifest.documents.get(path)
+        return INPUTS.validate_json(data) if as_named or not manifest.head else {}
     except (FileNotFoundError, ValidationError):
         return {}

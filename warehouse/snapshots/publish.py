@@ -32,11 +32,16 @@ from warehouse.snapshots.manifest import (
     manifest_path,
     read_inputs,
     read_manifest,
+    read_snapshot,
+    written_since,
 )
 from warehouse.snapshots.parquet import to_parquet
 from warehouse.snapshots.views import heal
+from warehouse.store import journal
 from warehouse.store.files import Root, make_folder, naming, remove_tree, sync_folder, write_durably
-from warehouse.store.ledger import SNAPSHOTS
+from warehouse.store.integrity import file_faults
+from warehouse.store.ledger import SNAPSHOTS, read_table
+from warehouse.store.seal import sealed
 
 AHEAD = 24
 
@@ -71,16 +76,19 @@ def publish(
     make_folder(folder)
     before = _before(root, None if from_nothing else last)
     files = write_marts(folder, plan, book, before)
+    inputs = INPUTS.dump_json({part.path: of for part, of in plan.inputs.items()})
+    write_durably(inputs_path(root, version), inputs)
+    documents = _write_dictionary(folder, book) | {inputs_path(root, version).name: hashlib.sha256(inputs).hexdigest()}
     manifest = Manifest(
         contract=CONTRACT,
         version=version,
         run=plan.run,
+        head=journal.heads(root, [plan.run]).get(plan.run, ""),
         program=build_digest(),
         files=tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files),
-        documents={f"{folder.name}/{name}": digest for name, digest in _write_dictionary(folder, book).items()},
+        documents={f"{folder.name}/{name}": digest for name, digest in documents.items()},
     )
-    write_durably(inputs_path(root, version), INPUTS.dump_json({p.path: of for p, of in plan.inputs.items()}))
-    data = manifest.model_dump_json(indent=1).encode()
+    data = sealed(manifest)
     write_durably(manifest_path(root, version), data)
     sync_folder(root.marts)
     write_durably(manifest_path(root), data)
@@ -106,10 +114,19 @@ class LastSnapshot:
         return self.marts / file.path if file and file.sha256 == sha256 else None
 
 
+def damaged(root: Root, manifest: Manifest) -> list[str]:
+    """The files of the last snapshot, by their path below the root, that are gone, or have changed since it was
+    published.
+    """
+    files = {f"marts/{path}": sha256 for path, sha256 in manifest.named.items()}
+    return [fault.path for fault in file_faults(root, files, written_since(root))]
+
+
 def _before(root: Root, last: Manifest | None) -> LastSnapshot:
     files = {file.path.split("/", 1)[1]: file for file in last.files} if last else {}
-    there = {path: file for path, file in files.items() if (root.marts / file.path).exists()}
-    inputs = read_inputs(root, last.version) if last else {}
+    wrong = set(damaged(root, last)) if last else set()
+    there = {path: file for path, file in files.items() if f"marts/{file.path}" not in wrong}
+    inputs = read_inputs(root, last) if last else {}
     return LastSnapshot(
         root.marts, there, {path: of for path, of in inputs.items() if path in there or path not in files}
     )
@@ -182,13 +199,26 @@ def _place(path: Path, what: Path | bytes) -> None:
 
 
 def record_snapshot(engine: sa.Engine, manifest: Manifest) -> None:
-    """Notes the snapshot in the ledger; noting it again changes nothing."""
-    row = {
+    """Notes the snapshot in the ledger, as the last one; noting it again changes nothing."""
+    with engine.begin() as connection:
+        connection.execute(sa.delete(SNAPSHOTS).where(SNAPSHOTS.c.version >= manifest.version))
+        connection.execute(sa.insert(SNAPSHOTS), snapshot_row(manifest))
+
+
+def record_again(engine: sa.Engine, root: Root, last: Manifest) -> None:
+    """Makes the ledger say of each snapshot that is there, up to the last one, what its manifest says."""
+    for row in read_table(engine, SNAPSHOTS, SNAPSHOTS.c.version <= last.version).iter_rows(named=True):
+        manifest = read_snapshot(root, row["version"])
+        if manifest is not None and row != (right := snapshot_row(manifest)):
+            with engine.begin() as connection:
+                connection.execute(sa.update(SNAPSHOTS).where(SNAPSHOTS.c.version == row["version"]).values(right))
+
+
+def snapshot_row(manifest: Manifest) -> dict[str, str | int]:
+    """What the ledger says of a snapshot."""
+    return {
         "version": manifest.version,
         "run": manifest.run,
         "files": len(manifest.files),
         "rows": sum(file.rows for file in manifest.files),
     }
-    with engine.begin() as connection:
-        connection.execute(sa.delete(SNAPSHOTS).where(SNAPSHOTS.c.version == manifest.version))
-        connection.execute(sa.insert(SNAPSHOTS), row)

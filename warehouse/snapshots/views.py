@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.codebook import Codebook
-from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.store.files import Root, naming, sync_folder
 
 # A file of the newest kind is refused by readers (command line, ODBC driver) of an older DuckDB.
@@ -45,15 +45,7 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
     temporary.unlink(missing_ok=True)
     with duckdb.connect(str(temporary), config=OF_VIEWS) as connection:
         connection.begin()  # one for all: a transaction for each comment takes twice as long
-        for mart, files in marts.items():
-            paths = ", ".join(_quoted(_literal(path.resolve())) for path in files)
-            connection.execute(
-                f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
-            )
-            for column in book.marts[mart]:
-                label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
-                connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
-        connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
+        _define(connection, marts, book, snapshot)
         connection.commit()
         connection.execute("CHECKPOINT")  # closing would do it too, and say nothing of a full disk
     with naming(database), temporary.open("rb") as file:
@@ -65,6 +57,54 @@ def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook,
 def _literal(path: Path) -> str:
     """The path as DuckDB takes it for that one file: signs of patterns stand in brackets."""
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+
+
+def _define(
+    connection: duckdb.DuckDBPyConnection, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str
+) -> None:
+    for mart, files in marts.items():
+        paths = ", ".join(_quoted(_literal(path.resolve())) for path in files)
+        connection.execute(
+            f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
+        )
+        for column in book.marts[mart]:
+            label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
+            connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
+    connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
+
+
+def shown_otherwise(root: Root, manifest: Manifest, book: Codebook) -> str | None:
+    """What `marts.duckdb` has other than the manifest and the codebook say, by name; None where it is as it must be.
+
+    Raises duckdb.Error where a file of the snapshot cannot be read, and FileNotFoundError where there is no database.
+    """
+    paths = {mart: manifest.paths(root, mart) for mart in manifest.marts}
+    with duckdb.connect(config=OF_VIEWS) as meant:
+        _define(meant, paths, book, f"{_quoted(manifest.version)} AS version")
+        expected = _catalog(meant)
+    database = root.marts / "marts.duckdb"
+    database.stat()
+    try:
+        with duckdb.connect(str(database), read_only=True) as there:
+            found = _catalog(there)
+    except duckdb.Error as error:
+        return str(error)
+    different = sorted(expected ^ found)
+    return " ".join(different[0][:2]) if different else None
+
+
+def _catalog(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, ...]]:
+    """All that a database defines: what it is, its name, what it says."""
+    return {
+        tuple(map(str, row))
+        for query in (
+            "SELECT 'view', view_name, sql FROM duckdb_views() WHERE NOT internal",
+            "SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal",
+            "SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal",
+            "SELECT 'macro', function_name, macro_definition FROM duckdb_functions() WHERE NOT internal",
+        )
+        for row in connection.execute(query).fetchall()
+    }
 
 
 def _quoted(text: str) -> str:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 
 from warehouse.intake.formats.file_labels import plain_suffix
 from warehouse.intake.model.records import Receipt, ReceivedFile
-from warehouse.messages.errors import StillWrittenError
+from warehouse.messages.errors import StillWrittenError, StoreError
+from warehouse.messages.log import log
 from warehouse.store.files import Root, make_folder, naming, sync, sync_folder
 
 CHUNK = 1 << 20
+# Files that need not be hashed again while they are the same: the periods of a run read much the same ones.
+HASHED = 100_000
+# What to do about an original that is not as it was received.
+AGAIN = ("请从备份恢复,或重新提交原件", "restore it from a backup, or submit the original again")
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,19 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def hash_once(path: Path) -> str | None:
+    """The SHA-256 of a file, None where it is gone; of one that has not changed meanwhile, hashed once a process."""
+    try:
+        return _hash(path, Stamp.of(path.stat()))
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(HASHED)
+def _hash(path: Path, _: Stamp) -> str:
+    return hash_file(path)
+
+
 def archived(root: Root, submission: str, name: str) -> Path:
     """Where the original of a submission is kept; its suffix is the one it came with, if it is plain: a place in the
     archive is never up to a sender.
@@ -60,6 +80,24 @@ def original_of(root: Root, receipt: Receipt) -> ReceivedFile:
     if receipt.archive is None:
         return ReceivedFile(receipt, archived(root, receipt.submission, receipt.file))
     return ReceivedFile(receipt, root.archive / receipt.archive[:2] / receipt.archive, receipt.member)
+
+
+def original(root: Root, receipt: Receipt) -> ReceivedFile:
+    """The receipt with its original; raises StoreError where that is gone, or no longer what was received."""
+    there = original_of(root, receipt)
+    try:
+        is_now = hash_once(there.path)
+    except OSError as error:
+        raise _unlike(there.path, "无法读取", "cannot be read", error.strerror or str(error)) from error
+    if is_now is None:
+        raise _unlike(there.path, "无法读取", "cannot be read", os.strerror(errno.ENOENT))
+    if is_now != receipt.arrival:
+        raise _unlike(there.path, "已损坏", "is damaged", f"{receipt.arrival} != {is_now}")
+    return there
+
+
+def _unlike(path: Path, zh: str, en: str, more: str) -> StoreError:
+    return StoreError(f"{path} 存档原件{zh}({more})。{AGAIN[0]}。 the archived original {en} ({more}); {AGAIN[1]}")
 
 
 def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple[str, Path]:
@@ -85,11 +123,16 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
 
 
 def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
-    """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays."""
+    """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays.
+
+    Where that is not what it was, as after a fault of the disk, the file takes its place.
+    """
     kept = archived(root, submission, name)
     if kept.exists():
-        temporary.unlink()
-        return kept
+        if hash_file(kept) == submission:
+            temporary.unlink()
+            return kept
+        log.warning("%s 存档已损坏,已用重新收到的原件替换; was damaged, and is replaced by what came again", kept)
     make_folder(kept.parent)
     with naming(kept), temporary.open("rb") as file:
         sync(file.fileno())

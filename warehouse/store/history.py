@@ -87,18 +87,9 @@ def _scan(paths: list[Path], columns: Schema) -> pl.LazyFrame:
     )
 
 
-def remove_uncommitted(folders: Iterable[Path], runs: Iterable[str]) -> list[Path]:
-    """Removes files of runs that never reached the journal; returns them."""
-    return _removed(path for files in row_files(folders, runs) for path in files.uncommitted)
-
-
 def remove_superseded(folders: Iterable[Path], runs: Iterable[str]) -> list[Path]:
     """Removes files that a compaction has taken the place of; returns them."""
-    return _removed(path for files in row_files(folders, runs) for path in files.superseded)
-
-
-def _removed(paths: Iterable[Path]) -> list[Path]:
-    gone = list(paths)
+    gone = [path for files in row_files(folders, runs) for path in files.superseded]
     for path in gone:
         path.unlink()
     return gone

@@ -1,12 +1,15 @@
 """The journal: one immutable file a run, and its being there is what commits the run.
 
-Each entry ends with the SHA-256 of itself, so that a byte that changed later is found whenever it is read.
+Each entry ends with the SHA-256 of itself, so that a byte that changed later is found whenever it is read; and names
+its predecessor's head, so that an entry that was written anew, another root's or gone is found by those after it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,11 +17,12 @@ from pydantic import ValidationError
 from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root, found, write_durably
 from warehouse.store.journal_records import Entry
+from warehouse.store.seal import sealed, unsealed
 
-# How an entry ends: what it says is JSON with this last line, and without it.
-SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n\}$')
-END = b"\n}"
-RESTORE = "restore it from a backup"
+# How an entry begins that names its predecessor's head.
+PREVIOUS = re.compile(rb'\{\n "run": "[0-9]+",\n "previous": "([0-9a-f]{64})"')
+START_BYTES = 200
+RESTORE = "请从备份恢复该文件; restore it from a backup"
 
 
 def run_name(number: int) -> str:
@@ -43,12 +47,56 @@ def entry_path(root: Root, run: str) -> Path:
 
 
 def commit(root: Root, entry: Entry) -> Path:
-    """Writes the run's entry: from here on, what it accepted counts."""
+    """Writes the run's entry, with its predecessor's head: from here on, what it accepted counts."""
     path = entry_path(root, entry.run)
-    body = entry.model_dump_json(indent=1).encode()
-    write_durably(path, body.removesuffix(END) + f',\n "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}'.encode())
+    before = [run for run in runs(root) if run < entry.run][-1:]
+    previous = heads(root, before)[before[0]] if before else None
+    write_durably(path, sealed(entry.model_copy(update={"previous": previous})))
     path.chmod(0o440)
     return path
+
+
+def heads(root: Root, wanted: Iterable[str]) -> dict[str, str]:
+    """The head of each of these runs: the SHA-256 that stands for its entry and all before it.
+
+    It is that of the entry's bytes, for these name the predecessor's head. One of before entries did so is taken
+    together with the head before it: the first that names one then holds all of them. Only what must be is read.
+    """
+    asked, links, after = set(wanted), list[str](), ""
+    for run in reversed(runs(root)):
+        if run in asked or (links[-1:] == [after] and previous_head(root, after) is None):
+            links.append(run)
+        after = run
+    all_heads, last = dict[str, str](), ""
+    for run in reversed(links):
+        data = entry_path(root, run).read_bytes()
+        last = hashlib.sha256((b"" if PREVIOUS.match(data) else last.encode()) + data).hexdigest()
+        all_heads[run] = last
+    return {run: head for run, head in all_heads.items() if run in asked}
+
+
+def named_heads(root: Root) -> dict[str, str]:
+    """The head of each run that its successor's entry names."""
+    pairs = (pair for pair in pairwise(runs(root)) if int(pair[1]) == int(pair[0]) + 1)
+    return {run: head for run, after in pairs if (head := previous_head(root, after)) is not None}
+
+
+def names_predecessor(root: Root, run: str) -> bool:
+    """Whether an entry says which its predecessor is, be it that there is none: not one of before entries did so."""
+    with entry_path(root, run).open("rb") as file:
+        return b'\n "previous": ' in file.read(START_BYTES)
+
+
+def is_sealed(root: Root, run: str) -> bool:
+    """Whether an entry has a seal; those of before there were any do not hash all that they name."""
+    return unsealed(entry_path(root, run).read_bytes())[1] is not None
+
+
+def previous_head(root: Root, run: str) -> str | None:
+    """The head of its predecessor that an entry names; None for the first, and for one of before entries did so."""
+    with entry_path(root, run).open("rb") as file:
+        begin = PREVIOUS.match(file.read(START_BYTES))
+    return begin[1].decode() if begin else None
 
 
 def read_entry(root: Root, run: str) -> Entry:
@@ -56,19 +104,8 @@ def read_entry(root: Root, run: str) -> Entry:
     path = entry_path(root, run)
     body, said, found = unsealed(path.read_bytes())
     if said != found:
-        raise StoreError(f"{path}: a byte of it has changed (its SHA-256 is {found}, not {said}); {RESTORE}")
+        raise StoreError(f"{path}: 内容已变; a byte of it has changed (its SHA-256 is {found}, not {said}); {RESTORE}")
     try:
         return Entry.model_validate_json(body)
     except ValidationError as error:
         raise StoreError(f"{path}: not a journal entry ({error.error_count()} faults); {RESTORE}") from error
-
-
-def unsealed(data: bytes) -> tuple[bytes, str | None, str | None]:
-    """What an entry says, the SHA-256 that it gives itself and the one that it has.
-
-    Both are None for an entry of before there were any; with a damaged seal what is left is no entry.
-    """
-    if (seal := SEAL.search(data)) is None:
-        return data, None, None
-    body = data[: seal.start()] + END
-    return body, seal[1].decode(), hashlib.sha256(body).hexdigest()

@@ -114,9 +114,12 @@ class PeriodRecord(JournalRecord):
 
 
 class Entry(JournalRecord):
-    """One run in the journal; that it stands there commits the run."""
+    """One run in the journal; that it stands there commits the run. `previous` is its predecessor's head
+    (`journal.heads`): None in the first one, and in those of before it was kept.
+    """
 
     run: str
+    previous: str | None = None
     flow: str
     received_at: datetime
     receipts: tuple[ReceiptDecision, ...]

@@ -5,7 +5,7 @@ It is never the truth: `catch_up` brings it to the journal's last run whatever a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +19,16 @@ from warehouse.messages.finding import OF_ONE
 from warehouse.store import journal
 from warehouse.store.files import Root
 from warehouse.store.journal_records import COMPACT, Entry, RollUpRecord
+from warehouse.store.ledger_digest import run_digests
+from warehouse.store.named_files import named_files
 
 metadata = sa.MetaData()
 Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean
+LOST = (
+    "{path} 缺失:台账记有批次 {run}。请从备份恢复该文件;若台账属于另一数据根目录,请删除台账后重新运行。 "
+    "{path} is missing: the ledger knows run {run}; restore the file from a backup, or, where the ledger is of another "
+    "root, delete the ledger and run again"
+)
 MOMENT = sa.DateTime(timezone=False)
 
 
@@ -39,6 +46,9 @@ RUNS = sa.Table(
     sa.Column("run", Text, primary_key=True),
     sa.Column("flow", Text),
     sa.Column("received_at", MOMENT),
+    # The head of the journal at the run, and the digest of all that the tables of runs say of it (`ledger_digest.py`).
+    sa.Column("head", Text),
+    sa.Column("digest", Text),
 )  # fmt: skip
 RECEIPTS = _table(
     "receipts",
@@ -88,6 +98,8 @@ NOTES = _table(
 FINDINGS = _table("findings", {name: Whole if name == "receipt" else Text for name in OF_ONE}, "submission")
 # Which datasets and periods each run said anything of, and whether it decided on returns of them.
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
+# The files of rows that each run's entry names (`named_files.py`).
+FILES = _table("files", {"path": Text, "sha256": Text})
 SNAPSHOTS = sa.Table(
     "snapshots", metadata,
     sa.Column("version", Text, primary_key=True),
@@ -97,7 +109,7 @@ SNAPSHOTS = sa.Table(
 )  # fmt: skip
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED)
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED, FILES)
 
 
 def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
@@ -112,14 +124,62 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     if engine.dialect.name == "sqlite" and not immutable:
         sa.event.listen(engine, "connect", _durable)
     try:
-        if outdated := _outdated(engine):
+        if (table := outdated(engine)) is not None:
             if not renew:
-                raise StoreError(f"the ledger is an earlier version's ({outdated}); the next xianbao run renews it")
+                raise StoreError(f"the ledger is an earlier version's ({table}); the next xianbao run renews it")
             metadata.drop_all(engine, tables=list(OF_A_RUN))
         metadata.create_all(engine)
     except sa.exc.OperationalError as error:
         raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
     return engine
+
+
+def open_to_look(url: str) -> sa.Engine:
+    """The ledger for reading alone, nothing made or mended. Raises FileNotFoundError where there is no database.
+
+    A SQLite file that nobody writes is taken as it is, so that nothing is put beside it.
+    """
+    database = sa.make_url(url).database if url.startswith("sqlite") else None
+    if not database:
+        return sa.create_engine(url)
+    if not Path(database).exists():
+        raise FileNotFoundError(database)
+    beside = Path(f"{database}-wal")
+    written = beside.exists() and beside.stat().st_size
+    return sa.create_engine(f"sqlite:///file:{quote(database)}?{'mode=ro' if written else 'immutable=1'}&uri=true")
+
+
+def open_sound(url: str) -> tuple[sa.Engine, str | None]:
+    """The ledger as `open_ledger` renews it; a SQLite file that is damaged is removed first, for all to be indexed
+    anew: then with what was wrong. The lock on the root must be held.
+
+    Raises StoreError where another database is damaged.
+    """
+    wrong = None
+    try:
+        engine = open_ledger(url, renew=True)
+        wrong = damage(engine)
+    except sa.exc.DatabaseError as error:
+        wrong = str(error.orig)
+    if wrong is None:
+        return engine, None
+    database = sa.make_url(url).database if url.startswith("sqlite") else None
+    if not database:
+        raise StoreError(
+            f"台账数据库已损坏; the ledger's database is damaged ({wrong}); restore it, or name an empty one"
+        )
+    for beside in ("", "-wal", "-shm"):
+        Path(f"{database}{beside}").unlink(missing_ok=True)
+    return open_ledger(url, renew=True), wrong
+
+
+def damage(engine: sa.Engine) -> str | None:
+    """What SQLite finds wrong with its own file, indexes held against tables; None where nothing is, or elsewhere."""
+    if engine.dialect.name != "sqlite":
+        return None
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    return None if found == "ok" else str(found)
 
 
 def _immutable(url: str) -> str | None:
@@ -136,7 +196,7 @@ def _immutable(url: str) -> str | None:
     return f"sqlite:///file:{quote(database)}?immutable=1&uri=true"
 
 
-def _outdated(engine: sa.Engine) -> str | None:
+def outdated(engine: sa.Engine) -> str | None:
     """The first table with other columns than ours, or that is missing among the others; None where all are right."""
     inspector = sa.inspect(engine)
     present = set(inspector.get_table_names())
@@ -153,42 +213,76 @@ def _durable(connection: Any, _record: Any) -> None:
 def catch_up(engine: sa.Engine, root: Root) -> list[str]:
     """Indexes the journal's runs that the ledger lacks; returns their names.
 
-    Raises StoreError when the ledger knows a run that the journal does not: they are of two roots.
+    Raises StoreError when the ledger knows a run that the journal does not: its entry is lost, or they are of two
+    roots.
     """
     with engine.connect() as connection:
         known = set(connection.scalars(sa.select(RUNS.c.run)))
     committed = journal.runs(root)
     if strangers := known - set(committed):
-        raise StoreError(
-            f"the ledger knows run {min(strangers)}, the journal in {root.journal} does not; "
-            "delete the ledger and run again, it is rebuilt from the journal"
-        )
+        raise StoreError(LOST.format(path=journal.entry_path(root, min(strangers)), run=min(strangers)))
     missing = [run for run in committed if run not in known]
+    heads = journal.heads(root, missing)
     for run in missing:
-        index(engine, journal.read_entry(root, run))
+        index(engine, journal.read_entry(root, run), heads[run])
     return missing
 
 
-def index(engine: sa.Engine, entry: Entry) -> None:
-    """Puts a run into the ledger, in one transaction."""
+def index(engine: sa.Engine, entry: Entry, head: str = "") -> None:
+    """Puts a run into the ledger, with the journal's head at it, in the place of all that it says of the run; in one
+    transaction.
+    """
     with engine.begin() as connection:
-        _insert(connection, entry)
+        _forget(connection, entry.run)
+        _insert(connection, entry, head)
 
 
 def index_anew(engine: sa.Engine, root: Root) -> None:
     """Replaces all that the ledger says of runs by what the journal says, in one transaction."""
+    heads = journal.heads(root, journal.runs(root))
     with engine.begin() as connection:
-        for table in OF_A_RUN:
-            connection.execute(sa.delete(table))
-        for run in journal.runs(root):
-            _insert(connection, journal.read_entry(root, run))
+        _forget(connection)
+        for run, head in sorted(heads.items()):
+            _insert(connection, journal.read_entry(root, run), head)
 
 
-def _insert(connection: sa.Connection, entry: Entry) -> None:
+def heads_as_indexed(engine: sa.Engine) -> dict[str, str]:
+    """The journal's head at each run of which the ledger says what it said when the run was indexed."""
+    kept = read_table(engine, RUNS, columns=("run", "head", "digest"))
+    with engine.connect() as connection:
+        found = run_digests(connection, OF_A_RUN, RUNS.c.digest)
+    return {run: head for run, head, digest in kept.iter_rows() if found.get(run) == digest}
+
+
+def renew(engine: sa.Engine, keep: Collection[str]) -> list[str]:
+    """Removes all that the ledger says of runs but these, for `catch_up` to index them; returns their names."""
+    others = sorted(runs_said(engine) - set(keep))
+    with engine.begin() as connection:
+        for run in others:
+            _forget(connection, run)
+    return others
+
+
+def runs_said(engine: sa.Engine) -> set[str]:
+    """The runs that any table says anything of."""
+    with engine.connect() as connection:
+        return {run for table in OF_A_RUN for run in connection.scalars(sa.select(table.c.run).distinct())}
+
+
+def _forget(connection: sa.Connection, run: str | None = None) -> None:
+    """Removes what is said of a run, of all for None."""
+    for table in OF_A_RUN:
+        connection.execute(sa.delete(table) if run is None else sa.delete(table).where(table.c.run == run))
+
+
+def _insert(connection: sa.Connection, entry: Entry, head: str) -> None:
     rows = _rows(entry)
+    rows[RUNS][0]["head"] = head
     for table in OF_A_RUN:
         if rows[table]:
             connection.execute(sa.insert(table), rows[table])
+    digest = run_digests(connection, OF_A_RUN, RUNS.c.digest, entry.run)[entry.run]
+    connection.execute(sa.update(RUNS).where(RUNS.c.run == entry.run).values(digest=digest))
 
 
 def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
@@ -207,6 +301,7 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
         NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         FINDINGS: [run | f.model_dump(exclude={"more"}) for f in entry.all_findings],
         TOUCHED: [run | touched for touched in _touched(entry)],
+        FILES: [run | {"path": path, "sha256": sha256} for path, sha256 in named_files(entry).items()],
     }
 
 
@@ -271,6 +366,11 @@ def latest_by_file(engine: sa.Engine) -> dict[str, str]:
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     return {name: submission for file, name_bytes, submission in rows for name in (file, name_bytes) if name}
+
+
+def named_rows(engine: sa.Engine) -> dict[str, str | None]:
+    """The files of rows that runs named, oldest run first, with the SHA-256 of each."""
+    return dict(read_table(engine, FILES).sort("run").select("path", "sha256").iter_rows())
 
 
 def last_receipt(engine: sa.Engine) -> int:

@@ -8,18 +8,27 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
+    "ledger", "marts",
     "indexed", "rows", "superseded", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived",
     "interrupted", "suspect",
 ]  # fmt: skip
 NAMED = 5
 SAID: dict[Kind, tuple[str, str]] = {
+    "ledger": (
+        "台账与日志不符,已按日志重建批次 {names}",
+        "the ledger did not say what the journal says; indexed run(s) {names} anew",
+    ),
+    "marts": (
+        "已发布的 {count} 个文件已损坏或缺失,本次重新生成:{names}",
+        "{count} published file(s) are damaged or missing, and are made anew by what is published now: {names}",
+    ),
     "indexed": (
         "台账缺少已提交的批次 {names},已补入",
         "indexed run(s) {names}, which an interrupted run had left out of the ledger",
     ),
     "rows": (
-        "已删除 {count} 个未提交批次的行文件:{names}",
-        "removed {count} file(s) of rows of a run that never counted: {names}",
+        "已删除 {count} 个无任何已提交批次载明的行文件:{names}",
+        "removed {count} file(s) of rows that no committed run names: {names}",
     ),
     "superseded": (
         "已删除 {count} 个已合并的行文件:{names}",

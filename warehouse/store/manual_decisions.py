@@ -17,6 +17,7 @@ from warehouse.store.files import Root
 from warehouse.store.history import known_from, scan_run
 from warehouse.store.in_force import RETURN, in_force
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
+from warehouse.store.named_files import check_read, counting
 
 OF_THE_RETURN = ("receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil", "rows")
 
@@ -56,7 +57,9 @@ def decide(
     found = targets(engine, kind, request, moment)
     decisions = _decisions(engine, kind, request, found)
     pairs = list(zip(found, decisions, strict=True))
-    rows = {one.dataset: _admitted_rows(root, row, one, moment) for row, one in pairs if one.version is not None}
+    rows = {
+        one.dataset: _admitted_rows(root, engine, row, one, moment) for row, one in pairs if one.version is not None
+    }
     # No rule was asked, nothing was found.
     record = PeriodRecord(period=request.period, decisions=tuple(decisions), rules=(), findings=())
     return record, rows, [_outcome(row, one) for row, one in pairs]
@@ -104,13 +107,15 @@ def _versions(engine: sa.Engine, request: DecisionRequest) -> dict[str, int]:
     return dict(said.drop_nulls("version").group_by("dataset").agg(pl.col("version").max()).iter_rows())
 
 
-def _admitted_rows(root: Root, row: Row, decision: ReturnDecision, moment: datetime) -> pl.DataFrame:
+def _admitted_rows(root: Root, engine: sa.Engine, row: Row, decision: ReturnDecision, moment: datetime) -> pl.DataFrame:
     """The rows of a quarantined return as they enter history at the moment; none of a return that has none.
 
-    Raises StoreError where quarantine has not the rows that the journal says.
+    Raises StoreError where quarantine has not the files, or the rows, that the journal says.
     """
     dataset = load().datasets[decision.dataset]
     own = {name: row[name] for name in ("receipt", "county_code")}
+    folder = f"{root.quarantine.name}/{decision.dataset}/period={row['period']}"
+    check_read(root.path, counting(ledger.named_rows(engine)), {folder})
     written = scan_run(root.quarantine, dataset, journal.runs(root), row["run"], row["period"])
     rows = written.filter(**own).collect()
     if rows.height != decision.rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.store.history import scan_rows, schema
 from warehouse.store.in_force import accepted, in_force, rows_in_force, rows_of
 from warehouse.store.journal_records import ReturnDecision
+from warehouse.store.named_files import check_read
 
 RETURNS = {
     "run": pl.String, "receipt": pl.Int64, "submission": pl.String, "dataset": pl.String, "county_code": pl.String,
@@ -24,7 +25,8 @@ class PriorState:
     """Decisions (one row per decided return) and the rows behind the accepted ones.
 
     `runs` are the committed runs and, last, the one at hand; `fresh` holds rows accepted in the period being judged,
-    which are in no file yet.
+    which are in no file yet. `named` are the files of rows that count, by path below the root, with their SHA-256: they
+    are hashed when they are read, and StoreError is raised for one that is not as it was.
     """
 
     book: Codebook
@@ -32,6 +34,7 @@ class PriorState:
     runs: list[str]
     returns: pl.DataFrame
     fresh: dict[str, pl.DataFrame] = field(default_factory=dict)
+    named: Mapping[str, str | None] = field(default_factory=dict)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows of a dataset in force now, all periods, with the columns of its history."""
@@ -42,6 +45,8 @@ class PriorState:
         return rows_of(self._history(dataset), self.returns.lazy().pipe(accepted), dataset.dataset)
 
     def _history(self, dataset: Dataset) -> pl.LazyFrame:
+        own = f"{self.history.name}/{dataset.dataset}/"
+        check_read(self.history.parent, self.named, {name.rpartition("/")[0] for name in self.named if own in name})
         filed = scan_rows(self.history, dataset, self.runs)
         fresh = self.fresh.get(dataset.dataset, pl.DataFrame(schema=schema(dataset)))
         return pl.concat([filed, fresh.lazy()])

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import polars as pl
+from pydantic import TypeAdapter
 
 from warehouse.codebook import load
 from warehouse.intake.reading import Reading
@@ -14,14 +15,21 @@ from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, found, make_folder, write_durably
 from warehouse.store.history import write_rows
 from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReceiptVerdict
+from warehouse.store.named_files import counting
 from warehouse.store.prior_state import RETURNS, PriorState, decided
+
+# Beside what had been decided: the files of rows that count, with the SHA-256 of each.
+NAMED = ".named.json"
+NAMES = TypeAdapter(dict[str, str | None])
 
 
 def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
     """What the ledger has decided before this run, as `Known.returns` has it, kept for judging: read once a run."""
-    returns = ledger.read_table(ledger.open_ledger(ledger_url), ledger.RETURNS, columns=RETURNS)
+    engine = ledger.open_ledger(ledger_url)
+    returns = ledger.read_table(engine, ledger.RETURNS, columns=RETURNS)
     make_folder(path.parent)
     returns.write_ipc(path)
+    path.with_suffix(NAMED).write_bytes(NAMES.dump_json(counting(ledger.named_rows(engine))))
     return returns
 
 
@@ -33,6 +41,7 @@ def prior_state(root: Root, run: str, returns: Path, judged: Path) -> PriorState
         history=root.history,
         runs=[*journal.runs(root), run],
         returns=pl.concat([pl.read_ipc(returns.read_bytes()), decided(own, run)]),
+        named=NAMES.validate_json(returns.with_suffix(NAMED).read_bytes()),
     )
 
 

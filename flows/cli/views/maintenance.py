@@ -9,10 +9,10 @@ from rich.text import Text
 from flows.cli.screen import Screen
 from warehouse.maintenance.backup import BackupResult, RestoreResult
 from warehouse.maintenance.rebuild import Difference, RebuildResult
-from warehouse.maintenance.verify import IntegrityFault
 from warehouse.snapshots.as_of import AsOfMarts
 from warehouse.snapshots.prune import PruneResult
 from warehouse.store.compact import CompactResult
+from warehouse.store.integrity import IntegrityFault
 
 MIB = 2**20
 
