@@ -14,10 +14,9 @@ from expectations.engine.errors import NotSupportedOnPolarsError
 from expectations.engine.literals import members
 from expectations.engine.metric_request import MetricRequest
 from expectations.engine.regexes import text
+from expectations.engine.sums import column_sum, summed
 
 LISTED_AT_MOST = 20
-# Half of 128 bits, less one: sums of what is below and above it have room for 2 ** 62 rows.
-HALF = 2**62
 
 
 def as_given(value: Any, _: MetricRequest) -> Any:
@@ -33,35 +32,43 @@ class Aggregate:
     finish: Callable[[Any, MetricRequest], Any] = as_given
 
 
-def as_number(value: Any, _: MetricRequest) -> Any:
-    """A Decimal as a float, as pandas has it; others as they are."""
-    return float(value) if isinstance(value, Decimal) else value
+class Moment(dt.datetime):
+    """A datetime that is before or after a date as it is before or after that day's midnight.
+
+    Great Expectations compares a bound with the value as they are, and a bound that was a date before JSON is one.
+    """
+
+    def __lt__(self, other: dt.date) -> bool:
+        return super().__lt__(_moment(other))
+
+    def __le__(self, other: dt.date) -> bool:
+        return super().__le__(_moment(other))
+
+    def __gt__(self, other: dt.date) -> bool:
+        return super().__gt__(_moment(other))
+
+    def __ge__(self, other: dt.date) -> bool:
+        return super().__ge__(_moment(other))
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, dt.date):
+        return value
+    return Moment.combine(value, value.timetz() if isinstance(value, dt.datetime) else dt.time())
 
 
 def as_moment(value: Any, _: MetricRequest) -> Any:
-    """A date as its midnight, as pandas has it: Great Expectations reads text bounds only against datetimes."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a date has no zone
-    return value
+    """A date as its midnight, as pandas has it, a datetime as one that compares with dates; others as they are."""
+    return _moment(value)
+
+
+def as_number(value: Any, _: MetricRequest) -> Any:
+    """A Decimal as a float, as pandas has it; others as `as_moment` has them."""
+    return float(value) if isinstance(value, Decimal) else _moment(value)
 
 
 def _rows(request: MetricRequest) -> pl.Expr:
     return pl.len() if request.within is None else request.within.sum()
-
-
-def _sum(request: MetricRequest) -> pl.Expr:
-    """The sum; of whole numbers as that of their upper parts and of the rest, neither of which can wrap around."""
-    column = request.column()
-    if not request.dtype().is_integer():
-        return column.sum()
-    wide = column if request.dtype() in (pl.Int128, pl.UInt128) else column.cast(pl.Int128)
-    return pl.struct(
-        upper=(wide // HALF).cast(pl.Int128).sum(), rest=(wide - wide // HALF * HALF).cast(pl.Int128).sum()
-    )
-
-
-def _summed(value: Any, request: MetricRequest) -> Any:
-    return value["upper"] * HALF + value["rest"] if isinstance(value, dict) else as_number(value, request)
 
 
 def _measured(request: MetricRequest, metric: str) -> pl.Expr:
@@ -117,7 +124,7 @@ def _missing_listed(found: list[Any], request: MetricRequest) -> list[Any]:
 
 AGGREGATES: dict[str, Aggregate] = {
     "table.row_count": Aggregate(_rows),
-    "column.sum": Aggregate(_sum, _summed),
+    "column.sum": Aggregate(column_sum, summed),
     "column.min": Aggregate(lambda request: request.column().min(), as_moment),
     "column.max": Aggregate(lambda request: request.column().max(), as_moment),
     "column.mean": Aggregate(lambda request: _measured(request, "column.mean").mean(), as_number),

@@ -11,7 +11,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 
 
 class CachedConfiguration(Expectation, ABC):
-    """For `class ExpectMine(KeepsConfiguration, MulticolumnMapExpectation)`: its configuration is worked out once.
+    """For `class ExpectMine(CachedConfiguration, MulticolumnMapExpectation)`: its configuration is worked out once.
 
     Great Expectations asks an expectation for its configuration some eighty times a validation, and works it out each
     time from all fields. Setting a field works it out anew, and so does a copy; changing a dictionary in a field in
@@ -24,7 +24,7 @@ class CachedConfiguration(Expectation, ABC):
     @classmethod
     def is_abstract(cls) -> bool:
         """Whether Great Expectations leaves the class out of its registry: this one is no expectation by itself."""
-        return cls.__name__ == "KeepsConfiguration" or super().is_abstract()
+        return cls.__name__ == "CachedConfiguration" or super().is_abstract()
 
     @property
     def configuration(self) -> ExpectationConfiguration:

@@ -11,6 +11,7 @@ import polars as pl
 from expectations.engine.literals import bound, members
 from expectations.engine.metric_request import MetricRequest
 from expectations.engine.regexes import matches, text
+from expectations.engine.sums import sum_equals
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ def within_bounds(column: pl.Expr, request: MetricRequest, dtype: pl.DataType | 
         raise ValueError("min_value cannot be greater than max_value")
     held = []
     if lowest is not None:
-        value = bound(lowest, dtype or request.dtype())
+        value = bound(lowest, dtype) if dtype else request.bound(lowest)
         held.append(column > value if request.values.get("strict_min") else column >= value)
     if highest is not None:
-        value = bound(highest, dtype or request.dtype())
+        value = bound(highest, dtype) if dtype else request.bound(highest)
         held.append(column < value if request.values.get("strict_max") else column <= value)
     return pl.all_horizontal(held)
 
@@ -90,12 +91,12 @@ def _length_equals(request: MetricRequest) -> pl.Expr:
 
 
 def _greater(request: MetricRequest) -> pl.Expr:
-    left, right = request.all_columns()
+    left, right = request.comparable()
     return (left >= right if request.values.get("or_equal") else left > right).fill_null(value=False)
 
 
 def _pair_equal(request: MetricRequest) -> pl.Expr:
-    left, right = request.all_columns()
+    left, right = request.comparable()
     return (left == right).fill_null(value=False)
 
 
@@ -118,26 +119,14 @@ def _is_value(request: MetricRequest, place: int, value: Any) -> pl.Expr:
     return column.is_in(members([value], request.dtype(place))).fill_null(value=False)
 
 
-def _sum_equals(request: MetricRequest) -> pl.Expr:
-    total = pl.sum_horizontal(_exact(request), ignore_nulls=False)
-    equal: pl.Expr = total == request.values["sum_total"]
-    return equal.fill_null(value=False)
-
-
-def _exact(request: MetricRequest) -> list[pl.Expr]:
-    """The columns as they are summed: integers wide enough not to wrap around."""
-    whole = all(request.dtype(place).is_integer() for place in range(len(request.columns)))
-    return [column.cast(pl.Int128) if whole else column for column in request.all_columns()]
-
-
 def _all_equal(request: MetricRequest) -> pl.Expr:
-    first, *others = request.all_columns()
+    first, *others = request.comparable()
     return pl.all_horizontal([first.eq_missing(other) for other in others])
 
 
 def _unique_within_record(request: MetricRequest) -> pl.Expr:
     """No two of the columns have the same value; a null equals a null."""
-    columns = request.all_columns()
+    columns = request.comparable()
     pairs = [left.ne_missing(right) for place, left in enumerate(columns) for right in columns[place + 1 :]]
     return pl.all_horizontal(pairs)
 
@@ -157,7 +146,7 @@ ALONE: dict[str, Condition] = {
     "column_pair_values.a_greater_than_b": Condition(_greater),
     "column_pair_values.equal": Condition(_pair_equal),
     "column_pair_values.in_set": Condition(_pair_in_set),
-    "multicolumn_sum.equal": Condition(_sum_equals),
+    "multicolumn_sum.equal": Condition(sum_equals),
     "multicolumn_values.equal": Condition(_all_equal),
     "select_column_values.unique.within_record": Condition(_unique_within_record),
 }

@@ -21,6 +21,7 @@ from great_expectations.expectations.row_conditions import (
 from great_expectations.validator.metric_configuration import MetricConfiguration, MetricConfigurationID
 
 from expectations.engine.batch_data import PolarsBatchData
+from expectations.engine.domain import columns_asked
 from expectations.engine.resolution import Resolution
 from expectations.engine.row_conditions import condition_of, row_filter
 
@@ -78,7 +79,14 @@ class PolarsExecutionEngine(ExecutionEngine[pl.Expr]):
         if failed:
             error = self._errors[failed[0].id]
             alike = [one for one in failed if str(self._errors[one.id]) == str(error)]
-            raise MetricResolutionError(message=str(error), failed_metrics=alike) from error
+            raise MetricResolutionError(message=f"{error} ({self._told(alike)})", failed_metrics=alike) from error
+
+    def _told(self, metrics: list[MetricConfiguration]) -> str:
+        """What was asked of which columns, and their types."""
+        schema = self._batch({}).schema
+        asked = {name: schema.get(name) for one in metrics for name in columns_asked(one.metric_domain_kwargs)}
+        names = dict.fromkeys(one.metric_name.partition(".unexpected_")[0] for one in metrics)
+        return ", ".join([*names, *(f'"{name}" of type {dtype}' for name, dtype in asked.items() if dtype)])
 
     def _batch(self, domain_kwargs: Mapping[str, Any]) -> PolarsBatchData:
         manager = self.batch_manager

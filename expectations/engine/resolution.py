@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -145,7 +146,12 @@ class Resolution:
             self.errors[number.metric.id] = errors[number.key]
             return
         try:
-            self.values[number.metric.id] = number.aggregate.finish(numbers[number.key], number.request)
+            value = number.aggregate.finish(numbers[number.key], number.request)
+            if dt.timedelta in map(type, value if isinstance(value, list | set) else [value]):
+                raise NotSupportedOnPolarsError(
+                    number.metric.metric_name, "a Duration, which no result can hold in JSON"
+                )
+            self.values[number.metric.id] = value
         except FAILURES as error:
             self.errors[number.metric.id] = error
 

@@ -22,7 +22,7 @@ from great_expectations.expectations.row_conditions import (
 )
 
 from expectations.engine.errors import NoSuchColumnError, NotSupportedOnPolarsError
-from expectations.engine.literals import bound, members
+from expectations.engine.literals import members
 from expectations.engine.metric_request import MetricRequest
 from expectations.engine.names import named
 
@@ -82,6 +82,6 @@ def _comparison(condition: ComparisonCondition, schema: pl.Schema) -> pl.Expr:
     request = MetricRequest((condition.column.name,), {}, schema)
     column, operator = request.column(), Operator(condition.operator)
     if operator in COMPARE:
-        return COMPARE[operator](column, bound(condition.parameter, request.dtype()))
+        return COMPARE[operator](column, request.bound(condition.parameter))
     held = column.is_in(members(condition.parameter, request.dtype()))
     return held if operator == Operator.IN else ~held.fill_null(value=False)

@@ -10,12 +10,14 @@ from typing import Any
 import polars as pl
 from great_expectations.constants import MAX_RESULT_RECORDS
 from great_expectations.validator.metric_configuration import MetricConfiguration
+from polars import selectors
 
 from expectations.engine.batch_data import PolarsBatchData
 from expectations.engine.index_list import IndexList
 from expectations.engine.names import named
 
 ROW = "__row__"
+DURATIONS = selectors.duration()  # as text: JSON has none, and one would end the whole validation
 
 
 def row_name(schema: pl.Schema) -> str:
@@ -123,7 +125,7 @@ def _plan(batch: PolarsBatchData, group: list[RowsRequest], read: set[str]) -> p
     row = group[0].row
     if row in names:
         frame = frame.with_row_index(row)
-    found = group[0].judged.unexpected(frame).select(map(named, names))
+    found = group[0].judged.unexpected(frame).select(map(named, names)).with_columns(DURATIONS.dt.to_string("iso"))
     return found if any(one.unbounded for one in group) else found.head(max(one.partly for one in group))
 
 
