@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     max_read_seconds: PositiveFloat = Limits().seconds
     max_read_memory_bytes: PositiveInt = Limits().memory_bytes
     max_archive_growth: PositiveFloat = Limits().archive_growth
+    max_file_returns: PositiveInt = Limits().returns
     max_sender_seconds: PositiveFloat = Budgets().sender.seconds
     max_sender_bytes: PositiveInt = Budgets().sender.bytes
     max_sender_rows: PositiveInt = Budgets().sender.rows
@@ -140,6 +141,7 @@ class Settings(BaseSettings):
             seconds=self.max_read_seconds,
             memory_bytes=self.max_read_memory_bytes,
             archive_growth=self.max_archive_growth,
+            returns=self.max_file_returns,
         )
 
     @property

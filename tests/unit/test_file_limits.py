@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 import xlwt
 
+from tests.builders import receipt_of
 from tests.packing import packed
 from warehouse.intake.formats import zip_archive
 from warehouse.intake.formats.identify import identify
@@ -24,6 +25,7 @@ from warehouse.intake.formats.zip_archive import (
     unpack,
     zip_findings,
 )
+from warehouse.intake.submission import read_submission
 
 
 def found_in(path: Path, limits: Limits) -> list[Member | RefusedMember]:
@@ -288,3 +290,28 @@ def test_what_a_workbook_unpacks_to_may_be_exactly_the_limit(tmp_path: Path) -> 
 
 def test_the_limits_are_what_the_settings_say_they_are_by_default() -> None:
     assert Limits() == Limits(50_000_000, 200_000_000, 2_000_000, 5_000, 60, 2**30)
+
+
+# --- returns -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notes", [0, 2])
+def test_a_file_has_so_many_returns_and_notes_at_the_most(tmp_path: Path, notes: int) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "金融扶贫"
+    for line in (["区划代码", "报告期", "贷款户数(户)"], *(["140221", f"2017-{month:02d}", 1] for month in (1, 2, 3))):
+        sheet.append(line)
+    said = book.create_sheet("填报说明")
+    for line in (["报表", "指标", "规则", "说明"], *([["金融扶贫", "", "", "因为"]] * notes)):
+        said.append(line)
+    book.save(tmp_path / "a.xlsx")
+    one = receipt_of(tmp_path / "a.xlsx")
+    assert len(read_submission(one, Limits(returns=3 + notes)).return_headers) == 3
+    refused = read_submission(one, Limits(returns=2 + notes))
+    assert (refused.return_headers, refused.sheets, refused.notes) == ([], [], [])
+    (finding,) = refused.findings
+    assert (finding.rule, finding.found) == (
+        "unreadable_file", f"超过 more than {2 + notes} 张报表和答复 returns and notes",
+    )  # fmt: skip

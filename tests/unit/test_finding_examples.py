@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, Root, finance, given, lent, night, send
 from tests.unit.test_finding_groups import finding
+from warehouse.messages import finding as finding_module
 from warehouse.messages.finding import MOST_ALIKE, Finding, FindingExamples
 from warehouse.messages.finding_groups import alike, by_rule
 from warehouse.reports.findings_text import findings_markdown
@@ -48,6 +49,13 @@ def test_what_comes_several_at_once_is_counted_once() -> None:
     for times in (5, 3):
         found.add("a", finding, times)
     assert [f.more for f in found.counted()] == [0, 6]
+
+
+def test_of_a_file_with_very_many_kinds_each_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding_module, "MOST_TOLD", 3)
+    found = examples("a", "a", "b", "b", "b", "c", "c", "a")
+    assert [(one.cells, one.more) for one in found] == [("C0", 0), ("C1", 1), ("C2", 2), ("C5", 1)]
+    assert sum(one.times for one in found) == 8
 
 
 def test_what_is_only_counted_is_counted_everywhere() -> None:

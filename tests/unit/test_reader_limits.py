@@ -135,14 +135,14 @@ def test_every_limit_is_a_setting_with_its_default(monkeypatch: pytest.MonkeyPat
     assert Settings().patience == SettleTimes()
     values = {
         "MAX_FILE_BYTES": 1, "MAX_UNPACKED_BYTES": 2, "MAX_SHEET_CELLS": 3, "MAX_ARCHIVE_MEMBERS": 4,
-        "MAX_READ_SECONDS": 5, "MAX_READ_MEMORY_BYTES": 6, "MAX_ARCHIVE_GROWTH": 7,
+        "MAX_READ_SECONDS": 5, "MAX_READ_MEMORY_BYTES": 6, "MAX_ARCHIVE_GROWTH": 7, "MAX_FILE_RETURNS": 8,
         "MAX_SENDER_SECONDS": 1, "MAX_SENDER_BYTES": 2, "MAX_SENDER_ROWS": 3, "MAX_SENDER_FINDINGS": 4,
         "MAX_NIGHT_SECONDS": 5, "MAX_NIGHT_BYTES": 6, "MAX_NIGHT_ROWS": 7, "MAX_NIGHT_FINDINGS": 8,
         "SETTLE_SECONDS": 7, "STALE_LOCK_HOURS": 8,
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"XIANBAO_{name}", str(value))
-    assert load_settings().limits == Limits(1, 2, 3, 4, 5, 6, 7)
+    assert load_settings().limits == Limits(1, 2, 3, 4, 5, 6, 7, 8)
     assert load_settings().budgets == Budgets(Cost(1, 2, 3, 4), Cost(5, 6, 7, 8))
     assert load_settings().patience == SettleTimes(7, 8)
 

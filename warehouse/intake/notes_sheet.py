@@ -38,6 +38,7 @@ def read_notes(source: Source, table: Table) -> None:
         line = {name: _text(row, places.get(name)) for name in HEADERS}
         if not any(line.values()):
             continue
+        source.take_one()
         note = _understood(source, whose, table, index, line)
         if isinstance(note, Note):
             source.read.notes.append(note)

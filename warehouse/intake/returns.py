@@ -188,6 +188,7 @@ def _placed_return(
     `missing` is what is found, and at which cell, where nothing says the county or the period; `index` is the row
     that says the status.
     """
+    context.source.take_one()
     clear = bool(place.county.value and place.period.value)
     status, strange = _status(context, index)
     return_header = (
@@ -262,6 +263,7 @@ def _return_header(source: Source, dataset: Dataset, place: Place, sheet: str | 
 
 def nil_return(source: Source, dataset: Dataset, status: Status, cell: str) -> ReturnHeader | None:
     """The return of a dataset of which the cover says that there is none; None where its place is not clear."""
+    source.take_one()
     place = source.place(None)
     sheet = source.cover.sheet if source.cover else None
     clear = bool(place.county.value and place.period.value)

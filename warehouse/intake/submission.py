@@ -41,8 +41,11 @@ def read_submission(
     try:
         with at_hand(received, limits) as there:
             _take(read, reporter, there, limits, folders)
-    except UnreadableError as gone:
-        reporter.report("unreadable_file", gone.found, gone.expected)
+    except UnreadableError as fault:
+        # What it would have said of itself is not worth more than the file.
+        reporter = Reporter(received.receipt)
+        reporter.report("unreadable_file", fault.found, fault.expected)
+        return SubmissionReading(received.receipt, findings=reporter.findings)
     reporter.examples.counted()
     return read
 
@@ -51,16 +54,14 @@ def _take(
     read: SubmissionReading, reporter: Reporter, received: ReceivedFile, limits: Limits, folders: Mapping[str, str]
 ) -> None:
     if (size := received.receipt.unread_bytes) is not None:
-        refused = over_size(size, limits)
-        reporter.report("unreadable_file", refused.found, refused.expected)
-        return
+        raise over_size(size, limits)
     try:
         tables = read_tables(received.path, limits)
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return
     owner = owner_of(folders, received.receipt.path_bytes) or NOBODY if folders else None
-    source = Source(read, reporter, owner)
+    source = Source(read, reporter, owner, limits.returns)
     cover = find_cover(tables)
     if cover is not None:
         _with_cover(source, cover, [t for t in tables if t is not cover])

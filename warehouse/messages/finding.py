@@ -5,6 +5,7 @@ Of faults of one kind the first are records, the others a number: a small file c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Severity = Literal["critical", "warning", "info"]
 # Of what is wrong in the same way in very many places: so many are told one by one, the others counted.
 MOST_ALIKE = 100
+# So many of one file are told, and then one of each kind.
+MOST_TOLD = 2_000
 
 
 class Finding(BaseModel):
@@ -66,19 +69,23 @@ OF_ONE = tuple(name for name in Finding.model_fields if name != "more")
 class FindingExamples:
     """Findings in the order in which they are found: of a kind MOST_ALIKE at the most, the last saying how many more.
 
-    A kind is what shares a verdict and an answer: findings of different returns are never of one kind. `told` grows
-    with what is found; how many more there are is in it once they are `counted`.
+    A kind is what shares a verdict and an answer: findings of different returns are never of one kind. Of a file with
+    MOST_TOLD findings each further kind has one, which nothing may be without. `told` grows with what is found; how
+    many more there are is in it once they are `counted`.
     """
 
     told: list[Finding] = field(default_factory=list)
+    of_files: Counter[int] = field(default_factory=Counter)
     kinds: dict[Hashable, _Kind] = field(default_factory=dict)
 
     def add(self, kind: Hashable, make: Callable[[], Finding], times: int = 1) -> None:
         """Takes in `times` findings of a kind; `make` says the first of them, where it is to be told."""
         known = self.kinds.setdefault(kind, _Kind())
-        if known.told < MOST_ALIKE:
-            known.told, known.last = known.told + 1, len(self.told)
-            self.told.append(make())
+        if known.told < (MOST_ALIKE if self.of_files[known.receipt] < MOST_TOLD else 1):
+            finding = make()
+            known.told, known.last, known.receipt = known.told + 1, len(self.told), finding.receipt
+            self.told.append(finding)
+            self.of_files[finding.receipt] += 1
             times -= 1
         known.more += times
 
@@ -92,9 +99,10 @@ class FindingExamples:
 
 @dataclass
 class _Kind:
-    """How many findings of a kind are told, where the last of these stands, and how many more there are."""
+    """How many findings of a kind are told, of which file, where the last stands, and how many more there are."""
 
     told: int = 0
+    receipt: int = 0
     last: int = 0
     more: int = 0
 

@@ -57,9 +57,10 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a file is looked at: bytes on disk, bytes unpacked, cells in a sheet's rectangle, members of a zip;
-    and what reading one may take: seconds, and bytes of memory beyond what the reader itself needs. How many times its
-    own size an archive may unpack to. What many files may take together: `warehouse.intake.model.budget`.
+    """How much of a file is looked at: bytes on disk, bytes unpacked, cells in a sheet's rectangle, members of a zip,
+    returns and notes together; and what reading one may take: seconds, and bytes of memory beyond what the reader
+    itself needs. How many times its own size an archive may unpack to. What many files may take together:
+    `warehouse.intake.model.budget`.
     """
 
     file_bytes: int = 50_000_000
@@ -69,6 +70,7 @@ class Limits:
     seconds: float = 60
     memory_bytes: int = 1 << 30
     archive_growth: float = 100
+    returns: int = 5_000
 
 
 @dataclass(frozen=True)

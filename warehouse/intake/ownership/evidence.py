@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from warehouse.codebook import load
+from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.table import Row, Table, column_letters, squeezed
 from warehouse.intake.model.records import Column, SubmissionReading
 from warehouse.intake.model.reporter import Reporter
@@ -63,12 +64,15 @@ NOTHING = StatedPlace()
 class Source:
     """A submission as it is read: what has been taken from it, what its cover says, whose its folder is.
 
-    `owner` is the county or prefecture whose folder it lies in; None where no setting says so.
+    `owner` is the county or prefecture whose folder it lies in; None where no setting says so. `most` is how many
+    returns and notes a file may have together.
     """
 
     read: SubmissionReading
     reporter: Reporter
     owner: str | None = None
+    most: int = Limits().returns
+    taken: int = 0
     cover: Cover | None = None
     _of_file: tuple[Claim | None, Claim | None] = field(init=False)
     _of_sheets: dict[tuple[Claim | None, Claim | None], Place] = field(default_factory=dict)
@@ -76,6 +80,15 @@ class Source:
     def __post_init__(self) -> None:
         name = self.read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         self._of_file = county_within(name), period_within(name)
+
+    def take_one(self) -> None:
+        """Counts a return or a note; raises Unreadable for the first that is too many."""
+        self.taken += 1
+        if self.taken > self.most:
+            raise UnreadableError(
+                f"超过 more than {self.most} 张报表和答复 returns and notes",
+                f"至多 at most {self.most}:请拆分后分别报送 send it in several files",
+            )
 
     def place(self, sheet: str | None, columns: StatedPlace = NOTHING, above: StatedPlace = NOTHING) -> Place:
         """What cover, a row's columns, the lines above a table, file name and sheet name agree on, in that order."""
