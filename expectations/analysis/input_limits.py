@@ -81,6 +81,11 @@ class Cells:
         factor = self._factor(indicator)
         return Formula(f"{{{name}}}" if factor == 1 else f"ROUND({{{name}}}*{factor},{indicator.decimals})")
 
+    def word(self, name: str, value: str) -> str:
+        """What is typed for a value: the label of a code."""
+        listed = self.dataset[name].listed if name in self.dataset.columns else ()
+        return next((one.label_zh for one in listed if one.code == value), value)
+
     def _factor(self, indicator: Indicator) -> int:
         return self.book.spellings[indicator.input_unit].factor if indicator.input_unit else 1
 
@@ -218,7 +223,11 @@ def _outside(value: str, low: float | None, high: float | None, *, strict: bool)
 
 def _equals(column: str, value: str | int, cells: Cells) -> str:
     """A word as it is typed; a number in the base unit."""
-    return f'{{{column}}}="{value}"' if isinstance(value, str) else f"{cells.operand(column).text}={value}"
+    return (
+        f'{{{column}}}="{cells.word(column, value)}"'
+        if isinstance(value, str)
+        else f"{cells.operand(column).text}={value}"
+    )
 
 
 def _condition(when: When, cells: Cells) -> str:
@@ -233,8 +242,8 @@ def _condition(when: When, cells: Cells) -> str:
         case "is_not_null":
             return f'{here}<>""'
         case "!=" if isinstance(when.value, str):
-            return f'AND({here}<>"",{here}<>"{when.value}")'
+            return f'AND({here}<>"",{here}<>"{cells.word(when.column, when.value)}")'
         case "==" if isinstance(when.value, str):
-            return f'{here}="{when.value}"'
+            return f'{here}="{cells.word(when.column, when.value)}"'
     sign = {"==": "=", "!=": "<>", ">": ">"}[when.sign]
     return f"AND(ISNUMBER({here}),{cells.operand(when.column).text}{sign}{when.value})"

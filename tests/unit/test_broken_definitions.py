@@ -76,18 +76,18 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "ratio,sum",
         "never summed",
     ),
-    "key summed": ("indicators", "code,,,key,none", "code,,,key,sum", "never summed"),
-    "key counted": ("indicators", "code,,,key,none", "code,,,key,count", "a key is not rolled up"),
+    "key summed": ("indicators", "code,,key,none", "code,,key,sum", "never summed"),
+    "key counted": ("indicators", "code,,key,none", "code,,key,count", "a key is not rolled up"),
     "date summed": (
         "indicators",
-        "Date started,date,,,stock,count",
-        "Date started,date,,,stock,sum",
+        "Date started,date,,stock,count",
+        "Date started,date,,stock,sum",
         "never summed",
     ),
     "stock weighted": (
         "indicators",
-        "Poor persons at the end of the period,person,,,stock,sum",
-        "Poor persons at the end of the period,person,,,stock,weighted:rural_population",
+        "Poor persons at the end of the period,person,,stock,sum",
+        "Poor persons at the end of the period,person,,stock,weighted:rural_population",
         "only a ratio is weighted",
     ),
     "derived from nothing": (
@@ -104,14 +104,14 @@ BROKEN = {  # file, its text, the text instead, what the error says
     ),
     "unknown roll-up": (
         "indicators",
-        "Loans overdue,yuan,万元,,stock,sum",
-        "Loans overdue,yuan,万元,,stock,mean",
+        "Loans overdue,yuan,万元,stock,sum",
+        "Loans overdue,yuan,万元,stock,mean",
         "roll_up",
     ),
     "unknown kind": (
         "indicators",
-        "Loans overdue,yuan,万元,,stock,",
-        "Loans overdue,yuan,万元,,stick,",
+        "Loans overdue,yuan,万元,stock,",
+        "Loans overdue,yuan,万元,stick,",
         "kind",
     ),
     "unknown weight": (
@@ -132,6 +132,16 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "where rural_people > 0",
         "rural_people",
     ),
+    "code twice": (*twice("codes", "policy,status,issued,"), "policy.status: 'issued' is a name of two codes"),
+    "a synonym of two codes": (
+        "codes",
+        "预摘帽|",
+        "未退出|",
+        "outcomes.delisting_status: '未退出' is a name of two codes",
+    ),
+    "a synonym in another form": ("codes", "预摘帽|", "预 摘帽|", "write '预摘帽'"),
+    "codes of an unknown column": ("codes", "policy,status,issued", "policy,stage,issued", "'stage'"),
+    "codes of a number": ("codes", "policy,status,issued", "training,trained_persons,issued", "not unit code"),
     "unknown group": (
         "datasets",
         "monthly,province,10,true,village_code",
@@ -317,7 +327,7 @@ def test_persons_and_person_times_never_meet(tmp_path: Path) -> None:
     person = next(i.column for i in times if i.unit.unit == "person")
     person_time = next(i.column for i in times if i.unit.unit == "person_time")
     with path.open("a", encoding="utf-8", newline="") as lines:
-        made = ("training", "share", "占比", "Share", "percent", "", "", "ratio", f"weighted:{person}/{person_time}")
+        made = ("training", "share", "占比", "Share", "percent", "", "ratio", f"weighted:{person}/{person_time}")
         csv.writer(lines).writerow((*made, "false", "false"))
     with pytest.raises(CodebookError, match=r"training\.share.*persons and person-times never meet"):
         load_codebook(folder)

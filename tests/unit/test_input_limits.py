@@ -11,7 +11,7 @@ from tests.builders import BOOK, TIANZHEN, YANGGAO
 from warehouse.intake.template import Form, Limit, select_template
 
 JUNE = "2018-06"
-DELISTED = 'AND({delisting_status}<>"",{delisting_status}<>"none")'
+DELISTED = 'AND({delisting_status}<>"",{delisting_status}<>"未摘帽")'
 
 
 def form(dataset: str, county: str = TIANZHEN, period: str = JUNE) -> Form:
@@ -89,7 +89,7 @@ def test_numbers_are_written_as_a_spreadsheet_reads_them() -> None:
         ),
         (
             not_null("delisting_year", When("delisting_status", "==", "verified")),
-            'IF({delisting_status}="verified",{delisting_year}="",FALSE)',
+            'IF({delisting_status}="已摘帽",{delisting_year}="",FALSE)',
         ),
         (
             not_null("delisting_year", When("satisfaction_rate", "is_null")),
@@ -97,7 +97,7 @@ def test_numbers_are_written_as_a_spreadsheet_reads_them() -> None:
         ),
         (
             in_set("delisting_status", ["none", "verified"]),
-            'IF({delisting_status}<>"",NOT(OR({delisting_status}="none",{delisting_status}="verified")),FALSE)',
+            'IF({delisting_status}<>"",NOT(OR({delisting_status}="未摘帽",{delisting_status}="已摘帽")),FALSE)',
         ),
     ],
 )

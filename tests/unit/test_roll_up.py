@@ -228,8 +228,9 @@ def test_a_code_is_counted_in_counties_or_in_what_the_rows_are(dataset: Dataset)
     for own in measures_of(dataset):
         if own.indicator.roll_up.how == "count":
             assert own.unit == ("county" if dataset.one_row else dataset.keys[0])
-            assert own.label_en == f"{own.indicator.label_en}: {own.name.partition('=')[2]}"
-            assert own.label_zh == f"{own.indicator.label_zh}:{own.name.partition('=')[2]}"
+            named = {one.code: (one.label_zh, one.label_en) for one in own.indicator.listed}
+            zh, en = (named or {"true": ("是", "yes"), "false": ("否", "no")})[own.name.partition("=")[2]]
+            assert (own.label_zh, own.label_en) == (f"{own.indicator.label_zh}:{zh}", f"{own.indicator.label_en}: {en}")
         else:
             assert (own.unit, own.label_en) == (own.indicator.unit.unit, own.indicator.label_en)
 

@@ -14,6 +14,7 @@ import pytest
 from tests.builders import BOOK
 from tests.plain_province import is_required
 from warehouse.codebook import Dataset, Indicator
+from warehouse.codebook.model import Code
 from warehouse.synthetic import PERIODS
 from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.random_draws import HUNDRED
@@ -57,10 +58,19 @@ on,date,,,stock,none,false,
 def form(lines: str, *keys: str) -> Dataset:
     """A dataset that the codebook has not."""
     rows = [dict(zip(FIELDS, line.split(","), strict=True)) for line in lines.strip().splitlines()]
+
+    def codes(row: dict[str, str]) -> list[Code]:
+        """Those of the line."""
+        named = filter(None, row.pop("codes").split("|"))
+        return [
+            Code(dataset="added", column=row["column"], code=code, label_zh=f"代码{code}", label_en=code)
+            for code in named
+        ]
+
     indicators = [
         Indicator.model_validate(
-            {**row, "dataset": "added", "label_zh": f"新增{row['column']}", "label_en": row["column"],
-             "unit": BOOK.units[row["unit"]], "signed": row["signed"] == "yes"}
+            {"listed": codes(row), **row, "dataset": "added", "label_zh": f"新增{row['column']}",
+             "label_en": row["column"], "unit": BOOK.units[row["unit"]], "signed": row["signed"] == "yes"}
         )
         for row in rows
     ]  # fmt: skip

@@ -228,7 +228,7 @@ def validations(dataset: str) -> dict[str, Any]:
         ("ecology", "payments_yuan", "custom", "AND(ISNUMBER(G2),ROUND(G2,4)=G2,G2>=0)", None),
         ("outcomes", "poverty_headcount_ratio", "custom", "AND(ISNUMBER(G2),ROUND(G2,4)=G2,G2>=0,G2<=100)", None),
         ("outcomes", "income_business", "custom", "AND(ISNUMBER(N2),ROUND(N2,2)=N2)", None),
-        ("outcomes", "delisting_status", "list", '"none,provisional,verified"', None),
+        ("outcomes", "delisting_status", "list", '"未摘帽,预计摘帽,已摘帽"', None),
         ("outcomes", "delisting_year", "whole", "1949", "2099"),
         ("relocation_villages", "started_on", "date", "18172", "73050"),
         ("policy", "county_plan", "list", '"是,否"', None),
@@ -302,9 +302,8 @@ def test_what_is_required_is_coloured_until_it_is_filled() -> None:
 
 
 def test_measures_stand_there_beforehand() -> None:
-    assert [row[0].value for row in sheet("policy").iter_rows(min_row=2)] == list(
-        BOOK.datasets["policy"]["measure"].codes
-    )
+    measures = [one.label_zh for one in BOOK.datasets["policy"]["measure"].listed]
+    assert [row[0].value for row in sheet("policy").iter_rows(min_row=2)] == measures
 
 
 def test_no_cell_has_a_formula() -> None:

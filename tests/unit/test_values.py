@@ -194,7 +194,8 @@ FLAG = next((d.dataset, i.column) for d in BOOK.datasets.values() for i in d.ind
 @pytest.mark.parametrize(
     ("text", "value", "rule"),
     [("是", True, None), ("否", False, None), ("1", True, None), ("0", False, None), ("true", True, None),
-     ("√", True, None), ("×", False, None), ("Ｙ", True, None), ("有", None, "not_in_list"), (None, None, None)],
+     ("√", True, None), ("×", False, None), ("Ｙ", True, None), ("有", True, None), ("无", False, None),
+     ("有的", None, "not_in_list"), (None, None, None)],
 )  # fmt: skip
 def test_yes_or_no(text: str | None, value: bool | None, rule: str | None) -> None:  # noqa: FBT001
     assert convert(*FLAG, text) == (value, rule)
@@ -202,7 +203,14 @@ def test_yes_or_no(text: str | None, value: bool | None, rule: str | None) -> No
 
 @pytest.mark.parametrize(
     ("text", "value", "rule"),
-    [("provisional", "provisional", None), ("Provisional", None, "not_in_list"), (None, None, None)],
+    [
+        ("provisional", "provisional", None),
+        ("Provisional", "provisional", None),
+        ("预计摘帽", "provisional", None),
+        ("拟 摘帽", "provisional", None),
+        ("预计", None, "not_in_list"),
+        (None, None, None),
+    ],
 )
 def test_codes_are_of_their_list(text: str | None, value: str | None, rule: str | None) -> None:
     assert convert("outcomes", "delisting_status", text) == (value, rule)

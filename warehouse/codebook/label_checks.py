@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from warehouse.codebook.model import Dataset, Indicator, Synonym
+from warehouse.codebook.model import Code, Dataset, Indicator, Synonym
 from warehouse.messages.errors import CodebookError
 
+CODE = "code"
 BRACKETS_AT_THE_END = re.compile(r".+\(([^()]*)\)")
 
 
@@ -48,7 +50,26 @@ def check_synonyms(
         _check_unique(dataset)
 
 
-def _check_column(place: str, one: Synonym, datasets: Mapping[str, Dataset]) -> None:
+def check_codes(codes: Iterable[Code], datasets: Mapping[str, Dataset]) -> None:
+    """Raises CodebookError for a code of nothing, in another form, of a number, or whose name another has."""
+    for one in codes:
+        place = f"codes.csv, {one.dataset}.{one.column}, {one.code}"
+        _check_column(place, one, datasets)
+        for name in one.synonyms:
+            _check_plain(place, name)
+    for indicator in (i for dataset in datasets.values() for i in dataset.indicators):
+        if indicator.listed and indicator.unit.unit != CODE:
+            raise CodebookError(
+                f"codes.csv, {indicator.dataset}.{indicator.column}: only what has unit {CODE} in indicators.csv has any"
+            )
+        names = Counter(plain_name(name).casefold() for one in indicator.listed for name in {*one.names})
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise CodebookError(
+                f"codes.csv, {indicator.dataset}.{indicator.column}: '{twice[0]}' is a name of two codes; choose one"
+            )
+
+
+def _check_column(place: str, one: Synonym | Code, datasets: Mapping[str, Dataset]) -> None:
     if one.dataset not in datasets:
         raise CodebookError(f"{place}: unknown dataset '{one.dataset}'; use one of datasets.csv or take the line out")
     if one.column not in datasets[one.dataset].columns:

@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from warehouse.codebook.label_checks import check_about, check_synonyms, check_words
+from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
 from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
+    Code,
     Dataset,
     Division,
     Figure,
@@ -42,6 +43,7 @@ REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
 ENTRY = {
     "indicators": ("dataset", "column"),
     "synonyms": ("dataset", "column"),
+    "codes": ("dataset", "column", "code"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -111,11 +113,13 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     groups = {g.group: g for g in _records(folder, "groups", Group)}
     synonyms = [_record("synonyms", Synonym, row) for row in _rows(folder, "synonyms")]
     also = {key: tuple(s.synonym for s in group) for key, group in groupby(sorted(synonyms, key=_place), _place)}
+    codes = [_record("codes", Code, row) for row in _rows(folder, "codes")]
+    listed = {key: tuple(group) for key, group in groupby(sorted(codes, key=_place), _place)}
     indicators = [
         _record(
             "indicators",
             Indicator,
-            row | {"unit": _unit(units, row), "synonyms": also.get((row["dataset"], row["column"]), ())},
+            row | {"unit": _unit(units, row), "synonyms": also.get(_of(row), ()), "listed": listed.get(_of(row), ())},
         )
         for row in _rows(folder, "indicators")
     ]
@@ -143,6 +147,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     _check(book, indicators)
     check_words(book.words)
     check_about(book.about)
+    check_codes(codes, book.datasets)
     check_synonyms(synonyms, book.datasets, book.about, book.spellings.keys() | {u.label_zh for u in units.values()})
     return book
 
@@ -183,8 +188,12 @@ def _unit(units: Mapping[str, Unit], row: Mapping[str, str]) -> Unit:
     return units[row["unit"]]
 
 
-def _place(synonym: Synonym) -> tuple[str, str]:
-    return synonym.dataset, synonym.column
+def _place(one: Synonym | Code) -> tuple[str, str]:
+    return one.dataset, one.column
+
+
+def _of(row: Mapping[str, str]) -> tuple[str, str]:
+    return row["dataset"], row["column"]
 
 
 def _indicators_of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indicator, ...]:

@@ -6,6 +6,7 @@ definitions themselves (the CSV files beside this one) and checks across records
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -155,12 +156,31 @@ class RollUp(Record):
         return cls.model_validate({"how": how, "weight": weight or None, "denominator": denominator or None})
 
 
+class Code(Record):
+    """A value of an indicator that has a list of them: as it is stored, as people say it in zh and en, and what clerks
+    write for it besides.
+    """
+
+    dataset: str
+    column: str
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    label_zh: str
+    label_en: str
+    synonyms: Words = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that a cell may call it."""
+        return (self.code, self.label_zh, self.label_en, *self.synonyms)
+
+
 class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
     negative (business income can be a loss, and income can fall). `ceiling` is what a county cannot have more of, where
-    that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`.
+    that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`;
+    `listed` are the only values that it may have, from `codes.csv`.
     """
 
     dataset: str
@@ -169,13 +189,13 @@ class Indicator(Record):
     label_en: str
     unit: Unit
     input_unit: OptionalText
-    codes: Words
     kind: Kind
     roll_up: RollUp
     required: str
     signed: bool
     ceiling: OptionalNumber = None
     synonyms: tuple[str, ...] = ()
+    listed: tuple[Code, ...] = ()
 
     @field_validator("roll_up", mode="before")
     @classmethod
@@ -228,6 +248,16 @@ class Indicator(Record):
         """The column's header in a workbook: its label and, in brackets, the unit that a county writes it in."""
         unit = self.input_unit or self.unit.label_zh
         return f"{self.label_zh}({unit})" if unit else self.label_zh
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The only values that it may have, as they are stored; none where it may have any."""
+        return tuple(one.code for one in self.listed)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What a cell may say for each of them, without blanks and in small letters, and the code that it is."""
+        return {"".join(name.split()).casefold(): one.code for one in self.listed for name in one.names}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
 UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
-TRUE = ("是", "true", "TRUE", "True", "1", "√", "Y", "Yes")
-FALSE = ("否", "false", "FALSE", "False", "0", "×", "N", "No")
+TRUE = ("是", "有", "true", "TRUE", "True", "1", "√", "Y", "Yes")
+FALSE = ("否", "无", "false", "FALSE", "False", "0", "×", "N", "No")
 DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?$"
 MIDNIGHT = r"\s+0?0:00(?::00)?$"
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
@@ -62,7 +62,7 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
     """The typed value of the indicator's text, null where it does not convert exactly."""
     text = pl.col(indicator.column)
     if indicator.codes:
-        return pl.when(text.is_in(indicator.codes)).then(text)
+        return text.str.to_lowercase().replace_strict(indicator.words, default=None, return_dtype=pl.String)
     if indicator.unit.dtype == "date":
         return text.str.to_date("%Y-%m-%d", strict=False)
     if indicator.unit.dtype == "boolean":
@@ -104,12 +104,17 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
-    said = pl.when(~said.is_in(_blank_words())).then(said)
+    said = pl.when(~said.is_in(_blank_words() - _own_words(indicator))).then(said)
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
     if indicator.codes or indicator.unit.dtype == "boolean":
         return said.alias(indicator.column)
     return _number(said, indicator, factor).alias(indicator.column)
+
+
+def _own_words(indicator: Indicator) -> frozenset[str]:
+    """Words that are values of this one, whatever they stand for elsewhere: 无 is a no where it is asked yes or no."""
+    return frozenset((*TRUE, *FALSE) if indicator.unit.dtype == "boolean" else indicator.words)
 
 
 @cache
@@ -182,7 +187,7 @@ def fault(indicator: Indicator, factor: int) -> pl.Expr:
 def expected(indicator: Indicator) -> str:
     """What a cell of the indicator should hold, in a few words."""
     if indicator.codes:
-        return " | ".join(indicator.codes)
+        return " | ".join(f"{one.label_zh} {one.label_en}" for one in indicator.listed)
     if indicator.unit.dtype == "boolean":
         return "是 | 否"
     if indicator.unit.dtype == "date":

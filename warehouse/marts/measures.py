@@ -15,6 +15,8 @@ from warehouse.codebook import Dataset, Indicator
 from warehouse.marts.roll_up import PERCENT, addend, check_summed, check_together
 from warehouse.messages.errors import CodebookError
 
+YES_NO = {"true": ("是", "yes"), "false": ("否", "no")}
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -69,11 +71,12 @@ def _counts(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
     """One line a code: how many counties, or rows of a county, have it. A date has none: it has no codes."""
     if indicator.kind in ("ratio", "key"):
         raise CodebookError(f"{dataset.dataset}.{indicator.column} is a {indicator.kind} and is never counted")
-    codes = indicator.codes or (("true", "false") if indicator.unit.dtype == "boolean" else ())
+    truth = YES_NO if indicator.unit.dtype == "boolean" else {}
+    named = {one.code: (one.label_zh, one.label_en) for one in indicator.listed} or truth
     # Rows are of what the first key names: 举措 are counted as measures.
     unit = "county" if dataset.one_row else dataset.keys[0]
-    for code in codes:
-        labels = (f"{indicator.label_zh}:{code}", f"{indicator.label_en}: {code}")
+    for code, (label_zh, label_en) in named.items():
+        labels = (f"{indicator.label_zh}:{label_zh}", f"{indicator.label_en}: {label_en}")
         part = (pl.col(indicator.column).cast(pl.String) == code).cast(pl.Int64)
         yield Measure(f"{indicator.column}={code}", *labels, unit, indicator, part, None, rises=True)
 

@@ -127,7 +127,8 @@ def _indicators(book: Codebook, dataset: Dataset) -> Table:
         tuple(
             (
                 i.column, i.header_zh, i.label_en, _unit(book, i.unit.unit), _term("kind", i.kind),
-                _term("roll_up", i.roll_up.how), i.required, " ".join(i.codes),
+                _term("roll_up", i.roll_up.how), i.required,
+                "; ".join(f"{one.label_zh} {one.code}" for one in i.listed),
             )
             for i in dataset.indicators
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
@@ -50,7 +50,7 @@ class ColumnRoles:
     valued: frozenset[int]
     texts: frozenset[int]
     counties: frozenset[int]
-    keys: dict[int, tuple[str, ...]]
+    keys: dict[int, Mapping[str, str]]
 
 
 @lru_cache(maxsize=1_000)
@@ -59,7 +59,7 @@ def _kinds(dataset: str, columns: tuple[Column, ...]) -> ColumnRoles:
     own = [c for c in columns if c.column in form.columns]
     valued = frozenset(c.index for c in own if form[c.column].unit.dtype != "text" or form[c.column].codes)
     notes = frozenset(c.index for c in columns if c.column == "note")
-    keys = {c.index: form[c.column].codes for c in own if c.column in form.keys}
+    keys = {c.index: form[c.column].words for c in own if c.column in form.keys}
     counties = frozenset(c.index for c in columns if c.column in ("county_code", "county_name"))
     return ColumnRoles(valued, (frozenset(c.index for c in own) - valued) | notes, counties, keys)
 
@@ -148,6 +148,6 @@ def _has_figure(row: Row, valued: frozenset[int], figure: re.Pattern[str]) -> bo
     return False
 
 
-def _has_key(row: Row, keys: dict[int, tuple[str, ...]]) -> bool:
-    cells = ((row[at] or "", codes) for at, codes in keys.items() if at < len(row))
-    return any(text.isdigit() or text in codes for text, codes in cells)
+def _has_key(row: Row, keys: dict[int, Mapping[str, str]]) -> bool:
+    cells = ((squeezed(row[at]).casefold(), words) for at, words in keys.items() if at < len(row))
+    return any(text.isdigit() or text in words for text, words in cells)

@@ -30,7 +30,7 @@ def factor(indicator: Indicator) -> int:
 
 def words(indicator: Indicator) -> tuple[str, ...]:
     """The words of a drop-down; none for a column without one."""
-    return YES_NO if indicator.unit.dtype == "boolean" else indicator.codes
+    return YES_NO if indicator.unit.dtype == "boolean" else tuple(one.label_zh for one in indicator.listed)
 
 
 def is_number(indicator: Indicator) -> bool:

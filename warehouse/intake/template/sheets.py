@@ -62,8 +62,8 @@ class Grid:
 
 
 def prefilled(dataset: Dataset) -> tuple[str, ...]:
-    """The codes that stand in the only key of a dataset beforehand, a row each; none where the key is no such list."""
-    return dataset[dataset.keys[0]].codes if len(dataset.keys) == 1 else ()
+    """The words that stand in the only key of a dataset beforehand, a row each; none where the key is no such list."""
+    return cells.words(dataset[dataset.keys[0]]) if len(dataset.keys) == 1 else ()
 
 
 def filled_name(dataset: Dataset) -> str:
