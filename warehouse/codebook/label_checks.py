@@ -60,7 +60,7 @@ def check_codes(codes: Iterable[Code], datasets: Mapping[str, Dataset]) -> None:
     for indicator in (i for dataset in datasets.values() for i in dataset.indicators):
         if indicator.listed and indicator.unit.unit != CODE:
             raise CodebookError(
-                f"codes.csv, {indicator.dataset}.{indicator.column}: only what has unit {CODE} in indicators.csv has any"
+                f"codes.csv, {indicator.dataset}.{indicator.column}: it has not unit {CODE}; take its codes out"
             )
         names = Counter(plain_name(name).casefold() for one in indicator.listed for name in {*one.names})
         if twice := [name for name, times in names.items() if times > 1]:
