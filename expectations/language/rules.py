@@ -6,7 +6,7 @@ A check becomes one expectation of Great Expectations: a core one where one says
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -115,17 +115,21 @@ class Check:
     @property
     def wanted(self) -> tuple[str, str]:
         """What is expected, in zh and en; a relation says it better by its links."""
+        return self.wanted_as(str)
+
+    def wanted_as(self, shown: Callable[[Any], str]) -> tuple[str, str]:
+        """The same with each value as `shown` has it."""
         arguments = self.arguments
         if self.expectation is core.ExpectColumnValuesToNotBeNull:
             return NOT_BLANK
         if self.expectation is core.ExpectCompoundColumnsToBeUnique:
             return "只出现一次", "once"
         if self.expectation is core.ExpectColumnValuesToBeInSet:
-            values = ", ".join(map(str, arguments["value_set"]))
+            values = ", ".join(map(shown, arguments["value_set"]))
             return values, values
         low, high = arguments.get("min_value"), arguments.get("max_value")
         upper = "<" if arguments.get("strict_max") else "≤"
-        bounds = [part for part, given in ((f"≥ {low}", low), (f"{upper} {high}", high)) if given is not None]
+        bounds = [f"{sign} {shown(given)}" for sign, given in (("≥", low), (upper, high)) if given is not None]
         return " 且 ".join(bounds), " and ".join(bounds)
 
 

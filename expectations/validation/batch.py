@@ -11,7 +11,7 @@ import polars as pl
 
 from expectations.companions import Companion
 from expectations.suites import companions_for
-from warehouse.codebook import Dataset
+from warehouse.codebook import Dataset, Indicator
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.finding import Finding
@@ -110,3 +110,11 @@ class Batch:
                 of = next((c for c in companion.columns if name.endswith(c)), None)
                 return label[language] + (self.label(of, language) if of else "")
         return name
+
+    def indicator(self, name: str) -> Indicator | None:
+        """What a column has values of: its own, or the one that a companion's is of; None of a flag, a day, a rank."""
+        if name in self.dataset.columns:
+            return self.dataset[name]
+        labelled = (companion for companion in self.companions if companion.label(name) is not None)
+        of = next((c for companion in labelled for c in companion.columns if name.endswith(c)), None)
+        return self.dataset[of] if of else None

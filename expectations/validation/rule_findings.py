@@ -19,7 +19,7 @@ from expectations.language.rules import NOT_BLANK, Check, Rule
 from expectations.suites.every_dataset import CEILING
 from expectations.validation.batch import EN, ZH, Batch, Key
 from expectations.validation.checkpoint import Failure
-from warehouse.codebook import Codebook, load
+from warehouse.codebook import Codebook, Indicator, load
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.messages.finding import Finding, FindingExamples
@@ -100,7 +100,7 @@ def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
         found="; ".join(f"{c} = {_value_text(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
         said=[
-            " ; ".join(f"{batch.label(c, i)} = {_value_text(row[c], i)}" for c in shown)
+            " ; ".join(f"{batch.label(c, i)} = {_in_form(row[c], batch.indicator(c), i)}" for c in shown)
             or THIS_ROW[i].format(row["row"])
             for i in (ZH, EN)
         ],
@@ -121,7 +121,9 @@ def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -
         for typed, header in combinations(scales, 2)
     ]
     slips = [
-        SLIP[language].format(header, typed, _value_text(Decimal(value.numerator) / value.denominator, language))
+        SLIP[language].format(
+            header, typed, _in_form(Decimal(value.numerator) / value.denominator, indicator, language)
+        )
         for header, typed, value in meant
         if abs(value) <= (indicator.most or 0)
     ]
@@ -172,28 +174,45 @@ def _failing_links(check: Check, row: dict[str, Any]) -> tuple[Link, ...]:
 def _expected(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str, Any], language: int) -> str:
     """What was expected; of a relation its links with both sides, and what a computed side comes to."""
     if not links:
-        return check.wanted[language]
+        of = batch.indicator(check.columns[0])
+        return check.wanted_as(lambda value: _in_form(value, of, language))[language]
     return " ; ".join(
-        f"{_side(link.left, batch, row, language)} {SIGNS[link.sign]} {_side(link.right, batch, row, language)}"
+        f"{_side(link.left, link.right, batch, row, language)} {SIGNS[link.sign]} "
+        f"{_side(link.right, link.left, batch, row, language)}"
         for link in links
     )
 
 
-def _side(node: ast.expr, batch: Batch, row: dict[str, Any], language: int) -> str:
+def _side(node: ast.expr, other: ast.expr, batch: Batch, row: dict[str, Any], language: int) -> str:
+    """A side of a relation; one that is computed with what it comes to, as the form has the column on the other."""
     written = expressions.text(node, lambda name: batch.label(name, language)).replace(" * ", " × ")
     if isinstance(node, ast.Name | ast.Constant):
         return written
     worth = expressions.value(node, lambda name: Fraction(row[name]), Fraction)
-    return f"{written} (= {_value_text(Decimal(worth.numerator) / worth.denominator, language)})"
+    of = batch.indicator(other.id) if isinstance(other, ast.Name) else None
+    return f"{written} (= {_in_form(Decimal(worth.numerator) / worth.denominator, of, language)})"
 
 
-def _value_text(value: Any, language: int) -> str:
-    """A value as a person writes it: no zeros behind the point, four digits at most."""
+def _in_form(value: Any, indicator: Indicator | None, language: int) -> str:
+    """A value as the form has it: 183.47 万元, with its unit, but a year has none; a code by its label."""
+    if named := next((one for one in indicator.listed if one.code == value), None) if indicator else None:
+        return (named.label_zh, named.label_en)[language]
+    if value is None or indicator is None or not indicator.numeric or indicator.unit.dtype == "year":
+        return _value_text(value, language)
+    factor = load().spellings[indicator.input_unit].factor if indicator.input_unit else 1
+    unit = indicator.input_unit or (indicator.unit.label_zh, indicator.unit.label_en)[language]
+    with localcontext(prec=DIGITS):
+        shown = _value_text(Decimal(value) / factor, language, SHOWN_DIGITS + len(str(factor)) - 1)
+    return f"{shown} {unit}".strip()
+
+
+def _value_text(value: Any, language: int, digits: int = SHOWN_DIGITS) -> str:
+    """A value as a person writes it: no zeros behind the point, so many digits at most."""
     if value is None:
         return ("空白", "blank")[language]
     if isinstance(value, float | Decimal):
         with localcontext(prec=DIGITS):
-            return f"{round(Decimal(value), SHOWN_DIGITS).normalize():f}"
+            return f"{round(Decimal(value), digits).normalize():f}"
     return str(value)
 
 

@@ -101,9 +101,9 @@ def test_a_slip_of_the_unit_is_quarantined_and_the_finding_says_what_was_meant(r
     ]  # fmt: skip
     zh, en = of_one[0]["message_zh"], of_one[0]["message_en"]
     assert "above what a county can have; check the unit: found" in en
-    assert "= 9000000000000000000, expected ≤ 100000000000" in en
-    assert " (typed below 亿元 but meant in 元? then it is 90000000000); correct it" in en
-    assert "应为 ≤ 100000000000(如表头为亿元而所填实为元,则应为 90000000000)" in zh
+    assert "= 900000000000000 万元, expected ≤ 10000000 万元" in en
+    assert " (typed below 亿元 but meant in 元? then it is 9000000 万元); correct it" in en
+    assert "应为 ≤ 10000000 万元(如表头为亿元而所填实为元,则应为 9000000 万元)" in zh
     assert read_manifest(root) is not None
     assert mart(root, "mart_funds")["value"].drop_nulls().is_empty()
 
@@ -112,16 +112,16 @@ def test_every_unit_that_may_have_been_meant_is_named(root: Root, inbox: Path) -
     slipped(inbox, "funds", "亿元", fiscal_allocated_yuan="90000", central_allocated_yuan="90000")
     night(root, inbox)
     said = next(f["message_en"] for f in findings(root))
-    assert "typed below 万元 but meant in 元? then it is 900000000" in said
-    assert "typed below 亿元 but meant in 元? then it is 90000" in said
-    assert "typed below 亿元 but meant in 万元? then it is 900000000" in said
+    assert "typed below 万元 but meant in 元? then it is 90000 万元" in said
+    assert "typed below 亿元 but meant in 元? then it is 9 万元" in said
+    assert "typed below 亿元 but meant in 万元? then it is 90000 万元" in said
 
 
 def test_a_unit_without_larger_ones_has_no_slip_to_name(root: Root, inbox: Path) -> None:
     slipped(inbox, "relocation", "个", villages_planned="100001")
     night(root, inbox)
     (said, *_) = (f["message_en"] for f in findings(root) if f["rule"] == CEILING)
-    assert "expected ≤ 100000; correct it" in said
+    assert "expected ≤ 100000 villages; correct it" in said
 
 
 def test_what_is_at_the_ceiling_is_accepted(root: Root, inbox: Path) -> None:

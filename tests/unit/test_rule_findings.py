@@ -10,7 +10,18 @@ import polars as pl
 import pytest
 
 from expectations.companions import Partner
-from expectations.language.rules import Check, Rule, Severity, When, between, in_set, not_null, relation, unique
+from expectations.language.rules import (
+    NOT_BLANK,
+    Check,
+    Rule,
+    Severity,
+    When,
+    between,
+    in_set,
+    not_null,
+    relation,
+    unique,
+)
 from expectations.suites import companions_for
 from expectations.validation.batch import EN, ZH, Batch
 from expectations.validation.checkpoint import Failure
@@ -103,12 +114,12 @@ def test_a_relation_that_fails_is_said_with_cells_values_and_what_its_sides_come
     )  # fmt: skip
     lent, households = FORM["loan_amount_yuan"], FORM["loan_households"]
     assert one.message_zh == (
-        f"金融扶贫!B7,AA7 规则:现为 {lent.label_zh} = 60000 ; {households.label_zh} = 1,应为 "
-        f"{lent.label_zh} ≤ 50000 × {households.label_zh} (= 50000)。请更正后重新报送。"
+        f"金融扶贫!B7,AA7 规则:现为 {lent.label_zh} = 6 万元 ; {households.label_zh} = 1 户,应为 "
+        f"{lent.label_zh} ≤ 50000 × {households.label_zh} (= 5 万元)。请更正后重新报送。"
     )
     assert one.message_en == (
-        f"金融扶贫!B7,AA7 a rule: found {lent.label_en} = 60000 ; {households.label_en} = 1, expected "
-        f"{lent.label_en} ≤ 50000 × {households.label_en} (= 50000); correct it and send the return again."
+        f"金融扶贫!B7,AA7 a rule: found {lent.label_en} = 6 万元 ; {households.label_en} = 1 households, expected "
+        f"{lent.label_en} ≤ 50000 × {households.label_en} (= 5 万元); correct it and send the return again."
     )
     assert (one.receipt, one.file, one.county_code, one.period, one.dataset) == (
         1,
@@ -153,19 +164,22 @@ def test_each_row_that_fails_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "values", "found"),
+    ("check", "values", "found", "wanted"),
     [
-        (not_null("loan_amount_yuan"), {"loan_amount_yuan": None}, "loan_amount_yuan = blank"),
-        (between("loan_amount_yuan", low=5), {"loan_amount_yuan": 4}, "loan_amount_yuan = 4"),
-        (in_set("loan_amount_yuan", [1, 2]), {"loan_amount_yuan": 3}, "loan_amount_yuan = 3"),
+        (not_null("loan_amount_yuan"), {"loan_amount_yuan": None}, "loan_amount_yuan = blank", NOT_BLANK),
+        (between("loan_amount_yuan", low=5), {"loan_amount_yuan": 4}, "loan_amount_yuan = 4", ["≥ 0.0005 万元"] * 2),
+        (in_set("loan_amount_yuan", [10_000, 2]), {"loan_amount_yuan": 3}, "loan_amount_yuan = 3",
+         ["1 万元, 0.0002 万元"] * 2),
     ],
-)
-def test_a_check_of_a_column_is_said_at_its_cell(check: Check, values: dict[str, Any], found: str) -> None:
+)  # fmt: skip
+def test_a_check_of_a_column_is_said_at_its_cell_in_the_unit_of_the_form(
+    check: Check, values: dict[str, Any], found: str, wanted: tuple[str, str]
+) -> None:
     (one,) = said(check, values)
     assert (one.found, one.cell, one.indicator) == (found, "B7", "loan_amount_yuan")
     assert one.expected == check.wanted[EN]
-    assert check.wanted[ZH] in one.message_zh
-    assert check.wanted[EN] in one.message_en
+    assert f"应为 {wanted[ZH]}。" in one.message_zh
+    assert f"expected {wanted[EN]};" in one.message_en
 
 
 def test_a_column_that_the_sheet_lacks_has_no_cell() -> None:
