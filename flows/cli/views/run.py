@@ -11,6 +11,7 @@ from time import perf_counter
 
 import polars as pl
 from rich.cells import cell_len, set_cell_size
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -99,9 +100,10 @@ def _came(summary: Summary, console: Screen) -> None:
         console.print()
         came = f": {summary.files} files{packed}"
         console.print(Text.assemble((f"Run {summary.run}", "bold"), came, (strange, "red"), seen))
-        console.print(_verdicts(summary))
+        if summary.periods:
+            console.print(_verdicts(summary))
         if summary.groups:
-            console.print(*_findings(summary.groups, console.width), sep="\n")
+            console.print(*_findings(summary.groups), sep="\n")
 
 
 def _verdicts(summary: Summary) -> Table:
@@ -116,10 +118,10 @@ def _verdicts(summary: Summary) -> Table:
     return table
 
 
-def _findings(groups: Sequence[RuleGroup], width: int) -> Iterator[Text]:
+def _findings(groups: Sequence[RuleGroup]) -> Iterator[Text | Padding]:
     """A group of findings with its first one, the gravest groups first; how many more there are.
 
-    Lines are cut at the width, for the whole messages stand in the files; rich's own tables lose wide characters.
+    A message is wrapped and never cut: what to do stands at its end.
     """
     shown, left = groups[:GROUPS], groups[GROUPS:]
     cells = [(SEVERITY[g.severity], g.rule, dataset_label(g.dataset)) for g in shown]
@@ -129,9 +131,7 @@ def _findings(groups: Sequence[RuleGroup], width: int) -> Iterator[Text]:
         named = "  ".join(set_cell_size(cell, size) for cell, size in zip(line, widths, strict=True))
         yield Text(f"{group.findings:>6,} {group.counties:>5,}  {named}", COLOURS[group.severity])
         for text, style in ((group.file, "dim"), (group.message_zh, ""), (group.message_en, "dim")):
-            example = Text(f"{' ' * 14}{one_line(text)}", style)
-            example.truncate(width, overflow="ellipsis")
-            yield example
+            yield Padding(Text(one_line(text), style, overflow="fold"), (0, 0, 0, 14))
     if left:
         yield Text(more_groups(left))
 
