@@ -1,4 +1,4 @@
-"""The commands `withdraw` and `waive`, and `verify`: what a person decides of a return, and whether all is as kept."""
+"""The commands `withdraw`, `waive` and `forget`, and `verify`: what a person decides, and whether all is as kept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.options import EPILOG, GOOD, Json, check_space, end, print_json
+from flows.cli.options import EPILOG, GOOD, RECEIPT_HELP, Json, check_space, end, print_json
 from flows.cli.screen import Screen
 from flows.settings import Settings, load_settings, quiet_environment
 from warehouse.messages.errors import PermanentError, StoreError
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from warehouse.store.decision_requests import DecisionKind, DecisionRequest
 
 commands = typer.Typer()
@@ -50,6 +52,33 @@ def _command(kind: DecisionKind, what: str) -> None:
 
 for _act, _what in DECISIONS.items():
     _command(_act, _what)
+
+
+@commands.command(epilog=EPILOG)
+def forget(
+    name: Annotated[str, typer.Argument(metavar="ID", help=RECEIPT_HELP)],
+    reason: Annotated[str, typer.Option(help="Why it must not be kept; it stands in the journal.")],
+    by: Annotated[str, typer.Option(help="Who decides it.")],
+    received_at: DecidedAt = None,
+    as_json: Json = False,
+) -> None:
+    """Remove an original for good, with what came of it; the journal says so. 永久删除不得留存的原件。"""
+    from flows.cli.views.run import watch
+    from warehouse.store.forget import ForgetRequest, to_forget
+
+    settings, request = load_settings(), ForgetRequest(name=name, reason=reason, by=by)
+    check_space(settings.store)
+    if (engine := _followed(settings)) is not None:
+        to_forget(engine, name)
+    quiet_environment(settings)
+    from flows.cli.views.decisions import show_forgotten
+    from flows.forget import forget as forget_flow
+
+    console = Screen(stderr=as_json)
+    with watch(console, quiet=as_json):
+        done = forget_flow(request, received_at)
+    print_json(done.model_dump()) if as_json else show_forgotten(done, console)
+    raise typer.Exit(GOOD)
 
 
 @commands.command(epilog=EPILOG)
@@ -94,14 +123,20 @@ def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: dateti
 
 
 def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest, received_at: datetime | None) -> None:
-    """Says at once, before Prefect is started, where there is nothing to decide; the flow looks again, under the lock.
-
-    Not where the ledger has still to follow the journal, as after a crash, or is an earlier version's: the flow brings
-    it up to date first.
-    """
-    from warehouse.store import journal, ledger
+    """Says at once, before Prefect is started, where there is nothing to decide; the flow looks again."""
     from warehouse.store.decision_requests import targets
     from warehouse.store.manual_decisions import already_applied
+
+    engine = _followed(settings)
+    if engine is not None and not already_applied(settings.store, engine, kind, request):
+        targets(engine, kind, request, received_at or datetime.now(UTC))
+
+
+def _followed(settings: Settings) -> sa.Engine | None:
+    """The ledger, which says what there is to decide; None where it has still to follow the journal, as after a crash,
+    or is an earlier version's: a flow brings it up to date first.
+    """
+    from warehouse.store import journal, ledger
 
     committed = journal.runs(settings.store)
     if not committed:
@@ -109,7 +144,5 @@ def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest
     try:
         engine = ledger.open_ledger(settings.ledger)
     except StoreError:
-        return
-    followed = ledger.read_table(engine, ledger.RUNS)["run"].sort().to_list() == committed
-    if followed and not already_applied(settings.store, engine, kind, request):
-        targets(engine, kind, request, received_at or datetime.now(UTC))
+        return None
+    return engine if ledger.read_table(engine, ledger.RUNS)["run"].sort().to_list() == committed else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from flows.cli.options import EPILOG, FAULTS, GOOD, Json, print_json
+from flows.cli.options import EPILOG, FAULTS, GOOD, RECEIPT_HELP, Json, print_json
 from flows.cli.screen import Screen
 from flows.settings import load_settings
 
@@ -43,12 +43,7 @@ All = Annotated[bool, typer.Option("--all", help="Long lists whole.")]
 
 @explain.command(epilog=EPILOG)
 def submission(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="A receipt's number, a SHA-256 or its first six digits, or a file's name as received."
-        ),
-    ],
+    name: Annotated[str, typer.Argument(metavar="ID", help=RECEIPT_HELP)],
     whole: All = False,
     as_json: Json = False,
 ) -> None:

@@ -110,7 +110,7 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(own: Serve
     assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None}
 
 
-def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_flipped_byte(own: Served) -> None:
+def test_waive_lets_in_withdraw_takes_out_verify_finds_a_flipped_byte_and_forget_removes_all_of_it(own: Served) -> None:
     high = next(send(own.folder / "high", given(YANGGAO, "2018-07", "finance", finance(60_000))).rglob("*.xlsx"))
     assert own.say("submit", str(high), "--json").returncode == 1
     meant = ("--county", YANGGAO, "--period", "2018-07", "--dataset", "finance", "--reason", "合作社 [一]")
@@ -122,6 +122,10 @@ def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_f
     assert "let in by waiver 已豁免接受; before: quarantined" in waived.stdout
     assert "version 1, is in force" in waived.stdout
     assert "合作社 [一] (李)" in waived.stdout
+    gone = ("forget", "1", "--reason", "误报", "--by", "李")
+    refused = own.say(*gone)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "xianbao withdraw --county 140221 --period 2018-07 --dataset finance --receipt 1 --reason" in refused.stderr
     (withdrawn,) = said(own.say("withdraw", *meant, "--json"))["decided"]
     assert (withdrawn["before"], withdrawn["after"]) == ("accepted_with_queries", "withdrawn")
     again = own.say("withdraw", *meant)
@@ -137,6 +141,13 @@ def test_waive_lets_in_and_withdraw_takes_out_with_a_reason_and_verify_finds_a_f
     assert broken.returncode == 1
     assert f"archive/{kept.parent.name}/{kept.name} 内容已变" in broken.stdout
     assert [fault["kind"] for fault in said(own.say("verify", "--json"))["faults"]] == ["changed"]
+    forgotten = own.say(*gone)
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert f"receipt 收件 1 ({high.name}) forgotten 已永久删除" in forgotten.stdout
+    assert "请从收件箱中删除该文件" in forgotten.stdout
+    assert "run 000004 in the journal; snapshot 000004 is published without it" in forgotten.stdout
+    assert "已由 李 于" in own.say("explain", "submission", "1").stdout
+    assert "全部完好" in own.say("verify").stdout
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,18 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.inspect import Inspection
 from warehouse.intake.model.records import Receipt, ReceivedFile
 from warehouse.intake.sandbox.inspect_process import inspect_isolated
-from warehouse.messages.errors import PermanentError
+from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store import journal, ledger
 from warehouse.store.archive import original, original_of
 from warehouse.store.files import Root
+from warehouse.store.forget import forgotten_of
 from warehouse.store.history import scan_run
 from warehouse.store.journal_records import ACCEPTED
+
+FORGOTTEN = (
+    "已由 {by} 于 {known_from:%Y-%m-%d %H:%M} 永久删除(批次 {run}):{reason}; "
+    "it was forgotten at {known_from:%Y-%m-%d %H:%M} UTC by {by} (run {run}): {reason}"
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,14 @@ class LineageReader:
         return ledger.open_ledger(self.ledger_url)
 
     def original(self, receipt: Receipt) -> ReceivedFile:
-        """The archived original; raises StoreError where it is gone, or no longer what was received.
+        """The archived original; raises StoreError where it was forgotten, is gone, or no longer what was received.
 
         Where nothing was kept, for it was too large, it is the place where it would be.
         """
         if receipt.unread_bytes is not None:
             return original_of(self.root, receipt)
+        if (gone := forgotten_of(self.ledger(), receipt.receipt)) is not None:
+            raise StoreError(FORGOTTEN.format(**gone))
         return original(self.root, receipt)
 
     def read_again(self, receipt: Receipt) -> tuple[Inspection, pl.DataFrame]:

@@ -14,15 +14,19 @@ from warehouse.codebook import load
 from warehouse.intake.inspect import CELLS, Inspection
 from warehouse.intake.model.records import Receipt
 from warehouse.lineage.cell_changes import OTHERWISE, kept_cells, read_otherwise
-from warehouse.lineage.find_receipt import find_receipts
 from warehouse.lineage.reader import LineageReader, receipt_of
 from warehouse.lineage.return_outcomes import kept, return_outcomes
 from warehouse.messages.errors import StoreError
 from warehouse.messages.finding import Finding
+from warehouse.store.decision_requests import Row
+from warehouse.store.find_receipt import find_receipts
+from warehouse.store.forget import forgotten_of
 from warehouse.store.in_force import RETURN, rule_decisions
 from warehouse.store.ledger import FINDINGS, RECEIPTS, RETURNS, RUNS, read_table
 
 Key = tuple[str, str, str]
+# What reading says of an original that cannot be read.
+NOTHING = (Inspection(), pl.DataFrame(schema=CELLS))
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class SubmissionTrace:
 
     Frames: `received` (the ledger's receipts of the same bytes), `namesakes` (of other bytes under the same name),
     `members` (what came out of it, an archive) and `archive` (what it came out of): rows of the ledger's receipts;
+    `forgotten` is when, why and by whom it was forgotten (`forgotten_of`), None where it is kept;
     `returns`: one row per return (`standings`), decided under receipt `decided_as`; `decisions`: all that was decided
     of them, with the flow that did. `shown` and `cells` (CELLS) are what reading again says, `trouble` why that was
     not possible; `otherwise` (OTHERWISE) what it reads otherwise than then, `lost` and `gained` whole returns.
@@ -39,6 +44,7 @@ class SubmissionTrace:
     receipt: Receipt
     verdict: str
     run: str
+    forgotten: Row | None
     received: pl.DataFrame
     namesakes: pl.DataFrame
     members: pl.DataFrame
@@ -74,12 +80,14 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
     decided = read_table(engine, RETURNS, RETURNS.c.submission == receipt.submission)
     speaks = _decided_as(receipt.receipt, decided)
     own = decided.filter(pl.col("receipt") == speaks)
-    shown, cells, trouble = _read_again(store, receipt)
+    gone = forgotten_of(engine, receipt.receipt)
+    shown, cells, trouble = _read_again(store, receipt) if gone is None else (*NOTHING, None)
     then = _then(store, own)
     return SubmissionTrace(
         receipt=receipt,
         verdict=meant["verdict"],
         run=meant["run"],
+        forgotten=gone,
         received=received,
         namesakes=_namesakes(engine, receipt),
         members=_members(engine, meant),
@@ -92,7 +100,7 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
         cells=cells,
         trouble=trouble,
         otherwise=_reread_differences(own, shown, then, cells),
-        lost=() if trouble else tuple(sorted(_keys(own) - _keys_read(shown))),
+        lost=() if trouble or gone else tuple(sorted(_keys(own) - _keys_read(shown))),
         gained=() if trouble else tuple(sorted(_keys_read(shown) - _keys(own))),
     )
 
@@ -101,7 +109,7 @@ def _read_again(store: LineageReader, receipt: Receipt) -> tuple[Inspection, pl.
     try:
         return *store.read_again(receipt), None
     except StoreError as error:
-        return Inspection(), pl.DataFrame(schema=CELLS), str(error)
+        return *NOTHING, str(error)
 
 
 def _decided_as(receipt: int, decided: pl.DataFrame) -> int:

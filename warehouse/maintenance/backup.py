@@ -13,6 +13,7 @@ from time import perf_counter
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.intake.formats.preflight import Limits
+from warehouse.maintenance.forget_originals import remove_forgotten_from_backup
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
 from warehouse.maintenance.snapshot_faults import PUBLISHED
 from warehouse.maintenance.verify import VerifyResult, verify
@@ -29,7 +30,9 @@ from warehouse.store.transfer import copy_durably, originals, transfer_files
 
 
 class BackupResult(BaseModel):
-    """What a backup has now: files copied this time, files that were there, repaired ones; and what is wrong in it."""
+    """What a backup has now: files copied this time, files that were there, repaired ones; what is forgotten and was
+    removed from it; and what is wrong in it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +41,7 @@ class BackupResult(BaseModel):
     copied: int
     present: int
     repaired: tuple[str, ...]
+    forgotten: tuple[str, ...]
     bytes: int
     seconds: float
     faults: tuple[IntegrityFault, ...]
@@ -62,9 +66,9 @@ class RestoreResult(BaseModel):
 def back_up(root: Root, destination: Path) -> BackupResult:
     """Copies what is committed and not there yet, entries of the journal last, then verifies all of the backup.
 
-    The lock on the root must be held. What has changed in the backup since it was copied is copied again; files of rows
-    that a compaction has merged since are removed, once all is verified. Raises PermanentError where there is nothing
-    to copy, or the destination is no place for it.
+    The lock on the root must be held. What has changed in the backup since it was copied is copied again; originals
+    that were forgotten are removed and, once all is verified, files of rows that have been merged since. Raises
+    PermanentError where there is nothing to copy, or the destination is no place for it.
     """
     start = perf_counter()
     there = Root(destination)
@@ -78,6 +82,7 @@ def back_up(root: Root, destination: Path) -> BackupResult:
     new = transfer_files(wanted, root, there, copy_durably)
     if manifest_path(root).exists():
         copy_durably(manifest_path(root), there.path / PUBLISHED)
+    forgotten = remove_forgotten_from_backup(there)
     repaired = [fault.path for fault in verify(there).faults if (root.path / fault.path).is_file()]
     for name in repaired:
         copy_durably(root.path / name, there.path / name)
@@ -90,6 +95,7 @@ def back_up(root: Root, destination: Path) -> BackupResult:
         copied=len(new),
         present=len(wanted) - len(new),
         repaired=tuple(repaired),
+        forgotten=tuple(path.relative_to(there.path).as_posix() for path in forgotten),
         bytes=sum(path.stat().st_size for path in new),
         seconds=round(perf_counter() - start, 3),
         faults=faults,

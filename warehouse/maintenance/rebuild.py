@@ -30,7 +30,7 @@ from warehouse.store.archive import hash_file, original_of
 from warehouse.store.compact import repeat_merge
 from warehouse.store.files import Root, make_folder, remove_tree
 from warehouse.store.integrity import refuse
-from warehouse.store.journal_records import ACCEPTED, COMPACT, Entry, ReturnDecision
+from warehouse.store.journal_records import ACCEPTED, COMPACT, FORGET, Entry, ReturnDecision
 from warehouse.store.named_files import named_files
 from warehouse.store.replay import receipts_behind, replay, returns_that_differ, strays_that_differ
 from warehouse.store.transfer import Transfer, link_or_copy, originals, transfer_files, transfer_journal
@@ -106,6 +106,7 @@ class Rebuild:
     folders: Mapping[str, str] = field(default_factory=dict)
     how: Transfer = link_or_copy
     receipts: dict[int, Receipt] = field(default_factory=dict)
+    forgotten: frozenset[int] = frozenset()
     read: int = 0
     rows: int = 0
     without_hash: int = 0
@@ -125,6 +126,7 @@ def rebuild(plan: Rebuild) -> RebuildResult:
     start = perf_counter()
     runs = journal.runs(plan.source)
     refuse(journal_faults(plan.source, plan.manifest, {}, runs))
+    plan.forgotten = journal.forgotten(plan.source)
     make_folder(plan.target.path)
     differences = _rows(plan, runs)
     transfer_files(originals(plan.source), plan.source, plan.target, plan.how)
@@ -155,7 +157,7 @@ def _rows(plan: Rebuild, runs: list[str]) -> list[Difference]:
     with Readers(plan.limits, plan.source.archive, plan.target.work) as readers:
         for number, run in enumerate(runs):
             entry = journal.read_entry(plan.source, run)
-            if entry.flow == COMPACT:
+            if entry.flow in (COMPACT, FORGET):
                 written, gone = repeat_merge(plan.target, entry, runs[:number])
                 plan.rows -= len(gone)
                 # What the merged files stand for is compared in them, for it is nowhere else any more.
@@ -175,9 +177,10 @@ def _within(one: Difference, entry: Entry) -> bool:
 
 
 def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Difference]) -> Reading:
-    """The originals that a run read, once more; those that are gone are noted."""
+    """The originals that a run read, once more; those that are gone are noted, if they were not forgotten."""
     plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
-    wanted = [original_of(plan.source, one) for one in receipts_behind(entry, plan.receipts)]
+    behind = receipts_behind(entry, plan.receipts)
+    wanted = [original_of(plan.source, one) for one in behind if one.receipt not in plan.forgotten]
     there = [one for one in wanted if one.path.exists() or one.receipt.unread_bytes is not None]
     differences += [_missing(plan, one) for one in wanted if one not in there]
     plan.read += len(there)
@@ -213,7 +216,7 @@ def _returns_reread_differently(plan: Rebuild, entry: Entry, path: str, then: st
     before, after = plan.source.path / path, plan.target.path / path
     old = pl.read_parquet(before, hive_partitioning=False, glob=False) if _is(before, then) else None
     new = pl.read_parquet(after, hive_partitioning=False, glob=False) if after.exists() else None
-    if entry.flow != COMPACT:
+    if entry.flow not in (COMPACT, FORGET):
         yield from _returns(plan, entry, path, old, new)
         return
     for run in sorted({run for rows in (old, new) if rows is not None for run in rows["run"]}):

@@ -15,6 +15,7 @@ import duckdb
 import sqlalchemy as sa
 
 from warehouse.codebook import load
+from warehouse.maintenance.forget_originals import remove_forgotten
 from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.suspects import suspects
 from warehouse.messages.errors import RootBusyError
@@ -54,6 +55,7 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Le
         ("ledger", renewed),
         ("indexed", indexed),
         *_removed(root, runs, manifest, named),
+        ("forgotten", _names(root, remove_forgotten(root, engine))),
         ("marts", damaged(root, manifest) if manifest else []),
         ("unpublished", [run for run in deciding if manifest is None or run > manifest.run]),
         ("views", _views(root, manifest)),

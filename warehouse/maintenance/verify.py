@@ -11,6 +11,7 @@ from time import perf_counter
 
 from pydantic import BaseModel, ConfigDict
 
+from warehouse.intake.model.records import Receipt
 from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.ledger_faults import ledger_faults
 from warehouse.maintenance.snapshot_faults import head_faults, read_snapshots, view_faults
@@ -19,6 +20,7 @@ from warehouse.reports.report_digests import SUMS, named_in_report, unnamed_in_r
 from warehouse.store import journal
 from warehouse.store.archive import archived
 from warehouse.store.files import Root, found
+from warehouse.store.forget import forgotten_originals
 from warehouse.store.integrity import IntegrityFault, Kind, file_faults
 from warehouse.store.journal_records import Entry
 from warehouse.store.named_files import counting, named_files, unnamed
@@ -51,10 +53,11 @@ class VerifyResult(BaseModel):
 
 @dataclass
 class _Kept:
-    """What is named so far: originals by path with what they are, files of rows in the order of runs; faults found."""
+    """What is named so far: receipts, those forgotten, files of rows in the order of runs; faults found."""
 
     root: Root
-    originals: dict[str, str] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    forgotten: set[int] = field(default_factory=set)
     rows: dict[str, str | None] = field(default_factory=dict)
     without_hash: int = 0
     faults: list[IntegrityFault] = field(default_factory=list)
@@ -97,8 +100,12 @@ def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
     kept.faults += [one for one in journal_faults(root, manifest, indexed, runs) if one.path not in broken]
     kept.faults += head_faults(root, snapshots[:-1], {fault.path for fault in kept.faults})
     archive = {_name(root, path): path.stem for path in found(root.archive, "*/*") if not path.name.startswith(".")}
-    for name in kept.originals.keys() - archive.keys():
-        kept.fault(name, "missing", kept.originals[name], "none")
+    wanted = _originals(kept)
+    for name in wanted.keys() - archive.keys():
+        kept.fault(name, "missing", wanted[name], "none")
+    # While a run is at work, it may be what has come again; or the next one removes it.
+    for path in [] if root.work.exists() else forgotten_originals(root, kept.receipts, kept.forgotten):
+        kept.fault(_name(root, path), "forgotten", "none", "the original")
     rows = counting(kept.rows)
     published = {f"marts/{name}": sha256 for one in snapshots for name, sha256 in one.named.items()}
     files = {**archive, **rows, **published, **_reports(kept, runs)}
@@ -146,16 +153,22 @@ def _entries(kept: _Kept, runs: list[str]) -> None:
 
 
 def _note_named(kept: _Kept, entry: Entry) -> None:
-    """Notes the originals and the files of rows that an entry names."""
-    for one in entry.receipts:
-        receipt = one.receipt
-        if receipt.unread_bytes is not None or receipt.archive is not None:
-            continue
-        name = _name(kept.root, archived(kept.root, receipt.submission, receipt.file))
-        kept.originals.setdefault(name, f"the original of receipt {receipt.receipt} ({receipt.file})")
+    """Notes the receipts and the files of rows that an entry names, and what it forgot."""
+    kept.receipts += [one.receipt for one in entry.receipts if one.receipt.archive is None]
+    kept.forgotten |= {*(entry.forgotten.receipts if entry.forgotten else ())}
     named = named_files(entry)
     kept.without_hash += sum(sha256 is None for sha256 in named.values())
     kept.rows |= named
+
+
+def _originals(kept: _Kept) -> dict[str, str]:
+    """The originals that must be there, by path, with the first receipt of each."""
+    originals: dict[str, str] = {}
+    for one in kept.receipts:
+        if one.unread_bytes is None and one.receipt not in kept.forgotten:
+            name = _name(kept.root, archived(kept.root, one.submission, one.file))
+            originals.setdefault(name, f"the original of receipt {one.receipt} ({one.file})")
+    return originals
 
 
 def _reports(kept: _Kept, runs: list[str]) -> dict[str, str | None]:

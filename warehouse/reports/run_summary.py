@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ from warehouse.store.journal_records import Entry, PeriodRecord
 from warehouse.store.leftovers import Leftover
 
 # The findings as a text, which is written after the table.
-LAST = "findings.md"
+FINDINGS, LAST = "findings.csv", "findings.md"
 BYTE_ORDER_MARK = "\ufeff".encode()
 
 
@@ -122,19 +123,20 @@ def _summarise_period(judged: PeriodRecord) -> PeriodSummary:
     )
 
 
-def write_findings(entry: Entry, folder: Path) -> Path:
-    """All findings of the run as `findings.csv`: UTF-8 with a byte order mark, without which Excel guesses.
+def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) -> Path:
+    """All findings of the run, but those of forgotten receipts, as `findings.csv`: UTF-8 with a byte order mark,
+    without which Excel guesses.
 
     A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped; the
     hashes of both are written last.
     """
-    path = folder / "findings.csv"
+    path, findings = folder / FINDINGS, [one for one in entry.all_findings if one.receipt not in without]
     rows = pl.DataFrame(
-        [f.model_dump(exclude={"more"}) for f in entry.all_findings], dict.fromkeys(OF_ONE, pl.String), strict=False
+        [f.model_dump(exclude={"more"}) for f in findings], dict.fromkeys(OF_ONE, pl.String), strict=False
     )
     shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
     write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())
-    write_durably(folder / LAST, findings_markdown(entry.run, entry.all_findings).encode())
+    write_durably(folder / LAST, findings_markdown(entry.run, findings).encode())
     seal_report(folder)
     return path
 

@@ -7,7 +7,7 @@ hashes, and commits them. The files that they stand for are removed after it; un
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from warehouse.store.leftovers import Leftover
 from warehouse.store.named_files import check_read, counting
 from warehouse.store.row_files import AT_LEAST, MERGED, RowFiles, is_merged, row_files, run_of
 
+# What every row of a merged file has.
+TRACED = {**KEPT, "run": pl.String}
 ORDER = ("receipt", "sheet", "row", "county_code", "version", "known_from", "run")
 
 
@@ -76,28 +78,39 @@ def merge(files: Iterable[Path], run: str) -> Path:
 
     A column that only some files have is kept, blank in the rows of the others: forms change, files do not.
     """
-    read = sorted(files, key=run_of)
-    rows = pl.concat([_rows(path) for path in read], how="diagonal")
-    own = [column for column in rows.columns if column not in (*KEPT, "run")]
-    ordered = rows.select(*KEPT, "run", *own).sort(ORDER, nulls_last=True, maintain_order=True)
-    path = read[-1].with_name(f"{run}{MERGED}")
+    read = [*files]
+    return merge_into(read[0].parent, read, run)
+
+
+def merge_into(folder: Path, files: Iterable[Path], run: str, without: Collection[int] = ()) -> Path:
+    """The same, without the rows of some receipts; where none are left, a file without rows stands for the folder.
+
+    A file that had nothing else gives no column either, as if it had never been.
+    """
+    read = (_rows(path).filter(~pl.col("receipt").is_in(without)) for path in sorted(files, key=run_of))
+    rows = pl.concat([pl.DataFrame(schema=TRACED), *(one for one in read if one.height)], how="diagonal")
+    own = [column for column in rows.columns if column not in TRACED]
+    ordered = rows.select(*TRACED, *own).sort(ORDER, nulls_last=True, maintain_order=True)
+    path = folder / f"{run}{MERGED}"
     write_durably(path, to_parquet(ordered))
     return path
 
 
 def repeat_merge(root: Root, entry: Entry, before: Iterable[str]) -> tuple[dict[str, str], list[Path]]:
-    """Does a compaction of the journal once more, in a root that has the files of the runs before it.
+    """Does a compaction of the journal once more, in a root that has the files of the runs before it; or what a run
+    merged that forgot something.
 
     Returns the merged files with the SHA-256 of each, by their path below the root, and the files that they stand for,
-    which are removed. A file of which nothing is left to be merged is not made.
+    which are removed. A compaction's file of which nothing is left to be merged is not made.
     """
-    runs = frozenset(before)
+    runs, without = frozenset(before), entry.forgotten.receipts if entry.forgotten else ()
     made: dict[str, str] = {}
     gone: list[Path] = []
     for name in _files(entry):
-        files = RowFiles.of(found((root.path / name).parent, "*.parquet"), runs).counting
-        if files:
-            made[name] = hash_file(merge(files, entry.run))
+        folder = (root.path / name).parent
+        files = RowFiles.of(found(folder, "*.parquet"), runs).counting
+        if files or without:
+            made[name] = hash_file(merge_into(folder, files, entry.run, without))
             gone += files
     for path in gone:
         path.unlink()
@@ -113,14 +126,18 @@ def _rows(path: Path) -> pl.DataFrame:
     return rows if is_merged(path) else rows.with_columns(run=pl.lit(run_of(path)))
 
 
+def by_period(root: Root, merged: Iterable[Path]) -> dict[str, dict[str, str]]:
+    """The merged files of each period, by their path below the root, with the SHA-256 of each."""
+    periods: dict[str, dict[str, str]] = defaultdict(dict)
+    for path in merged:
+        periods[path.parent.name.removeprefix("period=")][path.relative_to(root.path).as_posix()] = hash_file(path)
+    return periods
+
+
 def _entry(root: Root, run: str, moment: datetime, merged: Iterable[Path]) -> Entry:
     """The run as it goes to the journal: no decisions, only files."""
-    by_period: dict[str, dict[str, str]] = defaultdict(dict)
-    for path in merged:
-        period = path.parent.name.removeprefix("period=")
-        by_period[period][path.relative_to(root.path).as_posix()] = hash_file(path)
     periods = tuple(
         PeriodRecord(period=period, decisions=(), rules=(), findings=(), files=files)
-        for period, files in sorted(by_period.items())
+        for period, files in sorted(by_period(root, merged).items())
     )
     return Entry(run=run, flow=COMPACT, received_at=moment, receipts=(), periods=periods, findings=())

@@ -26,6 +26,13 @@ OF_A_PREFECTURE = 4
 Row = Mapping[str, Any]
 
 
+def check_characters(text: str | None) -> str | None:
+    """The text as it is; raises PermanentError for one that could not be written down."""
+    if text is not None and re.search("[\ud800-\udfff]", text):
+        raise PermanentError(f"{text!r} has bytes that are no UTF-8, and could not be written down; type it anew")
+    return text
+
+
 class DecisionRequest(BaseModel):
     """What a person wants decided: of which return, why, and who says so.
 
@@ -70,12 +77,7 @@ class DecisionRequest(BaseModel):
             raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
         return reason.strip()
 
-    @field_validator("reason", "by")
-    @classmethod
-    def _of_characters(cls, text: str | None) -> str | None:
-        if text is not None and re.search("[\ud800-\udfff]", text):
-            raise PermanentError(f"{text!r} has bytes that are no UTF-8, and could not be written down; type it anew")
-        return text
+    _characters = field_validator("reason", "by")(check_characters)
 
     @property
     def place(self) -> str:

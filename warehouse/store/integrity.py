@@ -19,12 +19,13 @@ from warehouse.messages.errors import StoreError
 from warehouse.store.archive import AGAIN, hash_file, hash_once
 from warehouse.store.files import Root
 
-Kind = Literal["changed", "missing", "unreadable", "unnamed"]
+Kind = Literal["changed", "missing", "unreadable", "unnamed", "forgotten"]
 BATCH = 200
 KINDS: dict[Kind, tuple[str, str]] = {
     "changed": ("内容已变", "has changed"),
     "missing": ("缺失", "is missing"),
     "unreadable": ("无法读取", "cannot be read"),
+    "forgotten": ("已登记永久删除而仍在", "was forgotten and is still there"),
     "unnamed": ("无任何日志条目载明", "is named by no entry of the journal"),
 }
 RESTORE = ("请从备份恢复", "restore it from a backup")
@@ -44,6 +45,10 @@ TO_DO = {
     "marts/marts.duckdb": RUN,
     "marts/current": RUN,
     "ledger.db": RUN,
+    "forgotten": (
+        "下次 xianbao run 将删除;在备份中由下次 xianbao backup 删除",
+        "the next xianbao run removes it, from a backup the next xianbao backup",
+    ),
     "reports": (
         "请删除该批次的报告文件夹;最后一个批次的报告由下次 xianbao run 补写",
         "delete the run's report folder; that of the last run is written again by the next xianbao run",
@@ -70,7 +75,7 @@ class IntegrityFault(BaseModel):
         to_do = (
             RUN
             if kind == "unnamed" and path.startswith(("history", "quarantine"))
-            else TO_DO.get(path, TO_DO.get(path.split("/", maxsplit=1)[0], RESTORE))
+            else TO_DO.get(kind, TO_DO.get(path, TO_DO.get(path.split("/", maxsplit=1)[0], RESTORE)))
         )
         return cls(
             path=path,

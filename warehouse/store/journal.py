@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root, found, write_durably
-from warehouse.store.journal_records import Entry
+from warehouse.store.journal_records import FORGET, Entry
 from warehouse.store.seal import sealed, unsealed
 
 # How an entry begins that names its predecessor's head.
@@ -83,8 +83,14 @@ def named_heads(root: Root) -> dict[str, str]:
 
 def names_predecessor(root: Root, run: str) -> bool:
     """Whether an entry says which its predecessor is, be it that there is none: not one of before entries did so."""
-    with entry_path(root, run).open("rb") as file:
-        return b'\n "previous": ' in file.read(START_BYTES)
+    return b'\n "previous": ' in _start(root, run)
+
+
+def forgotten(root: Root) -> frozenset[int]:
+    """The receipts of which nothing may be kept any more. Only entries that say so are read."""
+    flow = f'\n "flow": "{FORGET}",'.encode()
+    said = (read_entry(root, run).forgotten for run in runs(root) if flow in _start(root, run))
+    return frozenset(number for one in said if one for number in one.receipts)
 
 
 def is_sealed(root: Root, run: str) -> bool:
@@ -94,9 +100,14 @@ def is_sealed(root: Root, run: str) -> bool:
 
 def previous_head(root: Root, run: str) -> str | None:
     """The head of its predecessor that an entry names; None for the first, and for one of before entries did so."""
-    with entry_path(root, run).open("rb") as file:
-        begin = PREVIOUS.match(file.read(START_BYTES))
+    begin = PREVIOUS.match(_start(root, run))
     return begin[1].decode() if begin else None
+
+
+def _start(root: Root, run: str) -> bytes:
+    """How an entry begins: its run, predecessor and flow."""
+    with entry_path(root, run).open("rb") as file:
+        return file.read(START_BYTES)
 
 
 def read_entry(root: Root, run: str) -> Entry:

@@ -14,6 +14,8 @@ Verdict = Literal["accepted", "accepted_with_queries", "quarantined", "withdrawn
 ReceiptVerdict = Literal["read", "unreadable", "duplicate", "unpacked"]
 # The flow of a run that only merges files of rows.
 COMPACT = "compact"
+# The flow of a run that removes for good what must not be kept.
+FORGET = "forget"
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
 
 
@@ -101,7 +103,8 @@ class NoteRecord(JournalRecord):
 
 class PeriodRecord(JournalRecord):
     """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
-    the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else.
+    the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else; of a run that forgot
+    something too, with what had been quarantined withdrawn.
     """
 
     period: str
@@ -113,9 +116,24 @@ class PeriodRecord(JournalRecord):
     files: dict[str, str] = {}
 
 
+class ForgetRecord(JournalRecord):
+    """What was removed for good: the receipts of one submission, and of its members, if it was an archive.
+
+    `said` are the datasets and periods of which the store had said something by them, None where a finding was of
+    neither. `reason` is why they must not be kept, `by` who decided it; when, is the run's time.
+    """
+
+    submission: str
+    receipts: tuple[int, ...]
+    said: tuple[tuple[str | None, str | None], ...]
+    reason: str
+    by: str
+
+
 class Entry(JournalRecord):
     """One run in the journal; that it stands there commits the run. `previous` is its predecessor's head
-    (`journal.heads`): None in the first one, and in those of before it was kept.
+    (`journal.heads`): None in the first one, and in those of before it was kept. `forgotten` is of a run that removed
+    something for good.
     """
 
     run: str
@@ -125,6 +143,7 @@ class Entry(JournalRecord):
     receipts: tuple[ReceiptDecision, ...]
     periods: tuple[PeriodRecord, ...]
     findings: tuple[Finding, ...]
+    forgotten: ForgetRecord | None = None
 
     @property
     def decisions(self) -> tuple[ReturnDecision, ...]:

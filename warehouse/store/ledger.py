@@ -100,6 +100,8 @@ FINDINGS = _table("findings", {name: Whole if name == "receipt" else Text for na
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 # The files of rows that each run's entry names (`named_files.py`).
 FILES = _table("files", {"path": Text, "sha256": Text})
+# The receipts of which nothing may be kept any more; what was found in them, and their notes, are in no table.
+FORGOTTEN = _table("forgotten", {"receipt": Whole, "reason": Text, "by": Text})
 SNAPSHOTS = sa.Table(
     "snapshots", metadata,
     sa.Column("version", Text, primary_key=True),
@@ -109,7 +111,7 @@ SNAPSHOTS = sa.Table(
 )  # fmt: skip
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED, FILES)
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED, FILES, FORGOTTEN)
 
 
 def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
@@ -208,6 +210,7 @@ def outdated(engine: sa.Engine) -> str | None:
 def _durable(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what is removed must not stay in free pages
 
 
 def catch_up(engine: sa.Engine, root: Root) -> list[str]:
@@ -281,12 +284,26 @@ def _insert(connection: sa.Connection, entry: Entry, head: str) -> None:
     for table in OF_A_RUN:
         if rows[table]:
             connection.execute(sa.insert(table), rows[table])
-    digest = run_digests(connection, OF_A_RUN, RUNS.c.digest, entry.run)[entry.run]
-    connection.execute(sa.update(RUNS).where(RUNS.c.run == entry.run).values(digest=digest))
+    for run in {entry.run, *_forget_words(connection, None if entry.forgotten else entry.run)}:
+        digest = run_digests(connection, OF_A_RUN, RUNS.c.digest, run)[run]
+        connection.execute(sa.update(RUNS).where(RUNS.c.run == run).values(digest=digest))
+
+
+def _forget_words(connection: sa.Connection, run: str | None) -> set[str]:
+    """Removes what a run (None: any) found in forgotten receipts, and their notes, for they quote cells; which runs
+    said such things.
+    """
+    said = set[str]()
+    for table in (FINDINGS, NOTES):
+        own = sa.true() if run is None else table.c.run == run
+        quotes = sa.and_(own, table.c.receipt.in_(sa.select(FORGOTTEN.c.receipt)))
+        said |= {*connection.scalars(sa.select(table.c.run).where(quotes).distinct())}
+        connection.execute(sa.delete(table).where(quotes))
+    return said
 
 
 def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
-    run = {"run": entry.run}
+    run, gone = {"run": entry.run}, entry.forgotten
     received_at = entry.received_at.replace(tzinfo=None)
     decided = [d.model_dump() for d in entry.decisions]
     return {
@@ -301,17 +318,19 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
         NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         FINDINGS: [run | f.model_dump(exclude={"more"}) for f in entry.all_findings],
         TOUCHED: [run | touched for touched in _touched(entry)],
+        FORGOTTEN: [run | {"receipt": r, "reason": gone.reason, "by": gone.by} for r in gone.receipts] if gone else [],
         FILES: [run | {"path": path, "sha256": sha256} for path, sha256 in named_files(entry).items()],
     }
 
 
 def _touched(entry: Entry) -> list[dict[str, Any]]:
-    """Datasets and periods that the entry says anything of; None for a finding of neither."""
+    """Datasets and periods that the entry says anything of, or makes unsaid; None for a finding of neither."""
     decided = {(d.dataset, d.period) for d in entry.decisions}
     said = {(f.dataset, f.period) for f in entry.all_findings}
     rules = {(r.dataset, r.period) for p in entry.periods for r in p.rules}
     sums = {(r.dataset, r.period) for p in entry.periods for r in p.roll_ups}
-    keys = sorted({*decided, *said, *rules, *sums}, key=lambda key: (key[0] or "", key[1] or ""))
+    unsaid = entry.forgotten.said if entry.forgotten else ()
+    keys = sorted({*decided, *said, *rules, *sums, *unsaid}, key=lambda key: (key[0] or "", key[1] or ""))
     return [{"dataset": key[0], "period": key[1], "decided": key in decided} for key in keys]
 
 

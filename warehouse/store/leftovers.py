@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 Kind = Literal[
     "ledger", "marts",
     "indexed", "rows", "superseded", "temporary", "removal", "snapshot", "unpublished", "views", "report", "unreceived",
-    "interrupted", "suspect",
+    "interrupted", "suspect", "forgotten",
 ]  # fmt: skip
 NAMED = 5
 SAID: dict[Kind, tuple[str, str]] = {
@@ -21,6 +21,10 @@ SAID: dict[Kind, tuple[str, str]] = {
     "marts": (
         "已发布的 {count} 个文件已损坏或缺失,本次重新生成:{names}",
         "{count} published file(s) are damaged or missing, and are made anew by what is published now: {names}",
+    ),
+    "forgotten": (
+        "已完成中断的永久删除:{names}",
+        "removed for good what was forgotten and still there: {names}",
     ),
     "indexed": (
         "台账缺少已提交的批次 {names},已补入",

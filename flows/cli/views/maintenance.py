@@ -88,6 +88,8 @@ def show_backup(done: BackupResult, console: Screen) -> None:
     )
     for name in done.repaired:
         console.say(f"  was damaged or missing in the backup and was copied again: {name}")
+    for name in done.forgotten:
+        console.say(f"  was forgotten, and is removed from the backup 已登记永久删除,已从备份中删除: {name}")
     _faults(done.faults, console)
 
 

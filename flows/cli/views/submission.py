@@ -27,6 +27,7 @@ from flows.cli.views.text_columns import (
 from warehouse.codebook import Dataset, load
 from warehouse.intake.inspect import InspectedTable
 from warehouse.lineage import SubmissionTrace
+from warehouse.lineage.reader import FORGOTTEN
 from warehouse.reports.findings_text import SEVERITY, dataset_label
 
 ROWS, LINES, FINDINGS, SHORT = 2, 40, 20, 12
@@ -60,6 +61,8 @@ def _receipt(e: SubmissionTrace, console: Screen) -> None:
         COLOURS["critical"] if e.verdict == "unreadable" else "",
     )
     print_line(console, f"sha256 {e.receipt.submission}", "dim")
+    if e.forgotten:
+        print_line(console, FORGOTTEN.format(**e.forgotten), "red")
     if e.trouble:
         print_line(console, f"cannot be read again 无法重新读取: {e.trouble}", "red")
     same = e.received.filter(pl.col("receipt") != e.receipt.receipt)
@@ -239,6 +242,7 @@ def submission_json(e: SubmissionTrace) -> dict[str, Any]:
         "receipt": e.receipt.model_dump(),
         "verdict": e.verdict,
         "run": e.run,
+        "forgotten": e.forgotten,
         "decided_as": e.decided_as,
         "trouble": e.trouble,
         **{name: getattr(e, name).rows(named=True) for name in frames},
