@@ -69,7 +69,7 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.run --seeds $(FUZZ)
 
 # Kills, full disks, runs at one moment, readers while snapshots flip; some are among the tests. KILLS are of nights, a
-# quarter as many of each of the seven other commands, half as many full disks: 1,100 kills, half an hour on a tmpfs.
+# quarter as many of each of the eleven other commands, half as many full disks: 1,500 kills, a good half hour on a tmpfs.
 # Those who are killed cannot give back their semaphores, which Python would say a thousand times.
 KILLS ?= 400
 READS ?= 10000

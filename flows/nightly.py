@@ -11,7 +11,7 @@ from flows.pipeline import process, started
 from flows.settings import load_settings
 from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
-from warehouse.store.inbox import Arrivals, new_files
+from warehouse.store.inbox import Arrivals, check_inbox, new_files
 
 
 @flow(name="nightly")
@@ -19,14 +19,19 @@ def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> S
     """Takes in what is new in the inbox and publishes; says so where nothing is new. Safe to run again at any time.
 
     What takes long, or was in hand when runs broke off, has its turn in a run of its own when all else is committed.
+    Raises TransientError where the inbox is not there or cannot be entered, at once or, where it went, in the end.
     """
     settings = load_settings()
+    folder = (inbox or settings.inbox_folder).absolute()
+    check_inbox(folder)
     with started(settings, "nightly", received_at) as (run, stages):
         known = ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
-        arrivals = new_files((inbox or settings.inbox_folder).absolute(), known, settings.patience, settings.limits)
+        arrivals = new_files(folder, known, settings.patience, settings.limits)
         put_off = arrivals.take_out(stages.suspects)
-        first = process(run.model_copy(update={"budgets": settings.budgets.first_turn}), arrivals, stages)
-    if not (last := Arrivals(put_off | arrivals.take_out(first.late))).files:
-        return first
-    with started(settings, "nightly", received_at) as (run, stages):
-        return first.followed_by(process(run, last, stages))
+        summary = process(run.model_copy(update={"budgets": settings.budgets.first_turn}), arrivals, stages)
+    if (last := Arrivals(put_off | arrivals.take_out(summary.late))).files:
+        with started(settings, "nightly", received_at) as (run, stages):
+            summary = summary.followed_by(process(run, last, stages))
+    if summary.waiting:
+        check_inbox(folder)  # all else is committed
+    return summary

@@ -27,7 +27,7 @@ from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
 from warehouse.messages.log import log
-from warehouse.store.files import Root
+from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
 
 CONFIG = "xianbao.toml"
@@ -81,12 +81,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Where it is now: the working directory may be another later. Raises ValueError for a name that is no text, or
-        that DuckDB and SQLAlchemy take for the beginning of something else.
+        that databases take for the beginning of something else.
         """
         str(path).encode()
-        if "?" in str(path.absolute() if path else ""):
-            raise ValueError(f"{path}: no ? may be in its name, or in that of a folder round it")
-        return path.absolute() if path else None
+        try:
+            return checked(path) if path else None
+        except PermanentError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("ledger_url")
     @classmethod
@@ -178,7 +179,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise PermanentError(f"a setting is wrong (XIANBAO_* or {config_file() or 'no file'}): {faults}") from error
     except SettingsError as error:
         raise PermanentError(f"a setting is wrong (XIANBAO_*): {error}; tables are written in JSON") from error
@@ -222,7 +225,7 @@ def quiet_environment(settings: Settings) -> None:
     file = config_file()
     own = {"XIANBAO_ROOT": settings.root, "XIANBAO_INBOX": settings.inbox_folder, "XIANBAO_CONFIG": file}
     os.environ.update({name: str(path) for name, path in own.items() if path})
-    settings.root.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.root)
     os.chdir(settings.root)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.settings import Settings
-from warehouse.messages.errors import PermanentError
+from warehouse.messages.errors import PermanentError, StoreError
+from warehouse.reports.report_digests import named_in_report
 from warehouse.store import journal
+from warehouse.store.archive import hash_file
 
 
 def docs_of(settings: Settings, run: str | None, *, again: bool = False) -> Path:
     """The index of a run's pages (of the last run with any, by default); they are made if missing or `again`.
 
-    Raises PermanentError where there is no such run, or it validated nothing.
+    Raises PermanentError where there is no such run, or it validated nothing; StoreError where what the pages are made
+    of is not as it was: pages of it would make it look sound.
     """
     reports = settings.store.reports
     if run is None:
@@ -26,8 +29,19 @@ def docs_of(settings: Settings, run: str | None, *, again: bool = False) -> Path
         raise PermanentError(f"run {run} has no validations in {reports / run}: it judged nothing")
     index = reports / run / "docs" / "index.html"
     if again or not index.exists():
+        _check_validations(reports / run)
         # Great Expectations takes 3 s to import: not where the pages are there already.
         from expectations.data_docs.pages import render_pages
 
         index = render_pages(reports / run)
     return index
+
+
+def _check_validations(report: Path) -> None:
+    named = named_in_report(report) or {}
+    for name in (name for name in named if name.startswith("validations/")):
+        if not (path := report / name).is_file() or hash_file(path) != named[name]:
+            raise StoreError(
+                f"{path} 缺失或已变,不能据以生成网页,请运行 xianbao verify 查看; it is missing or not as it was:"
+                " no pages are made of it; see: xianbao verify"
+            )

@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,7 +49,8 @@ def run(
     settings = load_settings()
     folder = (inbox or settings.inbox_folder).absolute()
     if not folder.is_dir():
-        raise typer.BadParameter(f"no such folder: {folder}", param_hint="--inbox")
+        do = "请挂载或建立该文件夹,或更正 XIANBAO_INBOX; no such folder: mount or make it, or correct XIANBAO_INBOX"
+        raise typer.BadParameter(f"{folder} 不存在,{do}", param_hint="--inbox")
     _run(settings, _nightly, as_json, inbox=folder, received_at=received_at)
 
 
@@ -261,13 +263,21 @@ def _speak_utf8() -> None:
         return
     os.environ["PYTHONUTF8"] = "1"
     if sys.stdout.encoding.lower() not in ("ascii", "ansi_x3.4-1968", "us-ascii"):
-        os.environ.setdefault("PYTHONIOENCODING", f"{sys.stdout.encoding}:replace")
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (this very command)
+
+
+def _show_all() -> None:
+    """What a terminal's encoding lacks is shown by its number: it must not end the work."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main() -> None:
     """Runs the command line; an error of ours is a sentence, not a traceback. Whatever an error quotes is encoded."""
     _speak_utf8()
+    _show_all()
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
         sys.exit(app(standalone_mode=False))

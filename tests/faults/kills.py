@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from tests.builders import apart, night, publish_few
 from tests.faults.calls import POWER, READING, Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
-from tests.faults.state import Content, accepted, content, lost, torn
+from tests.faults.state import Content, accepted, content, lost, published_since, torn
 from warehouse.messages.disk_errors import system_error
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import Manifest, read_manifest
@@ -77,7 +77,10 @@ class Outcome:
     def unclear(self) -> list[str]:
         """The error, where it does not say what is wrong with the disk."""
         done = self.at.startswith(DONE) and (self.kill.free is not None or self.kill.fault.how == "refused")
-        return [] if done or not self.kill.fails or self.at.startswith(PLAIN) else [f"it ended with {self.at}"]
+        # What the disk fails to read is damaged: it is named, and what to do.
+        damaged = self.kill.fault.code == errno.EIO and self.at.startswith("StoreError")
+        plain = damaged or self.at.startswith(PLAIN)
+        return [] if done or not self.kill.fails or plain else [f"it ended with {self.at}"]
 
     @property
     def kind(self) -> str:
@@ -105,6 +108,7 @@ class Undisturbed:
     torn: list[str]
     before: Manifest | None
     after: Manifest | None
+    since: list[Manifest]
     done: Content
     settled: Content
     accepted: frozenset[tuple[str, ...]]
@@ -158,12 +162,14 @@ def undisturbed(name: str, folder: Path) -> Undisturbed:
     process.join()
     seconds = time.perf_counter() - start
     assert process.exitcode == 0
-    after, done = read_manifest(root), content(place.folder)
+    after, done, since = read_manifest(root), content(place.folder), published_since(root, before)
     settle(scenario, place)
     every = [Call(*line.split(" ", 1)) for line in told.read_text(encoding="utf-8").splitlines()]
     calls = [call for call in every if call.kind not in READING]
     settled = content(place.folder, scratch=True)
-    return Undisturbed(stage, every, calls, seconds, broken, before, after, done, settled, frozenset(accepted(root)))
+    return Undisturbed(
+        stage, every, calls, seconds, broken, before, after, since, done, settled, frozenset(accepted(root))
+    )
 
 
 def fresh(folder: Path, stage: Path | None = None) -> Place:
@@ -200,7 +206,7 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     waited = at == f"{DONE} {WAITING}"
     # Without the file that waits, it is another snapshot, which must be as whole.
     after = read_manifest(root) if waited else known.after
-    seen = [fault for fault in torn(root, known.before, after) if fault not in known.torn]
+    seen = [fault for fault in torn(root, known.before, after, *known.since) if fault not in known.torn]
     differs, gone = finished(scenario, place, known, waited=waited)
     return Outcome(kill, at, seen, differs, gone, _orphans(process.pid or 0))
 

@@ -290,7 +290,7 @@ def power_cut(name: str, folder: Path, moment: int, how: How) -> Outcome:
     place = fresh(folder, known.stage)
     make(place, disk.at(moment, how))
     root = scenario.read(place)
-    seen = [fault for fault in torn(root, known.before, known.after) if fault not in known.torn]
+    seen = [fault for fault in torn(root, known.before, known.after, *known.since) if fault not in known.torn]
     ended = moment == len(recorded)
     if ended and read_manifest(root) != known.after:
         seen.append("what had come to its end is not there")

@@ -27,11 +27,14 @@ from tests.builders import (
     village,
 )
 from tests.decision_requests import decide
+from tests.faults.plain_flows import SLOW, nightly_flow, rejudge_flow, submit_flow
+from tests.packing import packed
 from warehouse.maintenance import operations
 from warehouse.maintenance import rebuild as rebuilding
 from warehouse.maintenance.backup import back_up
 from warehouse.messages.errors import PermanentError
 from warehouse.reports.run_summary import Summary
+from warehouse.store import journal
 from warehouse.store.files import Root
 
 PERIODS = ("2017-11", "2017-12")
@@ -160,6 +163,35 @@ def damaged(place: Place) -> None:
     damage.write_bytes(b"PAR1 once")
 
 
+def in_two_turns(place: Place) -> None:
+    """What is slow is an archive, with a return and what is none."""
+    second(place)
+    (book,) = send(place.folder / "packed", given(GUANGLING, "2017-11", "finance", finance(7))).rglob("*.xlsx")
+    packed(place.inbox / f"{SLOW}.zip", (book.name, book.read_bytes()), ("none.csv", b"0"))
+    shutil.rmtree(place.folder / "packed")
+
+
+def one_sent(place: Place) -> None:
+    first(place)
+    send(place.inbox / "2", loans(finance(2000)))
+
+
+def summary_first(place: Place) -> None:
+    """A summary that its register, which came a night later, would have borne out."""
+    for name, part in (
+        ("1", given(YANGGAO, "2018-07", "relocation", row("relocation", villages_planned=1))),
+        ("2", given(YANGGAO, "2018-07", "relocation_villages", village("1"))),
+    ):
+        send(place.inbox / name, part)
+        run(place)
+
+
+def without_views(place: Place) -> None:
+    both(place)
+    (place.root.marts / "marts.duckdb").write_bytes(b"")
+    (place.root.marts / "current").unlink()
+
+
 def backed_up(place: Place) -> None:
     first(place)
     back_up(place.root, place.disk)
@@ -232,11 +264,23 @@ def restore_elsewhere(place: Place) -> None:
         assert operations.restore(installation(place.elsewhere), place.disk).whole
 
 
+def submit_or_run(place: Place) -> None:
+    """What was committed is not sent again: the night sees to the rest."""
+    (run if len(journal.runs(place.root)) > 1 else submit_flow)(place)
+
+
 def elsewhere(place: Place) -> Root:
     return place.elsewhere
 
 
-SCENARIOS = {
+# What `make faults` has besides.
+MORE = {
+    "night in two turns": Scenario(in_two_turns, nightly_flow),
+    "submit": Scenario(one_sent, submit_flow, submit_or_run),
+    "rejudge": Scenario(summary_first, rejudge_flow),
+    "night that makes the views anew": Scenario(without_views, run),
+}
+SCENARIOS = MORE | {
     "night": Scenario(second, run),
     "first night": Scenario(fill, run),
     "night, files read by children": Scenario(second, run_in_children, run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -73,28 +73,35 @@ def answers(database: Path) -> Content:
         return {name: str((views.execute(query).fetchone() or ("",))[0]) for name, query in asked.items()}
 
 
-def torn(root: Root, before: Manifest | None, after: Manifest | None) -> list[str]:
-    """What a reader sees that is not a whole snapshot, the one before or the one after; nothing where all is well."""
+def torn(root: Root, *whole: Manifest | None) -> list[str]:
+    """What a reader sees that is none of the whole snapshots, before, after or between; nothing where all is well."""
     seen = read_manifest(root)
-    if seen not in (before, after):
+    if seen not in whole:
         return [f"a manifest of neither: {seen.version if seen else None}"]
     files = [] if seen is None else [(root.marts / file.path, file.sha256) for file in seen.files]
     faults = [f"{path} is not there" for path, _ in files if not path.exists()]
     faults += [f"{path} is another" for path, sha256 in files if path.exists() and _sha256(path) != sha256]
     views = root.marts / "marts.duckdb"
-    return faults + (_wrong_views(root, views, before, after) if views.exists() else [])
+    return faults + (_wrong_views(root, views, whole) if views.exists() else [])
 
 
-def _wrong_views(root: Root, views: Path, before: Manifest | None, after: Manifest | None) -> list[str]:
+def published_since(root: Root, before: Manifest | None) -> list[Manifest]:
+    """The snapshots that are there and came after one."""
+    versions = sorted(path.name.removeprefix("v=") for path in root.marts.glob("v=*"))
+    newer = [version for version in versions if before is None or version > before.version]
+    return [manifest for version in newer if (manifest := read_snapshot(root, version))]
+
+
+def _wrong_views(root: Root, views: Path, whole: Sequence[Manifest | None]) -> list[str]:
     """The views answer as one snapshot has it, which may be the one before for a moment."""
     try:
         said = answers(views)
     except duckdb.Error as error:
         return [f"marts.duckdb: {error}"]
-    versions = {one.version: one for one in (before, after) if one}
-    meant = versions.get(said.get("snapshot", ""))
-    if meant is None or read_snapshot(root, meant.version) != meant:
-        return [f"marts.duckdb: no snapshot is {said.get('snapshot')}"]
+    version = said.get("snapshot", "")
+    meant = next((one for one in whole if one and one.version == version and one == read_snapshot(root, version)), None)
+    if meant is None:
+        return [f"marts.duckdb: no snapshot is {version}"]
     rows: Counter[str] = Counter()
     for file in meant.files:
         rows[file.mart] += file.rows

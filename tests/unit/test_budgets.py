@@ -181,6 +181,19 @@ def test_a_file_is_put_off_that_was_in_hand_at_two_breaks_in_a_row(root: Root, i
     assert broken_off(root, inbox, "b.zip/1.csv") == [], "two in a row"
 
 
+@pytest.mark.parametrize("left", [None, b"", b"\x00\xff"])
+def test_what_a_power_cut_leaves_of_a_run_puts_no_file_off_and_stops_no_night(
+    root: Root, inbox: Path, left: bytes | None
+) -> None:
+    (inbox / "a.csv").write_bytes(b"0")
+    assert broken_off(root, inbox, "a.csv") == []
+    receipts = root.work / "000001" / "receipts.json"
+    receipts.unlink() if left is None else receipts.write_bytes(left)
+    assert suspects(root, [root.work / "000001"]) == []
+    (root.path / "suspects.json").write_bytes(left or b"")
+    assert broken_off(root, inbox, "a.csv") == []
+
+
 def test_a_night_of_two_turns_is_told_as_one() -> None:
     first = Summary(run="000001", waiting=3, late=("a",), skipped=1, errors=1)
     last = first.followed_by(Summary(run="000002", waiting=0))

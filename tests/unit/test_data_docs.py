@@ -32,7 +32,7 @@ from expectations.validation.results import (
 from flows.cli.data_docs import docs_of
 from flows.settings import Settings
 from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, finance, given, read_files, send, village
-from warehouse.messages.errors import PermanentError
+from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.store.files import Root
 from warehouse.store.prior_state import RETURNS, PriorState
 from warehouse.synthetic import Return
@@ -332,6 +332,21 @@ def test_pages_are_made_once_or_when_asked_for(lent: Batch, root: Root) -> None:
     index.write_text("kept")
     assert docs_of(settings, "000001").read_text() == "kept"
     assert docs_of(settings, "000001", again=True).read_text() != "kept"
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{}"])
+def test_no_pages_are_made_of_validations_that_are_not_as_they_were(
+    lent: Batch, root: Root, data: bytes | None
+) -> None:
+    settings = settings_with(root, "000001")
+    write_result(result_of(lent), folder := root.reports / "000001" / "validations")
+    (damaged,) = folder.iterdir()
+    index = docs_of(settings, "000001")
+    damaged.unlink() if data is None else damaged.write_bytes(data)
+    index.write_text("kept")
+    with pytest.raises(StoreError, match=rf"{damaged.name}.*xianbao verify"):
+        docs_of(settings, "000001", again=True)
+    assert index.read_text() == "kept"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -26,9 +27,9 @@ from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import StoreError
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.views import heal
-from warehouse.store import journal, ledger
+from warehouse.store import integrity, journal, ledger
 from warehouse.store.files import Root
-from warehouse.store.integrity import IntegrityFault
+from warehouse.store.integrity import IntegrityFault, file_faults
 from warehouse.store.seal import sealed, unsealed
 
 pytestmark = pytest.mark.usefixtures("few_marts")
@@ -224,6 +225,28 @@ def test_what_is_read_is_hashed_though_its_times_say_nothing(
     monkeypatch.setattr("warehouse.maintenance.recover.written_since", lambda _: 1 << 63)
     with pytest.raises(StoreError, match=r"000001\.parquet.*expected SHA-256 .* found .*rebuild --in-place"):
         next_run(filled)
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ESTALE, errno.EMFILE, errno.EIO])
+def test_what_the_system_refuses_a_run_is_no_damage_of_a_file_but_where_its_disk_fails(
+    root: Root, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Else it would be told to rebuild, or publish anew, what is as it was."""
+
+    def refused(path: Path) -> str:
+        raise OSError(code, os.strerror(code), str(path))
+
+    root.path.mkdir()
+    (root.path / "a").touch()
+    for name in ("hash_file", "hash_once"):
+        monkeypatch.setattr(integrity, name, refused)
+    assert [one.kind for one in file_faults(root, {"a": "0"})] == ["unreadable"], "verifying goes on"
+    if code == errno.EIO:
+        assert [one.kind for one in file_faults(root, {"a": "0"}, 0)] == ["unreadable"]
+        return
+    with pytest.raises(OSError, match=r"a'$") as error:
+        list(file_faults(root, {"a": "0"}, 0))
+    assert error.value.errno == code
 
 
 def test_an_entry_that_was_sealed_anew_is_not_the_one_that_its_successor_names(filled: Root) -> None:

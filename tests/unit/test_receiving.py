@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import time
 import zipfile
@@ -13,18 +14,21 @@ from typing import Any
 
 import pytest
 
+from flows import pipeline
+from flows.nightly import nightly
 from flows.settings import load_settings
 from tests.builders import NO_WAIT, YANGGAO, finance, lent, loans, night, receipt_of, receive, send
 from warehouse.intake.formats.file_labels import LONGEST
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.ownership.inbox_folders import checked_folders, owner_of, owns
 from warehouse.intake.submission import read_submission
-from warehouse.messages.errors import PermanentError, StillWrittenError
+from warehouse.messages.errors import DiskError, PermanentError, StillWrittenError, TransientError
+from warehouse.reports.run_summary import Summary
 from warehouse.store import archive
 from warehouse.store import inbox as inbox_module
 from warehouse.store.archive import archived, hash_file, keep
 from warehouse.store.files import Root
-from warehouse.store.inbox import Arrivals, SettleTimes, arrived, new_files
+from warehouse.store.inbox import Arrivals, SettleTimes, arrived, check_inbox, new_files
 
 pytestmark = pytest.mark.usefixtures("few_marts")
 
@@ -254,8 +258,53 @@ def test_a_folder_that_cannot_be_read_is_named_and_stops_no_other(
     assert "a/ 现在无法读取,留待下次处理; it cannot be read now (Permission denied) and waits" in caplog.text
 
 
-def test_an_inbox_that_does_not_exist_is_empty(tmp_path: Path) -> None:
-    assert look(tmp_path / "no") == Arrivals()
+@pytest.mark.parametrize("kind", ["missing", "a file", "gone meanwhile"])
+def test_a_night_does_not_take_an_inbox_that_is_not_there_for_an_empty_one(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    file(inbox / "a.csv") if kind == "gone meanwhile" else inbox.rmdir()
+    if kind == "a file":
+        file(inbox)
+    meanwhile(monkeypatch, lambda: shutil.rmtree(inbox))
+    with pytest.raises(TransientError, match=rf"收件箱 {inbox} 不存在或不可用,请挂载.* mount or make it"):
+        look(inbox, SettleTimes(0.5))
+
+
+def test_an_inbox_that_may_be_listed_and_not_entered_is_said_with_whose_it_is(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.stat
+
+    def closed(path: Any, **how: Any) -> os.stat_result:
+        if Path(path) == inbox / "..":
+            raise PermissionError(13, "Permission denied", str(inbox))
+        return plain(path, **how)
+
+    monkeypatch.setattr(os, "stat", closed)
+    with pytest.raises(DiskError, match=rf"没有权限.*{inbox} belongs to .*this runs as"):
+        check_inbox(inbox)
+
+
+def test_a_scheduled_night_without_its_inbox_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XIANBAO_ROOT", str(tmp_path / "root"))
+    with pytest.raises(TransientError, match=rf"{tmp_path}/root/inbox is missing"):
+        nightly.fn()
+    assert not (tmp_path / "root" / "journal").exists()
+
+
+def test_a_scheduled_night_whose_inbox_goes_while_it_receives_fails_in_the_end(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def receive_nothing(*_: object) -> Summary:
+        shutil.rmtree(inbox)
+        return Summary(waiting=1)
+
+    monkeypatch.setenv("XIANBAO_ROOT", str(root.path))
+    monkeypatch.setenv("XIANBAO_INBOX", str(inbox))
+    monkeypatch.setattr(pipeline, "prepare", lambda *_: None)
+    monkeypatch.setattr("flows.nightly.process", receive_nothing)
+    with pytest.raises(TransientError, match=f"{inbox} is missing"):
+        nightly.fn()
 
 
 # --- names ---------------------------------------------------------------------------------------------------------

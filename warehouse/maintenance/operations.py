@@ -24,7 +24,7 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.prune import PruneResult, prune
 from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
-from warehouse.store.files import Root, remove_tree
+from warehouse.store.files import Root, checked, remove_tree
 from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import refuse
 from warehouse.store.named_files import ever_named, remove_unnamed
@@ -65,18 +65,18 @@ def write_as_of(at: Installation, moment: datetime, out: Path) -> AsOfMarts:
     """Writes the marts as they were known at a moment (UTC) to a new or empty folder; nothing is published."""
     with at.root.lock(at.lock_wait_seconds):
         sound_ledger(at.root, at.ledger_url, read_manifest(at.root))
-        return write_marts_as_of(at.root, at.ledger_url, moment, out.absolute())
+        return write_marts_as_of(at.root, at.ledger_url, moment, checked(out))
 
 
 def rebuild_into(at: Installation, out: Path | None = None) -> RebuildResult:
     """Rebuilds into a new or empty folder, `rebuild` in the root by default, which is then made anew.
 
-    No lock is taken: what it reads is immutable. Raises PermanentError where nothing was received yet, or the folder
-    has something in it.
+    No lock is taken: what it reads is immutable. Raises PermanentError where nothing was received yet, the folder has
+    something in it, or databases cannot be in it.
     """
     if not journal.runs(at.root):
         raise PermanentError(f"nothing has been received yet in {at.root.path}: is XIANBAO_ROOT right?")
-    folder = (out or at.root.path / "rebuild").absolute()
+    folder = checked(out or at.root.path / "rebuild")
     if out is None:
         remove_tree(folder)
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -1,7 +1,8 @@
 """Files that were in hand when runs broke off one after the other: their turn comes when all else is committed.
 
 One break may have any cause, and then the next run does as if nothing had been. The file that was in hand at two in a
-row may be the cause: a night must not begin with it again. How often each was stands in a file of the root.
+row may be the cause: a night must not begin with it again. How often each was stands in a file of the root. What
+cannot be read of that, or of the scratch, of which a power cut leaves anything, names no file and stops no night.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ PUT_OFF = 2
 def suspects(root: Root, scratch: list[Path]) -> list[str]:
     """The files to be put off, sorted, now that a run broke off and left this scratch; notes which were in hand."""
     path = root.path / "suspects.json"
-    before = json.loads(path.read_bytes()) if path.exists() else {}
+    try:
+        before = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        before = {}
     breaks = {name: before.get(name, 0) + 1 for folder in scratch for name in _in_hand(folder)}
     if breaks or before:
         write_durably(path, json.dumps(breaks).encode())
@@ -32,6 +36,9 @@ def _in_hand(scratch: Path) -> Iterator[str]:
     numbers = {int.from_bytes(note) for note in noted}
     if not numbers - {0}:
         return
-    receipts = load_receipts(scratch / "receipts.json")
+    try:
+        receipts = load_receipts(scratch / "receipts.json")
+    except (FileNotFoundError, ValueError):
+        return
     arrivals = {one.arrival for one in receipts if one.receipt in numbers}
     yield from (one.file for one in receipts if one.submission in arrivals and one.archive is None)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from warehouse.messages.errors import RootBusyError
+from warehouse.messages.errors import PermanentError, RootBusyError
 from warehouse.messages.log import log
 
 # A file before it is renamed to its own name: a dot, the name, the process.
@@ -99,6 +99,17 @@ def found(folder: Path, pattern: str) -> Iterator[Path]:
         return
     for path in sorted(folder / one for one in fnmatch.filter(names, name)):
         yield from found(path, below) if below else (path,)
+
+
+def checked(folder: Path) -> Path:
+    """The whole path of a folder that databases are to be in. Raises PermanentError where they would open another."""
+    whole = folder.absolute()
+    if "?" in str(whole):
+        raise PermanentError(
+            f"{whole}: 路径中不能有 ?(数据库以之为参数的开始),请改名或另选位置; no ? may be in the path, for databases"
+            " take it for the beginning of options: rename the folder, or choose another place"
+        )
+    return whole
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from pathlib import Path
 from warehouse.intake.formats.file_labels import distinct, is_litter, label_of, name_bytes_of
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.records import UNREAD
+from warehouse.messages.disk_errors import system_error
+from warehouse.messages.errors import TransientError
 from warehouse.messages.log import log
 from warehouse.store.archive import Stamp, hash_file
 
@@ -76,8 +78,9 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limi
     """The files of the inbox that last came with other bytes (`known`, by label) or never.
 
     Links and special files are neither followed nor opened. What is open in an editor or still being written waits. Of
-    a file over the limit only the size is looked at.
+    a file over the limit only the size is looked at. Raises as `check_inbox` does, also where the inbox went meanwhile.
     """
+    check_inbox(inbox)
     arrivals, most = Arrivals(), (limits or Limits()).file_bytes
     for label, path in _labelled(inbox, arrivals):
         try:
@@ -93,8 +96,25 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limi
         elif _changed(label, arrival, known, arrivals, most) and not _locked(label, arrival, patience, arrivals):
             arrivals.files[label] = arrival
     _settle(patience, arrivals)
+    check_inbox(inbox)
     arrivals.files = dict(sorted(arrivals.files.items()))
     return arrivals
+
+
+def check_inbox(inbox: Path) -> None:
+    """Raises TransientError, which says what to do, where the inbox is no folder or cannot be listed and entered: a
+    night would say that nothing is new, every night.
+    """
+    try:
+        with os.scandir(inbox) as found:
+            next(found, None)
+        (inbox / "..").stat()  # by way of it: that takes leave to enter
+    except OSError as error:
+        raise system_error(error) or TransientError(
+            f"收件箱 {inbox} 不存在或不可用,请挂载或建立该文件夹,或更正 XIANBAO_INBOX,再重新运行;"
+            f" the inbox {inbox} is missing or no folder ({error.strerror}): mount or make it, or correct"
+            " XIANBAO_INBOX, and run again"
+        ) from error
 
 
 def arrived(path: Path, name_bytes: str | None = None) -> Arrival:

@@ -6,6 +6,7 @@ published, as the system's own time of it says (`st_ctime`), and at what it read
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +93,8 @@ def file_faults(root: Root, files: Mapping[str, str | None], since: int = -1) ->
     there is none are only read.
 
     Those that have not changed since then (nanoseconds) are taken for what they were. Hashing is done on all cores,
-    for it leaves the interpreter free.
+    for it leaves the interpreter free. Where it is a run that looks, raises OSError for what the system refuses (leave,
+    open files, memory): that is no fault of a file.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for found in pool.map(lambda batch: [_look_at(root, one, since) for one in batch], _batches(files.items())):
@@ -118,6 +120,8 @@ def _look_at(root: Root, named: tuple[str, str | None], since: int) -> Integrity
     except FileNotFoundError:
         return IntegrityFault.of(name, "missing", expected, "none")
     except (OSError, pl.exceptions.PolarsError) as error:
+        if since >= 0 and isinstance(error, OSError) and error.errno not in (None, errno.EIO):
+            raise  # a run says what the system lacks; the file may be as it was
         return IntegrityFault.of(name, "unreadable", expected, str(error))
     return None if found == sha256 else IntegrityFault.of(name, "changed", expected, f"SHA-256 {found}")
 
