@@ -163,6 +163,8 @@ def do_commands(commands: Connection, server: dict[str, str]) -> None:
 def do_command(folder: Path, words: tuple[str, ...]) -> object:
     """The exit code of a command; what it says goes to files in the folder, where it is done."""
     os.chdir(folder)
+    # A command leaves in the environment which file of settings it found.
+    os.environ.pop("XIANBAO_CONFIG", None)
     os.environ.update(environment_of(folder))
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         with Path(name).open("w") as file:

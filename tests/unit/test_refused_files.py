@@ -14,6 +14,7 @@ import pytest
 from tests.builders import NO_WAIT
 from tests.unit.test_receiving import file
 from warehouse.messages.disk_errors import system_error
+from warehouse.messages.errors import DiskError
 from warehouse.store import inbox as inbox_module
 from warehouse.store import journal
 from warehouse.store.files import Root, write_durably
@@ -101,7 +102,7 @@ def test_an_inbox_that_cannot_be_read_stops_the_night(inbox: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied", str(folder))
 
     monkeypatch.setattr(inbox_module.os, "scandir", closed)
-    with pytest.raises(PermissionError, match="inbox"):
+    with pytest.raises(DiskError, match=r"there is no leave.*inbox"):
         look(inbox)
 
 

@@ -62,7 +62,7 @@ def check_codes(codes: Iterable[Code], datasets: Mapping[str, Dataset]) -> None:
             raise CodebookError(
                 f"codes.csv, {indicator.dataset}.{indicator.column}: it has not unit {CODE}; take its codes out"
             )
-        names = Counter(plain_name(name).casefold() for one in indicator.listed for name in {*one.names})
+        names = Counter(plain_name(name).casefold() for one in indicator.listed for name in dict.fromkeys(one.names))
         if twice := [name for name, times in names.items() if times > 1]:
             raise CodebookError(
                 f"codes.csv, {indicator.dataset}.{indicator.column}: '{twice[0]}' is a name of two codes; choose one"

@@ -107,7 +107,7 @@ def check_inbox(inbox: Path) -> None:
     """
     try:
         with os.scandir(inbox) as found:
-            next(found, None)
+            any(found)
         (inbox / "..").stat()  # by way of it: that takes leave to enter
     except OSError as error:
         raise system_error(error) or TransientError(
