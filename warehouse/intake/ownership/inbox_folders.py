@@ -29,6 +29,8 @@ def sender_of(folders: Mapping[str, str], path: bytes) -> str:
 
 def _folder_of(folders: Mapping[str, str], path: bytes) -> str | None:
     """The longest of the folders that it lies in."""
+    if not folders:
+        return None
     around = map(str, PurePosixPath(os.fsdecode(path)).parents)
     return next((folder for folder in around if folder in folders), None)
 

@@ -85,9 +85,10 @@ class ReaderQueue:
     def affordable(self, part: list[ReceivedFile]) -> list[ReceivedFile]:
         """The files of a part that may still be read; those of which sender or run has taken too much are `left`."""
         with self.lock:
-            may = {sender: self.spending.may_go_on(sender) for sender in map(self._sender, part)}
-            self.left += [one for one in part if not may[self._sender(one)]]
-        return [one for one in part if may[self._sender(one)]]
+            senders = list(map(self._sender, part))
+            may = {sender: self.spending.may_go_on(sender) for sender in set(senders)}
+            self.left += [one for one, sender in zip(part, senders, strict=True) if not may[sender]]
+        return [one for one, sender in zip(part, senders, strict=True) if may[sender]]
 
     def job(self, part: list[ReceivedFile], folder: Path) -> ReaderJob:
         """The part for a child, which comes back after a while: what it has taken is looked at before it goes on."""
