@@ -10,7 +10,8 @@ import pytest
 
 from tests.builders import BOOK, YANGGAO
 from tests.durable import recorded
-from tests.small_store import PERIOD
+from tests.small_store import PERIOD, Sent, run
+from warehouse.maintenance.backup import back_up
 from warehouse.marts.partitions import Partition
 from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.snapshots.prune import DAY, GOING, finish, prune
@@ -194,3 +195,12 @@ def test_bytes_that_no_other_snapshot_has_come_free(root: Root) -> None:
     alone = (root.marts / "v=000001/mart_relocation/period=2017-12/part-0.parquet").stat()
     assert alone.st_nlink == 1
     assert prune(root, 0, now=4e9).bytes == alone.st_size
+
+
+def test_the_manifest_of_a_backup_comes_after_the_entries_that_it_speaks_of(root: Root) -> None:
+    run(root, 1, Sent(1))
+    published(root, 1)
+    backup = Root(root.path.with_name("backup"))
+    with recorded(backup) as done:
+        back_up(root, backup.path)
+    assert done.at("rename", "journal/000001.json") < done.at("rename", "manifest.json")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from tasks.commit import commit
 from tasks.run import Run
-from tests.builders import BOOK, RECEIVED, YANGGAO, finance, loans, night, send, url
+from tests.builders import BOOK, RECEIVED, finance, loans, night, send, url
 from tests.durable import Recorded, recorded
 from tests.faults.calls import Call
 from tests.small_store import PERIOD, Sent, decision, indexed, rows, run
@@ -22,11 +21,8 @@ from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.reading import merged, save_reading
 from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.replace_store import _replaced
-from warehouse.marts.partitions import Partition
 from warehouse.messages.finding import Finding
 from warehouse.reports.run_summary import write_findings
-from warehouse.snapshots.manifest import Manifest
-from warehouse.snapshots.publish import Plan, publish
 from warehouse.store import journal, ledger
 from warehouse.store.archive import adopt, archived, hash_file, keep
 from warehouse.store.compact import compact
@@ -37,30 +33,6 @@ from warehouse.store.staging import load_staged, stage_period
 from warehouse.store.transfer import copy_durably, link_or_copy, transfer_journal
 
 ROWS = f"history/finance/period={PERIOD}"
-
-
-def plan(lent: int = 0, run: str = "000001") -> Plan:
-    """A snapshot of a mart without rows and one of a row."""
-    columns = {c.column: c.polars for c in BOOK.marts["mart_relocation"]}
-    same = dict.fromkeys(columns) | {
-        "period": PERIOD, "level": "county", "code": YANGGAO, "name_zh": "阳高县", "counties_due": 1,
-        "counties_counted": 1, "source": "summary", "villages_planned": lent,
-    }  # fmt: skip
-    part = Partition("mart_relocation", PERIOD, split=True)
-    empty = pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_rule"]})
-    made = {Partition("dim_rule"): empty, part: pl.DataFrame([same], columns)}
-    return Plan(run, {one: f"{one.mart} {lent}" for one in made}, lambda wanted: ((one, made[one]) for one in wanted))
-
-
-@pytest.fixture(autouse=True)
-def short_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the data dictionary says is no matter here, and takes its time."""
-    for kind in ("html", "csv"):
-        monkeypatch.setattr(f"warehouse.snapshots.publish.dictionary_{kind}", lambda _, kind=kind: kind.encode())
-
-
-def published(root: Root, *amounts: int) -> list[Manifest]:
-    return [publish(root, plan(lent), BOOK) for lent in amounts]
 
 
 def folder_of(root: Root, path: Path) -> str:
@@ -318,15 +290,6 @@ def test_a_backup_has_every_original_and_row_for_good_before_the_entries_that_na
     for path in done.paths("rename", "*"):
         aside = str(Path(path).with_name(f".{Path(path).name}.{os.getpid()}"))
         done.at_most(done.last("fsync", aside), done.at("rename", path))
-
-
-def test_the_manifest_of_a_backup_comes_after_the_entries_that_it_speaks_of(root: Root) -> None:
-    run(root, 1, Sent(1))
-    published(root, 1)
-    backup = Root(root.path.with_name("backup"))
-    with recorded(backup) as done:
-        back_up(root, backup.path)
-    assert done.at("rename", "journal/000001.json") < done.at("rename", "manifest.json")
 
 
 def test_a_journal_is_carried_aside_whole_and_appears_at_once(root: Root) -> None:
