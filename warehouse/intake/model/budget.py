@@ -6,7 +6,7 @@ A limit is a file's (`warehouse.intake.formats.preflight.Limits`); many files wi
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field
-from operator import add, le
+from operator import le
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,13 @@ class Cost:
     findings: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(*map(add, astuple(self), astuple(other)))
+        # Written out: done thrice a file, and `astuple` copies deeply, which costs a tenth of reading a small one.
+        return Cost(
+            self.seconds + other.seconds,
+            self.bytes + other.bytes,
+            self.rows + other.rows,
+            self.findings + other.findings,
+        )
 
     def over(self, parts: int) -> Cost:
         """One of so many equal parts of it."""
