@@ -24,5 +24,6 @@ def read(run: Run) -> tuple[list[str], list[str]]:
     with Readers.of(received, run.limits, run.parts) as readers:
         reading, waiting = readers.read_within(run.budgets, received, in_force, run.folders)
     save_reading(reading, run.reading)
-    save_receipts(run.receipts, [one for one in receipts if one not in waiting])
+    late = {one.receipt for one in waiting}
+    save_receipts(run.receipts, [one for one in receipts if one.receipt not in late])
     return sorted({head.period for head in reading.return_headers}), [r.file for r in waiting if r.archive is None]

@@ -48,8 +48,8 @@ def replace_at(of: Cost, place: int, value: float) -> Cost:
 
 
 def test_what_took_too_much_alone_is_refused_but_not_in_the_first_turn() -> None:
-    budgets = Budgets(sender=Cost(10, 10, 10, 10), night=MUCH)
-    for turn, refuses in ((budgets, True), (budgets.first_turn, False)):
+    budgets, other = Budgets(Cost(10, 10, 10, 10), MUCH), Budgets(MUCH, Cost(10, 10, 10, 10))
+    for turn, refuses in ((budgets, True), (other, True), (budgets.first_turn, False)):
         spending = Spending(turn)
         spending.spend("a", "a1", Cost(11))
         assert spending.refuses("a1") == refuses

@@ -175,10 +175,10 @@ class Readers:
         with ThreadPoolExecutor(len(self.children)) as threads:
             done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
             readings = [reading for readings in done for reading in readings]
-        refused = [one for one in todo.left if todo.spending.refuses(one.receipt.arrival)]
-        late = {one.receipt.arrival for one in todo.left if one not in refused}
+        over = {one.receipt.arrival for one in todo.left}
+        late = {arrival for arrival in over if not todo.spending.refuses(arrival)}
         waiting = [one.receipt for one in received if one.receipt.arrival in late]
-        readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in refused]
+        readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in todo.left if one.receipt.arrival not in late]
         return merged(readings, in_force, {one.receipt for one in waiting}), waiting
 
     def _work(self, todo: ReaderQueue, place: int) -> list[Reading]:
