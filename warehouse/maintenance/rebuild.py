@@ -181,8 +181,9 @@ def _read(plan: Rebuild, readers: Readers, entry: Entry, differences: list[Diffe
     plan.receipts |= {one.receipt.receipt: one.receipt for one in entry.receipts}
     behind = receipts_behind(entry, plan.receipts)
     wanted = [original_of(plan.source, one) for one in behind if one.receipt not in plan.forgotten]
-    there = [one for one in wanted if one.path.exists() or one.receipt.unread_bytes is not None]
-    differences += [_missing(plan, one) for one in wanted if one not in there]
+    gone = [one for one in wanted if one.receipt.unread_bytes is None and not one.path.exists()]
+    differences += [_missing(plan, one) for one in gone]
+    there = [one for one in wanted if one not in gone]
     plan.read += len(there)
     return readers.read(there, None, plan.folders) if there else merged([], None)
 

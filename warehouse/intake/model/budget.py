@@ -83,6 +83,6 @@ class Spending:
         )
 
     def refuses(self, arrival: str) -> bool:
-        """Whether what is left of an arrival need not wait: it has taken by itself more than its sender or a run may."""
+        """Whether what is left of an arrival need not wait: alone it has taken more than its sender or a run may."""
         most, own = self.budgets, self.by_arrival.get(arrival, Cost())
         return most is not None and most.last and not (own.within(most.sender) and own.within(most.night))
