@@ -24,7 +24,7 @@ from warehouse.maintenance.replace_store import _replaced
 from warehouse.messages.finding import Finding
 from warehouse.reports.run_summary import write_findings
 from warehouse.store import journal, ledger
-from warehouse.store.archive import adopt, archived, hash_file, keep
+from warehouse.store.archive import archived, keep
 from warehouse.store.compact import compact
 from warehouse.store.files import Root, make_folder, temporary_of, write_durably
 from warehouse.store.history import to_parquet, write_rows
@@ -117,15 +117,13 @@ def test_an_original_that_is_kept_already_is_not_touched(root: Root, inbox: Path
     assert not done.paths("rename", "*")
 
 
-def test_a_member_of_an_archive_of_files_is_kept_as_durably(root: Root) -> None:
-    root.work.mkdir(parents=True)
-    member = root.work / "keep.member"
-    member.write_bytes(b"x")
-    submission = hash_file(member)
+def test_an_original_is_synced_in_the_work_folder_moved_and_its_new_folder_synced(root: Root, inbox: Path) -> None:
+    path, own = inbox / "a.csv", f"work/keep.{os.getpid()}"
+    path.write_bytes(b"x")
     with recorded(root) as done:
-        kept = adopt(root, member, submission, "a.zip/a.csv")
+        _, kept = keep(root, path, "a.csv")
     assert [(call.kind, call.path) for call in done.made[-4:]] == [
-        ("fsync", "work/keep.member"), ("chmod", "work/keep.member"), ("rename", folder_of(root, kept)),
+        ("fsync", own), ("chmod", own), ("rename", folder_of(root, kept)),
         ("fsync", folder_of(root, kept.parent)),
     ]  # fmt: skip
 

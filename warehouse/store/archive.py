@@ -115,14 +115,14 @@ def keep(root: Root, path: Path, name: str, stamp: Stamp | None = None) -> tuple
     try:
         with source:
             submission = _copy_unchanged(source, temporary, stamp)
-        return submission, adopt(root, temporary, submission, name)
+        return submission, _adopt(root, temporary, submission, name)
     except (OSError, StillWrittenError):
         # Half of a large file would stand in the way of what is to be done about a full disk.
         temporary.unlink(missing_ok=True)
         raise
 
 
-def adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
+def _adopt(root: Root, temporary: Path, submission: str, name: str) -> Path:
     """Moves a file of the work folder, whose SHA-256 is known, into the archive; what is kept already stays.
 
     Where that is not what it was, as after a fault of the disk, the file takes its place.
