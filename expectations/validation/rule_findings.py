@@ -60,7 +60,8 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
             indicator = own[0] if own else None
             at = (place["receipt"], place["sheet"])
             if presence and (
-                (*at, indicator) in columns or (unread and (*at, next(iter(batch.cells(place, own)), None)) in unread)
+                (*at, indicator) in columns
+                or (unread and (*at, next(iter(batch.cells(place, own[:1])), None)) in unread)
             ):
                 continue
             # What shares a rule and an indicator shares the county's answer.

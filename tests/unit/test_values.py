@@ -151,10 +151,31 @@ def test_what_is_no_exact_amount_is_a_fault_and_null(text: str, factor: int, rul
     assert money(text, factor) == (None, rule)
 
 
-def test_ratios_keep_their_decimals_and_no_more() -> None:
-    assert convert("outcomes", "poverty_headcount_ratio", "10.6751") == (Decimal("10.6751"), None)
-    assert convert("outcomes", "poverty_headcount_ratio", "10.67512") == (None, "digits_lost")
-    assert convert("outcomes", "income_per_capita", "7330.25") == (Decimal("7330.25"), None)
+@pytest.mark.parametrize(
+    ("dataset", "column", "text", "value"),
+    [
+        ("outcomes", "poverty_headcount_ratio", "10.6751", "10.6751"),
+        ("outcomes", "poverty_headcount_ratio", "1.24566128165657%", "1.2457"),
+        ("outcomes", "poverty_headcount_ratio", "0.00123456789012345", "0.0012"),
+        ("outcomes", "poverty_headcount_ratio", "1.00005", "1.0001"),
+        ("outcomes", "poverty_headcount_ratio", "1.000049999999999999", "1"),
+        ("outcomes", "income_growth", "-11.73635", "-11.7364"),
+        ("outcomes", "income_per_capita", "7330.25", "7330.25"),
+        ("outcomes", "income_per_capita", "7330.255", "7330.26"),
+        ("projects", "cropland_to_forest_done_mu", "22274.20333", "22274.2"),
+        ("projects", "cropland_to_forest_done_mu", "2.227420333万亩", "22274.2"),
+        ("projects", "cropland_to_forest_done_mu", "22274.20333333333333亩", "22274.2"),
+    ],
+)
+def test_what_is_measured_or_calculated_is_rounded_half_up_as_a_spreadsheet_does(
+    dataset: str, column: str, text: str, value: str
+) -> None:
+    assert convert(dataset, column, text) == (Decimal(value), None)
+
+
+@pytest.mark.parametrize("text", ["10.6.5", "10.6500000000000x", "1" * 16 + ".5"])
+def test_what_is_no_number_is_not_rounded_to_one(text: str) -> None:
+    assert convert("outcomes", "poverty_headcount_ratio", text)[0] is None
 
 
 @pytest.mark.parametrize(

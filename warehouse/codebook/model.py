@@ -211,6 +211,11 @@ class Indicator(Record):
         return self.dtype.scale if isinstance(self.dtype, pl.Decimal) else 0
 
     @property
+    def measured(self) -> bool:
+        """Whether values are measured or calculated, and rounded to their decimals; money and counts are exact."""
+        return self.decimals > 0
+
+    @property
     def numeric(self) -> bool:
         """Whether values are numbers, so that they can be compared and bounded."""
         return self.dtype.is_numeric()

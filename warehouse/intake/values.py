@@ -1,7 +1,8 @@
 """Text to typed values, a column at a time: exact decimals, integers of the base unit, dates, codes.
 
 What does not convert becomes null, and a fault beside it; a blank is null without one. Numbers go from text to
-decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan. `plain` first makes of what clerks type
+decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan. What is measured or calculated (ratios,
+areas) is rounded to the decimals that are stored; money and counts never are. `plain` first makes of what clerks type
 what the types take; most sheets need none of it.
 """
 
@@ -20,6 +21,8 @@ from warehouse.intake.formats.table import ERRORS
 NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$"
 # The same of any length: a number, but one that is not kept whole.
 ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
+# Of a number all up to twelve digits behind the point, and what may stand behind it.
+TAIL = r"(\.[0-9]{12})[0-9]+"
 # A number with something behind it: 1.2万, 884个, 10.7%.
 WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
 # Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
@@ -59,7 +62,7 @@ def _typed(dataset: str, factors: tuple[tuple[str, int], ...]) -> tuple[pl.Expr,
 
 
 def value(indicator: Indicator, factor: int) -> pl.Expr:
-    """The typed value of the indicator's text, null where it does not convert exactly."""
+    """The typed value of the indicator's text, null where it does not convert: exactly, but for what is `measured`."""
     text = pl.col(indicator.column)
     if indicator.codes:
         return pl.when(text.is_in(indicator.codes)).then(text)
@@ -70,9 +73,16 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
         return yes_or_no.then(pl.lit(value=False)).alias(indicator.column)
     if indicator.unit.dtype == "text":
         return pl.when(~_no_text(text)).then(text)
-    exact = number(text) * factor
-    kept = exact.round(indicator.decimals)
-    return pl.when(kept == exact).then(kept).cast(indicator.dtype, strict=False).alias(indicator.column)
+    exact = number(_short(text) if indicator.measured else text) * factor
+    # As a spreadsheet's ROUND does it: half up, of what is below zero half down.
+    kept = exact.round(indicator.decimals, mode="half_away_from_zero")
+    whole = kept if indicator.measured else pl.when(kept == exact).then(kept)
+    return whole.cast(indicator.dtype, strict=False).alias(indicator.column)
+
+
+def _short(text: pl.Expr) -> pl.Expr:
+    """The text of a number without the digits that do not say how it is rounded: a result has as many as there are."""
+    return text.str.replace(TAIL, "$1")
 
 
 def number(text: pl.Expr) -> pl.Expr:
@@ -126,7 +136,8 @@ def _number(said: pl.Expr, indicator: Indicator, factor: int) -> pl.Expr:
     """
     parts = said.str.extract_groups(WITH_UNIT)
     scales = _scales(indicator, factor)
-    exact = number(parts.struct.field("number"))
+    digits = parts.struct.field("number")
+    exact = number(_short(digits) if indicator.measured else digits)
     unit = parts.struct.field("unit")
     of_header = {name: Decimal(times) / factor for name, times in scales.items()}
     converted = exact * unit.replace_strict(of_header, default=None, return_dtype=EXACT)
