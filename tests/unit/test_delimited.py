@@ -119,6 +119,12 @@ def test_only_the_first_lines_tell_the_separator() -> None:
         (f"a,b\n1,2\n{FOOTER}:张三", False),
         (f"a,b\n1,2\n {FOOTER} ", False),
         (f"a,b\n1,2\nx{FOOTER}", True),
+        ("a,b\n1,2\n数据截至12月底", False),
+        ("a,b\n1,2\n※逾期为90天以上", False),
+        ("a,b\n1,2\n1、金额取自人行", False),
+        ("a,b\n1,2\n天镇", True),
+        ("a,b\n1,2\n14022", True),
+        ("a,b,c\n1,2,3\n数据截至,5", True),
     ],
 )
 def test_a_last_line_without_an_end_and_with_fewer_fields_is_cut_off(text: str, cut_off: bool) -> None:  # noqa: FBT001

@@ -252,11 +252,12 @@ class Word(Record):
     """A word in a cell that is no value.
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
-    begin rows that sum others up; `footer` begins the lines below a table.
+    begin rows that sum others up; `footer` begins the lines below a table, with a sign behind it or nothing; `note` a
+    sentence there.
     """
 
     word: str
-    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer"]
+    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer", "note"]
     label_zh: str
     label_en: str
 

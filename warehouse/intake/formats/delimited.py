@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from warehouse.codebook import load
 from warehouse.intake.formats.preflight import PreflightResult, UnreadableError, check_extent
-from warehouse.intake.formats.table import Table, as_texts, squeezed
+from warehouse.intake.formats.table import Table, as_texts
+from warehouse.intake.layout.furniture import is_note, is_signature
 
 A_TEXT = ".csv 文本文件 a .csv text file"
 AN_ENCODING = "UTF-8、UTF-16 或 or GB18030"
@@ -66,8 +66,8 @@ def _is_cut_off(text: str, rows: Sequence[Sequence[str | None]]) -> bool:
     """Whether the last line has no end and fewer fields than the line before it, and is no note below the table."""
     if text.endswith(("\n", "\r")) or len(rows) < len(("header", "last")) or len(rows[-1]) >= len(rows[-2]):
         return False
-    footers = tuple(word for word, known in load().words.items() if known.meaning == "footer")
-    return not squeezed(next((cell for cell in rows[-1] if cell), None)).startswith(footers)
+    said = [cell for cell in rows[-1] if cell]
+    return not (said and (is_signature(said[0]) or (len(said) == 1 and is_note(said[0]))))
 
 
 def _is_utf_8(field: bytes) -> bool:
