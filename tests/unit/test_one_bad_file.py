@@ -162,7 +162,7 @@ def test_money_without_its_unit_is_not_guessed(root: Root, inbox: Path) -> None:
     bare = [str(h).removesuffix("(万元)") if "投放" in str(h) else h for h in headers]
     write_book(inbox / "a.xlsx", {"封面": cover(), "金融扶贫": [bare, *rows]})
     assert night(root, inbox).quarantined == 1
-    found = one_finding(root, "unknown_unit")
+    found = one_finding(root, "unit_missing")
     assert (found["cell"], found["expected"]) == ("B1", "小额信贷投放(万元)")
 
 

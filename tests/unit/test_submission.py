@@ -21,7 +21,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from warehouse.intake.layout.header import unit_factor
+from warehouse.intake.layout.units import factor_of
 from warehouse.intake.ownership.periods import parse_period
 from warehouse.messages.finding import Finding
 
@@ -236,7 +236,7 @@ def test_a_header_may_be_of_either_language_with_another_unit(tmp_path: Path, he
 def test_a_label_that_ends_in_brackets_is_a_label() -> None:
     labels = [i for d in BOOK.datasets.values() for i in d.indicators if i.label_zh.endswith(")")]
     assert [i.column for i in labels]
-    assert all(unit_factor(BOOK, i, i.unit.label_zh) == 1 for i in labels)
+    assert all(factor_of(i, i.unit.label_zh) == 1 for i in labels)
 
 
 def test_columns_may_stand_in_any_order_and_notes_are_not_read(tmp_path: Path) -> None:

@@ -92,6 +92,26 @@ def test_units_behind_a_number(column: str, text: str, value: Any) -> None:
     assert convert("outcomes", column, text) == (value, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "yuan"),
+    [
+        ("14297.12(万元)", 142_971_200),
+        ("14297.12（万元）", 142_971_200),
+        ("14297.12【万元】", 142_971_200),
+        ("14,297.12 (人民币万元)", 142_971_200),
+        ("1.5人民币亿元", 150_000_000),
+        ("12(元)", 12),
+    ],
+)
+def test_the_unit_behind_a_number_may_stand_in_brackets(text: str, yuan: int) -> None:
+    assert money(text, WAN) == (yuan, None)
+
+
+@pytest.mark.parametrize("text", ["12(其中)", "12(1)", "12(户)", "12()", "12(万元)(预计)"])
+def test_other_words_in_brackets_are_no_unit(text: str) -> None:
+    assert money(text, WAN) == (None, "not_a_number")
+
+
 @pytest.mark.parametrize(("column", "text"), [("poverty_headcount_ratio", "1.2万"), ("poor_persons_closing", "10.7%")])
 def test_a_unit_that_does_not_fit_the_indicator(column: str, text: str) -> None:
     assert convert("outcomes", column, text) == (None, "not_a_number")

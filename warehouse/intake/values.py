@@ -25,6 +25,8 @@ ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
 TAIL = r"(\.[0-9]{12})[0-9]+"
 # A number with something behind it: 1.2万, 884个, 10.7%.
 WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
+# The same in brackets, or of money by its name: (万元), 人民币万元.
+ROUND_UNIT = r"^[(【\[]?(?:人民币)?([^()【】\[\]]*)[)】\]]?$"
 # Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
 UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
@@ -138,11 +140,16 @@ def _number(said: pl.Expr, indicator: Indicator, factor: int) -> pl.Expr:
     scales = _scales(indicator, factor)
     digits = parts.struct.field("number")
     exact = number(_short(digits) if indicator.measured else digits)
-    unit = parts.struct.field("unit")
+    unit = _unit(parts)
     of_header = {name: Decimal(times) / factor for name, times in scales.items()}
     converted = exact * unit.replace_strict(of_header, default=None, return_dtype=EXACT)
     same = converted * factor == exact * unit.replace_strict(scales, default=None, return_dtype=pl.Int64)
     return pl.when(same).then(converted.cast(pl.String).str.replace(r"\.?0+$", "")).otherwise(said)
+
+
+def _unit(parts: pl.Expr) -> pl.Expr:
+    """The unit of the groups of WITH_UNIT, without what stands round it."""
+    return parts.struct.field("unit").str.replace(ROUND_UNIT, "$1")
 
 
 def _scales(indicator: Indicator, factor: int) -> dict[str, int]:
@@ -180,7 +187,7 @@ def fault(indicator: Indicator, factor: int) -> pl.Expr:
     if indicator.unit.dtype == "date":
         return error.otherwise(pl.lit("not_a_date"))
     said = pl.col("said")
-    unit = said.str.extract_groups(WITH_UNIT).struct.field("unit")
+    unit = _unit(said.str.extract_groups(WITH_UNIT))
     return (
         error.when(unit.is_in(list(MULTIPLIERS)))
         .then(pl.lit("unit_unclear" if factor != 1 else "not_a_number"))
