@@ -47,7 +47,7 @@ def test_a_total_that_adds_up_is_left_out(tmp_path: Path) -> None:
     assert "合计" in left.why
 
 
-@pytest.mark.parametrize("word", ["合计", "合 计", "总计", "Total", "合计(3个村)"])
+@pytest.mark.parametrize("word", ["合计", "合 计", "总计", "Total", "合计(3个村)", "全县", "全 市", "全省", "全区"])
 def test_totals_by_any_word(tmp_path: Path, word: str) -> None:
     assert read(register(tmp_path, line(word, households=30)))[1] == [2, 3, 4]
 
@@ -157,6 +157,14 @@ def test_numbers_that_do_not_number_the_columns_are_data(tmp_path: Path, row: li
 @pytest.mark.parametrize("row", [[5], ["约100", 7], [None, 3]])
 def test_a_second_row_with_a_number_in_it_is_data_and_not_lost(tmp_path: Path, row: list[Any]) -> None:
     assert microcredit(tmp_path, row)[1] == [2, 3]
+
+
+def test_the_whole_prefecture_is_a_total_of_its_counties(tmp_path: Path) -> None:
+    headers = ["县(市、区)", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+    rows = [headers, ["全市", 3, 0, 0, 0, 0, 0, 0, 0], *([name, *finance(0).values()] for name in ("阳高县", "天镇县"))]
+    reading, data = read(write_book(tmp_path / "2017-12.xlsx", {FINANCE: rows}), "finance")
+    assert data == [3, 4]
+    assert [(f.rule, f.cell, f.found) for f in reading.findings] == [("total_differs", "B2", "3 户")]
 
 
 def test_below_a_bundle_a_note_is_left_out_and_a_county_without_figures_is_not(tmp_path: Path) -> None:

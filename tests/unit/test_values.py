@@ -213,7 +213,7 @@ def test_what_is_no_number_is_not_rounded_to_one(text: str) -> None:
         ("20171301", None, "not_a_date"),
         ("2017-02-30", None, "not_a_date"),
         ("2017年12月", None, "not_a_date"),
-        ("2017-12-31 10:30:00", None, "not_a_date"),
+        ("2017-12-31 10:30:00", date(2017, 12, 31), None),
         ("43100", None, "not_a_date"),
         (None, None, None),
     ],
@@ -271,3 +271,33 @@ def test_a_fault_says_where_it_stands() -> None:
         "receipt": 7, "sheet": "金融扶贫", "row": 5, "county_code": "140221", "period": "2017-12",
         "column": "loan_balance_yuan", "rule": "not_a_number", "found": "x",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2017-07-08 08:30:00", date(2017, 7, 8)),
+        ("2017/7/8 8:30", date(2017, 7, 8)),
+        ("2017-07-08 23:59:59.999", date(2017, 7, 8)),
+        ("2017年7月21号", date(2017, 7, 21)),
+        ("二○一七年七月二十一日", date(2017, 7, 21)),
+        ("二〇一七年十二月三十一日", date(2017, 12, 31)),
+        ("二零一七年十月十号", date(2017, 10, 10)),
+    ],
+)
+def test_a_day_may_have_a_time_be_called_hao_or_stand_in_chinese_numerals(text: str, day: date) -> None:
+    assert convert("policy", "issued_on", text) == (day, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["2017年7月", "2017-07-08 24:30", "二〇一七年七月", "二〇一七年十三月一日", "七月八日"]
+)
+def test_what_is_no_day_is_not_made_one(text: str) -> None:
+    assert convert("policy", "issued_on", text) == (None, "not_a_date")
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("2017-01-01", 2017), ("2017年", 2017), ("2017年度", 2017), ("2017-03-01", None)]
+)
+def test_a_year_may_be_kept_as_its_first_day(text: str, year: int | None) -> None:
+    assert convert("outcomes", "delisting_year", text)[0] == year

@@ -33,8 +33,16 @@ MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
 TRUE = ("是", "true", "TRUE", "True", "1", "√", "Y", "Yes")
 FALSE = ("否", "false", "FALSE", "False", "0", "×", "N", "No")
-DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?$"
-MIDNIGHT = r"\s+0?0:00(?::00)?$"
+ONES = "一二三四五六七八九"
+SIGNS_TO_31 = (*ONES, "十", *(f"十{n}" for n in ONES), "二十", *(f"二十{n}" for n in ONES), "三十", "三十一")
+DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])[日号]?$"
+TIME = r"\s+(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?$"
+# The first day of a year, which a spreadsheet shows as 2017年.
+NEW_YEAR = r"^((?:19|20)[0-9]{2})-01-01$|^((?:19|20)[0-9]{2})年度?$"
+IN_SIGNS = r"^[〇○零一二三四五六七八九]{4}年"
+SIGNS = dict(zip("〇○零一二三四五六七八九", "000123456789", strict=True))
+# 二十一日 is 21日: with the sign behind it, the longest first.
+NUMBERS = {f"{signs}{behind}": f"{n}{behind}" for n, signs in enumerate(SIGNS_TO_31, start=1) for behind in "月日号"}
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
 # Serial numbers of days from 1990 to 2099, whatever they are counted from.
 FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
@@ -112,7 +120,7 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     text = pl.col(indicator.column)
     if indicator.unit.dtype == "text" and not indicator.codes:
         return text
-    said = text.str.replace(MIDNIGHT, "") if indicator.unit.dtype == "date" else text
+    said = text.str.replace(TIME, "") if indicator.unit.dtype == "date" else text
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
@@ -121,6 +129,8 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
         return _date(said, epoch).alias(indicator.column)
     if indicator.codes or indicator.unit.dtype == "boolean":
         return said.alias(indicator.column)
+    if indicator.unit.dtype == "year":
+        said = said.str.replace(NEW_YEAR, "$1$2")
     return _number(said, indicator, factor).alias(indicator.column)
 
 
@@ -163,11 +173,18 @@ def _scales(indicator: Indicator, factor: int) -> dict[str, int]:
 
 def _date(said: pl.Expr, epoch: date | None) -> pl.Expr:
     """The day as 2017-12-31: written with points, strokes or 年月日, or as the serial number of a spreadsheet."""
-    parts = said.str.extract_groups(DATE_PARTS)
+    parts = _in_digits(said).str.extract_groups(DATE_PARTS)
     month, day = ((pl.lit("0") + parts.struct.field(name)).str.tail(2) for name in ("m", "d"))
     written = pl.concat_str(parts.struct.field("y"), month, day, separator="-")
     digits = pl.when(said.str.contains(DATE_DIGITS)).then(said.str.replace(DATE_DIGITS, "$1-$2-$3"))
     return pl.coalesce(*([_serial(said, epoch)] if epoch else []), written, digits, said)
+
+
+def _in_digits(said: pl.Expr) -> pl.Expr:
+    """二〇一七年七月二十一日 as 2017年7月21日."""
+    year = said.str.head(4).str.replace_many(SIGNS)
+    rest = said.str.slice(4).str.replace_many(NUMBERS, leftmost=True)
+    return pl.when(said.str.contains(IN_SIGNS)).then(year + rest).otherwise(said)
 
 
 def _serial(said: pl.Expr, epoch: date) -> pl.Expr:
