@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 
 from warehouse.codebook import Dataset, load
@@ -60,6 +61,11 @@ def _take(
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return
+    for table in islice((table for table in tables if table.unseen), 1):
+        reporter.report(
+            "unseen_signs", "看不见的字符 signs that nobody sees", "已去掉 they were taken out",
+            sheet=table.sheet, cell=table.unseen,
+        )  # fmt: skip
     owner = owner_of(folders, received.receipt.path_bytes) or NOBODY if folders else None
     source = Source(read, reporter, owner, limits.returns)
     cover = find_cover(tables)

@@ -27,6 +27,8 @@ TAIL = r"(\.[0-9]{12})[0-9]+"
 WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
 # The same in brackets, or of money by its name: (万元), 人民币万元.
 ROUND_UNIT = r"^[(【\[]?(?:人民币)?([^()【】\[\]]*)[)】\]]?$"
+# Minus signs and dashes in front of a digit.
+MINUS = r"^[−–—‒﹣-]\s*([0-9])"
 # Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
 UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
@@ -124,7 +126,7 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
-    said = pl.when(~said.is_in(_blank_words())).then(said)
+    said = pl.when(~said.is_in(_blank_words())).then(said.str.replace(MINUS, "-$1"))
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
     if indicator.codes or indicator.unit.dtype == "boolean":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,7 +32,8 @@ class Table:
     """A sheet (or a text file) from its first cell on: `rows[0][0]` is cell A1. `sheet` is None in a text file.
 
     `merged` are ranges whose first cell speaks for all; `hidden` the indices of hidden rows, `visible` whether the
-    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none.
+    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none. `unseen` is
+    the first cell that had signs that nobody sees; they are taken out (`without_unseen`).
     """
 
     sheet: str | None
@@ -41,6 +42,7 @@ class Table:
     hidden: frozenset[int] = frozenset()
     visible: bool = True
     epoch: date | None = None
+    unseen: str | None = None
 
     def cell(self, row: int, column: int) -> str:
         """The address of `rows[row][column]`, such as D7."""
@@ -50,6 +52,25 @@ class Table:
     def empty(self) -> bool:
         """Whether no cell holds anything."""
         return not any(any(row) for row in self.rows)
+
+
+def without_unseen(table: Table) -> Table:
+    """The table without signs that take no room (category Cf: zero-width blanks, marks of direction and byte order)."""
+    strange = [at for at, row in enumerate(table.rows) if not "".join(filter(None, row)).isprintable()]
+    places = [
+        (at, place) for at in strange for place, text in enumerate(table.rows[at]) if text and _seen(text) != text
+    ]
+    if not places:
+        return table
+    rows = list(table.rows)
+    for at in {at for at, _ in places}:
+        rows[at] = [_one_spaced(_seen(text)) if text else None for text in rows[at]]
+    return replace(table, rows=rows, unseen=table.cell(*places[0]))
+
+
+@lru_cache(maxsize=10_000)
+def _seen(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def half_width(text: str) -> str:
