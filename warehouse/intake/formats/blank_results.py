@@ -1,4 +1,4 @@
-"""Formulas of an old workbook (.xls) whose result is blank, by its records: xlrd tells them from none at all by nothing.
+"""Formulas of an old workbook (.xls) whose result is blank, by its records: xlrd says the same of those without one.
 
 Source: [MS-XLS] 2.4.28 BoundSheet8, 2.4.127 Formula, 2.5.133 FormulaValue, 2.5.198.89 PtgStr.
 """

@@ -1,7 +1,8 @@
 """A web page as tables, each <table> one: what web systems export and call .xls.
 
-Read by the parser of the standard library, which knows no entities but those of HTML and reads any page in one pass.
-What a page shows is what counts: raised and struck-out text stays marked, so that it is no part of a number.
+Read by the parser of the standard library, which knows no entities but those of HTML. It is given tags that are whole
+and the text between them, for what is left open it would search to the end again and again. What a page shows is what
+counts: raised and struck-out text stays marked, so that it is no part of a number.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ MARKS = {"sup": "^", "s": "~", "strike": "~", "del": "~"}
 BREAKS = ("br", "p", "div", "li")
 HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 MOST_NESTED = 100
+# A whole tag, or the text up to the next.
+PIECE = re.compile(r"<[/a-zA-Z][^<>]{0,5000}>|[^<]+")
+COMMENT = ("<!--", "-->")
 
 
 @dataclass
@@ -121,12 +125,21 @@ def read_html(path: Path, passed: PreflightResult) -> list[Table]:
     too large.
     """
     page = _Page(passed.limits)
-    page.feed(decode(path.read_bytes()))
+    page.feed("".join(PIECE.findall(_without_comments(decode(path.read_bytes())))))
     page.close()
     found = [table for table in (*page.done, *page.open) if any(map(any, table.rows))]
     if not found:
         raise UnreadableError("没有表格的网页 a web page without a table", "有表格的文件 a file with a table")
     return [_table(table, number, passed.limits) for number, table in enumerate(found, start=1)]
+
+
+def _without_comments(text: str) -> str:
+    kept, at = [], 0
+    while (start := text.find(COMMENT[0], at)) >= 0:
+        kept.append(text[at:start])
+        end = text.find(COMMENT[1], start)
+        at = end + len(COMMENT[1]) if end >= 0 else len(text)
+    return "".join((*kept, text[at:]))
 
 
 def _table(table: HtmlTable, number: int, limits: Limits) -> Table:
@@ -139,4 +152,6 @@ def _table(table: HtmlTable, number: int, limits: Limits) -> Table:
 def _span(text: str | None, most: int) -> int:
     """How far a cell reaches; once where it says nothing that is a number."""
     digits = (text or "").strip()
-    return min(max(int(digits), 1), most) if digits.isascii() and digits.isdigit() and len(digits) < len("100000") else 1
+    return (
+        min(max(int(digits), 1), most) if digits.isascii() and digits.isdigit() and len(digits) < len("100000") else 1
+    )

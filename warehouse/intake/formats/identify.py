@@ -9,6 +9,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+from warehouse.intake.formats.delimited import UTF_16
 from warehouse.intake.formats.part_names import plain_names
 from warehouse.intake.formats.preflight import (
     A_WORKBOOK,
@@ -25,7 +26,7 @@ from warehouse.intake.formats.xml_oddities import unusual_names
 
 NEAR_THE_BEGINNING = 4_096
 # Byte order marks and blanks.
-BLANKS = b"\xef\xbb\xff\xfe \t\r\n"
+BLANKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 TEXT, SEPARATED = "text", (b"\t", b",")
 # The lengths of a part's name and extra field, at the end of the header before it (APPNOTE.TXT, 4.3.7).
 LOCAL_HEADER = struct.Struct("<26x2H")
@@ -51,10 +52,8 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
         return _compound(path, limits)
     if head.startswith(ZIP):
         return _zipped(path, limits)
-    for name, known in FORMATS.items():
-        if known.magic != ANY and head.startswith(known.magic):
-            return PreflightResult(name, limits)
-    if found := _written(head, suffix):
+    own = (name for name, known in FORMATS.items() if known.magic != ANY and head.startswith(known.magic))
+    if found := next(own, None) or _written(head, suffix):
         return PreflightResult(found, limits)
     raise UnreadableError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
 
@@ -69,7 +68,7 @@ def _written(head: bytes, suffix: str) -> str | None:
     marked = {name: known for name, known in written.items() if known.parts}
     if begins.startswith(b"<") and (workbook or any(suffix in known.suffixes for known in marked.values())):
         return next((n for n, known in marked.items() if any(part.encode() in begins for part in known.parts)), None)
-    if workbook and b"\0" not in head and any(sign in head for sign in SEPARATED):
+    if workbook and (head.startswith(UTF_16) or b"\0" not in head) and any(sign in head for sign in SEPARATED):
         return TEXT
     return next((n for n, known in written.items() if not known.parts and suffix in known.suffixes), None)
 

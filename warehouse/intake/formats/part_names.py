@@ -1,6 +1,6 @@
 """The names of a workbook's parts as readers look for them: strokes one way, the book itself at xl/workbook.xml.
 
-Some programs write xl\\workbook.xml, which a zip does not allow, and Office online xl/workbook2.xml, which it does.
+Some programs write the strokes of Windows, which a zip does not allow, and Office online xl/workbook2.xml.
 """
 
 from __future__ import annotations

@@ -58,7 +58,12 @@ FORMATS = {
     "xls": TableFormat("工作簿", "workbook", (".xls",), OLE, ("Workbook", "Book"), ("cells",), read_xls),
     "ods": TableFormat("工作簿", "workbook", (".ods",), ZIP, ("content.xml",), ("unpacked_bytes", "cells"), read_ods),
     "spreadsheetml": TableFormat(
-        "XML 工作簿", "XML workbook", (".xml",), ANY, ("urn:schemas-microsoft-com:office:spreadsheet",), ("cells",),
+        "XML 工作簿",
+        "XML workbook",
+        (".xml",),
+        ANY,
+        ("urn:schemas-microsoft-com:office:spreadsheet",),
+        ("cells",),
         read_spreadsheetml,
     ),
     "html": TableFormat(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -53,7 +53,7 @@ def read_spreadsheetml(path: Path, passed: PreflightResult) -> list[Table]:
     return [_table(sheet, epoch, passed.limits) for sheet in sheets]
 
 
-def _table(sheet: Worksheet, epoch: object, limits: Limits) -> Table:
+def _table(sheet: Worksheet, epoch: date, limits: Limits) -> Table:
     width = max(map(len, sheet.rows), default=0)
     check_extent(len(sheet.rows), width, limits)
     rows = [row + [None] * (width - len(row)) for row in sheet.rows]
@@ -63,7 +63,7 @@ def _table(sheet: Worksheet, epoch: object, limits: Limits) -> Table:
         merged=tuple(sheet.merged),
         hidden=frozenset(sheet.hidden),
         visible=sheet.visible,
-        epoch=EPOCH_1904 if epoch == EPOCH_1904 else EPOCH_1900,
+        epoch=epoch,
     )
 
 
