@@ -253,11 +253,13 @@ class Word(Record):
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
     begin rows that sum others up; `footer` begins the lines below a table, with a sign behind it or nothing; `note` a
-    sentence there.
+    sentence there. `names`, `units` and `values` head the columns of a vertical form; of values the first counts.
     """
 
     word: str
-    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer", "note"]
+    meaning: Literal[
+        "not_applicable", "none", "unknown", "total", "subtotal", "footer", "note", "names", "units", "values"
+    ]
     label_zh: str
     label_en: str
 

@@ -12,7 +12,7 @@ from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
 from warehouse.intake.layout.header import Header, find_header
 from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
-from warehouse.intake.model.records import DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
+from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
 from warehouse.intake.ownership.claims import Agreement
 from warehouse.intake.ownership.cover import STATUSES
 from warehouse.intake.ownership.evidence import (
@@ -98,7 +98,7 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
         source.read.receipt,
         dataset.dataset,
         table.sheet,
-        header.columns,
+        _columns(table, header, data[0]),
         table.epoch,
         rows,
         _sums(lines, table, rows),
@@ -106,6 +106,13 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     )
     source.read.sheets.append(sheet)
     return return_headers
+
+
+def _columns(table: Table, header: Header, first: int) -> tuple[Column, ...]:
+    """The columns of a table; of a vertical form with the cell of each."""
+    if not table.places:
+        return header.columns
+    return tuple(replace(column, cell=table.cell(first, column.index)) for column in header.columns)
 
 
 def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:

@@ -14,6 +14,7 @@ from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import Table, squeezed
 from warehouse.intake.formats.zip_archive import is_archive, zip_findings
 from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.layout.vertical import upright
 from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import ReceivedFile, SkippedRows, SubmissionReading
 from warehouse.intake.model.reporter import Reporter
@@ -57,7 +58,7 @@ def _take(
     if (size := received.receipt.unread_bytes) is not None:
         raise over_size(size, limits)
     try:
-        tables = read_tables(received.path, limits)
+        tables = [upright(table) for table in read_tables(received.path, limits)]
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return

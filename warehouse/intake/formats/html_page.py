@@ -29,7 +29,7 @@ COMMENT = ("<!--", "-->")
 
 
 @dataclass
-class HtmlTable:
+class MarkupTable:
     """A table as far as it is read; `taken` are places that a cell further up or left reaches over."""
 
     rows: list[Row] = field(default_factory=list)
@@ -44,8 +44,8 @@ class _Page(HTMLParser):
     def __init__(self, limits: Limits) -> None:
         super().__init__(convert_charrefs=True)
         self.limits = limits
-        self.done: list[HtmlTable] = []
-        self.open: list[HtmlTable] = []
+        self.done: list[MarkupTable] = []
+        self.open: list[MarkupTable] = []
         self.unshown = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -85,7 +85,7 @@ class _Page(HTMLParser):
     def _begin_table(self) -> None:
         if len(self.open) >= MOST_NESTED:
             raise UnreadableError("层层嵌套的网页表格 a web page of tables within tables", "一张普通的表 a plain table")
-        self.open.append(HtmlTable())
+        self.open.append(MarkupTable())
 
     def _begin_row(self, *, hidden: bool) -> None:
         self._end_cell()
@@ -142,7 +142,7 @@ def _without_comments(text: str) -> str:
     return "".join((*kept, text[at:]))
 
 
-def _table(table: HtmlTable, number: int, limits: Limits) -> Table:
+def _table(table: MarkupTable, number: int, limits: Limits) -> Table:
     width = max(map(len, table.rows))
     check_extent(len(table.rows), width, limits)
     rows = [row + [None] * (width - len(row)) for row in table.rows]

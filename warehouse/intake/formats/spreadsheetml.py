@@ -23,7 +23,7 @@ MOST_ROWS = 1_048_576
 
 
 @dataclass
-class Worksheet:
+class BookSheet:
     """A sheet as far as it is read."""
 
     name: str
@@ -35,7 +35,7 @@ class Worksheet:
 
 
 @dataclass
-class Workbook:
+class MarkupBook:
     """What is known of the book when its sheets are read: the styles that show percent, what days count from."""
 
     limits: Limits
@@ -47,13 +47,13 @@ def read_spreadsheetml(path: Path, passed: PreflightResult) -> list[Table]:
     """All sheets, in the file's order; raises Unreadable for one that is too large, what the parser makes of entities
     and of damage, and ValueError for a value that is not of its type.
     """
-    book = Workbook(passed.limits)
+    book = MarkupBook(passed.limits)
     sheets = list(_sheets(path, book))
     epoch = EPOCH_1904 if book.epoch_1904 else EPOCH_1900
     return [_table(sheet, epoch, passed.limits) for sheet in sheets]
 
 
-def _table(sheet: Worksheet, epoch: date, limits: Limits) -> Table:
+def _table(sheet: BookSheet, epoch: date, limits: Limits) -> Table:
     width = max(map(len, sheet.rows), default=0)
     check_extent(len(sheet.rows), width, limits)
     rows = [row + [None] * (width - len(row)) for row in sheet.rows]
@@ -67,13 +67,13 @@ def _table(sheet: Worksheet, epoch: date, limits: Limits) -> Table:
     )
 
 
-def _sheets(path: Path, book: Workbook) -> Iterator[Worksheet]:
+def _sheets(path: Path, book: MarkupBook) -> Iterator[BookSheet]:
     sheet = None
     with path.open("rb") as xml:
         for event, element in xml_events(xml):
             kind = element.tag
             if event == "start":
-                sheet = Worksheet(element.get(f"{S}Name", "")) if kind == f"{S}Worksheet" else sheet
+                sheet = BookSheet(element.get(f"{S}Name", "")) if kind == f"{S}Worksheet" else sheet
             elif kind == f"{S}Style":
                 _take_style(book, element)
             elif kind.endswith("}Date1904"):
@@ -89,13 +89,13 @@ def _sheets(path: Path, book: Workbook) -> Iterator[Worksheet]:
                 element.clear()
 
 
-def _take_style(book: Workbook, style: Element) -> None:
+def _take_style(book: MarkupBook, style: Element) -> None:
     code = next((e.get(f"{S}Format", "") for e in style.iter(f"{S}NumberFormat")), "")
     if code == NAMED_PERCENT or shows_percent(code):
         book.percents.add(style.get(f"{S}ID", ""))
 
 
-def _take_row(sheet: Worksheet, element: Element, book: Workbook) -> None:
+def _take_row(sheet: BookSheet, element: Element, book: MarkupBook) -> None:
     sheet.at = min(int(element.get(f"{S}Index", sheet.at + 1)), MOST_ROWS) - 1
     row = _row(sheet, element, book)
     if any(row):
@@ -107,7 +107,7 @@ def _take_row(sheet: Worksheet, element: Element, book: Workbook) -> None:
     sheet.at += 1
 
 
-def _row(sheet: Worksheet, element: Element, book: Workbook) -> Row:
+def _row(sheet: BookSheet, element: Element, book: MarkupBook) -> Row:
     row: Row = []
     place = 0
     for cell in element.iter(f"{S}Cell"):

@@ -8,8 +8,8 @@ a value as its text (=B2+B3); no type accepts the last two.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -33,7 +33,8 @@ class Table:
 
     `merged` are ranges whose first cell speaks for all; `hidden` the indices of hidden rows, `visible` whether the
     sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none. `unseen` is
-    the first cell that had signs that nobody sees; they are taken out (`without_unseen`).
+    the first cell that had signs that nobody sees; they are taken out (`without_unseen`). `places` says of cells that
+    were moved, by row and column, where they stand in the file.
     """
 
     sheet: str | None
@@ -43,9 +44,11 @@ class Table:
     visible: bool = True
     epoch: date | None = None
     unseen: str | None = None
+    places: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> str:
         """The address of `rows[row][column]`, such as D7."""
+        row, column = self.places.get((row, column), (row, column))
         return f"{column_letters(column)}{row + 1}"
 
     @property
@@ -92,6 +95,13 @@ def _squeezed(text: str) -> str:
 def column_letters(index: int) -> str:
     """A for 0, AA for 26."""
     return get_column_letter(index + 1)
+
+
+def address(letters: str, row: int) -> str:
+    """A cell by the letters of its column and its row; the letters say both where a column's cells are not below one
+    another (`warehouse.intake.model.records.Column`).
+    """
+    return letters if letters[-1:].isdigit() else f"{letters}{row}"
 
 
 def as_text(value: Any) -> str | None:

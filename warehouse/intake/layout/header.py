@@ -210,6 +210,11 @@ def _names(dataset: str) -> dict[str, str]:
     return about | {plain_name(name).casefold(): i.column for i in own for name in i.names}
 
 
+def known_name(text: str) -> bool:
+    """Whether a header's text is the name of an indicator of any dataset."""
+    return any(_meanings(dataset, (plain_label(text),)) for dataset in load().datasets)
+
+
 def _parts(table: Table, top: int, height: int) -> list[list[str]]:
     """For each column the texts above it, from top to bottom; merged cells speak for all that they span."""
     rows = [_spread(table, top + place, last=place == height - 1) for place in range(height)]
