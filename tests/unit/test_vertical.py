@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from expectations.analysis.input_limits import form_of
+from flows.cli.main import app
 from tests.builders import (
     BOOK,
+    TIANZHEN,
     YANGGAO,
     Cells,
     cover,
@@ -23,7 +30,10 @@ from tests.builders import (
 from warehouse.codebook import Dataset
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.inspect import inspect_submission
+from warehouse.intake.template import select_template, write_template
 from warehouse.store.files import Root
+from warehouse.synthetic import Return, build_returns
+from warehouse.synthetic.layout import shown
 
 FINANCE = BOOK.datasets["finance"]
 SHEET = "金融扶贫"
@@ -131,3 +141,58 @@ def test_a_table_with_a_column_of_that_name_is_no_vertical_form(tmp_path: Path) 
     assert values(book(tmp_path, page)) == dict(finance()) | {
         c: v * 10_000 for c, v in finance().items() if c != "loan_households"
     }
+
+
+# --- the template --------------------------------------------------------------------------------------------------
+
+DECEMBER, ONE_ROW = "2017-12", [d for d in BOOK.datasets.values() if d.one_row]
+
+
+@cache
+def sample() -> dict[str, Return]:
+    """A clean return of each form of one row that a county owes."""
+    given = build_returns(1)
+    return {r.dataset: r for r in given if (r.county_code, r.period) == (TIANZHEN, DECEMBER) and not r.nil}
+
+
+@cache
+def template() -> bytes:
+    wanted = select_template(BOOK, TIANZHEN, DECEMBER)
+    return write_template(wanted, [form_of(BOOK, wanted, d) for d in wanted.datasets], vertical=True)
+
+
+def test_a_filled_vertical_template_is_read_back_value_for_value(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(template()))
+    filled = [d for d in ONE_ROW if d.dataset in sample() and d.label_zh in book.sheetnames]
+    assert len(filled) > len(ONE_ROW) / 2
+    for dataset in filled:
+        (row,) = sample()[dataset.dataset].rows
+        for at, indicator in enumerate(dataset.indicators, start=2):
+            assert book[dataset.label_zh].cell(at, 1).value == indicator.label_zh
+            book[dataset.label_zh].cell(at, 4).value = shown(indicator, row[indicator.column])
+    book.save(tmp_path / "a.xlsx")
+    reading = read_files(tmp_path / "a.xlsx")
+    named = {d.dataset for d in filled}
+    assert [f for f in reading.findings if f.dataset in named] == []
+    for dataset in filled:
+        (row,) = sample()[dataset.dataset].rows
+        (found,) = reading.rows[dataset.dataset].select(dataset.columns).rows(named=True)
+        assert found == {i.column: row[i.column] for i in dataset.indicators}, dataset.dataset
+
+
+def test_of_a_vertical_template_the_values_alone_are_unlocked() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(template()))
+    page = book[SHEET]
+    unlocked = [c.coordinate for row in page.iter_rows() for c in row if not c.protection.locked]
+    assert unlocked == [f"D{row}" for row in range(2, len(FINANCE.columns) + 2)]
+    assert {str(v.sqref) for v in page.data_validations.dataValidation} == set(unlocked)
+    assert str(page.data_validations.dataValidation[1].formula1) == "AND(ISNUMBER(D3),ROUND(D3,4)=D3,D3>=0)"
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        app, ["template", "--county", TIANZHEN, "--period", DECEMBER, "--vertical", "--out", str(tmp_path)]
+    )
+    assert done.exit_code == 0
+    (path,) = tmp_path.iterdir()
+    assert path.read_bytes() == template()
