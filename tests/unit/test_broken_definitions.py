@@ -208,6 +208,8 @@ BROKEN = {  # file, its text, the text instead, what the error says
     "synonym with a blank": ("synonyms", "信贷户数", "信贷 户数", "write '信贷户数'"),
     "synonym with its unit": ("synonyms", "信贷户数", "信贷户数(户)", r"leave out '\(户\)'"),
     "synonym that says something else": ("synonyms", "所属乡镇", "备注", "township, 备注: about.csv .* for note"),
+    "word of no code": ("code_words", "省直,provincial", "省直,province", "code_words.csv, .*省直.*province"),
+    "word of two codes": ("code_words", "高校,university", "省直,university", "省直: also a word for provincial"),
     "word twice": (*twice("words", "合计,"), "words.csv: 合计"),
     "word of unknown meaning": ("words", "没有,none,", "没有,nothing,", "words.csv, 没有, meaning"),
     "word in full-width signs": ("words", "N/A,", "Ｎ/A,", "words.csv, Ｎ/A: .*write 'N/A'"),

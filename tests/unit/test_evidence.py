@@ -306,7 +306,7 @@ def test_ordinary_words_that_are_names_as_well_narrow_and_never_contradict(tmp_p
     assert returns(read) == [("140202", "2017-12", "finance")]
 
 
-@pytest.mark.parametrize("title", ["运城市金融扶贫统计表", "广灵县城区金融扶贫统计表"])
+@pytest.mark.parametrize("title", ["运城市金融扶贫统计表", "广灵县城区金融扶贫统计表", "附表 矿区 金融扶贫统计表"])
 def test_a_full_name_beside_such_a_word_contradicts_as_ever(tmp_path: Path, title: str) -> None:
     read = read_file(book(tmp_path, {"封面": cover(), FINANCE: [[title], *GOOD]}))
     assert rules(read) == ["county_disagrees"]

@@ -304,3 +304,21 @@ def test_what_is_no_day_is_not_made_one(text: str) -> None:
 )
 def test_a_year_may_be_kept_as_its_first_day(text: str, year: int | None) -> None:
     assert convert("outcomes", "delisting_year", text)[0] == year
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column", "text", "code"),
+    [
+        ("support_units", "unit_level", "省直", "provincial"),
+        ("support_units", "unit_level", "企 业", "enterprise"),
+        ("support_units", "unit_level", "provincial", "provincial"),
+        ("outcomes", "delisting_status", "未摘帽", "none"),
+        ("policy", "status", "施行中", "in_force"),
+    ],
+)
+def test_a_code_may_be_said_in_a_word(dataset: str, column: str, text: str, code: str) -> None:
+    assert convert(dataset, column, text) == (code, None)
+
+
+def test_a_word_that_is_no_code_is_not_in_the_list() -> None:
+    assert convert("support_units", "unit_level", "市直") == (None, "not_in_list")

@@ -22,6 +22,7 @@ from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, colu
 from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
+    CodeWord,
     Dataset,
     Division,
     Figure,
@@ -42,6 +43,7 @@ REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
 ENTRY = {
     "indicators": ("dataset", "column"),
     "synonyms": ("dataset", "column"),
+    "code_words": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -60,6 +62,7 @@ class Codebook:
     figures: tuple[Figure, ...]
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
+    code_words: Mapping[tuple[str, str], Mapping[str, str]]  # dataset and column to what clerks write for codes
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
@@ -137,6 +140,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
         words={w.word: w for w in _records(folder, "words", Word)},
+        code_words=_code_words([_record("code_words", CodeWord, row) for row in _rows(folder, "code_words")], datasets),
         about={a.header: a.column for a in _records(folder, "about", AboutHeader)},
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
@@ -181,6 +185,22 @@ def _unit(units: Mapping[str, Unit], row: Mapping[str, str]) -> Unit:
             f"indicators.csv, {row['dataset']}.{row['column']}: unknown unit '{row['unit']}'; add it to units.csv"
         )
     return units[row["unit"]]
+
+
+def _code_words(words: Iterable[CodeWord], datasets: Mapping[str, Dataset]) -> dict[tuple[str, str], dict[str, str]]:
+    """What clerks write for the codes of each column; raises CodebookError for a word of no code, or of two."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for one in words:
+        place = f"code_words.csv, {one.dataset}.{one.column}, {one.word}"
+        _known(place, one.dataset, datasets)
+        _known(place, one.column, datasets[one.dataset].columns)
+        _known(place, one.code, datasets[one.dataset][one.column].codes)
+        check_words([one.word])
+        if found.setdefault((one.dataset, one.column), {}).setdefault(one.word, one.code) != one.code:
+            raise CodebookError(
+                f"{place}: also a word for {found[one.dataset, one.column][one.word]}; choose one of the two"
+            )
+    return found
 
 
 def _place(synonym: Synonym) -> tuple[str, str]:

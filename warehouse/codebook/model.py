@@ -248,6 +248,15 @@ class Synonym(Record):
     synonym: str
 
 
+class CodeWord(Record):
+    """A word that clerks write for a code: 省直 for provincial."""
+
+    dataset: str
+    column: str
+    word: str
+    code: str
+
+
 class Word(Record):
     """A word in a cell that is no value.
 

@@ -129,7 +129,10 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     said = pl.when(~said.is_in(_blank_words())).then(said.str.replace(MINUS, "-$1"))
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
-    if indicator.codes or indicator.unit.dtype == "boolean":
+    if indicator.codes:
+        words = load().code_words.get((indicator.dataset, indicator.column), {})
+        return said.replace(words).alias(indicator.column)
+    if indicator.unit.dtype == "boolean":
         return said.alias(indicator.column)
     if indicator.unit.dtype == "year":
         said = said.str.replace(NEW_YEAR, "$1$2")

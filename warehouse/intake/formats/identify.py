@@ -14,6 +14,7 @@ from warehouse.intake.formats.part_names import plain_names
 from warehouse.intake.formats.preflight import (
     A_WORKBOOK,
     NO_PASSWORD,
+    PROTECTED,
     SAVED_ANEW,
     Limits,
     PreflightResult,
@@ -86,7 +87,7 @@ def _compound(path: Path, limits: Limits) -> PreflightResult:
     """An old workbook, or an encrypted new one: the names of its streams, in UTF-16, say which."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD)
+        raise UnreadableError(PROTECTED, NO_PASSWORD)
     for name, known in FORMATS.items():
         if known.magic == OLE and any(stream.encode("utf-16-le") in data for stream in known.parts):
             return PreflightResult(name, limits)

@@ -44,7 +44,11 @@ NO_VALUE = re.compile(
 MOST_TEXT_PER_CELL = 100
 MOST_COLUMNS = 16_384  # to XFD
 A_WORKBOOK = "完整、未加密的工作簿 a whole, unencrypted workbook"
-NO_PASSWORD = "没有密码的工作簿,请先取消密码 a workbook without a password"  # noqa: S105  (words, not one)
+PROTECTED = "加密或受保护的工作簿 an encrypted workbook, or one that is protected against changes"
+NO_PASSWORD = (
+    "没有密码、未受保护的工作簿:请在“审阅”中撤销工作簿保护,并在“文件-信息-保护工作簿”中清空密码 "  # noqa: S105  (words, not one)
+    "a workbook without password and protection: take the protection off under Review, the password under File, Info"
+)
 MACRO_SHEETS = "xl/macrosheets/"
 NO_MACROS = (
     "删去宏表(右键工作表标签,取消隐藏后删除)并另存为 .xlsx the same without it: unhide and delete it, save as .xlsx"

@@ -13,7 +13,14 @@ from xlrd.biffh import error_text_from_code
 
 from warehouse.intake.formats.blank_results import blank_results
 from warehouse.intake.formats.cell_formats import shows_percent
-from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, PreflightResult, UnreadableError, too_large
+from warehouse.intake.formats.preflight import (
+    NO_PASSWORD,
+    PROTECTED,
+    Limits,
+    PreflightResult,
+    UnreadableError,
+    too_large,
+)
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
 
 UNKNOWN = "=?"
@@ -27,7 +34,7 @@ def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
         book = xlrd.open_workbook(path, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
     except xlrd.XLRDError as error:
         if "encrypted" in str(error).lower():
-            raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD) from error
+            raise UnreadableError(PROTECTED, NO_PASSWORD) from error
         raise
     tables = [_table(book, sheet, passed.limits) for sheet in book.sheets()]
     if any(text == UNKNOWN for table in tables for row in table.rows for text in row):

@@ -64,7 +64,8 @@ def _kinds(dataset: str, columns: tuple[Column, ...]) -> ColumnRoles:
     own = [c for c in columns if c.column in form.columns]
     valued = frozenset(c.index for c in own if form[c.column].unit.dtype != "text" or form[c.column].codes)
     notes = frozenset(c.index for c in columns if c.column == "note")
-    keys = {c.index: form[c.column].codes for c in own if c.column in form.keys}
+    words = load().code_words
+    keys = {c.index: (*form[c.column].codes, *words.get((dataset, c.column), ())) for c in own if c.column in form.keys}
     counties = frozenset(c.index for c in columns if c.column in ("county_code", "county_name"))
     measured = frozenset(c.index for c in own if form[c.column].numeric)
     texts = (frozenset(c.index for c in own) - valued) | notes

@@ -92,7 +92,11 @@ def county_within(name: str, sheet: str | None = None) -> Claim | None:
         if common & values or len(values) == 1:
             common &= values
     several = not codes and not common
-    return None if several else Claim(name, common, sheet, weak=common in _words())
+    if several:
+        return None
+    # Between blanks and signs it is a name: 附表 矿区 项目建设.
+    alone = any(_names().get(word) == common for word in WORDS.findall(name))
+    return Claim(name, common, sheet, weak=common in _words() and not alone)
 
 
 def _named_within(text: str) -> list[frozenset[str]]:
