@@ -64,11 +64,12 @@ def _written(head: bytes, suffix: str) -> str | None:
     what stands near its beginning, else by its suffix. What is called a workbook and has separators is a text.
     """
     written = {name: known for name, known in FORMATS.items() if known.magic == ANY}
-    begins = head.replace(b"\0", b"").lstrip(BLANKS).lower()
     workbook = any(suffix in known.suffixes for known in FORMATS.values() if known.magic != ANY)
-    marked = {name: known for name, known in written.items() if known.parts}
-    if begins.startswith(b"<") and (workbook or any(suffix in known.suffixes for known in marked.values())):
-        return next((n for n, known in marked.items() if any(part.encode() in begins for part in known.parts)), None)
+    if head.translate(None, b"\0").lstrip(BLANKS).startswith(b"<"):
+        begins = head.translate(None, b"\0").lower()
+        marked = {name: known for name, known in written.items() if known.parts}
+        if workbook or any(suffix in known.suffixes for known in marked.values()):
+            return next((n for n, k in marked.items() if any(part.encode() in begins for part in k.parts)), None)
     if workbook and (head.startswith(UTF_16) or b"\0" not in head) and any(sign in head for sign in SEPARATED):
         return TEXT
     return next((n for n, known in written.items() if not known.parts and suffix in known.suffixes), None)

@@ -25,12 +25,16 @@ SENTENCE_ENDS = tuple("。;!")
 
 def numbers_columns(row: Row) -> bool:
     """Whether a row numbers the columns, as statistical forms do: 甲 乙 1 2 3, (1) (2) (3), 1 2=3+4 3 4."""
-    texts = [squeezed(text) for text in row if text]
-    numbers = [text for text in texts if text not in STEMS]
-    if len(numbers) < FEWEST_NUMBERS:
-        return False
-    found = [COLUMN_NUMBER.fullmatch(text) for text in numbers]
-    return all(one and int(one[1]) == at for at, one in enumerate(found, start=1))
+    numbers = 0
+    for text in row:
+        said = squeezed(text)
+        if not said or said in STEMS:
+            continue
+        found = COLUMN_NUMBER.fullmatch(said)
+        if found is None or int(found[1]) != numbers + 1:
+            return False
+        numbers += 1
+    return numbers >= FEWEST_NUMBERS
 
 
 def is_signature(text: str) -> bool:

@@ -16,16 +16,21 @@ FEWEST_NAMES = 3
 
 def apart_from(table: Table, header: Header, columns: Iterable[int]) -> Iterator[int]:
     """Those of the columns that stand to the right of the table behind a column with nothing in it at all: scratch."""
+    given = tuple(columns)
+    if not given:
+        return iter(())
     last = max(header.named, default=0)
     used = {at for row in table.rows[header.top :] for at, text in enumerate(row) if text}
     gap = next((at for at in range(last + 1, max(used, default=0)) if at not in used), None)
-    return (at for at in columns if gap is not None and at > gap)
+    return (at for at in given if gap is not None and at > gap)
 
 
 def second_header(table: Table, header: Header) -> int | None:
     """The first row below the header that is the header of another table: names of indicators and no number; the same
     header once more is none.
     """
+    if len(table.rows) <= header.first + 1:
+        return None
     own = table.rows[header.top : header.first]
     mine = {text for row in own for text in row if text}
     below = enumerate(table.rows[header.first :], header.first)

@@ -91,8 +91,9 @@ def _is_furniture(row: Row, kinds: ColumnRoles, *, below: bool, seen: bool) -> b
     """Whether a row stands round the table; `below` a line that does, `seen` any row of data is above it."""
     at, first = next((at, text) for at, text in enumerate(row) if text)
     alone = sum(map(bool, row)) == 1
-    signature = is_signature(first)
-    begins = signature or (at in kinds.measured and is_label(first)) or (alone and is_note(first))
+    word = not first.replace(".", "").isdigit()
+    signature = word and is_signature(first)
+    begins = signature or (word and ((at in kinds.measured and is_label(first)) or (alone and is_note(first))))
     figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)
     if kinds.register:
         return not figure and (begins or below) and (signature or not _has_key(row, kinds.keys))

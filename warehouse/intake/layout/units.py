@@ -22,6 +22,7 @@ PREFIX = re.compile(r"^(?:(?:金额|计量|数据|货币)?单位[:为]?|以|按)
 SUFFIX = re.compile(r"(?:计|为单位|人民币)$")
 # A title that ends in them: 金融扶贫统计表(万元).
 AT_THE_END = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]$")
+ROUND = "()[]【】"
 LABELS = frozenset(("单位", "计量单位", "计算单位", "金额单位", "指标单位", "数据单位", "Unit", "Units"))
 # Base units in one of a header's; None where the unit does not fit the indicator, or fits it twice.
 Factor = int | None
@@ -65,7 +66,10 @@ def unit_row(rows: list[Row]) -> Row:
     """The units of a row that says them and nothing else, but for what it is called in front (计量单位), as headers
     have them; nothing for another row.
     """
-    texts = [squeezed(text).strip("()[]【】") for row in rows for text in row]
+    first = squeezed(next((text for row in rows for text in row if text), None)).strip(ROUND)
+    if first not in LABELS and not is_unit(first):
+        return []
+    texts = [squeezed(text).strip(ROUND) for row in rows for text in row]
     filled = [text for text in texts if text]
     own = filled[1:] if filled and filled[0] in LABELS else filled
     if not own or not all(map(is_unit, own)):

@@ -75,6 +75,10 @@ def _headers(table: Table) -> Iterator[tuple[int, tuple[FormSpan, ...]]]:
     """The rows that may be the header of a vertical form, with its blocks from left to right."""
     words = _words()
     for top, row in enumerate(table.rows[:ROWS_LOOKED_AT]):
+        # Nearly every row of nearly every table says none of it.
+        said = "".join(filter(None, row)).replace(" ", "")
+        if not any(word in said for word in _shortest_names()):
+            continue
         meanings = [words.get(squeezed(text).split("(")[0]) if text else None for text in row]
         names = [at for at, meaning in enumerate(meanings) if meaning == "names"]
         ends = [*names[1:], len(row)] if names else []
@@ -114,3 +118,10 @@ def _text(row: Row, place: int | None) -> str | None:
 def _words() -> dict[str, str]:
     meanings = ("names", "units", "values")
     return {word: known.meaning for word, known in load().words.items() if known.meaning in meanings}
+
+
+@cache
+def _shortest_names() -> tuple[str, ...]:
+    """The words for a column of names that have no other of them within."""
+    names = [word for word, meaning in _words().items() if meaning == "names"]
+    return tuple(word for word in names if not any(other in word for other in names if other != word))

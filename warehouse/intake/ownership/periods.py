@@ -63,8 +63,10 @@ def ends_a_month(text: str) -> bool:
 
 def in_digits(text: str) -> str:
     """A text with its years, months and days in digits: 2017年12月 for 二○一七年十二月."""
+    if "年" not in text:
+        return text
     said = YEAR_IN_SIGNS.sub(lambda match: match[0].translate(DIGITS), text)
-    return NUMBER_IN_SIGNS.sub(lambda match: str(_number(match[0])), said) if said != text or "年" in said else said
+    return NUMBER_IN_SIGNS.sub(lambda match: str(_number(match[0])), said)
 
 
 def _number(signs: str) -> int:
