@@ -21,7 +21,7 @@ from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
 from expectations.validation.roll_ups import validate_roll_ups
 from expectations.validation.rule_findings import absent_findings
-from warehouse.codebook import Dataset
+from warehouse.codebook import Dataset, load
 from warehouse.intake.reading import Reading
 from warehouse.messages.finding import Finding, Severity
 from warehouse.store import rejudging
@@ -29,6 +29,8 @@ from warehouse.store.history import with_decisions
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
 from warehouse.store.prior_state import PriorState
 
+# Of a line with such a fault nobody can say whose it is, or of when.
+OF_NO_RETURN = ("county_unclear", "county_disagrees", "period_disagrees", "cover_incomplete")
 OF_THE_RETURN_HEADER = {"receipt", "submission", "file", "dataset", "county_code", "period", "status", "nil"}
 
 
@@ -224,10 +226,14 @@ def _decide(batch: Batch, findings: Iterable[Finding], known: PriorState) -> lis
 
 
 def _severities(findings: Iterable[Finding]) -> Mapping[tuple[int, str | None], set[Severity]]:
-    """The severities of what is open, by return; of a whole table under no county."""
+    """The severities of what is open, by return; of a whole table under no county.
+
+    Where a return is one row, a line that is of no return is no fault of the others: theirs are whole without it.
+    """
     severities: dict[tuple[int, str | None], set[Severity]] = defaultdict(set)
     for finding in findings:
-        if finding.open:
+        nobodys = finding.county_code is None and finding.rule in OF_NO_RETURN
+        if finding.open and not (nobodys and load().datasets[finding.dataset or ""].one_row):
             severities[finding.receipt, finding.county_code].add(finding.severity)
     return severities
 

@@ -12,6 +12,7 @@ import polars as pl
 from expectations.companions import Companion
 from expectations.suites import companions_for
 from warehouse.codebook import Dataset, Indicator
+from warehouse.intake.formats.table import address
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.finding import Finding
@@ -98,7 +99,7 @@ class Batch:
             return []
         at = (self.letters.get((row["receipt"], row["sheet"], column)) for column in columns)
         known = sorted((letters for letters in at if letters), key=lambda letters: (len(letters), letters))
-        return [f"{letters}{row['row']}" for letters in known]
+        return [address(letters, row["row"]) for letters in known]
 
     def label(self, name: str, language: int) -> str:
         """What a column is called in ZH or EN; a companion's after the column that it is of."""

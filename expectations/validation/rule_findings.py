@@ -36,7 +36,7 @@ DIGITS = 400
 RETURN_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "rows of the last return")}
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 # Faults of reading that leave a whole column of a table unread.
-OF_COLUMNS = ("unknown_unit", "header_twice")
+OF_COLUMNS = ("unknown_unit", "unit_missing", "header_twice")
 SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
 THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
@@ -60,7 +60,8 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
             indicator = own[0] if own else None
             at = (place["receipt"], place["sheet"])
             if presence and (
-                (*at, indicator) in columns or (unread and (*at, next(iter(batch.cells(place, own)), None)) in unread)
+                (*at, indicator) in columns
+                or (unread and (*at, next(iter(batch.cells(place, own[:1])), None)) in unread)
             ):
                 continue
             # What shares a rule and an indicator shares the county's answer.
@@ -115,7 +116,8 @@ def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -
     """What the value would be had it been typed below the header of a larger unit, as far as that is plausible."""
     (column,) = check.columns
     indicator = batch.dataset[column]
-    scales = sorted((s for s in load().scales if s.unit == indicator.unit.unit), key=lambda scale: scale.factor)
+    of_unit = (s for s in reversed(load().scales) if s.unit == indicator.unit.unit)
+    scales = [scale for _, scale in sorted({s.factor: s for s in of_unit}.items())]
     meant = [
         (header.spelling, typed.spelling, Fraction(row[column]) * typed.factor / header.factor)
         for typed, header in combinations(scales, 2)

@@ -207,19 +207,20 @@ def sample(  # noqa: PLR0913, PLR0917  (an option each)
 
 
 @app.command(epilog=EPILOG)
-def template(
+def template(  # noqa: PLR0913, PLR0917  (each is an option)
     county: Annotated[str, typer.Option(help="The county's code, or its name where only one is called so.")],
     period: Annotated[str, typer.Option(help="The period, like 2018-06.")],
     dataset: Annotated[
         list[str] | None, typer.Option(help="Only this dataset, like finance; may be given again. Default: all due.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file or folder; default: its own name, here.")] = None,
+    vertical: Annotated[bool, typer.Option("--vertical", help="An indicator a row, as statistics offices do.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write an empty workbook for a county and period, with its limits and how to fill it in. 生成填报模板。"""
     from flows.cli.template import write
 
-    written = write(county, period, dataset or (), out)
+    written = write(county, period, dataset or (), out, vertical=vertical)
     if as_json:
         _print(dataclasses.asdict(written))
         return

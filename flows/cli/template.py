@@ -26,8 +26,11 @@ class TemplateSummary:
     datasets: tuple[str, ...]
 
 
-def write(county: str, period: str, datasets: Sequence[str] = (), out: Path | None = None) -> TemplateSummary:
-    """Writes the template to the file or folder `out`, by default under its own name in the working directory.
+def write(
+    county: str, period: str, datasets: Sequence[str] = (), out: Path | None = None, *, vertical: bool = False
+) -> TemplateSummary:
+    """Writes the template to the file or folder `out`, by default under its own name in the working directory;
+    `vertical` with an indicator a row, where a return is one row.
 
     Raises PermanentError, saying what to do, for what cannot be asked for (`warehouse.intake.template.selection`), and
     where another file of that name is there: it may be a filled one.
@@ -36,7 +39,7 @@ def write(county: str, period: str, datasets: Sequence[str] = (), out: Path | No
     wanted = select_template(book, county, period, datasets)
     own = template_name(wanted)
     file = (out if out.suffix.lower() == SUFFIX else out / own) if out else Path(own)
-    data = write_template(wanted, [form_of(book, wanted, dataset) for dataset in wanted.datasets])
+    data = write_template(wanted, [form_of(book, wanted, dataset) for dataset in wanted.datasets], vertical=vertical)
     if file.exists() and file.read_bytes() != data:
         raise PermanentError(f"{file} is there and is another file; move it away or give another name with --out")
     write_durably(file, data)

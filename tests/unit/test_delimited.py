@@ -119,6 +119,12 @@ def test_only_the_first_lines_tell_the_separator() -> None:
         (f"a,b\n1,2\n{FOOTER}:张三", False),
         (f"a,b\n1,2\n {FOOTER} ", False),
         (f"a,b\n1,2\nx{FOOTER}", True),
+        ("a,b\n1,2\n数据截至12月底", False),
+        ("a,b\n1,2\n※逾期为90天以上", False),
+        ("a,b\n1,2\n1、金额取自人行", False),
+        ("a,b\n1,2\n天镇", True),
+        ("a,b\n1,2\n14022", True),
+        ("a,b,c\n1,2,3\n数据截至,5", True),
     ],
 )
 def test_a_last_line_without_an_end_and_with_fewer_fields_is_cut_off(text: str, cut_off: bool) -> None:  # noqa: FBT001
@@ -153,3 +159,21 @@ def test_the_widest_line_counts_for_the_rectangle(tmp_path: Path) -> None:
     assert len(rows(tmp_path / "a.csv", data, Limits(cells=9))) == 3
     with pytest.raises(UnreadableError, match="column 3, row 3"):
         rows(tmp_path / "a.csv", data, Limits(cells=8))
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("\ufeff\ufeff甲,乙\n1,2\n", [["甲", "乙"], ["1", "2"]]),
+        ('\ufeff\ufeff"甲","乙"\n1,2\n', [["甲", "乙"], ["1", "2"]]),
+        ('甲,乙\n="140222",="0.5"\n', [["甲", "乙"], ["140222", "0.5"]]),
+        ('甲,乙\n"=""140222""",=A1\n', [["甲", "乙"], ["140222", "=A1"]]),
+        ("甲,乙\n'140222,’2017-12\n", [["甲", "乙"], ["140222", "2017-12"]]),
+        ("甲|乙\n1|2\n", [["甲", "乙"], ["1", "2"]]),
+        ('"甲", "乙"\n"1", "2"\n', [["甲", "乙"], ["1", "2"]]),
+        ("sep=;\n甲;乙\n1,5;2\n", [[], ["甲", "乙"], ["1,5", "2"]]),
+        ("甲,乙\n',2\n", [["甲", "乙"], ["'", "2"]]),
+    ],
+)
+def test_a_text_file_as_programs_write_it(tmp_path: Path, text: str, cells: list[list[str]]) -> None:
+    assert rows(tmp_path / "a.csv", text.encode()) == cells

@@ -294,3 +294,59 @@ def test_a_month_that_a_spreadsheet_may_have_cut_is_refused(tmp_path: Path) -> N
     read = read_file(book(tmp_path, {"封面": cover(period=2017.10), FINANCE: GOOD}))
     assert rules(read) == ["cover_incomplete"]
     assert read.findings[0].found == "2017.1"
+
+
+@pytest.mark.parametrize("word", ["县城区", "工矿区", "新城区", "城郊区"])
+def test_ordinary_words_that_are_names_as_well_narrow_and_never_contradict(tmp_path: Path, word: str) -> None:
+    page = [[f"金融扶贫({word}集中安置)情况表"], *GOOD]
+    for pages in ({"封面": cover(), FINANCE: page}, {"封面": cover(), f"{FINANCE}(含{word})": GOOD}):
+        read = read_file(book(tmp_path, pages))
+        assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], [])
+    read = read_file(book(tmp_path, {"封面": cover(code=None, name="大同市"), FINANCE: [["城区"], *GOOD]}))
+    assert returns(read) == [("140202", "2017-12", "finance")]
+
+
+@pytest.mark.parametrize("title", ["运城市金融扶贫统计表", "广灵县城区金融扶贫统计表", "附表 矿区 金融扶贫统计表"])
+def test_a_full_name_beside_such_a_word_contradicts_as_ever(tmp_path: Path, title: str) -> None:
+    read = read_file(book(tmp_path, {"封面": cover(), FINANCE: [[title], *GOOD]}))
+    assert rules(read) == ["county_disagrees"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "数据取自2018年1月5日系统,截至2018年1月5日", "填报日期:2018年1月31日", "截止日期:2018年1月5日", "2018年1月5日",
+        "填报时间 2018年1月", "打印于2018年1月",
+    ],
+)  # fmt: skip
+def test_a_date_above_the_table_is_no_period_unless_it_is_one(tmp_path: Path, line: str) -> None:
+    read = read_file(book(tmp_path, {FINANCE: [[line], *GOOD]}, "阳高县_2017-12.xlsx"))
+    assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], [])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["金融扶贫2017年12月统计表"], ["2017年1—12月金融扶贫情况统计表"], ["金融扶贫统计表(2017年度)"],
+        ["金融扶贫统计表", "2017年12月"], ["金融扶贫统计表", "(二○一七年十二月)"], ["报告期:二○一七年十二月"],
+        ["填报单位:阳高县扶贫办 2017年12月 单位:万元"], ["填报单位:阳高县扶贫办 报告期:2017年12月 单位:万元"],
+        ["所属期：2017年10-12月"], ["截至2017年底"],
+    ],
+)  # fmt: skip
+def test_the_period_may_stand_in_a_title_or_in_the_line_of_the_office(tmp_path: Path, lines: list[str]) -> None:
+    read = read_file(book(tmp_path, {FINANCE: [*([line] for line in lines), *GOOD]}, "阳高县.xlsx"))
+    assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], [])
+
+
+def test_what_the_cover_says_goes_before_a_title_that_was_left_as_it_was(tmp_path: Path) -> None:
+    page = [["2017年11月金融扶贫统计表"], *GOOD]
+    assert rules(read_file(book(tmp_path, {"封面": cover(), FINANCE: page}))) == []
+    read = read_file(book(tmp_path, {FINANCE: page}, "阳高县_2017-12.xlsx"))
+    assert rules(read) == ["period_disagrees"]
+
+
+@pytest.mark.parametrize("label", ["所属期", "所属期间", "统计期", "数据时间"])
+def test_the_cover_may_call_the_period_so(tmp_path: Path, label: str) -> None:
+    page = [[label if cell == "报告期" else cell for cell in row] for row in cover()]
+    read = read_file(book(tmp_path, {"封面": page, FINANCE: GOOD}))
+    assert (returns(read), rules(read)) == ([(YANGGAO, "2017-12", "finance")], [])

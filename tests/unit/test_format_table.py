@@ -17,6 +17,7 @@ from warehouse.intake.formats.identify import identify
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.registry import A_FILE, ARCHIVE, FORMATS, REFUSED, Bound, FileFormat, TableFormat
+from warehouse.intake.formats.spreadsheetml import SPACE
 from warehouse.intake.formats.zip_archive import zip_findings
 
 CELLS = [["甲", "乙"], ["1", "2"]]
@@ -42,11 +43,23 @@ def ods(path: Path) -> None:
     packed(path, ("content.xml", ODS.replace("{}", "".join(rows)).encode()))
 
 
+DATA = '<Cell><Data ss:Type="String">{}</Data></Cell>'
+
 # A file of each format with the same cells.
 WRITTEN: dict[str, Callable[[Path], object]] = {
     "xlsx": lambda path: write_book(path, {"表": CELLS}),
     "xls": xls,
     "ods": ods,
+    "spreadsheetml": lambda path: path.write_text(
+        f'<?xml version="1.0"?><Workbook xmlns="{SPACE}" xmlns:ss="{SPACE}"><Worksheet ss:Name="表"><Table>'
+        + "".join(f"<Row>{''.join(map(DATA.format, row))}</Row>" for row in CELLS)
+        + "</Table></Worksheet></Workbook>",
+        encoding="utf-8",
+    ),
+    "html": lambda path: path.write_text(
+        f"<html><table>{''.join('<tr><td>' + '<td>'.join(row) + '</tr>' for row in CELLS)}</table></html>",
+        encoding="utf-8",
+    ),
     "text": lambda path: path.write_text("\n".join(map(",".join, CELLS)), encoding="utf-8"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import xlsxwriter
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from tests.builders import write_book
 from warehouse.intake.formats.delimited import decode
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables
@@ -104,6 +106,68 @@ def test_a_hidden_sheet_is_told(tmp_path: Path) -> None:
     assert [t.visible for t in read_tables(tmp_path / "a.xlsx", Limits())] == [True, False]
 
 
+def test_borders_down_to_the_last_row_are_no_cells(tmp_path: Path) -> None:
+    def bordered(cell: str) -> Path:
+        rows = "".join(f'<row r="{at}">{cell.format(f"A{at}")}{cell.format(f"H{at}")}</row>' for at in (3, 1_048_576))
+        return repacked(tmp_path, "xl/worksheets/sheet1.xml", b"</sheetData>", f"{rows}</sheetData>".encode())
+
+    for blank in ('<c r="{}" s="1"/>', '<c r="{}" s="1" ></c>', "<c r='{}' s='0' t='n' />"):
+        assert only(bordered(blank)).rows == [["甲", "乙"], ["1", "2"]]
+    for filled in (
+        '<c r="{}"><v>1</v></c>',
+        '<c r="{}"><f>1+1</f></c>',
+        "<c s='1'/>" * 3 + '<c r="{}" t="b"><v>1</v></c>',
+    ):
+        with pytest.raises(UnreadableError, match="过大的工作表"):
+            read_tables(bordered(filled), Limits())
+
+
+def repacked(folder: Path, part: str, old: bytes, new: bytes, names: Callable[[str], str] = str) -> Path:
+    """A workbook with a part changed, its parts under other names."""
+    write_book(folder / "plain.xlsx", {"表": [["甲", "乙"], [1, 2]]})
+    with zipfile.ZipFile(folder / "plain.xlsx") as own, zipfile.ZipFile(folder / "a.xlsx", "w") as made:
+        for name in own.namelist():
+            data = own.read(name)
+            made.writestr(names(name), data.replace(old, new) if name == part else data)
+    return folder / "a.xlsx"
+
+
+def test_the_strokes_in_the_names_of_parts_may_go_either_way(tmp_path: Path) -> None:
+    path = repacked(tmp_path, "", b"", b"", lambda name: name.replace("/", "\\"))
+    assert only(path).rows == [["甲", "乙"], ["1", "2"]]
+    error = b'<c r="B3" t="e"><v>#REF!</v></c></row></sheetData>'
+    path = repacked(
+        tmp_path, "xl/worksheets/sheet1.xml", b"</row></sheetData>", error, lambda name: name.replace("/", "\\")
+    )
+    assert only(path).rows[2] == [None, "#REF!"]
+
+
+@pytest.mark.parametrize("book", ["workbook2", "book"])
+def test_the_book_itself_may_be_another_part(tmp_path: Path, book: str) -> None:
+    path = repacked(
+        tmp_path, "_rels/.rels", b"xl/workbook.xml", f"xl/{book}.xml".encode(),
+        lambda name: name.replace("xl/workbook.xml", f"xl/{book}.xml").replace("workbook.xml.rels", f"{book}.xml.rels"),
+    )  # fmt: skip
+    assert only(path).rows == [["甲", "乙"], ["1", "2"]]
+
+
+@pytest.mark.parametrize("target", ["xl/nothing.xml", "docProps/core.xml", "../../etc/passwd", ""])
+def test_a_book_that_is_nowhere_is_refused(tmp_path: Path, target: str) -> None:
+    path = repacked(
+        tmp_path, "_rels/.rels", b"xl/workbook.xml", target.encode(), lambda n: n.replace("xl/workbook.xml", "xl/w.xml")
+    )
+    with pytest.raises(UnreadableError):
+        read_tables(path, Limits())
+
+
+def test_an_excel_4_macro_sheet_is_named(tmp_path: Path) -> None:
+    path = repacked(tmp_path, "", b"", b"")
+    with zipfile.ZipFile(path, "a") as made:
+        made.writestr("xl/macrosheets/sheet1.xml", "<xm:macrosheet><sheetData/></xm:macrosheet>")
+    with pytest.raises(UnreadableError, match="an Excel 4 macro sheet"):
+        read_tables(path, Limits())
+
+
 # --- .xls ----------------------------------------------------------------------------------------------------------
 
 
@@ -124,6 +188,20 @@ def test_an_old_workbook(tmp_path: Path) -> None:
         ["标题", None, None], ["00123", "10.7%", "2017-12-31"], ["=?", None, None], ["#REF!", "是", None],
     ]  # fmt: skip
     assert (table.sheet, table.merged, table.hidden, table.epoch) == ("金融", ((0, 0, 0, 2),), {3}, EPOCH_1900)
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"), [('IF(A1="","",A1)', None), ('A1&""', None), ("A1+1", "=?"), ('IF(A1="x",1,2)', "=?")]
+)
+def test_a_blank_result_of_an_old_workbook_is_a_blank_where_the_formula_may_give_one(
+    tmp_path: Path, formula: str, text: str | None
+) -> None:
+    book = xlwt.Workbook(encoding="utf-8")
+    book.add_sheet("空").write(0, 0, "=?")
+    book.add_sheet("金融").write(1, 1, xlwt.Formula(formula))
+    book.save(str(tmp_path / "a.xls"))
+    first, second = read_tables(tmp_path / "a.xls", Limits())
+    assert (first.rows, second.rows[1]) == ([["=?"]], [None, text])
 
 
 def test_an_old_workbook_too_large_or_damaged(tmp_path: Path) -> None:
@@ -244,3 +322,13 @@ def test_a_text_of_a_million_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a," * 1_000_000 + "\n" + "1," * 1_000_000 + "\n1,1,1\n")
     with pytest.raises(UnreadableError, match="row 3"):
         only(tmp_path / "a.csv")
+
+
+# --- signs that nobody sees ----------------------------------------------------------------------------------------
+
+
+def test_signs_that_nobody_sees_are_taken_out_and_told_where_they_were(tmp_path: Path) -> None:
+    typed = {"A1": "甲\u200b", "B1": "\u202d60\u202c", "A2": "\ufeff161", "B2": "1\u00ad2", "C2": "\u2060"}
+    table = only(spreadsheet(tmp_path / "a.xlsx", **typed))
+    assert (table.rows, table.unseen) == ([["甲", "60", None], ["161", "12", None]], "A1")
+    assert only(spreadsheet(tmp_path / "b.xlsx", A1="甲\u3000乙 丙")).unseen is None

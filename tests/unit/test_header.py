@@ -72,12 +72,12 @@ def test_the_headers_own_unit_goes_before_the_line() -> None:
 @pytest.mark.parametrize("line", ["填报单位:天镇县扶贫办", "单位:天镇县", "单位:万元、亿元"])
 def test_a_line_that_says_no_unit_or_two_says_nothing(line: str) -> None:
     found = find_header(table([line], ["小额信贷投放", "贷款余额"], ["1", "1"]), FINANCE)
-    assert rules(found) == [("unknown_unit", 0), ("unknown_unit", 1)] or found is None
+    assert rules(found) == [("unit_missing", 0), ("unit_missing", 1)] or found is None
 
 
 def test_money_without_any_unit_is_never_guessed() -> None:
     found = find_header(table(["小额信贷户数", "小额信贷投放"], ["1", "1"]), FINANCE)
-    assert rules(found) == [("unknown_unit", 1)]
+    assert rules(found) == [("unit_missing", 1)]
     assert columns(found) == {0: ("loan_households", 1)}
 
 
@@ -190,4 +190,89 @@ def test_a_title_of_many_words_may_speak_of_plans() -> None:
 def test_two_lines_of_units_that_disagree_say_nothing() -> None:
     labels = [i.label_zh for i in FINANCE.indicators]
     found = find_header(table(["单位:万元、户"], ["单位:元"], labels, NUMBERS), FINANCE)
-    assert {rule for rule, _ in rules(found)} == {"unknown_unit"}
+    assert {rule for rule, _ in rules(found)} == {"unit_missing"}
+
+
+# --- units and marks as clerks write them --------------------------------------------------------------------------
+
+PLAIN = [i.label_zh for i in FINANCE.indicators]
+WANTED = {at: (i.column, 10_000 if i.unit.dtype == "money" else 1) for at, i in enumerate(FINANCE.indicators)}
+UNITS = ["户" if i.unit.dtype == "count" else "万元" for i in FINANCE.indicators]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "填报单位:天镇县扶贫办 2017年12月 单位:万元",
+        "填报单位：天镇县扶贫办2017年12月单位：万元",
+        "单 位:万 元",
+        "金融扶贫统计表(单位:户、万元)",
+        "金融扶贫统计表（万元）",
+        "2017年12月金融扶贫统计表【单位：人民币万元】",
+        "金额单位:户/万元 填表人:张三",
+        "(户、万元)",
+        "计量单位 万元",
+        "单位：万元人民币",
+        "单位:万元;户",
+    ],
+)
+def test_a_unit_stands_anywhere_in_a_line_or_a_title_above(line: str) -> None:
+    found = find_header(table([line], PLAIN, NUMBERS), FINANCE)
+    assert (rules(found), columns(found)) == ([], WANTED)
+
+
+@pytest.mark.parametrize("line", ["填报单位:人大办公室", "帮扶单位:元氏县", "单位负责人:万元", "单位:天镇县(户籍)"])
+def test_an_office_is_no_unit(line: str) -> None:
+    found = find_header(table([line], PLAIN, NUMBERS), FINANCE)
+    assert {rule for rule, _ in rules(found)} == {"unit_missing"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{0}(单位:{1})", "{0}【{1}】", "{0}[{1}]", "{0}〔{1}〕", "{0},{1}", "{0}，{1}", "{0}/{1}", "{0}：{1}",
+        "{0}-{1}", "{0}(人民币{1})", "{0}(以{1}计)", "{0}(计量单位：{1})", "{0}({1})①", "{0}①({1})", "{0}({1})1",
+        "{0}({1})(注1)", "*{0}({1})", "※{0}({1})", "{0}({1})*", "★ {0}({1})", "{0}({1})²",
+    ],
+)  # fmt: skip
+def test_a_unit_stands_in_any_brackets_or_behind_a_sign_and_marks_are_no_part_of_a_name(typed: str) -> None:
+    given = [typed.format(label, unit) for label, unit in zip(PLAIN, UNITS, strict=True)]
+    found = find_header(table(given, NUMBERS), FINANCE)
+    assert (rules(found), columns(found)) == ([], WANTED)
+
+
+@pytest.mark.parametrize("number", ["{}、", "{}.", "({})", "（{}）", "{})", "{}:"])
+def test_the_number_of_a_header_is_no_part_of_its_name(number: str) -> None:
+    own = enumerate(zip(PLAIN, UNITS, strict=True), start=1)
+    given = [f"{number.format(at)}{label}({unit})" for at, (label, unit) in own]
+    assert columns(find_header(table(given, NUMBERS), FINANCE)) == WANTED
+
+
+def test_what_the_form_has_in_brackets_may_stand_behind_a_stroke() -> None:
+    found = find_header(table(["兑现资金/万元", "带动增收人数/去重/人"], ["1", "1"]), BOOK.datasets["ecology"])
+    assert columns(found) == {0: ("payments_yuan", 10_000), 1: ("persons_with_gains", 1)}
+
+
+@pytest.mark.parametrize("label", ["计量单位", "单位", "计量 单位"])
+def test_a_row_of_units_may_begin_with_what_it_is_called(label: str) -> None:
+    found = find_header(table(["县(市、区)", *PLAIN], [label, *UNITS], ["天镇县", *NUMBERS]), FINANCE)
+    assert rules(found) == []
+    assert columns(found) == {0: ("county_name", 1)} | {at + 1: one for at, one in WANTED.items()}
+    assert found is not None
+    assert found.first == 2
+
+
+def test_a_unit_may_stand_right_behind_the_name_of_an_amount() -> None:
+    assert columns(find_header(table(["贷款余额万元", "小额信贷投放元"], ["1", "1"]), FINANCE)) == {
+        0: ("loan_balance_yuan", 10_000), 1: ("loan_amount_yuan", 1),
+    }  # fmt: skip
+
+
+def test_kilowatts_by_their_sign() -> None:
+    found = find_header(table(["光伏并网规模(kW)", "光伏三年规划规模(MW)"], ["1", "1"]), BOOK.datasets["industry"])
+    assert columns(found) == {0: ("photovoltaic_installed_kw", 1), 1: ("photovoltaic_planned_kw", 1000)}
+
+
+@pytest.mark.parametrize(("header", "rule"), [("贷款余额", "unit_missing"), ("贷款余额(箱)", "unknown_unit")])
+def test_no_unit_and_a_unit_that_does_not_fit_are_two_findings(header: str, rule: str) -> None:
+    assert rules(find_header(table(["小额信贷户数(户)", header], ["1", "1"]), FINANCE)) == [(rule, 1)]

@@ -27,6 +27,7 @@ from tests.builders import (
     said,
     send,
     sheet,
+    village,
     write_book,
 )
 from warehouse.intake.formats.preflight import Limits
@@ -96,12 +97,26 @@ def test_one_bad_line_stops_no_other_file(root: Root, inbox: Path, bad: str) -> 
     assert lent(root) == {YANGGAO: 1000}
 
 
-def test_a_line_without_a_county_quarantines_its_whole_table_and_no_row_is_lost(root: Root, inbox: Path) -> None:
+def test_a_line_without_a_county_stops_no_other_county_of_its_bundle_and_no_row_is_lost(
+    root: Root, inbox: Path
+) -> None:
     lines(inbox, f",{PERIOD},{PLAIN}", f"{TIANZHEN},{PERIOD},{PLAIN}", f"{YANGGAO},,{PLAIN}")
     summary = night(root, inbox)
-    assert (summary.accepted, summary.quarantined) == (0, 1)
+    assert (summary.accepted, summary.quarantined, summary.good) == (1, 0, False)
     kept = pl.concat([pl.read_parquet(path) for path in root.quarantine.glob("finance/*/*.parquet")])
-    assert sorted(kept["row"]) == [2, 3, 4]
+    assert sorted(kept["row"]) == [2, 4]
+    assert mart(root, "mart_findings")["rule"].to_list() == ["cover_incomplete", "cover_incomplete"]
+
+
+def test_a_line_without_a_county_in_a_register_quarantines_all_for_it_may_be_any_countys(
+    root: Root, inbox: Path
+) -> None:
+    labels = [i.header_zh for i in BOOK.datasets["relocation_villages"].indicators]
+    own = [list(village(f"{TIANZHEN}20120{n}").values()) for n in range(2)]
+    rows = [["区划代码", "报告期", *labels], [TIANZHEN, PERIOD, *own[0]], [None, PERIOD, *own[1]]]
+    write_book(inbox / "a.xlsx", {"搬迁自然村名册": rows})
+    summary = night(root, inbox)
+    assert (summary.accepted, summary.quarantined) == (0, 1)
 
 
 def test_a_finding_of_a_file_is_counted_once_however_many_periods_a_night_has(root: Root, inbox: Path) -> None:
@@ -162,7 +177,7 @@ def test_money_without_its_unit_is_not_guessed(root: Root, inbox: Path) -> None:
     bare = [str(h).removesuffix("(万元)") if "投放" in str(h) else h for h in headers]
     write_book(inbox / "a.xlsx", {"封面": cover(), "金融扶贫": [bare, *rows]})
     assert night(root, inbox).quarantined == 1
-    found = one_finding(root, "unknown_unit")
+    found = one_finding(root, "unit_missing")
     assert (found["cell"], found["expected"]) == ("B1", "小额信贷投放(万元)")
 
 

@@ -47,7 +47,7 @@ def test_a_total_that_adds_up_is_left_out(tmp_path: Path) -> None:
     assert "合计" in left.why
 
 
-@pytest.mark.parametrize("word", ["合计", "合 计", "总计", "Total", "合计(3个村)"])
+@pytest.mark.parametrize("word", ["合计", "合 计", "总计", "Total", "合计(3个村)", "全县", "全 市", "全省", "全区"])
 def test_totals_by_any_word(tmp_path: Path, word: str) -> None:
     assert read(register(tmp_path, line(word, households=30)))[1] == [2, 3, 4]
 
@@ -99,6 +99,79 @@ def test_notes_and_signatures_below_are_left_out(tmp_path: Path, below: list[lis
 def test_a_note_with_a_number_in_an_indicators_column_is_not_passed_over(tmp_path: Path) -> None:
     _, rows = read(register(tmp_path, line("注:补报一村", households=12)))
     assert rows == [2, 3, 4, 5]
+
+
+def microcredit(folder: Path, *below: list[Any], above: tuple[list[Any], ...] = ()) -> tuple[Path, list[int]]:
+    """A sheet of microcredit of one row, and rows around it; the rows that are data."""
+    headers = [i.header_zh for i in BOOK.datasets["finance"].indicators]
+    rows = [headers, *above, list(finance().values()), *below]
+    path = write_book(folder / "a.xlsx", {"封面": cover(), FINANCE: rows})
+    return path, read(path, "finance")[1]
+
+
+BELOW = {
+    "signatures": [["统计负责人:", None, "制表:"], ["统计员:"], ["附:本表由县扶贫办汇总"]],
+    "signatures of any word": [["县委书记:赵某", None, "县长:钱某"]],
+    "signatures elsewhere": [[], [], [None, None, "单位负责人:王某某", None, "填表人:李某某", None, "2018"]],
+    "numbered notes": [["1.本表数据截至2017年12月31日;"], ["2、金额取自人行县支行"], ["(3)其余见附表"], ["④略"]],
+    "notes numbered in Chinese": [["一、数据来自人行"], ["二、逾期为90天以上"]],
+    "starred notes": [["※贷款余额含上年结转"], ["*逾期为90天以上"], ["★ 见附表"]],
+    "a sentence": [["以上数据已经县扶贫领导小组审定"], ["金额取自人行县支行"]],
+    "a check sum": [[], ["核对:", 1000]],
+    "check sums": [["校验:", 1000, 0, 0, 1000]],
+    "names alone": [[None, "张三", None, "李四"]],
+}
+
+
+@pytest.mark.parametrize("below", BELOW.values(), ids=BELOW)
+def test_below_a_form_of_one_row_signatures_notes_and_check_sums_are_left_out_and_listed(
+    tmp_path: Path, below: list[list[Any]]
+) -> None:
+    path, rows = microcredit(tmp_path, *below)
+    read_again = read_file(path)
+    assert (rows, read_again.findings) == ([2], [])
+    filled = tuple(at for at, row in enumerate(below, start=3) if any(row))
+    assert [part.rows for part in read_again.left_out if part.sheet == FINANCE] == [filled]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        ["1", "2=3+4", "3", "4", "5", "6", "7", "8"],
+        ["(1)", "（2）", "(3)", "(4)", "(5)", "(6)", "(7)", "(8)"],
+        ["①", "②=③+④", "③", "④", "⑤", "⑥", "⑦", "⑧"],
+        ["甲", "1", "2", "3(=1-2)", "4", "5", "6", "7"],
+        ["第1栏", "第2栏", "第3栏", "4栏", "5列", "6", "7", "8"],
+    ],
+)
+def test_a_line_that_numbers_the_columns_is_no_data(tmp_path: Path, numbers: list[Any]) -> None:
+    assert microcredit(tmp_path, above=(numbers,))[1] == [3]
+
+
+@pytest.mark.parametrize("row", [[1, 2, 4], ["1.5", 2, 3], [1, 2]])
+def test_numbers_that_do_not_number_the_columns_are_data(tmp_path: Path, row: list[Any]) -> None:
+    assert microcredit(tmp_path, above=(row,))[1] == [2, 3]
+
+
+@pytest.mark.parametrize("row", [[5], ["约100", 7], [None, 3]])
+def test_a_second_row_with_a_number_in_it_is_data_and_not_lost(tmp_path: Path, row: list[Any]) -> None:
+    assert microcredit(tmp_path, row)[1] == [2, 3]
+
+
+def test_the_whole_prefecture_is_a_total_of_its_counties(tmp_path: Path) -> None:
+    headers = ["县(市、区)", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+    rows = [headers, ["全市", 3, 0, 0, 0, 0, 0, 0, 0], *([name, *finance(0).values()] for name in ("阳高县", "天镇县"))]
+    reading, data = read(write_book(tmp_path / "2017-12.xlsx", {FINANCE: rows}), "finance")
+    assert data == [3, 4]
+    assert [(f.rule, f.cell, f.found) for f in reading.findings] == [("total_differs", "B2", "3 户")]
+
+
+def test_below_a_bundle_a_note_is_left_out_and_a_county_without_figures_is_not(tmp_path: Path) -> None:
+    headers = ["县(市、区)", *(i.header_zh for i in BOOK.datasets["finance"].indicators)]
+    rows = [headers, ["阳高县", *finance().values()], ["天镇"], ["数据截至12月底"], ["阳高县扶贫办填报"]]
+    path = write_book(tmp_path / "2017-12.xlsx", {FINANCE: rows})
+    assert read(path, "finance")[1] == [2, 3]
 
 
 def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:

@@ -242,6 +242,16 @@ def test_what_could_not_be_read_is_not_called_blank_besides(earlier: Finding, si
     assert said(CAP, {"loan_amount_yuan": 60_000}, at_reading=(earlier,)), "all else is said all the same"
 
 
+@pytest.mark.parametrize(("cell", "silent"), [("AA7", True), ("B7", False)])
+def test_it_is_the_cell_that_is_to_be_filled_that_counts_not_the_one_that_asks_for_it(
+    cell: str,
+    silent: bool,  # noqa: FBT001
+) -> None:
+    check = not_null("loan_households", When("loan_amount_yuan", ">", 0))
+    found = said(check, {"loan_households": None}, at_reading=(at_reading("not_a_number", cell=cell),))
+    assert bool(found) != silent
+
+
 # --- partners that are missing -------------------------------------------------------------------------------------
 
 SUMMARY = BOOK.datasets["relocation"]

@@ -21,7 +21,7 @@ from tests.builders import (
     sheet,
     write_book,
 )
-from warehouse.intake.layout.header import unit_factor
+from warehouse.intake.layout.units import factor_of
 from warehouse.intake.ownership.periods import parse_period
 from warehouse.messages.finding import Finding
 
@@ -43,12 +43,12 @@ def text(folder: Path, *lines: list[Any], name: str = "x_finance.csv", header: l
     return path
 
 
-def only(path: Path) -> Finding:
+def only(path: Path, severity: str = "critical") -> Finding:
     """The one finding of a file, complete in both languages."""
     (found,) = read_file(path).findings
     check = BOOK.checks[found.rule]
     assert found.file == path.name
-    assert found.severity == check.severity == "critical"
+    assert found.severity == check.severity == severity
     assert found.found
     assert found.expected
     assert check.reason_zh in found.message_zh
@@ -166,8 +166,13 @@ def test_a_missing_sheet(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_the_cover_does_not_list(tmp_path: Path) -> None:
-    found = only(book(tmp_path, {FINANCE: GOOD, "草稿": [["一"]]}))
-    assert (place(found), found.found) == (("sheet_not_listed", "草稿", "A1"), "草稿")
+    found = only(book(tmp_path, {FINANCE: GOOD, "扶贫资金": [["一"]]}))
+    assert (place(found), found.found) == (("sheet_not_listed", "扶贫资金", "A1"), "扶贫资金")
+
+
+def test_a_sheet_of_no_dataset_beside_what_the_cover_lists_is_a_remark(tmp_path: Path) -> None:
+    found = only(book(tmp_path, {FINANCE: GOOD, "草稿": [["一"]]}), "info")
+    assert (place(found), found.found, found.severity) == (("scratch_sheet", "草稿", "A1"), "一", "info")
 
 
 def test_a_blank_sheet_that_the_cover_does_not_list_is_nothing(tmp_path: Path) -> None:
@@ -236,7 +241,7 @@ def test_a_header_may_be_of_either_language_with_another_unit(tmp_path: Path, he
 def test_a_label_that_ends_in_brackets_is_a_label() -> None:
     labels = [i for d in BOOK.datasets.values() for i in d.indicators if i.label_zh.endswith(")")]
     assert [i.column for i in labels]
-    assert all(unit_factor(BOOK, i, i.unit.label_zh) == 1 for i in labels)
+    assert all(factor_of(i, i.unit.label_zh) == 1 for i in labels)
 
 
 def test_columns_may_stand_in_any_order_and_notes_are_not_read(tmp_path: Path) -> None:
@@ -360,3 +365,37 @@ def test_a_nil_summary_says_none_of_each(tmp_path: Path) -> None:
     reading = read_files(book(tmp_path, {}, listed=(("易地扶贫搬迁", "relocation", "无", "报送"),)))
     (kept,) = reading.rows["relocation"].rows(named=True)
     assert (kept["villages_planned"], kept["row"], kept["funds_paid_yuan"]) == (0, None, None)
+
+
+# --- what stands beside a table ------------------------------------------------------------------------------------
+
+OWN = GOOD[0]
+
+
+def test_scratch_to_the_right_behind_a_blank_column_is_a_remark(tmp_path: Path) -> None:
+    pages = {FINANCE: [[*OWN], [*NUMBERS, None, None, "核对", 2634.77], [*[None] * 12, "=A1"]]}
+    found = only(book(tmp_path, pages), "info")
+    assert (place(found), found.severity, found.found) == (("scratch_cells", FINANCE, "K2"), "info", "核对")
+    pages = {FINANCE: [[*OWN], [*NUMBERS, 5]]}
+    assert place(only(book(tmp_path, pages))) == ("unknown_header", FINANCE, "I1")
+
+
+def test_without_a_cover_a_sheet_that_nobody_named_is_a_remark_beside_a_return(tmp_path: Path) -> None:
+    scratch = [["计算过程"], [123, 456]]
+    pages = {FINANCE: [OWN, NUMBERS], "Sheet2": scratch}
+    path = write_book(tmp_path / "阳高县_2017-12.xlsx", pages)
+    assert [(f.rule, f.severity, f.sheet) for f in read_file(path).findings] == [("scratch_sheet", "info", "Sheet2")]
+    path = write_book(tmp_path / "阳高县_2017-12.xlsx", {FINANCE: [OWN, NUMBERS], "教育扶贫": scratch})
+    assert [f.rule for f in read_file(path).findings] == ["unknown_dataset"]
+    path = write_book(tmp_path / "阳高县_2017-12.xlsx", {"Sheet2": scratch})
+    assert [f.rule for f in read_file(path).findings] == ["unknown_dataset"]
+
+
+def test_a_second_table_in_a_sheet_is_said_once(tmp_path: Path) -> None:
+    funds = sheet("funds", row("funds"))
+    pages = {FINANCE: [OWN, NUMBERS, [], ["扶贫资金"], *funds, *([1] * 6 for _ in range(3))]}
+    found = only(book(tmp_path, pages))
+    assert (place(found), found.severity) == (("second_table", FINANCE, "A5"), "critical")
+    assert read_files(tmp_path / "a.xlsx").rows["finance"]["row"].to_list() == [2]
+    again = {FINANCE: [OWN, NUMBERS, OWN]}
+    assert read_file(book(tmp_path, again)).findings == []

@@ -44,6 +44,9 @@ def money(text: str | None, factor: int = 1) -> tuple[Any, str | None]:
         ("1,234,567.0001", WAN, 12_345_670_001),
         ("-12", 1, -12),
         ("+12", 1, 12),
+        ("\u221212", 1, -12),
+        ("\u2013 12", 1, -12),
+        ("\u22120.5万元", WAN, -5_000),
         ("0", WAN, 0),
         ("12.", 1, 12),
         ("12.000", 1, 12),
@@ -90,6 +93,26 @@ def test_a_unit_in_the_cell_counts_and_full_width_signs_are_plain(text: str, fac
 )
 def test_units_behind_a_number(column: str, text: str, value: Any) -> None:
     assert convert("outcomes", column, text) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "yuan"),
+    [
+        ("14297.12(万元)", 142_971_200),
+        ("14297.12（万元）", 142_971_200),
+        ("14297.12【万元】", 142_971_200),
+        ("14,297.12 (人民币万元)", 142_971_200),
+        ("1.5人民币亿元", 150_000_000),
+        ("12(元)", 12),
+    ],
+)
+def test_the_unit_behind_a_number_may_stand_in_brackets(text: str, yuan: int) -> None:
+    assert money(text, WAN) == (yuan, None)
+
+
+@pytest.mark.parametrize("text", ["12(其中)", "12(1)", "12(户)", "12()", "12(万元)(预计)"])
+def test_other_words_in_brackets_are_no_unit(text: str) -> None:
+    assert money(text, WAN) == (None, "not_a_number")
 
 
 @pytest.mark.parametrize(("column", "text"), [("poverty_headcount_ratio", "1.2万"), ("poor_persons_closing", "10.7%")])
@@ -151,10 +174,31 @@ def test_what_is_no_exact_amount_is_a_fault_and_null(text: str, factor: int, rul
     assert money(text, factor) == (None, rule)
 
 
-def test_ratios_keep_their_decimals_and_no_more() -> None:
-    assert convert("outcomes", "poverty_headcount_ratio", "10.6751") == (Decimal("10.6751"), None)
-    assert convert("outcomes", "poverty_headcount_ratio", "10.67512") == (None, "digits_lost")
-    assert convert("outcomes", "income_per_capita", "7330.25") == (Decimal("7330.25"), None)
+@pytest.mark.parametrize(
+    ("dataset", "column", "text", "value"),
+    [
+        ("outcomes", "poverty_headcount_ratio", "10.6751", "10.6751"),
+        ("outcomes", "poverty_headcount_ratio", "1.24566128165657%", "1.2457"),
+        ("outcomes", "poverty_headcount_ratio", "0.00123456789012345", "0.0012"),
+        ("outcomes", "poverty_headcount_ratio", "1.00005", "1.0001"),
+        ("outcomes", "poverty_headcount_ratio", "1.000049999999999999", "1"),
+        ("outcomes", "income_growth", "-11.73635", "-11.7364"),
+        ("outcomes", "income_per_capita", "7330.25", "7330.25"),
+        ("outcomes", "income_per_capita", "7330.255", "7330.26"),
+        ("projects", "cropland_to_forest_done_mu", "22274.20333", "22274.2"),
+        ("projects", "cropland_to_forest_done_mu", "2.227420333万亩", "22274.2"),
+        ("projects", "cropland_to_forest_done_mu", "22274.20333333333333亩", "22274.2"),
+    ],
+)
+def test_what_is_measured_or_calculated_is_rounded_half_up_as_a_spreadsheet_does(
+    dataset: str, column: str, text: str, value: str
+) -> None:
+    assert convert(dataset, column, text) == (Decimal(value), None)
+
+
+@pytest.mark.parametrize("text", ["10.6.5", "10.6500000000000x", "1" * 16 + ".5"])
+def test_what_is_no_number_is_not_rounded_to_one(text: str) -> None:
+    assert convert("outcomes", "poverty_headcount_ratio", text)[0] is None
 
 
 @pytest.mark.parametrize(
@@ -172,7 +216,7 @@ def test_ratios_keep_their_decimals_and_no_more() -> None:
         ("20171301", None, "not_a_date"),
         ("2017-02-30", None, "not_a_date"),
         ("2017年12月", None, "not_a_date"),
-        ("2017-12-31 10:30:00", None, "not_a_date"),
+        ("2017-12-31 10:30:00", date(2017, 12, 31), None),
         ("43100", None, "not_a_date"),
         (None, None, None),
     ],
@@ -238,3 +282,51 @@ def test_a_fault_says_where_it_stands() -> None:
         "receipt": 7, "sheet": "金融扶贫", "row": 5, "county_code": "140221", "period": "2017-12",
         "column": "loan_balance_yuan", "rule": "not_a_number", "found": "x",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2017-07-08 08:30:00", date(2017, 7, 8)),
+        ("2017/7/8 8:30", date(2017, 7, 8)),
+        ("2017-07-08 23:59:59.999", date(2017, 7, 8)),
+        ("2017年7月21号", date(2017, 7, 21)),
+        ("二○一七年七月二十一日", date(2017, 7, 21)),
+        ("二〇一七年十二月三十一日", date(2017, 12, 31)),
+        ("二零一七年十月十号", date(2017, 10, 10)),
+    ],
+)
+def test_a_day_may_have_a_time_be_called_hao_or_stand_in_chinese_numerals(text: str, day: date) -> None:
+    assert convert("policy", "issued_on", text) == (day, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["2017年7月", "2017-07-08 24:30", "二〇一七年七月", "二〇一七年十三月一日", "七月八日"]
+)
+def test_what_is_no_day_is_not_made_one(text: str) -> None:
+    assert convert("policy", "issued_on", text) == (None, "not_a_date")
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("2017-01-01", 2017), ("2017年", 2017), ("2017年度", 2017), ("2017-03-01", None)]
+)
+def test_a_year_may_be_kept_as_its_first_day(text: str, year: int | None) -> None:
+    assert convert("outcomes", "delisting_year", text)[0] == year
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column", "text", "code"),
+    [
+        ("support_units", "unit_level", "省直", "provincial"),
+        ("support_units", "unit_level", "企 业", "enterprise"),
+        ("support_units", "unit_level", "provincial", "provincial"),
+        ("outcomes", "delisting_status", "未摘帽", "none"),
+        ("policy", "status", "施行中", "in_force"),
+    ],
+)
+def test_a_code_may_be_said_in_a_word(dataset: str, column: str, text: str, code: str) -> None:
+    assert convert(dataset, column, text) == (code, None)
+
+
+def test_a_word_that_is_no_code_is_not_in_the_list() -> None:
+    assert convert("support_units", "unit_level", "市直") == (None, "not_in_list")

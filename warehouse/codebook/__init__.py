@@ -4,7 +4,8 @@ Each thing is written once, in a CSV file here; reader layouts, basic expectatio
 province, marts and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
 dataset, add its line to `datasets.csv` and its indicators; it brings its marts, under other names than its own where
 `dataset_marts.csv` has them. Rules beyond those of every dataset stand in `expectations/suites/`. What clerks write:
-`synonyms.csv` (an indicator's other names), `about.csv` (headers beside the indicators), `words.csv` (no values).
+`synonyms.csv` (an indicator's other names), `about.csv` (headers beside the indicators), `words.csv` (no values),
+`codes.csv` (codes).
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
 

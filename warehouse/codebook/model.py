@@ -231,6 +231,11 @@ class Indicator(Record):
         return self.dtype.scale if isinstance(self.dtype, pl.Decimal) else 0
 
     @property
+    def measured(self) -> bool:
+        """Whether values are measured or calculated, and rounded to their decimals; money and counts are exact."""
+        return self.decimals > 0
+
+    @property
     def numeric(self) -> bool:
         """Whether values are numbers, so that they can be compared and bounded."""
         return self.dtype.is_numeric()
@@ -277,11 +282,14 @@ class Word(Record):
     """A word in a cell that is no value.
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
-    begin rows that sum others up; `footer` begins the lines below a table.
+    begin rows that sum others up; `footer` begins the lines below a table, with a sign behind it or nothing; `note` a
+    sentence there. `names`, `units` and `values` head the columns of a vertical form; of values the first counts.
     """
 
     word: str
-    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer"]
+    meaning: Literal[
+        "not_applicable", "none", "unknown", "total", "subtotal", "footer", "note", "names", "units", "values"
+    ]
     label_zh: str
     label_en: str
 

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.read import read_tables
-from warehouse.intake.formats.table import Table, column_letters
+from warehouse.intake.formats.table import Table
 from warehouse.intake.layout.header import find_header
 from warehouse.intake.layout.header_texts import header_texts
-from warehouse.intake.layout.row_frames import Schema, raw_rows
+from warehouse.intake.layout.row_frames import Schema, address_of, raw_rows
 from warehouse.intake.layout.unread_cells import UnreadCells, unread_cells
+from warehouse.intake.layout.vertical import upright
 from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import Column, DataSheet, Note, ReceivedFile, ReturnHeader
 from warehouse.intake.reading import read_part
@@ -109,7 +110,7 @@ def _tables(received: ReceivedFile, limits: Limits) -> list[Table]:
     """The tables of a file; none of an archive, and of what cannot be read."""
     try:
         with at_hand(received, limits) as there:
-            return read_tables(there.path, limits)
+            return [upright(table) for table in read_tables(there.path, limits)]
     except UnreadableError:
         return []
 
@@ -134,12 +135,12 @@ def _columns(sheet: DataSheet, table: Table, dataset: Dataset) -> Iterator[Inspe
     header = find_header(table, dataset)
     for column, place in _own(sheet, dataset).items():
         texts = header_texts(table, header, place.index) if header else {}
-        letters = column_letters(place.index)
-        rows = [str(index + 1) for index in texts] or ["1"]
+        ends = (min(texts, default=0), max(texts, default=0))
+        cells = dict.fromkeys(table.cell(index, place.index) for index in ends)
         yield InspectedColumn(
-            letters=letters,
+            letters=place.letters,
             header=" / ".join(dict.fromkeys(texts.values())),
-            header_cells=f"{letters}{rows[0]}" + (f":{letters}{rows[-1]}" if len(rows) > 1 else ""),
+            header_cells=":".join(cells),
             column=column,
             factor=place.factor,
             unit=_unit(dataset[column], place.factor),
@@ -158,7 +159,7 @@ def _cells(sheet: DataSheet) -> pl.DataFrame:
     own = _own(sheet, dataset)
     raw = raw_rows(((sheet, row) for row in sheet.rows), own)
     done, faults = converted(raw, dataset, {c.column: c.factor for c in own.values()}, sheet.epoch)
-    letters = {column: column_letters(place.index) for column, place in own.items()}
+    letters = {column: place.letters for column, place in own.items()}
     order = {column: at for at, column in enumerate(own)}
     values = done.lazy().pipe(as_texts, dataset).pipe(_long, list(own), "value")
     return (
@@ -166,10 +167,11 @@ def _cells(sheet: DataSheet) -> pl.DataFrame:
         .pipe(_long, list(own), "text")
         .with_columns(
             dataset=pl.lit(sheet.dataset),
-            cell=pl.col("column").replace_strict(letters, return_dtype=pl.String) + pl.col("row").cast(pl.String),
+            letters=pl.col("column").replace_strict(letters, return_dtype=pl.String),
             # Both are of the same rows in the same order.
             value=values.select("value").collect()["value"],
         )
+        .with_columns(cell=address_of("letters", "row"))
         .join(faults.lazy().select("row", "column", fault="rule"), on=["row", "column"], how="left")
         .sort("row", pl.col("column").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
         .select(*CELLS)

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from warehouse.codebook import Dataset, load
 from warehouse.intake.duplicates import disagreements
 from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.formats.table import column_letters
+from warehouse.intake.formats.table import address
 from warehouse.intake.layout.row_frames import PROVENANCE, Schema, raw_rows
 from warehouse.intake.model.records import Column, DataSheet, Note, Receipt, ReceivedFile, ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
@@ -192,7 +192,7 @@ def _cell_findings(
     for fault in counted.filter(pl.col("place") < MOST_ALIKE).iter_rows(named=True):
         return_header = head_of.get((fault["receipt"], dataset.dataset, fault["county_code"], fault["period"]))
         if return_header is not None:
-            letters = column_letters(own[fault["column"]].index)
+            letters = own[fault["column"]].letters
             make = partial(
                 reading_finding,
                 return_header,
@@ -200,7 +200,7 @@ def _cell_findings(
                 fault["found"],
                 expected(dataset[fault["column"]]),
                 sheet=fault["sheet"],
-                cells=[f"{letters}{fault['row']}"],
+                cells=[address(letters, fault["row"])],
                 return_header=return_header,
                 indicator=fault["column"],
             )
@@ -228,7 +228,7 @@ def _nil_rows(dataset: Dataset, return_headers: list[ReturnHeader]) -> Iterator[
 
 def _layout(sheets: list[DataSheet]) -> pl.DataFrame:
     """Where each column of the indicators stands."""
-    places = [(s.receipt.receipt, s.sheet, c.column, column_letters(c.index)) for s in sheets for c in s.columns]
+    places = [(s.receipt.receipt, s.sheet, c.column, c.letters) for s in sheets for c in s.columns]
     return pl.DataFrame(places, LAYOUT, orient="row")
 
 

@@ -11,8 +11,9 @@ from itertools import islice, takewhile
 from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
 from warehouse.intake.layout.header import Header, find_header
+from warehouse.intake.layout.neighbours import apart_from, second_header
 from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
-from warehouse.intake.model.records import DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
+from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
 from warehouse.intake.ownership.claims import Agreement
 from warehouse.intake.ownership.cover import STATUSES
 from warehouse.intake.ownership.evidence import (
@@ -35,7 +36,8 @@ WHY = {
     "total": "合计行,已与各行核对 totals, checked against the rows",
     "subtotal": "小计行,已与各行核对 subtotals, checked against the rows",
     "footer": "表尾的备注或签字 notes or signatures below the table",
-    "header": "重复的表头 the header once more",
+    "header": "重复的表头或栏号 the header once more, or numbers of columns",
+    "second": "同一工作表里的第二张表,见问题 a second table in the sheet, see the findings",
 }
 
 
@@ -79,7 +81,7 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     header = find_header(table, dataset)
     if header is None:
         return _without_header(source, dataset, table, status)
-    table = _spread_down(table, header, dataset)
+    table = _spread_down(_first_table(source, dataset, table, header), header, dataset)
     context = TableContext(source, dataset, table, header, status, stated_above(table, header.top))
     lines = sheet_rows(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
@@ -98,7 +100,7 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
         source.read.receipt,
         dataset.dataset,
         table.sheet,
-        header.columns,
+        _columns(table, header, data[0]),
         table.epoch,
         rows,
         _sums(lines, table, rows),
@@ -106,6 +108,27 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     )
     source.read.sheets.append(sheet)
     return return_headers
+
+
+def _first_table(source: Source, dataset: Dataset, table: Table, header: Header) -> Table:
+    """The table down to where another begins in its sheet, which is said once: nothing below it is read as of this."""
+    at = second_header(table, header)
+    if at is None:
+        return table
+    found = " ".join(text for text in table.rows[at] if text)
+    source.reporter.report(
+        "second_table", found, "每个工作表一张表 one table a sheet",
+        sheet=table.sheet, cell=table.cell(at, 0), dataset=dataset.dataset,
+    )  # fmt: skip
+    source.read.left_out.append(SkippedRows(table.sheet, tuple(range(at + 1, len(table.rows) + 1)), WHY["second"]))
+    return replace(table, rows=[*table.rows[:at], *([] for _ in table.rows[at:])])
+
+
+def _columns(table: Table, header: Header, first: int) -> tuple[Column, ...]:
+    """The columns of a table; of a vertical form with the cell of each."""
+    if not table.places:
+        return header.columns
+    return tuple(replace(column, cell=table.cell(first, column.index)) for column in header.columns)
 
 
 def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
@@ -327,9 +350,17 @@ def _check_header(context: TableContext, data: list[int], return_header: ReturnH
         if fault.rule != "unknown_header" or fault.column in filled or not data:
             cell = context.table.cell(fault.row, fault.column)
             context.report(fault.rule, fault.found, fault.expected, cell, return_header, fault.indicator)
-    for at in sorted(filled - context.header.named):
+    headless = filled - context.header.named
+    apart = set(apart_from(context.table, context.header, headless))
+    for at in sorted(headless - apart):
         cell = context.table.cell(context.header.first - 1, at)
         context.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, return_header)
+    if apart:
+        row, at = next(
+            (row, at) for row in data for at, text in enumerate(context.table.rows[row]) if text and at in apart
+        )
+        found = context.table.rows[row][at] or ""
+        context.report("scratch_cells", found, "空白 blank", context.table.cell(row, at), return_header)
 
 
 def _say_hidden(context: TableContext, data: list[int], return_header: ReturnHeader | None) -> None:

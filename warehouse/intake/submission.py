@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 
 from warehouse.codebook import Dataset, load
@@ -13,6 +15,7 @@ from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import Table, squeezed
 from warehouse.intake.formats.zip_archive import is_archive, zip_findings
 from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.layout.vertical import upright
 from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import ReceivedFile, SkippedRows, SubmissionReading
 from warehouse.intake.model.reporter import Reporter
@@ -25,6 +28,9 @@ from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, rea
 # Sheets of a template that hold no figures.
 BESIDE = ("填表须知", "howto")
 NOBODY = "已分配给县或市的收件文件夹 a folder of the inbox that is a county's or a prefecture's"
+SCRATCH = "不属于任何报表的工作表 a sheet of no dataset"
+# What programs call a sheet that nobody has named.
+SCRATCH_NAME = re.compile(r"(?:sheet|工作表|网页表格|表格?)[0-9]{1,3}(?:\([0-9]{1,2}\))?", re.IGNORECASE)
 IGNORED = "说明页或隐藏的工作表 a sheet of instructions, or a hidden one"
 
 
@@ -56,10 +62,15 @@ def _take(
     if (size := received.receipt.unread_bytes) is not None:
         raise over_size(size, limits)
     try:
-        tables = read_tables(received.path, limits)
+        tables = [upright(table) for table in read_tables(received.path, limits)]
     except UnreadableError as fault:
         _say_unreadable(reporter, received, limits, fault)
         return
+    for table in islice((table for table in tables if table.unseen), 1):
+        reporter.report(
+            "unseen_signs", "看不见的字符 signs that nobody sees", "已去掉 they were taken out",
+            sheet=table.sheet, cell=table.unseen,
+        )  # fmt: skip
     owner = owner_of(folders, received.receipt.path_bytes) or NOBODY if folders else None
     source = Source(read, reporter, owner, limits.returns)
     cover = find_cover(tables)
@@ -102,12 +113,22 @@ def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None
             source.reporter.report("unknown_dataset", listed.label, known, sheet=source.cover.sheet, cell=listed.cell)
         else:
             _take_listed(source, dataset, listed, of_dataset.pop(dataset.dataset, []))
+    for table in of_dataset.pop(None, []):
+        _say_scratch(source, table)
     for table in (table for left in of_dataset.values() for table in left):
         if not table.empty:
             source.reporter.report(
                 "sheet_not_listed", table.sheet or "", "封面所列报表 a dataset on the cover's list",
                 sheet=table.sheet, cell="A1",
             )  # fmt: skip
+
+
+def _say_scratch(source: Source, table: Table) -> None:
+    """A sheet that is of no dataset by its name nor by its headers: what it should have been is missing elsewhere."""
+    if not table.empty:
+        first = next(text for row in table.rows for text in row if text)
+        source.reporter.report("scratch_sheet", first, "没有其他工作表 no other sheet", sheet=table.sheet, cell="A1")
+        source.read.left_out.append(SkippedRows(table.sheet, (), SCRATCH))
 
 
 def _take_listed(source: Source, dataset: Dataset, listed: ListedReturn, tables: list[Table]) -> None:
@@ -151,8 +172,14 @@ def _without_cover(source: Source, tables: list[Table]) -> None:
     """Tables that say themselves whose they are, or whose file's name does; each that holds anything is a return."""
     file = source.read.receipt.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     shown = [table for table in _with_figures(source, tables) if not table.empty]
+    known = {id(table): _dataset(table, table.sheet or file) for table in shown}
+    scratch = [t for t in shown if known[id(t)] is None and SCRATCH_NAME.fullmatch(squeezed(t.sheet))]
+    if len(scratch) < len(shown):
+        shown = [table for table in shown if table not in scratch]
+        for table in scratch:
+            _say_scratch(source, table)
     for table in shown:
-        dataset = _dataset(table, table.sheet or file) or (dataset_named(file) if len(shown) == 1 else None)
+        dataset = known[id(table)] or (dataset_named(file) if len(shown) == 1 else None)
         if dataset is not None:
             read_returns(source, dataset, table, "reported")
             continue

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.intake.formats.table import column_letters
+from warehouse.intake.formats.table import address
 from warehouse.intake.layout.row_frames import raw_rows
 from warehouse.intake.model.records import Column, DataRow, DataSheet, SumRow
 from warehouse.intake.model.reporter import reading_finding
@@ -53,7 +53,7 @@ def _finding(sheet: DataSheet, total: SumRow, dataset: Dataset, place: Column, d
         f"{given} {unit.label_zh}",
         f"{sums} {unit.label_zh} (第 {rows} 行之和 the sum of rows {rows})",
         sheet=sheet.sheet,
-        cells=[f"{column_letters(place.index)}{total.number}"],
+        cells=[address(place.letters, total.number)],
         return_header=sheet.return_header,
         dataset=dataset.dataset,
         indicator=place.column,

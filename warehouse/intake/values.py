@@ -1,7 +1,8 @@
 """Text to typed values, a column at a time: exact decimals, integers of the base unit, dates, codes.
 
 What does not convert becomes null, and a fault beside it; a blank is null without one. Numbers go from text to
-decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan. `plain` first makes of what clerks type
+decimals, never through a binary float: 8382.0001 under 万元 is 83820001 yuan. What is measured or calculated (ratios,
+areas) is rounded to the decimals that are stored; money and counts never are. `plain` first makes of what clerks type
 what the types take; most sheets need none of it.
 """
 
@@ -20,16 +21,30 @@ from warehouse.intake.formats.table import ERRORS
 NUMBER = r"^[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?$"
 # The same of any length: a number, but one that is not kept whole.
 ANY_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?$"
+# Of a number all up to twelve digits behind the point, and what may stand behind it.
+TAIL = r"(\.[0-9]{12})[0-9]+"
 # A number with something behind it: 1.2万, 884个, 10.7%.
 WITH_UNIT = r"^(?<number>[+-]?[0-9][0-9,]*(?:\.[0-9]*)?)(?<unit>[^0-9.,].*)$"
+# The same in brackets, or of money by its name: (万元), 人民币万元.
+ROUND_UNIT = r"^[(【\[]?(?:人民币)?([^()【】\[\]]*)[)】\]]?$"
+# Minus signs and dashes in front of a digit.
+MINUS = r"^[−–—‒﹣-]\s*([0-9])"
 # Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
 UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
 TRUE = ("是", "有", "true", "TRUE", "True", "1", "√", "Y", "Yes")
 FALSE = ("否", "无", "false", "FALSE", "False", "0", "×", "N", "No")
-DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])日?$"
-MIDNIGHT = r"\s+0?0:00(?::00)?$"
+ONES = "一二三四五六七八九"
+SIGNS_TO_31 = (*ONES, "十", *(f"十{n}" for n in ONES), "二十", *(f"二十{n}" for n in ONES), "三十", "三十一")
+DATE_PARTS = r"^(?<y>[0-9]{4})[-./年](?<m>1[0-2]|0?[1-9])[-./月](?<d>3[01]|[12][0-9]|0?[1-9])[日号]?$"
+TIME = r"\s+(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?$"
+# The first day of a year, which a spreadsheet shows as 2017年.
+NEW_YEAR = r"^((?:19|20)[0-9]{2})-01-01$|^((?:19|20)[0-9]{2})年度?$"
+IN_SIGNS = r"^[〇○零一二三四五六七八九]{4}年"
+SIGNS = dict(zip("〇○零一二三四五六七八九", "000123456789", strict=True))
+# 二十一日 is 21日: with the sign behind it, the longest first.
+NUMBERS = {f"{signs}{behind}": f"{n}{behind}" for n, signs in enumerate(SIGNS_TO_31, start=1) for behind in "月日号"}
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
 # Serial numbers of days from 1990 to 2099, whatever they are counted from.
 FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
@@ -59,7 +74,7 @@ def _typed(dataset: str, factors: tuple[tuple[str, int], ...]) -> tuple[pl.Expr,
 
 
 def value(indicator: Indicator, factor: int) -> pl.Expr:
-    """The typed value of the indicator's text, null where it does not convert exactly."""
+    """The typed value of the indicator's text, null where it does not convert: exactly, but for what is `measured`."""
     text = pl.col(indicator.column)
     if indicator.codes:
         return text.str.to_lowercase().replace_strict(indicator.words, default=None, return_dtype=pl.String)
@@ -70,9 +85,16 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
         return yes_or_no.then(pl.lit(value=False)).alias(indicator.column)
     if indicator.unit.dtype == "text":
         return pl.when(~_no_text(text)).then(text)
-    exact = number(text) * factor
-    kept = exact.round(indicator.decimals)
-    return pl.when(kept == exact).then(kept).cast(indicator.dtype, strict=False).alias(indicator.column)
+    exact = number(_short(text) if indicator.measured else text) * factor
+    # As a spreadsheet's ROUND does it: half up, of what is below zero half down.
+    kept = exact.round(indicator.decimals, mode="half_away_from_zero")
+    whole = kept if indicator.measured else pl.when(kept == exact).then(kept)
+    return whole.cast(indicator.dtype, strict=False).alias(indicator.column)
+
+
+def _short(text: pl.Expr) -> pl.Expr:
+    """The text of a number without the digits that do not say how it is rounded: a result has as many as there are."""
+    return text.str.replace(TAIL, "$1")
 
 
 def number(text: pl.Expr) -> pl.Expr:
@@ -100,15 +122,17 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     text = pl.col(indicator.column)
     if indicator.unit.dtype == "text" and not indicator.codes:
         return text
-    said = text.str.replace(MIDNIGHT, "") if indicator.unit.dtype == "date" else text
+    said = text.str.replace(TIME, "") if indicator.unit.dtype == "date" else text
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
-    said = pl.when(~said.is_in(_blank_words() - _own_words(indicator))).then(said)
+    said = pl.when(~said.is_in(_blank_words() - _own_words(indicator))).then(said.str.replace(MINUS, "-$1"))
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
     if indicator.codes or indicator.unit.dtype == "boolean":
         return said.alias(indicator.column)
+    if indicator.unit.dtype == "year":
+        said = said.str.replace(NEW_YEAR, "$1$2")
     return _number(said, indicator, factor).alias(indicator.column)
 
 
@@ -131,12 +155,18 @@ def _number(said: pl.Expr, indicator: Indicator, factor: int) -> pl.Expr:
     """
     parts = said.str.extract_groups(WITH_UNIT)
     scales = _scales(indicator, factor)
-    exact = number(parts.struct.field("number"))
-    unit = parts.struct.field("unit")
+    digits = parts.struct.field("number")
+    exact = number(_short(digits) if indicator.measured else digits)
+    unit = _unit(parts)
     of_header = {name: Decimal(times) / factor for name, times in scales.items()}
     converted = exact * unit.replace_strict(of_header, default=None, return_dtype=EXACT)
     same = converted * factor == exact * unit.replace_strict(scales, default=None, return_dtype=pl.Int64)
     return pl.when(same).then(converted.cast(pl.String).str.replace(r"\.?0+$", "")).otherwise(said)
+
+
+def _unit(parts: pl.Expr) -> pl.Expr:
+    """The unit of the groups of WITH_UNIT, without what stands round it."""
+    return parts.struct.field("unit").str.replace(ROUND_UNIT, "$1")
 
 
 def _scales(indicator: Indicator, factor: int) -> dict[str, int]:
@@ -150,11 +180,18 @@ def _scales(indicator: Indicator, factor: int) -> dict[str, int]:
 
 def _date(said: pl.Expr, epoch: date | None) -> pl.Expr:
     """The day as 2017-12-31: written with points, strokes or 年月日, or as the serial number of a spreadsheet."""
-    parts = said.str.extract_groups(DATE_PARTS)
+    parts = _in_digits(said).str.extract_groups(DATE_PARTS)
     month, day = ((pl.lit("0") + parts.struct.field(name)).str.tail(2) for name in ("m", "d"))
     written = pl.concat_str(parts.struct.field("y"), month, day, separator="-")
     digits = pl.when(said.str.contains(DATE_DIGITS)).then(said.str.replace(DATE_DIGITS, "$1-$2-$3"))
     return pl.coalesce(*([_serial(said, epoch)] if epoch else []), written, digits, said)
+
+
+def _in_digits(said: pl.Expr) -> pl.Expr:
+    """二〇一七年七月二十一日 as 2017年7月21日."""
+    year = said.str.head(4).str.replace_many(SIGNS)
+    rest = said.str.slice(4).str.replace_many(NUMBERS, leftmost=True)
+    return pl.when(said.str.contains(IN_SIGNS)).then(year + rest).otherwise(said)
 
 
 def _serial(said: pl.Expr, epoch: date) -> pl.Expr:
@@ -174,7 +211,7 @@ def fault(indicator: Indicator, factor: int) -> pl.Expr:
     if indicator.unit.dtype == "date":
         return error.otherwise(pl.lit("not_a_date"))
     said = pl.col("said")
-    unit = said.str.extract_groups(WITH_UNIT).struct.field("unit")
+    unit = _unit(said.str.extract_groups(WITH_UNIT))
     return (
         error.when(unit.is_in(list(MULTIPLIERS)))
         .then(pl.lit("unit_unclear" if factor != 1 else "not_a_number"))

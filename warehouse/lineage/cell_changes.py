@@ -6,7 +6,7 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.intake.inspect import as_texts
-from warehouse.intake.layout.row_frames import Schema
+from warehouse.intake.layout.row_frames import Schema, address_of
 
 PLACE = ("county_code", "period", "sheet", "row")
 CELL = ("dataset", *PLACE, "column")
@@ -68,7 +68,7 @@ def with_cells(changes: pl.LazyFrame, before: pl.LazyFrame, after: pl.LazyFrame)
         places = layout.select("column", pl.col("sheet").alias(f"{name}_sheet"), "letters")
         changes = (
             changes.join(places, on=["column", f"{name}_sheet"], how="left", nulls_equal=True, maintain_order="left")
-            .with_columns((pl.col("letters") + pl.col(f"{name}_row").cast(pl.String)).alias(f"{name}_cell"))
+            .with_columns(address_of("letters", f"{name}_row").alias(f"{name}_cell"))
             .drop("letters")
         )
     return changes

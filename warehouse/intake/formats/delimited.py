@@ -10,14 +10,20 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from warehouse.codebook import load
 from warehouse.intake.formats.preflight import PreflightResult, UnreadableError, check_extent
-from warehouse.intake.formats.table import Table, as_texts, squeezed
+from warehouse.intake.formats.table import Table, as_texts
+from warehouse.intake.layout.furniture import is_note, is_signature
 
 A_TEXT = ".csv 文本文件 a .csv text file"
 AN_ENCODING = "UTF-8、UTF-16 或 or GB18030"
+# A file may have two: what adds it to one that has it.
+MARK = "\ufeff"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-SEPARATORS = ",\t;"
+SEPARATORS = ",\t;|"
+# What Excel puts before the lines, to say which it is.
+SAYS_SEPARATOR = re.compile(r"sep=(.)\r?\n")
+# Cells kept as texts: ="140222", '140222.
+KEPT, AS_TEXT = re.compile("[='’]"), re.compile(r"=\"([^\"]*)\"|['’](.+)", re.DOTALL)
 LINES_LOOKED_AT = 20
 FIELD_END = re.compile(rb"[,;\t\r\n\"]+")
 # Chinese, its punctuation and signs of full width; dashes, quotes and the like.
@@ -29,13 +35,16 @@ def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
     text = decode(path.read_bytes())
     if "\0" in text:
         raise UnreadableError("含 NUL 字节的文件 a file with NUL bytes", A_TEXT)
-    separator = _separator(text)
+    said = SAYS_SEPARATOR.match(text)
+    separator = said[1] if said else _separator(text)
     try:
         # Strict, for a quote that is not closed would take all lines that follow into one cell.
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        rows = [as_texts(row) for row in lines]
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
+        rows = [as_texts(row) for row in (map(_bared, lines) if KEPT.search(text) else lines)]
     except csv.Error as error:
         raise UnreadableError(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
+    if said:
+        rows[0] = []
     if _is_cut_off(text, rows):
         raise UnreadableError("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
     width = max(map(len, rows), default=0)
@@ -50,8 +59,8 @@ def decode(data: bytes) -> str:
     """
     try:
         if data.startswith(UTF_16):
-            return data.decode("utf-16")
-        return data.decode("utf-8-sig")
+            return data.decode("utf-16").lstrip(MARK)
+        return data.decode("utf-8").lstrip(MARK)
     except UnicodeDecodeError:
         pass
     if any(map(_is_utf_8, FIELD_END.split(data))):
@@ -62,12 +71,18 @@ def decode(data: bytes) -> str:
         raise UnreadableError("编码不明的文本 text in an unknown encoding", AN_ENCODING) from error
 
 
+def _bared(row: Sequence[str]) -> list[str]:
+    """The texts of cells, without the signs by which a spreadsheet keeps them texts."""
+    kept = ((cell, AS_TEXT.fullmatch(cell)) for cell in row)
+    return [(found[1] or found[2] or "") if found else cell for cell, found in kept]
+
+
 def _is_cut_off(text: str, rows: Sequence[Sequence[str | None]]) -> bool:
     """Whether the last line has no end and fewer fields than the line before it, and is no note below the table."""
     if text.endswith(("\n", "\r")) or len(rows) < len(("header", "last")) or len(rows[-1]) >= len(rows[-2]):
         return False
-    footers = tuple(word for word, known in load().words.items() if known.meaning == "footer")
-    return not squeezed(next((cell for cell in rows[-1] if cell), None)).startswith(footers)
+    said = [cell for cell in rows[-1] if cell]
+    return not (said and (is_signature(said[0]) or (len(said) == 1 and is_note(said[0]))))
 
 
 def _is_utf_8(field: bytes) -> bool:

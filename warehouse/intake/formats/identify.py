@@ -5,12 +5,17 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from warehouse.intake.formats.delimited import UTF_16
+from warehouse.intake.formats.part_names import plain_names
 from warehouse.intake.formats.preflight import (
     A_WORKBOOK,
     NO_PASSWORD,
+    PROTECTED,
     SAVED_ANEW,
     Limits,
     PreflightResult,
@@ -21,7 +26,10 @@ from warehouse.intake.formats.preflight import (
 from warehouse.intake.formats.registry import A_FILE, ANY, FORMATS, OLE, REFUSED, ZIP, FileFormat
 from warehouse.intake.formats.xml_oddities import unusual_names
 
-LONGEST_MAGIC = max(len(one.magic) for one in FORMATS.values())
+NEAR_THE_BEGINNING = 4_096
+# Byte order marks and blanks.
+BLANKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"
+TEXT, SEPARATED = "text", (b"\t", b",")
 # The lengths of a part's name and extra field, at the end of the header before it (APPNOTE.TXT, 4.3.7).
 LOCAL_HEADER = struct.Struct("<26x2H")
 ENCRYPTED = 0x1
@@ -41,15 +49,39 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
         if suffix in kind.suffixes and not kind.parts:
             raise _refused(kind)
     with path.open("rb") as file:
-        head = file.read(LONGEST_MAGIC)
+        head = file.read(NEAR_THE_BEGINNING)
     if head.startswith(OLE):
         return _compound(path, limits)
     if head.startswith(ZIP):
         return _zipped(path, limits)
-    for name, known in FORMATS.items():
-        if head.startswith(known.magic) if known.magic != ANY else suffix in known.suffixes:
-            return PreflightResult(name, limits)
+    own = (name for name, known in FORMATS.items() if known.magic != ANY and head.startswith(known.magic))
+    if found := next(own, None) or _written(head, suffix):
+        return PreflightResult(found, limits)
     raise UnreadableError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
+
+
+def _written(head: bytes, suffix: str) -> str | None:
+    """Which of the formats without a beginning of their own a file is: what is called a workbook, or as they are, by
+    what stands near its beginning, else by its suffix. What is called a workbook and has separators is a text.
+    """
+    workbook, marked, named = _without_magic(suffix)
+    if marked and head.translate(None, b"\0").lstrip(BLANKS).startswith(b"<"):
+        begins = head.translate(None, b"\0").lower()
+        return next((name for name, parts in marked.items() if any(part in begins for part in parts)), None)
+    if workbook and (head.startswith(UTF_16) or b"\0" not in head) and any(sign in head for sign in SEPARATED):
+        return TEXT
+    return named
+
+
+@cache
+def _without_magic(suffix: str) -> tuple[bool, dict[str, tuple[bytes, ...]], str | None]:
+    """Of a suffix: whether it is a workbook's, the formats by what is near their beginning, the one by its name."""
+    written = {name: known for name, known in FORMATS.items() if known.magic == ANY}
+    workbook = any(suffix in known.suffixes for known in FORMATS.values() if known.magic != ANY)
+    marked = {name: tuple(part.encode() for part in known.parts) for name, known in written.items() if known.parts}
+    own = workbook or any(suffix in written[name].suffixes for name in marked)
+    named = (name for name, known in written.items() if not known.parts and suffix in known.suffixes)
+    return workbook, marked if own else {}, next(named, None)
 
 
 def over_size(size: int, limits: Limits) -> UnreadableError:
@@ -65,7 +97,7 @@ def _compound(path: Path, limits: Limits) -> PreflightResult:
     """An old workbook, or an encrypted new one: the names of its streams, in UTF-16, say which."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD)
+        raise UnreadableError(PROTECTED, NO_PASSWORD)
     for name, known in FORMATS.items():
         if known.magic == OLE and any(stream.encode("utf-16-le") in data for stream in known.parts):
             return PreflightResult(name, limits)
@@ -77,7 +109,8 @@ def _zipped(path: Path, limits: Limits) -> PreflightResult:
     try:
         with zipfile.ZipFile(BytesIO(data)) as parts:
             infos = parts.infolist()
-            names = set(parts.namelist())
+            plain = plain_names(parts)
+            names = set(plain)
             for kind in REFUSED:
                 if kind.magic == ZIP and names.intersection(kind.parts):
                     raise _refused(kind)
@@ -93,12 +126,13 @@ def _zipped(path: Path, limits: Limits) -> PreflightResult:
             if found != "xlsx":
                 return PreflightResult(found, limits)
             # A sheet may lie anywhere among the parts; what it is shows in its text.
-            texts = {info.filename: _part(data, info) for info in infos if not info.is_dir()}
+            texts = {name: _part(data, info) for name, info in plain.items() if not name.endswith("/")}
     # A RuntimeError is what zipfile makes of an encrypted part, and of a compression that it does not know; a
     # ValueError of a name that is not in its encoding.
     except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise UnreadableError(f"损坏或加密的工作簿 a damaged or encrypted workbook ({error})", A_WORKBOOK) from error
-    return look_at_workbook(texts, limits)
+    passed = look_at_workbook(texts, limits)
+    return replace(passed, renamed=plain.keys() != {info.filename for info in infos})
 
 
 def _part(data: bytes, info: zipfile.ZipInfo) -> bytes:

@@ -121,6 +121,8 @@ def _text(cell: Element) -> str | None:  # noqa: PLR0911  (a kind of cell each)
             return as_text(cell.get(f"{OFFICE}boolean-value") == "true")
         case "string":
             return as_text(cell.get(f"{OFFICE}string-value", shown))
+        case "time":
+            return as_text(shown)
         case kind if kind in NUMBERS:
             return as_text(float(value))
         case None:

@@ -29,6 +29,11 @@ FAR = re.compile(rb"r\s*=\s*[\"'](?:[A-Za-z]{3}[0-9]|[A-Za-z]{0,2}[0-9]{4})")
 NEAR_COLUMNS, NEAR_ROWS = 702, 999
 ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
 ADDRESS = re.compile(rb"<(?:[^\s<>/:]+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
+# A cell at an address with nothing in it, and a row without a cell.
+BLANK_CELL = re.compile(
+    rb"<(?:[^\s<>/:]+:)?c\sr\s*=\s*[\"'][A-Za-z]{1,3}\d{1,7}[\"'][^<>]*(?:(?<=/)>|>\s*</(?:[^\s<>/:]+:)?c\s*>)"
+)
+EMPTY_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^<>]*(?:(?<=/)>|>\s*</(?:[^\s<>/:]+:)?row\s*>)")
 ERROR_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
 HIDDEN_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 # A formula followed by an empty value or none.
@@ -39,7 +44,15 @@ NO_VALUE = re.compile(
 MOST_TEXT_PER_CELL = 100
 MOST_COLUMNS = 16_384  # to XFD
 A_WORKBOOK = "完整、未加密的工作簿 a whole, unencrypted workbook"
-NO_PASSWORD = "没有密码的工作簿,请先取消密码 a workbook without a password"  # noqa: S105  (words, not one)
+PROTECTED = "加密或受保护的工作簿 an encrypted workbook, or one that is protected against changes"
+NO_PASSWORD = (
+    "没有密码、未受保护的工作簿:请在“审阅”中撤销工作簿保护,并在“文件-信息-保护工作簿”中清空密码 "  # noqa: S105  (words, not one)
+    "a workbook without password and protection: take the protection off under Review, the password under File, Info"
+)
+MACRO_SHEETS = "xl/macrosheets/"
+NO_MACROS = (
+    "删去宏表(右键工作表标签,取消隐藏后删除)并另存为 .xlsx the same without it: unhide and delete it, save as .xlsx"
+)
 SAVED_ANEW = "另存为 .xlsx 的工作簿 a workbook saved as .xlsx"
 
 
@@ -77,7 +90,7 @@ class Limits:
 class PreflightResult:
     """What preflight learnt: the format's name, and the limits that hold for its reader; the sheets' parts with cells
     that a reader of values does not tell whole; which of a workbook's cell styles show percent; whether it may count
-    days from 1904; how many parts are sheets.
+    days from 1904; how many parts are sheets; whether its parts have other names than readers look for (`renamed`).
     """
 
     format: str
@@ -86,10 +99,13 @@ class PreflightResult:
     percent_styles: frozenset[int] = frozenset()
     names_an_epoch: bool = False
     sheets: int = 0
+    renamed: bool = False
 
 
 def look_at_workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult:
     """What the parts of an .xlsx say, by name; raises Unreadable for what would be read wrongly or without bound."""
+    if macros := next((name for name in texts if name.startswith(MACRO_SHEETS)), None):
+        raise UnreadableError(f"带 Excel 4.0 宏表的工作簿 a workbook with an Excel 4 macro sheet ({macros})", NO_MACROS)
     # A plain search is much quicker than a pattern: that goes over what may hold something only.
     sheets = {name: text for name, text in texts.items() if b"sheetData" in text and _is_sheet(text)}
     for text in texts.values():
@@ -134,6 +150,17 @@ def _extent(xml: bytes, limits: Limits) -> None:
         most_columns = max(NEAR_COLUMNS, xml.count(b"<c") + xml.count(b":c"))
         if most_columns * max(NEAR_ROWS, xml.count(b"<row") + xml.count(b":row")) <= limits.cells:
             return
+    rows, columns = _reach(xml)
+    if rows * columns > limits.cells:
+        # Readers make no room for cells that are blank and only look like something: borders down to the last row.
+        filled = BLANK_CELL.sub(b"", xml)
+        if len(ADDRESS.findall(filled)) == _count(filled, CELL, b"<c"):
+            rows, columns = _reach(EMPTY_ROW.sub(b"", filled))
+    check_extent(rows, columns, limits)
+
+
+def _reach(xml: bytes) -> tuple[int, int]:
+    """The last row and column of a sheet."""
     addresses = ADDRESS.findall(xml)
     starts = ROW.findall(xml)
     numbers = {found[1] for found in map(ROW_NUMBER.search, starts) if found}
@@ -143,7 +170,7 @@ def _extent(xml: bytes, limits: Limits) -> None:
         widest = max(len(CELL.findall(row)) for row in ROW.split(xml))
     last_column = max([1, widest, *map(_column, columns)])
     last_row = max([1, len(starts), *map(int, numbers | {row for _, row in addresses})])
-    check_extent(last_row, last_column, limits)
+    return last_row, last_column
 
 
 def check_extent(rows: int, columns: int, limits: Limits) -> None:

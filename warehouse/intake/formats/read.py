@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 from warehouse.intake.formats.identify import identify
 from warehouse.intake.formats.preflight import SAVED_ANEW, Limits, UnreadableError
 from warehouse.intake.formats.registry import FORMATS
-from warehouse.intake.formats.table import Table
+from warehouse.intake.formats.table import Table, without_unseen
 
 
 def read_tables(path: Path, limits: Limits) -> list[Table]:
@@ -17,7 +17,7 @@ def read_tables(path: Path, limits: Limits) -> list[Table]:
     passed = identify(path, limits)
     known = FORMATS[passed.format]
     try:
-        return known.read(path, passed)
+        return [without_unseen(table) for table in known.read(path, passed)]
     except (UnreadableError, MemoryError):
         raise
     except DefusedXmlException as error:

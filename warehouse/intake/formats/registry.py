@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.intake.formats.delimited import read_delimited
+from warehouse.intake.formats.html_page import read_html
 from warehouse.intake.formats.ods import read_ods
 from warehouse.intake.formats.preflight import PreflightResult
+from warehouse.intake.formats.spreadsheetml import read_spreadsheetml
 from warehouse.intake.formats.table import Table
 from warehouse.intake.formats.xls import read_xls
 from warehouse.intake.formats.xlsx import read_xlsx
@@ -28,7 +30,8 @@ Bound = Literal["unpacked_bytes", "cells", "members"]
 @dataclass(frozen=True)
 class FileFormat:
     """A kind of file: what findings call it, the suffixes it comes with (the first is the usual one), how it begins
-    (ANY: the suffix alone tells), what a container of it holds one of, and the Limits that bound it beside those of
+    (ANY: the suffix tells, or what stands near the beginning), what a container of it holds one of, or a text near its
+    beginning, and the Limits that bound it beside those of
     every file (bytes on disk; seconds and memory of whoever reads it).
     """
 
@@ -54,6 +57,18 @@ FORMATS = {
     ),
     "xls": TableFormat("工作簿", "workbook", (".xls",), OLE, ("Workbook", "Book"), ("cells",), read_xls),
     "ods": TableFormat("工作簿", "workbook", (".ods",), ZIP, ("content.xml",), ("unpacked_bytes", "cells"), read_ods),
+    "spreadsheetml": TableFormat(
+        "XML 工作簿",
+        "XML workbook",
+        (".xml",),
+        ANY,
+        ("urn:schemas-microsoft-com:office:spreadsheet",),
+        ("cells",),
+        read_spreadsheetml,
+    ),
+    "html": TableFormat(
+        "网页", "web page", (".html", ".htm"), ANY, ("<html", "<table", "<!doctype html"), ("cells",), read_html
+    ),
     "text": TableFormat("文本文件", "text file", (".csv", ".tsv", ".txt"), ANY, (), ("cells",), read_delimited),
 }
 # A zip that holds none of the above; its members are read, each as a file of its own.

@@ -8,8 +8,8 @@ a value as its text (=B2+B3); no type accepts the last two.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,7 +32,9 @@ class Table:
     """A sheet (or a text file) from its first cell on: `rows[0][0]` is cell A1. `sheet` is None in a text file.
 
     `merged` are ranges whose first cell speaks for all; `hidden` the indices of hidden rows, `visible` whether the
-    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none.
+    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none. `unseen` is
+    the first cell that had signs that nobody sees; they are taken out (`without_unseen`). `places` says of cells that
+    were moved, by row and column, where they stand in the file.
     """
 
     sheet: str | None
@@ -41,15 +43,37 @@ class Table:
     hidden: frozenset[int] = frozenset()
     visible: bool = True
     epoch: date | None = None
+    unseen: str | None = None
+    places: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> str:
         """The address of `rows[row][column]`, such as D7."""
+        row, column = self.places.get((row, column), (row, column))
         return f"{column_letters(column)}{row + 1}"
 
     @property
     def empty(self) -> bool:
         """Whether no cell holds anything."""
         return not any(any(row) for row in self.rows)
+
+
+def without_unseen(table: Table) -> Table:
+    """The table without signs that take no room (category Cf: zero-width blanks, marks of direction and byte order)."""
+    strange = [at for at, row in enumerate(table.rows) if not "".join(filter(None, row)).isprintable()]
+    places = [
+        (at, place) for at in strange for place, text in enumerate(table.rows[at]) if text and _seen(text) != text
+    ]
+    if not places:
+        return table
+    rows = list(table.rows)
+    for at in {at for at, _ in places}:
+        rows[at] = [_one_spaced(_seen(text)) if text else None for text in rows[at]]
+    return replace(table, rows=rows, unseen=table.cell(*places[0]))
+
+
+@lru_cache(maxsize=10_000)
+def _seen(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def half_width(text: str) -> str:
@@ -71,6 +95,13 @@ def _squeezed(text: str) -> str:
 def column_letters(index: int) -> str:
     """A for 0, AA for 26."""
     return get_column_letter(index + 1)
+
+
+def address(letters: str, row: int) -> str:
+    """A cell by the letters of its column and its row; the letters say both where a column's cells are not below one
+    another (`warehouse.intake.model.records.Column`).
+    """
+    return letters if letters[-1:].isdigit() else f"{letters}{row}"
 
 
 def as_text(value: Any) -> str | None:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import xlrd
 from xlrd.biffh import error_text_from_code
 
+from warehouse.intake.formats.blank_results import blank_results
 from warehouse.intake.formats.cell_formats import shows_percent
-from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, PreflightResult, UnreadableError, too_large
+from warehouse.intake.formats.preflight import (
+    NO_PASSWORD,
+    PROTECTED,
+    Limits,
+    PreflightResult,
+    UnreadableError,
+    too_large,
+)
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
+
+UNKNOWN = "=?"
 
 
 def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
@@ -22,9 +34,20 @@ def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
         book = xlrd.open_workbook(path, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
     except xlrd.XLRDError as error:
         if "encrypted" in str(error).lower():
-            raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD) from error
+            raise UnreadableError(PROTECTED, NO_PASSWORD) from error
         raise
-    return [_table(book, sheet, passed.limits) for sheet in book.sheets()]
+    tables = [_table(book, sheet, passed.limits) for sheet in book.sheets()]
+    if any(text == UNKNOWN for table in tables for row in table.rows for text in row):
+        blank = blank_results(path.read_bytes())
+        return [replace(table, rows=_without(table.rows, blank.get(table.sheet or "", ()))) for table in tables]
+    return tables
+
+
+def _without(rows: list[Row], blank: Collection[tuple[int, int]]) -> list[Row]:
+    return [
+        [None if text == UNKNOWN and (at, place) in blank else text for place, text in enumerate(row)]
+        for at, row in enumerate(rows)
+    ]
 
 
 def _table(book: Any, sheet: Any, limits: Limits) -> Table:
@@ -47,8 +70,8 @@ def _table(book: Any, sheet: Any, limits: Limits) -> Table:
 def _text(book: Any, cell: Any) -> str | None:
     match cell.ctype:
         case xlrd.XL_CELL_TEXT:
-            # A text cell that holds nothing is a formula that was never calculated; a blank cell has another type.
-            return as_text(cell.value) if cell.value else "=?"
+            # A text cell that holds nothing is a formula without a result, or one whose result is blank.
+            return as_text(cell.value) if cell.value else UNKNOWN
         case xlrd.XL_CELL_NUMBER:
             code = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
             return as_percent(cell.value) if shows_percent(code) else as_text(cell.value)

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
+from warehouse.intake.formats.part_names import workbook_bytes
 from warehouse.intake.formats.preflight import A_WORKBOOK, PreflightResult, UnreadableError, column_number
 from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Merged, Table, as_percent, as_texts
 from warehouse.intake.formats.xml_events import xml_events
@@ -36,9 +37,10 @@ def read_xlsx(path: Path, passed: PreflightResult) -> list[Table]:
     """All sheets of a workbook, in its order; raises Unreadable for one whose sheets are not clear, and whatever a
     parser makes of a damaged one.
     """
-    looks = _look_again(path, passed) if passed.second_look else {}
-    epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(path) else EPOCH_1900
-    with CalamineWorkbook.from_filelike(BytesIO(path.read_bytes())) as book:
+    data = workbook_bytes(path, passed)
+    looks = _look_again(data, passed) if passed.second_look else {}
+    epoch = EPOCH_1904 if passed.names_an_epoch and _counts_from_1904(data) else EPOCH_1900
+    with CalamineWorkbook.from_filelike(BytesIO(data)) as book:
         sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         names = {sheet.name for sheet in sheets}
         if len(names) < len(sheets) or not looks.keys() <= names:
@@ -75,15 +77,15 @@ def _table(book: CalamineWorkbook, known: SheetMetadata, look: SheetMarkup, epoc
     )
 
 
-def _counts_from_1904(path: Path) -> bool:
-    with zipfile.ZipFile(path) as parts:
+def _counts_from_1904(data: bytes) -> bool:
+    with zipfile.ZipFile(BytesIO(data)) as parts:
         book = fromstring(parts.read("xl/workbook.xml"))
     return any(_local(e) == "workbookPr" and e.get("date1904") in TRUE for e in book.iter())
 
 
-def _look_again(path: Path, passed: PreflightResult) -> dict[str, SheetMarkup]:
+def _look_again(data: bytes, passed: PreflightResult) -> dict[str, SheetMarkup]:
     """By sheet, what the XML of the parts noted by preflight says."""
-    with zipfile.ZipFile(path) as parts:
+    with zipfile.ZipFile(BytesIO(data)) as parts:
         names = _sheet_parts(parts)
         looks = {}
         for name, part in names.items():

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations, product
 
-from warehouse.codebook import Codebook, Dataset, Indicator, load
+from warehouse.codebook import Dataset, Indicator, load
 from warehouse.codebook.label_checks import plain_name
 from warehouse.intake.formats.table import Row, Table, squeezed
+from warehouse.intake.layout.labels import BRACKETS, plain_label, spellings
+from warehouse.intake.layout.units import Factor, factor_of, is_unit, says_units, unit_row, units_above
 from warehouse.intake.model.records import Column
 
-BRACKETS = re.compile(r"(?P<label>.+?)\((?P<unit>[^()]*)\)")
 ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
-UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
-UNIT_SEPARATORS = re.compile(r"[、,;/和]")
 # A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
 OTHERWISE = re.compile(
     r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]"
@@ -30,9 +29,7 @@ OTHERWISE = re.compile(
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
 MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
 # The faults of columns whose name is known.
-NAMED = ("unknown_unit", "header_twice")
-# A unit within a header, and the base units in one of it; None where it does not fit the indicator.
-Factor = int | None
+NAMED = ("unknown_unit", "unit_missing", "header_twice")
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def find_header(table: Table, dataset: Dataset) -> Header | None:
     """The best header of the dataset that the table's first rows hold; None where no column fits an indicator."""
     if table.rows and None not in table.rows[0]:
         known = known_header(dataset.dataset, tuple(filter(None, table.rows[0])))
-        if known is not None and not _is_unit_row(table.rows[1:2]):
+        if known is not None and not unit_row(table.rows[1:2]):
             return Header(0, 1, known, frozenset(range(len(table.rows[0]))), ())
     candidates = [
         header
@@ -93,7 +90,7 @@ def find_header(table: Table, dataset: Dataset) -> Header | None:
         if 0 < sum(map(bool, table.rows[top])) <= MOST_NAMED
         for height in HEIGHTS
         if top + height <= len(table.rows)
-        if not any(map(_says_units, table.rows[top : top + height]))
+        if not any(map(says_units, table.rows[top : top + height]))
         if (header := _header(table, dataset, top, height))
         if any(c.column in dataset.columns for c in header.columns) or header.fitting > len(header.columns)
     ]
@@ -110,9 +107,8 @@ def known_header(dataset: str, texts: tuple[str, ...]) -> tuple[Column, ...] | N
 def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | None:
     """The header in rows `top` to `top + height`, and a row of units below it; None where nothing fits."""
     bottom = top + height
-    extra = table.rows[bottom : bottom + 1]
-    units: Row = extra[0] if _is_unit_row(extra) else []
-    said = _unit_line(table.rows[:top])
+    units = unit_row(table.rows[bottom : bottom + 1])
+    said = units_above(table.rows[:top])
     columns: dict[str, Column] = {}
     faults: list[HeaderFault] = []
     named = set()
@@ -122,8 +118,8 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
             continue
         parts = [above[index], *own] if index in above else own
         named.add(index)
-        below = squeezed(units[index]).strip("()") if index < len(units) else ""
-        taken = _take(dataset, (bottom - 1, index), [*parts, f"({below})"] if below else parts, said)
+        below = units[index] if index < len(units) else None
+        taken = _take(dataset, (bottom - 1, index), [*parts, below] if below else parts, said)
         if isinstance(taken, Column) and taken.column in columns:
             only = f"只有一列 one column for {taken.column}"
             taken = HeaderFault("header_twice", bottom - 1, index, " ".join(parts), only, taken.column)
@@ -151,27 +147,20 @@ def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict
     indicator = dataset[meaning.column]
     factor = _factor(indicator, meaning, said)
     if factor is None:
-        return HeaderFault("unknown_unit", *place, text, indicator.header_zh, indicator.column)
+        rule = "unknown_unit" if meaning.units else "unit_missing"
+        return HeaderFault(rule, *place, text, indicator.header_zh, indicator.column)
     return Column(place[1], meaning.column, factor)
 
 
 def _factor(indicator: Indicator, meaning: Meaning, said: dict[str, int]) -> Factor:
     """Base units in one of the header's; None where units do not fit, contradict each other, or money has none."""
     if meaning.units:
-        factors = {unit_factor(load(), indicator, unit) for unit in meaning.units}
+        factors = {factor_of(indicator, unit) for unit in meaning.units}
         return factors.pop() if len(factors) == 1 else None
     if indicator.unit.unit in said:
         return said[indicator.unit.unit]
     # Money without its unit may be 元 or 万元; the column's own name (loan_amount_yuan) says which.
     return None if indicator.unit.dtype == "money" and meaning.name != indicator.column else 1
-
-
-def unit_factor(book: Codebook, indicator: Indicator, unit: str) -> Factor:
-    """Base units in one of `unit` for the indicator (10000 for 万元); None where the unit does not fit it."""
-    if unit in (indicator.unit.label_zh, indicator.unit.unit):
-        return 1
-    scale = book.spellings.get(unit)
-    return scale.factor if scale and scale.unit == indicator.unit.unit else None
 
 
 @lru_cache(maxsize=10_000)
@@ -186,7 +175,7 @@ def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
     for chosen in _chains(labels):
         if any(OTHERWISE.search(label) for label in labels if label not in chosen):
             continue
-        for spelt in product(*map(_spellings, chosen)):
+        for spelt in product(*map(spellings, chosen)):
             column = names.get("".join(label for label, _ in spelt).casefold())
             if column is not None:
                 own = tuple(unit for _, unit in spelt if unit)
@@ -205,16 +194,10 @@ def _chains(labels: list[str]) -> Iterator[tuple[str, ...]]:
             yield (*chosen, leaf)
 
 
-def _spellings(label: str) -> list[tuple[str, str | None]]:
-    """A label whole, for it may itself end in brackets (带动增收人数(去重)), and without its unit."""
-    match = BRACKETS.fullmatch(label)
-    return [(label, None), (match["label"], match["unit"])] if match else [(label, None)]
-
-
 def _units_of(labels: Iterable[str]) -> Iterator[str]:
     for label in labels:
         match = BRACKETS.fullmatch(label)
-        if match and _is_unit(match["unit"]):
+        if match and is_unit(match["unit"]):
             yield match["unit"]
 
 
@@ -227,19 +210,28 @@ def _names(dataset: str) -> dict[str, str]:
     return about | {plain_name(name).casefold(): i.column for i in own for name in i.names}
 
 
+def known_name(text: str) -> bool:
+    """Whether a header's text is the name of an indicator of any dataset."""
+    return any(_meanings(dataset, (plain_label(text),)) for dataset in load().datasets)
+
+
 def _parts(table: Table, top: int, height: int) -> list[list[str]]:
     """For each column the texts above it, from top to bottom; merged cells speak for all that they span."""
     rows = [_spread(table, top + place, last=place == height - 1) for place in range(height)]
     width = max(map(len, rows), default=0)
     columns = []
     for index in range(width):
-        texts = [squeezed(row[index]) if index < len(row) else "" for row in rows]
+        texts = [_label(row, index) for row in rows]
         if not texts[-1] and table.sheet is None:
             # In a text file a label without a leaf below it is a column's own, not its left neighbour's.
-            own = [squeezed(row[index]) if index < len(row) else "" for row in table.rows[top : top + height]]
-            texts = own
+            texts = [_label(row, index) for row in table.rows[top : top + height]]
         columns.append([text for place, text in enumerate(texts) if text and text not in texts[:place]])
     return columns
+
+
+def _label(row: Row, index: int) -> str:
+    text = row[index] if index < len(row) else None
+    return plain_label(text) if text else ""
 
 
 def _spread(table: Table, at: int, *, last: bool) -> Row:
@@ -264,34 +256,3 @@ def _qualifying_groups(table: Table, top: int) -> dict[int, str]:
         return {}
     spread = (enumerate(_spread(table, at, last=False)) for at in rows)
     return {index: squeezed(text) for row in spread for index, text in row if text and OTHERWISE.search(text)}
-
-
-def _is_unit_row(rows: list[Row]) -> bool:
-    """Whether a row says units and nothing else."""
-    texts = [text for row in rows for text in row if text]
-    return bool(texts) and all(_is_unit(squeezed(text).strip("()")) for text in texts)
-
-
-def _is_unit(text: str) -> bool:
-    book = load()
-    return text in book.spellings or text in _unit_labels(book)
-
-
-@cache
-def _unit_labels(book: Codebook) -> frozenset[str]:
-    return frozenset(unit.label_zh for unit in book.units.values() if unit.label_zh)
-
-
-def _says_units(row: Row) -> bool:
-    return any(UNIT_LINE.fullmatch(squeezed(text)) for text in row if text and "单位" in text)
-
-
-def _unit_line(rows: list[Row]) -> dict[str, int]:
-    """Base units in one of what the lines above the header say (单位:万元、户), by unit; nothing where unclear."""
-    said: dict[str, int] = {}
-    for match in (UNIT_LINE.fullmatch(squeezed(text)) for row in rows for text in row if text):
-        for word in UNIT_SEPARATORS.split(match["units"]) if match else ():
-            scale = load().spellings.get(word)
-            if scale and said.setdefault(scale.unit, scale.factor) != scale.factor:
-                return {}
-    return said

@@ -32,3 +32,9 @@ def raw_rows(rows: Iterable[tuple[DataSheet, DataRow]], own: Mapping[str, Column
         at = place.index
         values[column] = [row[at] if at < len(row) else None for row in cells]
     return pl.DataFrame(values, schema={**PROVENANCE, **dict.fromkeys(own, pl.String)})
+
+
+def address_of(letters: str, row: str) -> pl.Expr:
+    """The address of a cell by the columns with the letters of its column and its row, as `table.address` has it."""
+    whole = pl.col(letters).str.contains(r"[0-9]$")
+    return pl.when(whole).then(letters).otherwise(pl.col(letters) + pl.col(row).cast(pl.String))

@@ -10,10 +10,11 @@ from typing import Literal
 
 from warehouse.codebook import Dataset, load
 from warehouse.intake.formats.table import Row, Table, half_width, squeezed
+from warehouse.intake.layout.furniture import is_footer_label, is_label, is_note, is_signature, numbers_columns
 from warehouse.intake.layout.header import Header
 from warehouse.intake.model.records import Column
 
-STEMS, FEWEST_NUMBERS = ("甲", "乙", "丙", "丁", "栏次", "序号"), 3
+LONGEST_SUFFIX = 2
 SUMS = ("合计", "总计", "小计")
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?%?")
 # 884个, 1.2万元, but not 2018年1月5日.
@@ -33,24 +34,28 @@ def sheet_rows(table: Table, header: Header, dataset: Dataset) -> list[SheetRow]
     """The filled rows below the header, in order.
 
     A row is a total where a cell that holds no value of an indicator says so (合计), or where a prefecture stands in
-    the place of a county; the header may be repeated, as on printed pages. A row is below the table where its first
-    cell begins with such a word (填表人, 注), or comes after one that does, and no indicator has a number in it,
-    but for one behind such a word (联系电话 13800000000). A note may stand among the rows as well: what has a number
-    with its unit or a code in a key column is no part of it.
+    the place of a county; the header may be repeated, as on printed pages, and a line may number its columns. A row is
+    below the table where its first cell begins with such a word (填表人, 注) or as a note does (1、, ※), or comes after
+    one that does, and no indicator has a number in it, but for one behind such a word (联系电话 13800000000). A note
+    may stand among the rows as well: what has a number with its unit or a code in a key column is no part of it. Below
+    the row of a form that has one, what has no number, or begins so, is no data either, unless it names a county.
     """
     return list(_lines(table, header, _kinds(dataset.dataset, header.columns)))
 
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """Where the columns stand whose cells are values, those of free text, and those that tell one row from another,
-    with the codes that may be in them; and where a county is named.
+    """Where the columns stand whose cells are values, those among them that are numbers, those of free text, and those
+    that tell one row from another, with the codes that may be in them; where a county is named; whether a return has
+    rows of its own (`register`), so that it is not one row.
     """
 
     valued: frozenset[int]
+    measured: frozenset[int]
     texts: frozenset[int]
     counties: frozenset[int]
     keys: dict[int, Mapping[str, str]]
+    register: bool
 
 
 @lru_cache(maxsize=1_000)
@@ -61,36 +66,57 @@ def _kinds(dataset: str, columns: tuple[Column, ...]) -> ColumnRoles:
     notes = frozenset(c.index for c in columns if c.column == "note")
     keys = {c.index: form[c.column].words for c in own if c.column in form.keys}
     counties = frozenset(c.index for c in columns if c.column in ("county_code", "county_name"))
-    return ColumnRoles(valued, (frozenset(c.index for c in own) - valued) | notes, counties, keys)
+    measured = frozenset(c.index for c in own if form[c.column].numeric)
+    texts = (frozenset(c.index for c in own) - valued) | notes
+    return ColumnRoles(valued, measured, texts, counties, keys, not form.one_row)
 
 
 def _lines(table: Table, header: Header, kinds: ColumnRoles) -> Iterator[SheetRow]:
-    below = False
+    below = seen = False
     headers = table.rows[header.top : header.first]
     for index, row in enumerate(table.rows[header.first :], header.first):
         if not any(row):
             continue
-        if row in headers or (index == header.first and _numbers_columns(row)):
+        if row in headers or (not seen and numbers_columns(row)):
             yield SheetRow(index, "header")
             continue
         kind = _sum(row, kinds.valued, kinds.texts) or _of_prefecture(row, kinds.counties)
-        if kind:
-            yield SheetRow(index, kind)
-            continue
-        begins = _is_footer(next(text for text in row if text))
-        figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)
-        if (begins and not figure) or (below and not figure and not _has_key(row, kinds.keys)):
-            below = True
-            yield SheetRow(index, "footer")
-        else:
-            yield SheetRow(index, "data")
+        if kind is None and _is_furniture(row, kinds, below=below, seen=seen):
+            below, kind = True, "footer"
+        seen = seen or kind is None
+        yield SheetRow(index, kind or "data")
 
 
-def _numbers_columns(row: Row) -> bool:
-    """Whether a row numbers the columns, as statistical forms do: 甲 乙 1 2 3."""
-    texts = [squeezed(text) for text in row if text]
-    numbers = [text for text in texts if text not in STEMS]
-    return len(numbers) >= FEWEST_NUMBERS and numbers == [str(n) for n in range(1, len(numbers) + 1)]
+def _is_furniture(row: Row, kinds: ColumnRoles, *, below: bool, seen: bool) -> bool:
+    """Whether a row stands round the table; `below` a line that does, `seen` any row of data is above it."""
+    at, first = next((at, text) for at, text in enumerate(row) if text)
+    alone = sum(map(bool, row)) == 1
+    word = not first.replace(".", "").isdigit()
+    signature = word and is_signature(first)
+    begins = signature or (word and ((at in kinds.measured and is_label(first)) or (alone and is_note(first))))
+    figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)
+    if kinds.register:
+        return not figure and (begins or below) and (signature or not _has_key(row, kinds.keys))
+    if signature and not figure:
+        return True
+    named = [row[at] for at in kinds.counties if at < len(row) and row[at]]
+    if any(map(_is_county, named)):
+        return False
+    # A return of one row has its own: what is below it is another county's, which it then names, or none.
+    wordy = not figure and not any(text and text.isdigit() for text in row) and (alone or not named)
+    return (begins and not figure) or ((seen or below) and (begins or wordy))
+
+
+def _is_county(text: str | None) -> bool:
+    """Whether a text is a code, or ends as a county's name does."""
+    said = squeezed(text)
+    return said.isdigit() or said.endswith(_counties())
+
+
+@cache
+def _counties() -> tuple[str, ...]:
+    full = {name for division in load().divisions for name in (division.name_zh, division.prefecture_zh)}
+    return (*full, *(name[:-1] for name in full if len(name) > LONGEST_SUFFIX))
 
 
 def _sum(row: Row, valued: frozenset[int], texts: frozenset[int]) -> Kind | None:
@@ -120,29 +146,12 @@ def _areas() -> frozenset[str]:
     return frozenset(provinces | {name for d in divisions for name in (d.prefecture_code, d.prefecture_zh)})
 
 
-def _is_footer(text: str) -> bool:
-    return _footers().match(squeezed(text)) is not None
-
-
-def _is_label(text: str) -> bool:
-    """Whether a text is a footer's word with nothing said behind it."""
-    known = load().words.get(squeezed(text).rstrip(":"))
-    return known is not None and known.meaning == "footer"
-
-
-@cache
-def _footers() -> re.Pattern[str]:
-    """A word of a footer (codebook/words.csv), alone or with a sign or number behind it."""
-    words = (re.escape(word) for word, known in load().words.items() if known.meaning == "footer")
-    return re.compile(rf"(?:{'|'.join(words)})(?:$|[:;,.(0-9])")
-
-
 def _has_figure(row: Row, valued: frozenset[int], figure: re.Pattern[str]) -> bool:
     """Whether a column of values has a number in it that is not behind a footer's word (联系电话:)."""
     before = ""
     for at, text in enumerate(row):
         if text:
-            if at in valued and figure.fullmatch(half_width(text)) and not _is_label(before):
+            if at in valued and figure.fullmatch(half_width(text)) and not is_footer_label(before):
                 return True
             before = text
     return False

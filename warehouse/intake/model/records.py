@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.intake.formats.file_labels import path_bytes
-from warehouse.intake.formats.table import Row
+from warehouse.intake.formats.table import Row, column_letters
 from warehouse.messages.finding import Finding
 
 Status = Literal["provisional", "reported", "verified", "approved"]
@@ -101,11 +101,20 @@ class Note(BaseModel):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet: where it stands (0 is A), which column of the form it is, base units in one of its own."""
+    """A column of a sheet: where it stands (0 is A), which column of the form it is, base units in one of its own.
+
+    `cell` is the only cell of it where the form is vertical, each indicator with a row of its own.
+    """
 
     index: int
     column: str
     factor: int
+    cell: str | None = None
+
+    @property
+    def letters(self) -> str:
+        """The letters of the column, or of a vertical form the whole address, as `address` takes them."""
+        return self.cell or column_letters(self.index)
 
 
 @dataclass(frozen=True)

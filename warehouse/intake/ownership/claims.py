@@ -29,12 +29,16 @@ NOT_A_COUNTY = re.compile(r"[年月日]|报表|汇总|统计|情况")
 
 @dataclass(frozen=True)
 class Claim:
-    """What one place says: as written, where, and the values (codes or periods) that it may mean."""
+    """What one place says: as written, where, and the values (codes or periods) that it may mean.
+
+    A `weak` one is a word within others that may be no name at all (县城区, 工矿区): it narrows and never contradicts.
+    """
 
     text: str
     values: frozenset[str]
     sheet: str | None = None
     cell: str | None = None
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def county_within(name: str, sheet: str | None = None) -> Claim | None:
     codes = {code for code in CODE_WITHIN.findall(text) if code in load().names}
     if len(codes) > 1:
         return None
-    named = ([frozenset(codes)] if codes else []) + _named_within(text)
+    named = sorted(([frozenset(codes)] if codes else []) + _named_within(text), key=lambda one: one in _words())
     if not named:
         return None
     common = named[0]
@@ -88,7 +92,11 @@ def county_within(name: str, sheet: str | None = None) -> Claim | None:
         if common & values or len(values) == 1:
             common &= values
     several = not codes and not common
-    return None if several else Claim(name, common, sheet)
+    if several:
+        return None
+    # Between blanks and signs it is a name: 附表 矿区 项目建设.
+    alone = any(_names().get(word) == common for word in WORDS.findall(name))
+    return Claim(name, common, sheet, weak=common in _words() and not alone)
 
 
 def _named_within(text: str) -> list[frozenset[str]]:
@@ -104,9 +112,26 @@ def _named_within(text: str) -> list[frozenset[str]]:
     return [_names()[word] for word in words if word in _names() and word not in _prefecture_stems()]
 
 
+@cache
+def _words() -> frozenset[frozenset[str]]:
+    """What names mean that counties of several prefectures have: 城区, 郊区, 矿区 are ordinary words as well."""
+    prefectures: dict[str, set[str]] = defaultdict(set)
+    for division in load().divisions:
+        prefectures[division.name_zh].add(division.prefecture_code)
+    return frozenset(_names()[name] for name, of in prefectures.items() if len(of) > 1)
+
+
+def _unless_contradicted(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims without those that are weak and have nothing in common with the others."""
+    said = list(claims)
+    strong = [claim.values for claim in said if not claim.weak]
+    common = frozenset.intersection(*strong) if strong else None
+    return [claim for claim in said if not claim.weak or common is None or claim.values & common]
+
+
 def agree_county(claims: Iterable[Claim], period: str | None) -> Agreement:
     """The one county that all claims have in common, of those in force in the period where there are several."""
-    said = list(claims)
+    said = _unless_contradicted(claims)
     for claim in said:
         if not claim.values:
             return Agreement(None, "county_unclear", claim.text, "县(市、区)名称 the name of a county", claim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from warehouse.codebook import load
 from warehouse.intake.formats.preflight import Limits, UnreadableError
@@ -22,11 +23,15 @@ from warehouse.intake.ownership.claims import (
     period_within,
 )
 from warehouse.intake.ownership.cover import Cover
-from warehouse.intake.ownership.periods import parse_period
+from warehouse.intake.ownership.periods import ends_a_month, parse_period
 
 OF_COUNTIES = ("county_code", "county_name", "prefecture_name")
 BLANK = "空白 blank"
-UNTIL = re.compile(r"截[至止](?:到)?([0-9年月日.\-/底末]+)")
+UNTIL = re.compile(r"截[至止](?:到)?([0-9〇○零一二三四五六七八九十年月日号.\-/底末]+)")
+# What a title of a table ends with, and a line that says whose the figures are; but not when it was filled in.
+TITLE = re.compile(r"(?:表|名册|台账)(?:\([^()]*\)|【[^【】]*】)*$")
+OFFICE = re.compile(r"单位:")
+FILLED_IN = re.compile(r"日期|时间|报出|打印|取自|计划|规划|任务")
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ class Source:
 
     def _place(self, of_sheet: tuple[Claim | None, Claim | None], columns: StatedPlace, above: StatedPlace) -> Place:
         of_cover = (self.cover.county, self.cover.period) if self.cover else ((), None)
-        periods = _present(of_cover[1], columns.period, above.period, self._of_file[1], of_sheet[1])
+        of_table = None if above.period and above.period.weak and (of_cover[1] or columns.period) else above.period
+        periods = _present(of_cover[1], columns.period, of_table, self._of_file[1], of_sheet[1])
         claims = _present(*of_cover[0], *columns.counties, *above.counties, self._of_file[0], of_sheet[0])
         agreed_period = agree_period(periods)
         agreed_county = agree_county(claims, agreed_period.value)
@@ -113,27 +119,50 @@ class Source:
 def stated_above(table: Table, top: int) -> StatedPlace:
     """What the lines above a table's header say: counties by whatever names them, the period where it is called so.
 
-    A title may speak of another month than the table's, or say when it was filled in: that is no claim.
+    Where nothing is called so, the period that is a line, or that a title or the line of the office has in it. It is
+    weak, for a title may be left as it was: what the cover or a column says goes before it.
     """
-    counties, periods = [], []
+    counties, called, titles = [], [], []
     for index, row in enumerate(table.rows[:top]):
         for at, text in enumerate(row):
-            claim = county_within(text, table.sheet) if text else None
-            if claim:
-                counties.append(replace(claim, cell=table.cell(index, at)))
-            period = _period_of(text, row[at + 1 :]) if text else None
-            if period:
-                periods.append(Claim(text or period, frozenset((period,)), table.sheet, table.cell(index, at)))
-    return StatedPlace(tuple(counties), next(iter(periods), None))
+            if not text:
+                continue
+            cell = table.cell(index, at)
+            if claim := county_within(text, table.sheet):
+                counties.append(replace(claim, cell=cell))
+            if period := _period_called_so(text, row[at + 1 :]):
+                called.append(Claim(text, frozenset((period,)), table.sheet, cell))
+            elif claim := _period_of_title(text):
+                titles.append(replace(claim, sheet=table.sheet, cell=cell, weak=True))
+    return StatedPlace(tuple(counties), next(iter(called or titles), None))
 
 
-def _period_of(text: str, beside: Row) -> str | None:
-    """The period that a line says: behind 报告期 in the same cell or the next, or behind 截至."""
-    label, _, rest = squeezed(text).partition(":")
+def _period_called_so(text: str, beside: Row) -> str | None:
+    """The period that a line says: behind 报告期 in the same cell or the next, or behind 截至 where it ends a month."""
+    said = squeezed(text)
+    label, _, rest = said.partition(":")
     if load().about.get(label) == "period":
-        return parse_period(rest or next((t for t in beside if t), None))
-    until = UNTIL.search(squeezed(text))
-    return parse_period(until[1]) if until else None
+        value = rest or next((t for t in beside if t), None)
+        day = label.startswith("截") and not ends_a_month(value or "")
+        return None if day else parse_period(value)
+    within = _called().search(text) or UNTIL.search(said)
+    return parse_period(within[1]) if within and ends_a_month(within[1]) else None
+
+
+@cache
+def _called() -> re.Pattern[str]:
+    """What stands behind a header of periods and a colon, up to the next blank."""
+    labels = sorted((label for label, column in load().about.items() if column == "period"), key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, labels))})\s?[::]\s?(\S+)")
+
+
+@lru_cache(maxsize=1_000)
+def _period_of_title(text: str) -> Claim | None:
+    said = squeezed(text)
+    if FILLED_IN.search(said):
+        return None
+    alone = parse_period(said) is not None
+    return period_within(text) if alone or TITLE.search(said) or OFFICE.search(said) else None
 
 
 def _present(*claims: Claim | None) -> list[Claim]:

@@ -56,8 +56,9 @@ class RuleText:
 
 @dataclass(frozen=True)
 class Form:
-    """A dataset that goes into the template."""
+    """A dataset that goes into the template; `vertical` with an indicator a row, as statistics offices have it."""
 
     dataset: Dataset
     limits: tuple[Limit, ...] = ()
     told: tuple[RuleText, ...] = ()
+    vertical: bool = False

@@ -16,11 +16,10 @@ SIGNS_IN_LINE = 128  # half-width ones, at this width and size
 COLOURS = "浅蓝:必填,尚空 to fill  ·  红:须更正 wrong  ·  黄:请核实 doubtful  ·  灰:封面已选“无” none"
 
 
-def place_box(sheet: Worksheet, form: Form, asked: TemplateSelection, *, below: bool) -> None:
-    """Puts the box below the only row, or to the right of the columns of many."""
+def place_box(sheet: Worksheet, form: Form, asked: TemplateSelection, place: tuple[int, int]) -> None:
+    """Puts the box at a row and column: below the only row, or to the right of the columns of many."""
     lines = _lines(form, asked)
     height = LINE_HEIGHT * sum(ceil(_signs(line) / SIGNS_IN_LINE) or 1 for line in lines) + MARGIN
-    place = (3, 0) if below else (1, len(form.dataset.columns) + 1)
     options = {
         "width": WIDTH,
         "height": height,

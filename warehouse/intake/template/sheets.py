@@ -1,7 +1,8 @@
 """The sheet of a dataset: its header, cells to type into, what is allowed there and what turns which colour.
 
 The header stands in the first row, the values from the second on, and no cell says anything else: help is in messages
-beside the cells and in a text box, which no reader of cells sees.
+beside the cells and in a text box, which no reader of cells sees. A vertical form has an indicator a row: its name, its
+unit, its number, its value.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
@@ -21,39 +23,53 @@ from warehouse.intake.template.selection import TemplateSelection
 from warehouse.intake.template.styles import A4, ALL_OPTIONS, MIDDLE, Styles
 
 REGISTER_ROWS = 200
+VERTICAL, VERTICAL_WIDTHS = ("指标名称", "计量单位", "代码", "本年累计"), (34, 12, 8, 20)
+VALUE = len(VERTICAL) - 1
 HEADER_HEIGHT, ROW_HEIGHT, ONLY_ROW_HEIGHT = 48, 18, 28
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the columns and rows of a dataset stand in its sheet."""
+    """Where the columns and rows of a dataset stand in its sheet; of a vertical form each column is a cell."""
 
     dataset: Dataset
+    vertical: bool = False
 
     @cached_property
     def rows(self) -> int:
-        """Rows to type into: one; as many as there are codes to be a row's only key; or those of a register."""
+        """Rows to type into: one, or of a vertical form one an indicator; as many as there are codes to be a row's only
+        key; or those of a register.
+        """
+        if self.vertical:
+            return len(self.dataset.columns)
         return 1 if self.dataset.one_row else len(prefilled(self.dataset)) or REGISTER_ROWS
 
     @cached_property
     def places(self) -> Mapping[str, Place]:
         """Each column's cell in the row at hand, and its range."""
+        if self.vertical:
+            cells_of = {c: f"${self.last}${row}" for row, c in enumerate(self.dataset.columns, start=2)}
+            return {c: Place(cell, cell) for c, cell in cells_of.items()}
         names = {c: xl_col_to_name(i) for i, c in enumerate(self.dataset.columns)}
         return {c: Place(f"${n}2", f"${n}$2:${n}${self.rows + 1}") for c, n in names.items()}
 
     @property
     def last(self) -> str:
         """The letter of the last column."""
+        if self.vertical:
+            return str(xl_col_to_name(VALUE))
         return str(xl_col_to_name(len(self.dataset.columns) - 1))
 
     @property
     def area(self) -> str:
         """The cells to fill in, as a spreadsheet names them."""
-        return f"A2:{self.last}{self.rows + 1}"
+        return f"{self.last if self.vertical else 'A'}2:{self.last}{self.rows + 1}"
 
     @property
     def begun(self) -> str:
         """Whether a row is one to be filled: it has something in it, or is the first."""
+        if self.vertical:
+            return "TRUE"
         return f"OR(ROW()=2,COUNTA($A2:${self.last}2)>0)"
 
     def areas(self, columns: tuple[str, ...]) -> str:
@@ -73,17 +89,42 @@ def filled_name(dataset: Dataset) -> str:
 
 def write_form(sheet: Worksheet, form: Form, asked: TemplateSelection, look: Styles) -> None:
     """Fills the sheet of a dataset."""
-    grid = Grid(form.dataset)
+    grid = Grid(form.dataset, form.vertical)
     sheet.set_tab_color(MIDDLE)
-    sheet.set_row(0, HEADER_HEIGHT)
-    for place, indicator in enumerate(form.dataset.indicators):
-        _write_column(sheet, form, indicator, place, look)
+    sheet.set_row(0, ONLY_ROW_HEIGHT if form.vertical else HEADER_HEIGHT)
+    if form.vertical:
+        _write_lines(sheet, form, look)
+    else:
+        for place, indicator in enumerate(form.dataset.indicators):
+            _write_column(sheet, form, indicator, place, look)
     for row in range(1, grid.rows + 1):
-        sheet.set_row(row, ONLY_ROW_HEIGHT if form.dataset.one_row else ROW_HEIGHT)
+        sheet.set_row(row, ONLY_ROW_HEIGHT if form.dataset.one_row and not form.vertical else ROW_HEIGHT)
     _colour(sheet, form, grid, look)
     sheet.ignore_errors({"number_stored_as_text": grid.area})
-    place_box(sheet, form, asked, below=form.dataset.one_row)
-    _arrange(sheet, form.dataset, grid, asked)
+    wide = len(VERTICAL) if form.vertical else len(form.dataset.columns)
+    place_box(sheet, form, asked, (3, 0) if form.dataset.one_row and not form.vertical else (1, wide + 1))
+    _arrange(sheet, grid, asked)
+
+
+def _write_lines(sheet: Worksheet, form: Form, look: Styles) -> None:
+    """A vertical form: a row an indicator, of which the value alone is typed."""
+    for place, (title, width) in enumerate(zip(VERTICAL, VERTICAL_WIDTHS, strict=True)):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, title, look.header)
+    for row, indicator in enumerate(form.dataset.indicators, start=1):
+        unit = indicator.input_unit or indicator.unit.label_zh
+        for place, text in enumerate((indicator.label_zh, unit, f"{row:02}")):
+            sheet.write_string(row, place, text, look.label if place == 0 else look.framed(align="center"))
+        sheet.write_blank(row, VALUE, None, _shape(indicator, look))
+        cell = f"{xl_col_to_name(VALUE)}{row + 1}"
+        sheet.data_validation(row, VALUE, row, VALUE, cells.validation(form, indicator, cell))
+
+
+def _shape(indicator: Indicator, look: Styles) -> Format:
+    """How a cell to type into looks."""
+    aligned = {"align": "right" if indicator.numeric else "left", "indent": 1}
+    centred = not indicator.numeric and (indicator.unit.dtype != "text" or indicator.codes)
+    return look.input(num_format=cells.number_format(indicator), **({"align": "center"} if centred else aligned))
 
 
 def _write_column(sheet: Worksheet, form: Form, indicator: Indicator, place: int, look: Styles) -> None:
@@ -91,9 +132,7 @@ def _write_column(sheet: Worksheet, form: Form, indicator: Indicator, place: int
     sheet.set_column(place, place, cells.width(indicator))
     sheet.write_string(0, place, cells.header(indicator), look.header)
     given = prefilled(dataset) if indicator.column in dataset.keys else ()
-    aligned = {"align": "right" if indicator.numeric else "left", "indent": 1}
-    centred = not indicator.numeric and (indicator.unit.dtype != "text" or indicator.codes)
-    shape = look.input(num_format=cells.number_format(indicator), **({"align": "center"} if centred else aligned))
+    shape = _shape(indicator, look)
     for row in range(1, last + 1):
         if row <= len(given):
             sheet.write_string(row, place, given[row - 1], shape)
@@ -109,8 +148,8 @@ def _colour(sheet: Worksheet, form: Form, grid: Grid, look: Styles) -> None:
     if form.dataset.nil:
         none = f'{filled_name(form.dataset)}="无"'
         # Codes that were filled in beforehand may stay.
-        typed = xl_col_to_name(len(form.dataset.keys) if prefilled(form.dataset) else 0)
-        area = f"{typed}{grid.area[1:]}"
+        typed = grid.last if grid.vertical else xl_col_to_name(len(form.dataset.keys) if prefilled(form.dataset) else 0)
+        area = f"{typed}2:{grid.area.partition(':')[2]}"
         _over(sheet, area, f'=AND({none},{typed}2<>"")', look, "critical")
         _over(sheet, grid.area, f"={none}", look, "none")
     limits = (*form.limits, *(limit for i in form.dataset.indicators for limit in cells.pasted(i)))
@@ -141,11 +180,13 @@ def _over(sheet: Worksheet, areas: str, formula: str, look: Styles, severity: st
     sheet.conditional_format(*first, *first, {**rule, "multi_range": areas})
 
 
-def _arrange(sheet: Worksheet, dataset: Dataset, grid: Grid, asked: TemplateSelection) -> None:
+def _arrange(sheet: Worksheet, grid: Grid, asked: TemplateSelection) -> None:
     """What stays in sight, what is locked, how it prints."""
+    dataset = grid.dataset
     sheet.freeze_panes(1, 0 if dataset.one_row else len(dataset.keys))
     sheet.protect("", ALL_OPTIONS)
-    sheet.set_selection(1, 1 if prefilled(dataset) else 0, 1, 1 if prefilled(dataset) else 0)
+    first = VALUE if grid.vertical else int(bool(prefilled(dataset)))
+    sheet.set_selection(1, first, 1, first)
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(A4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 
@@ -24,8 +25,11 @@ def template_name(asked: TemplateSelection) -> str:
     return f"{asked.division.county_code}_{asked.division.name_zh}_{asked.period}.xlsx"
 
 
-def write_template(asked: TemplateSelection, forms: Sequence[Form]) -> bytes:
-    """The workbook, a form for each dataset that was asked for, in that order."""
+def write_template(asked: TemplateSelection, forms: Sequence[Form], *, vertical: bool = False) -> bytes:
+    """The workbook, a form for each dataset that was asked for, in that order; `vertical` those of one row, with an
+    indicator a row.
+    """
+    forms = [replace(form, vertical=vertical and form.dataset.one_row) for form in forms]
     file = BytesIO()
     with Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"title": f"{TITLE} {asked.division.name_zh} {asked.period}", "created": CREATED})

@@ -194,7 +194,7 @@ REFUSED = (
     _refused("unknown_column", "多出一列", "a column that fits nothing", "unknown_header"),
     _refused("column_twice", "同一指标两列", "two columns of one indicator", "header_twice"),
     _refused("words_for_numbers", "约数", "words beside a number", "not_a_number"),
-    _refused("money_without_unit", "金额没有单位", "money without a unit", "unknown_unit", MONEY),
+    _refused("money_without_unit", "金额没有单位", "money without a unit", "unit_missing", MONEY),
     _refused("digits_lost", "不足一元的零头", "less than a yuan", "digits_lost", MONEY),
     _refused("wan_below_wan", "万元栏内又写万", "1.2万 below a header in 万元", "unit_unclear", MONEY),
     _refused("month_for_day", "日期只有月", "a month for a day", "not_a_date", ("policy",), needs="policy"),
