@@ -22,6 +22,7 @@ from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, colu
 from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
+    CodeFormat,
     Dataset,
     Division,
     Figure,
@@ -42,6 +43,7 @@ REQUIRED_WHERE = re.compile(r"where (\w+) > (\d+)")
 ENTRY = {
     "indicators": ("dataset", "column"),
     "synonyms": ("dataset", "column"),
+    "code_formats": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -111,11 +113,15 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     groups = {g.group: g for g in _records(folder, "groups", Group)}
     synonyms = [_record("synonyms", Synonym, row) for row in _rows(folder, "synonyms")]
     also = {key: tuple(s.synonym for s in group) for key, group in groupby(sorted(synonyms, key=_place), _place)}
+    code_formats = [_record("code_formats", CodeFormat, row) for row in _rows(folder, "code_formats")]
+    written = {(one.dataset, one.column): one for one in code_formats}
     indicators = [
         _record(
             "indicators",
             Indicator,
-            row | {"unit": _unit(units, row), "synonyms": also.get((row["dataset"], row["column"]), ())},
+            row
+            | {"unit": _unit(units, row), "synonyms": also.get(key := (row["dataset"], row["column"]), ())}
+            | {"code_format": written.get(key)},
         )
         for row in _rows(folder, "indicators")
     ]
@@ -141,6 +147,9 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
+    for one in code_formats:
+        _known(f"code_formats.csv, {one.column}, dataset", one.dataset, book.datasets)
+        _known(f"code_formats.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
     check_words(book.words)
     check_about(book.about)
     check_synonyms(synonyms, book.datasets, book.about, book.spellings.keys() | {u.label_zh for u in units.values()})

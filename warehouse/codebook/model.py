@@ -155,12 +155,22 @@ class RollUp(Record):
         return cls.model_validate({"how": how, "weight": weight or None, "denominator": denominator or None})
 
 
+class CodeFormat(Record):
+    """How the codes of one indicator are written: so many digits, the first of which are the county's code or not."""
+
+    dataset: str
+    column: str
+    digits: Annotated[int, Field(gt=0)]
+    prefix: Literal["", "county_code"]
+
+
 class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
     negative (business income can be a loss, and income can fall). `ceiling` is what a county cannot have more of, where
-    that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`.
+    that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`;
+    `code_format` is how its codes are written, from `code_formats.csv`, None where they are listed or it has none.
     """
 
     dataset: str
@@ -176,6 +186,7 @@ class Indicator(Record):
     signed: bool
     ceiling: OptionalNumber = None
     synonyms: tuple[str, ...] = ()
+    code_format: CodeFormat | None = None
 
     @field_validator("roll_up", mode="before")
     @classmethod
@@ -247,11 +258,12 @@ class Word(Record):
     """A word in a cell that is no value.
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
-    begin rows that sum others up; `footer` begins the lines below a table.
+    begin rows that sum others up; `footer` begins the lines below a table; `ditto` points at another cell and is no value
+    in any column; `neutral` says nothing of the columns that it stands above in a header.
     """
 
     word: str
-    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer"]
+    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer", "ditto", "neutral"]
     label_zh: str
     label_en: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, takewhile
@@ -12,6 +12,7 @@ from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
 from warehouse.intake.layout.header import Header, find_header
 from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
+from warehouse.intake.layout.shown_cells import shown_faults
 from warehouse.intake.model.records import DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
 from warehouse.intake.ownership.claims import Agreement
 from warehouse.intake.ownership.cover import STATUSES
@@ -79,7 +80,8 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     header = find_header(table, dataset)
     if header is None:
         return _without_header(source, dataset, table, status)
-    table = _spread_down(table, header, dataset)
+    spread = _spread_columns(header, dataset)
+    table = _spread_down(table, header, spread)
     context = TableContext(source, dataset, table, header, status, stated_above(table, header.top))
     lines = sheet_rows(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
@@ -88,12 +90,13 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     source.read.return_headers.extend(return_headers)
     _leave_out(context, lines)
     only = return_headers[0] if len(return_headers) == 1 else None
-    _check_header(context, data, only)
+    _check_header(context, data, return_headers)
     if not data:
         cell = f"A{header.first + 1}"
         context.report("empty_return", "没有数据 no rows", "至少一行 at least one row", cell, only)
         return return_headers
     _say_hidden(context, data, only)
+    _say_shown(context, lines, spread, rows, return_headers)
     sheet = DataSheet(
         source.read.receipt,
         dataset.dataset,
@@ -108,10 +111,14 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     return return_headers
 
 
-def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
-    """The table with what merged cells say of several rows in each of them: a county, a township, never a figure."""
+def _spread_columns(header: Header, dataset: Dataset) -> frozenset[int]:
+    """The columns in which a merged cell speaks for all rows that it spans: a county, a township, never a figure."""
     texts = {i.column for i in dataset.indicators if i.unit.dtype == "text"}
-    columns = {c.index for c in header.columns if c.column in texts or c.column in (*OF_COUNTIES, "period")}
+    return frozenset(c.index for c in header.columns if c.column in texts or c.column in (*OF_COUNTIES, "period"))
+
+
+def _spread_down(table: Table, header: Header, columns: Collection[int]) -> Table:
+    """The table with what merged cells of `columns` say of several rows in each of them."""
     down = [m for m in table.merged if m[0] >= header.first and m[1] > m[0] and m[2] == m[3] and m[2] in columns]
     if not down:
         return table
@@ -320,13 +327,20 @@ def _last_day(period: str) -> str:
     return f"{period}-{ends_on:02}"
 
 
-def _check_header(context: TableContext, data: list[int], return_header: ReturnHeader | None) -> None:
-    """The faults of the header's cells; of a column that fits nothing only where it holds something."""
+def _check_header(context: TableContext, data: list[int], return_headers: list[ReturnHeader]) -> None:
+    """The faults of the header's cells; of a column that fits nothing only where it holds something, of one below a group
+    that says a period only where a return is of another.
+    """
+    return_header = return_headers[0] if len(return_headers) == 1 else None
     filled = {at for index in data for at, text in enumerate(context.table.rows[index]) if text is not None}
     for fault in context.header.faults:
         if fault.rule != "unknown_header" or fault.column in filled or not data:
             cell = context.table.cell(fault.row, fault.column)
             context.report(fault.rule, fault.found, fault.expected, cell, return_header, fault.indicator)
+    for fault in context.header.dated:
+        if fault.column in filled and not all(h.period.startswith(fault.expected) for h in return_headers):
+            cell, expected = context.table.cell(fault.row, fault.column), f"{return_headers[0].period} 的数 a figure of it"
+            context.report(fault.rule, fault.found, expected, cell, return_header, fault.indicator)
     for at in sorted(filled - context.header.named):
         cell = context.table.cell(context.header.first - 1, at)
         context.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, return_header)
@@ -337,6 +351,23 @@ def _say_hidden(context: TableContext, data: list[int], return_header: ReturnHea
     if hidden:
         found = f"{len(hidden)} 行 rows: {', '.join(map(str, hidden[:20]))}"
         context.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", return_header)
+
+
+def _say_shown(
+    context: TableContext,
+    lines: list[SheetRow],
+    spread: frozenset[int],
+    rows: list[DataRow],
+    return_headers: list[ReturnHeader],
+) -> None:
+    """What is not as it is shown: of the return of its row, or of the whole table; a row of none has its finding."""
+    heads = {(h.county_code, h.period): h for h in return_headers}
+    only = return_headers[0] if len(return_headers) == 1 else None
+    of_row = {row.number - 1: heads.get((row.county_code or "", row.period or "")) for row in rows}
+    for fault in shown_faults(context.table, context.header, context.dataset, lines, spread):
+        head = only if fault.row is None else of_row[fault.row]
+        if head or fault.row is None:
+            context.report(fault.rule, fault.found, fault.expected, fault.cell, head, fault.indicator)
 
 
 def _sums(lines: list[SheetRow], table: Table, rows: list[DataRow]) -> list[SumRow]:

@@ -7,6 +7,7 @@ what the types take; most sheets need none of it.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -14,6 +15,8 @@ from functools import cache, lru_cache
 import polars as pl
 
 from warehouse.codebook import Dataset, Indicator, load
+from warehouse.codebook.model import CodeFormat
+from warehouse.codebook.succession import families
 from warehouse.intake.formats.table import ERRORS
 
 # At most 15 digits before the point (Excel keeps no more) and 12 after it: then a product with 亿 still fits EXACT.
@@ -33,6 +36,8 @@ MIDNIGHT = r"\s+0?0:00(?::00)?$"
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
 # Serial numbers of days from 1990 to 2099, whatever they are counted from.
 FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
+# Signs that are made plain as several, or as another: in a text they are compared as they are.
+AS_TYPED = {"′′": "″", '"': "＂"}
 FAULT_SCHEMA = {
     "receipt": pl.Int64, "sheet": pl.String, "row": pl.Int64, "county_code": pl.String, "period": pl.String,
     "column": pl.String, "rule": pl.String, "found": pl.String,
@@ -63,6 +68,8 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
     text = pl.col(indicator.column)
     if indicator.codes:
         return pl.when(text.is_in(indicator.codes)).then(text)
+    if indicator.code_format:
+        return pl.when(_fits(text, indicator.code_format)).then(text)
     if indicator.unit.dtype == "date":
         return text.str.to_date("%Y-%m-%d", strict=False)
     if indicator.unit.dtype == "boolean":
@@ -81,9 +88,32 @@ def number(text: pl.Expr) -> pl.Expr:
     return digits.cast(EXACT, strict=False)
 
 
+def _fits(text: pl.Expr, form: CodeFormat) -> pl.Expr:
+    """Whether a code has its digits, and begins with the code of the row's county or of one that succession ties to it;
+    of a row that is of no known county the digits alone count.
+    """
+    digits = text.str.contains(rf"^[0-9]{{{form.digits}}}$")
+    if not form.prefix:
+        return digits
+    family = families(load())
+    own = pl.col(form.prefix).replace_strict(family, default=None, return_dtype=pl.String)
+    said = text.str.slice(0, 6).replace_strict(family, default=None, return_dtype=pl.String)
+    return digits & (own.is_null() | said.eq(own).fill_null(value=False))
+
+
 def _no_text(text: pl.Expr) -> pl.Expr:
-    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in."""
-    return text.is_in(ERRORS) | text.str.starts_with("=")
+    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in. Nor is
+    a word that points at another cell.
+    """
+    return text.is_in(ERRORS) | text.str.starts_with("=") | text.str.contains(_dittos())
+
+
+@cache
+def _dittos() -> str:
+    """A pattern of the words for ditto, blanks between their signs or not."""
+    words = [word for word, known in load().words.items() if known.meaning == "ditto"]
+    words += [AS_TYPED[word] for word in words if word in AS_TYPED]
+    return rf"^(?:{'|'.join(' ?'.join(map(re.escape, word)) for word in words)})[。.]?$"
 
 
 def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None) -> pl.LazyFrame:
@@ -98,12 +128,14 @@ def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: da
 
 def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     text = pl.col(indicator.column)
-    if indicator.unit.dtype == "text" and not indicator.codes:
+    if indicator.unit.dtype == "text" and not indicator.codes and not indicator.code_format:
         return text
     said = text.str.replace(MIDNIGHT, "") if indicator.unit.dtype == "date" else text
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
+    if indicator.code_format:
+        return said.alias(indicator.column)
     said = pl.when(~said.is_in(_blank_words())).then(said)
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
@@ -161,9 +193,16 @@ def _serial(said: pl.Expr, epoch: date) -> pl.Expr:
 def fault(indicator: Indicator, factor: int) -> pl.Expr:
     """Which check of the codebook a text fails that has become null: `found` as it was typed, `said` made plain."""
     found = pl.col("found")
-    error = (pl.when(found.is_in(ERRORS)).then(pl.lit("error_cell")).when(found.str.starts_with("="))).then(
-        pl.lit("formula_cell")
+    error = (
+        pl.when(found.is_in(ERRORS))
+        .then(pl.lit("error_cell"))
+        .when(found.str.starts_with("="))
+        .then(pl.lit("formula_cell"))
+        .when(found.str.contains(_dittos()))
+        .then(pl.lit("ditto_word"))
     )
+    if indicator.code_format:
+        return error.otherwise(pl.lit("not_a_code"))
     if indicator.codes or indicator.unit.dtype == "boolean":
         return error.otherwise(pl.lit("not_in_list"))
     if indicator.unit.dtype == "date":
@@ -183,6 +222,9 @@ def expected(indicator: Indicator) -> str:
     """What a cell of the indicator should hold, in a few words."""
     if indicator.codes:
         return " | ".join(indicator.codes)
+    if form := indicator.code_format:
+        whose = ",前 6 位为本县代码 that begin with the county's code" if form.prefix else ""
+        return f"{form.digits} 位数字 digits{whose}"
     if indicator.unit.dtype == "boolean":
         return "是 | 否"
     if indicator.unit.dtype == "date":

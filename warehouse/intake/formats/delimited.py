@@ -32,7 +32,7 @@ def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
     separator = _separator(text)
     try:
         # Strict, for a quote that is not closed would take all lines that follow into one cell.
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
         rows = [as_texts(row) for row in lines]
     except csv.Error as error:
         raise UnreadableError(f"损坏的 .csv 文件 a damaged .csv file ({error})", A_TEXT) from error
@@ -40,7 +40,8 @@ def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
         raise UnreadableError("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
     width = max(map(len, rows), default=0)
     check_extent(len(rows), width, passed.limits)
-    return [Table(None, [row and row + [None] * (width - len(row)) for row in rows])]
+    fields = tuple(map(len, rows))
+    return [Table(None, [row and row + [None] * (width - len(row)) for row in rows], fields=fields)]
 
 
 def decode(data: bytes) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import xlrd
 from xlrd.biffh import error_text_from_code
 
-from warehouse.intake.formats.cell_formats import shows_percent
+from warehouse.intake.formats.cell_marks import OTHERWISE, RAISED, STRUCK, Mark, MarkKind, mark_of
+from warehouse.intake.formats.number_formats import NumberFormat, number_format, part_of_day
 from warehouse.intake.formats.preflight import NO_PASSWORD, Limits, PreflightResult, UnreadableError, too_large
-from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_percent, as_text
+from warehouse.intake.formats.table import EPOCH_1900, EPOCH_1904, Row, Table, as_text
 
 
 def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
@@ -24,14 +25,16 @@ def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
         if "encrypted" in str(error).lower():
             raise UnreadableError("加密的工作簿 an encrypted workbook", NO_PASSWORD) from error
         raise
-    return [_table(book, sheet, passed.limits) for sheet in book.sheets()]
+    # An old workbook has the texts of all its formats.
+    formats = [number_format(book.format_map[xf.format_key].format_str) for xf in book.xf_list]
+    return [_table(book, sheet, passed.limits, formats) for sheet in book.sheets()]
 
 
-def _table(book: Any, sheet: Any, limits: Limits) -> Table:
+def _table(book: Any, sheet: Any, limits: Limits, formats: list[NumberFormat]) -> Table:
     if sheet.nrows * sheet.ncols > limits.cells:
         raise too_large(sheet.nrows, sheet.ncols, limits)
     rows: list[Row] = [
-        [_text(book, cell) for cell in sheet.row(at)] + [None] * (sheet.ncols - sheet.row_len(at))
+        [_text(book, cell, formats) for cell in sheet.row(at)] + [None] * (sheet.ncols - sheet.row_len(at))
         for at in range(sheet.nrows)
     ]
     return Table(
@@ -41,22 +44,57 @@ def _table(book: Any, sheet: Any, limits: Limits) -> Table:
         hidden=frozenset(at for at, info in sheet.rowinfo_map.items() if info.hidden and at < len(rows)),
         visible=sheet.visibility == 0,
         epoch=EPOCH_1904 if book.datemode else EPOCH_1900,
+        hidden_columns=frozenset(at for at, info in sheet.colinfo_map.items() if info.hidden),
+        marks=_marks(book, sheet, rows, formats),
     )
 
 
-def _text(book: Any, cell: Any) -> str | None:
+def _text(book: Any, cell: Any, formats: list[NumberFormat]) -> str | None:
     match cell.ctype:
         case xlrd.XL_CELL_TEXT:
             # A text cell that holds nothing is a formula that was never calculated; a blank cell has another type.
             return as_text(cell.value) if cell.value else "=?"
         case xlrd.XL_CELL_NUMBER:
-            code = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
-            return as_percent(cell.value) if shows_percent(code) else as_text(cell.value)
+            shown = formats[cell.xf_index].shown(cell.value)
+            return shown.text if shown else as_text(cell.value)
         case xlrd.XL_CELL_DATE:
-            return as_text(xlrd.xldate_as_datetime(cell.value, book.datemode))
+            day = xlrd.xldate_as_datetime(cell.value, book.datemode)
+            parts = formats[cell.xf_index].day_parts
+            return part_of_day(parts, day) if parts else as_text(day)
         case xlrd.XL_CELL_BOOLEAN:
             return as_text(bool(cell.value))
         case xlrd.XL_CELL_ERROR:
             return str(error_text_from_code.get(cell.value, "#N/A"))
         case _:
             return None
+
+
+def _marks(book: Any, sheet: Any, rows: list[Row], formats: list[NumberFormat]) -> dict[tuple[int, int], Mark]:
+    """The marks of cells: of their numbers, of their fonts, of texts in several fonts."""
+    kinds = {at: kind for at, font in enumerate(book.font_list) if (kind := _kind(font))}
+    styles = {at: kinds[xf.font_index] for at, xf in enumerate(book.xf_list) if xf.font_index in kinds}
+    looked = styles.keys() | {at for at, shown_by in enumerate(formats) if shown_by.telling}
+    marks: dict[tuple[int, int], Mark | None] = {}
+    for at in range(sheet.nrows) if looked else ():
+        for place, cell in enumerate(sheet.row(at)):
+            if cell.xf_index in looked and rows[at][place] is not None:
+                marks[at, place] = _mark(cell, rows[at][place] or "", styles, formats)
+    for (at, place), runs in sheet.rich_text_runlist_map.items() if kinds else ():
+        text, own = str(sheet.cell_value(at, place)), styles.get(sheet.cell_xf_index(at, place))
+        starts = [(0, own), *((offset, kinds.get(font)) for offset, font in runs)]
+        ends = [*(offset for offset, _ in starts[1:]), len(text)]
+        marks[at, place] = mark_of((text[start:end], kind) for (start, kind), end in zip(starts, ends, strict=True))
+    return {place: mark for place, mark in marks.items() if mark}
+
+
+def _mark(cell: Any, text: str, styles: dict[int, MarkKind], formats: list[NumberFormat]) -> Mark | None:
+    if cell.xf_index in styles:
+        return mark_of([(text, styles[cell.xf_index])])
+    shown = formats[cell.xf_index].shown(cell.value) if cell.ctype == xlrd.XL_CELL_NUMBER else None
+    return Mark(OTHERWISE, shown.unclear, whole=True) if shown and shown.unclear else None
+
+
+def _kind(font: Any) -> MarkKind | None:
+    if font.struck_out:
+        return STRUCK
+    return RAISED if font.escapement else None

@@ -15,18 +15,13 @@ from itertools import combinations, product
 from warehouse.codebook import Codebook, Dataset, Indicator, load
 from warehouse.codebook.label_checks import plain_name
 from warehouse.intake.formats.table import Row, Table, squeezed
+from warehouse.intake.layout.header_groups import FEWEST_GROUPS, OTHERWISE, is_line, period_said, says_nothing
 from warehouse.intake.model.records import Column
 
 BRACKETS = re.compile(r"(?P<label>.+?)\((?P<unit>[^()]*)\)")
 ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
 UNIT_LINE = re.compile(r"\(?(?:金额|计量|数据)?单位:(?P<units>.+?)\)?")
 UNIT_SEPARATORS = re.compile(r"[、,;/和]")
-# A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
-OTHERWISE = re.compile(
-    r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]"
-    # In a title of many words these say nothing of the figures.
-    r"|^(?=.{1,8}$).*(?:当月|本月|本季|当期|计划|任务|目标|预算|预计|新增|增减|占比|城镇|全市)"
-)
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
 MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
 # The faults of columns whose name is known.
@@ -50,7 +45,8 @@ class HeaderFault:
 @dataclass(frozen=True)
 class Header:
     """A header that was found: `top` is its first row, `first` the one below it, `named` the columns that have a text
-    and `columns` those of them that are understood.
+    and `columns` those of them that are understood. `dated` are faults of those below a group that says a period
+    (`expected` is the period, or the year alone), which they are where the return is of another.
     """
 
     top: int
@@ -58,6 +54,7 @@ class Header:
     columns: tuple[Column, ...]
     named: frozenset[int]
     faults: tuple[HeaderFault, ...]
+    dated: tuple[HeaderFault, ...] = ()
 
     @property
     def fitting(self) -> int:
@@ -116,7 +113,8 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
     columns: dict[str, Column] = {}
     faults: list[HeaderFault] = []
     named = set()
-    above = _qualifying_groups(table, top)
+    above = _qualifying_groups(table, top, dataset)
+    dated: list[HeaderFault] = []
     for index, own in enumerate(_parts(table, top, height)):
         if not own:
             continue
@@ -131,9 +129,17 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
             faults.append(taken)
         else:
             columns[taken.column] = taken
+            dated += _dated(dataset, taken, bottom - 1, parts)
     if not columns and not any(fault.rule in NAMED for fault in faults):
         return None
-    return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults))
+    return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults), tuple(dated))
+
+
+def _dated(dataset: Dataset, column: Column, row: int, parts: list[str]) -> Iterator[HeaderFault]:
+    """What a column is, by the groups above it, where the return is not of the period that they say."""
+    if column.column in dataset.columns:
+        for period in filter(None, map(period_said, parts[:-1])):
+            yield HeaderFault("unknown_header", row, column.index, " ".join(parts), period, column.column)
 
 
 def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict[str, int]) -> Column | HeaderFault:
@@ -184,11 +190,13 @@ def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
         return ()
     found = []
     for chosen in _chains(labels):
-        if any(OTHERWISE.search(label) for label in labels if label not in chosen):
+        groups = [label for label in labels if label not in chosen]
+        if any(map(OTHERWISE.search, groups)):
             continue
+        known_groups = all(says_nothing(dataset, _spellings(group)[-1][0]) for group in groups)
         for spelt in product(*map(_spellings, chosen)):
             column = names.get("".join(label for label, _ in spelt).casefold())
-            if column is not None:
+            if column is not None and (known_groups or column not in load().datasets[dataset].columns):
                 own = tuple(unit for _, unit in spelt if unit)
                 # A unit that stands above counts where the column itself says none.
                 above = () if own or units else tuple(_units_of(labels[:-1]))
@@ -255,15 +263,34 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
     return row
 
 
-def _qualifying_groups(table: Table, top: int) -> dict[int, str]:
-    """By column, the groups in the two rows above a header that make something else of what is below them."""
+def _qualifying_groups(table: Table, top: int, dataset: Dataset) -> dict[int, str]:
+    """By column, the groups in the two rows above a header that make something else of what is below them, or may."""
     # In a text file a line of one cell is a title or a note, which would reach over all columns.
-    fewest = 2 if table.sheet is None else 1
-    rows = [at for at in range(max(0, top - 2), top) if sum(map(bool, table.rows[at])) >= fewest]
-    if not any(OTHERWISE.search(text) for at in rows for text in table.rows[at] if text):
-        return {}
-    spread = (enumerate(_spread(table, at, last=False)) for at in rows)
-    return {index: squeezed(text) for row in spread for index, text in row if text and OTHERWISE.search(text)}
+    fewest = FEWEST_GROUPS if table.sheet is None else 1
+    groups: dict[int, str] = {}
+    for at in range(max(0, top - 2), top):
+        filled = [index for index, text in enumerate(table.rows[at]) if text]
+        if len(filled) < fewest:
+            continue
+        row = _spread(table, at, last=False)
+        line = is_line(table.rows[at]) or (len(filled) < FEWEST_GROUPS and not _is_alone(table, row, filled[0], top))
+        said = ((index, squeezed(text)) for index, text in enumerate(row) if text)
+        groups |= {
+            index: text
+            for index, text in said
+            if OTHERWISE.search(text)
+            or not (line or says_nothing(dataset.dataset, _spellings(text)[-1][0]) and not period_said(text))
+        }
+    return groups
+
+
+def _is_alone(table: Table, row: Row, first: int, top: int) -> bool:
+    """Whether the only text of a row stands over some of the columns in their midst: a title begins at the first or is
+    over all of them, and what is written over the last one is a unit or a day.
+    """
+    over = [index for index, text in enumerate(row) if text]
+    named = [index for index, text in enumerate(table.rows[top]) if text]
+    return bool(named) and named[0] < first and over[-1] < named[-1]
 
 
 def _is_unit_row(rows: list[Row]) -> bool:
