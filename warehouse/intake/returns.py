@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -22,10 +22,10 @@ from warehouse.intake.ownership.evidence import (
     Place,
     PlaceColumns,
     Source,
-    StatedPlace,
     stated_above,
 )
 from warehouse.intake.ownership.inbox_folders import owns
+from warehouse.intake.table_context import TableContext
 
 KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
 FIRST_PERIOD = "0001-01"
@@ -38,41 +38,6 @@ WHY = {
     "footer": "表尾的备注或签字 notes or signatures below the table",
     "header": "重复的表头 the header once more",
 }
-
-
-@dataclass(frozen=True)
-class TableContext:
-    """A table that is being taken in: its dataset and header, the status of its returns unless a row says it, and what
-    the lines above the header say of county and period.
-    """
-
-    source: Source
-    dataset: Dataset
-    table: Table
-    header: Header
-    status: Status
-    above: StatedPlace
-
-    def report(  # noqa: PLR0913, PLR0917  (a finding has that many sides)
-        self,
-        rule: str,
-        found: str,
-        expected: str,
-        cell: str | None,
-        return_header: ReturnHeader | None = None,
-        indicator: str | None = None,
-    ) -> None:
-        """Adds a finding about the table: of `return_header`, or of all returns in it."""
-        self.source.reporter.report(
-            rule,
-            found,
-            expected,
-            sheet=self.table.sheet,
-            cell=cell,
-            return_header=return_header,
-            dataset=self.dataset.dataset,
-            indicator=indicator,
-        )
 
 
 def read_returns(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHeader]:
@@ -328,8 +293,8 @@ def _last_day(period: str) -> str:
 
 
 def _check_header(context: TableContext, data: list[int], return_headers: list[ReturnHeader]) -> None:
-    """The faults of the header's cells; of a column that fits nothing only where it holds something, of one below a group
-    that says a period only where a return is of another.
+    """The faults of the header's cells; of a column that fits nothing only where it holds something, of one below a
+    group that says a period only where a return is of another.
     """
     return_header = return_headers[0] if len(return_headers) == 1 else None
     filled = {at for index in data for at, text in enumerate(context.table.rows[index]) if text is not None}
@@ -339,7 +304,10 @@ def _check_header(context: TableContext, data: list[int], return_headers: list[R
             context.report(fault.rule, fault.found, fault.expected, cell, return_header, fault.indicator)
     for fault in context.header.dated:
         if fault.column in filled and not all(h.period.startswith(fault.expected) for h in return_headers):
-            cell, expected = context.table.cell(fault.row, fault.column), f"{return_headers[0].period} 的数 a figure of it"
+            cell, expected = (
+                context.table.cell(fault.row, fault.column),
+                f"{return_headers[0].period} 的数 a figure of it",
+            )
             context.report(fault.rule, fault.found, expected, cell, return_header, fault.indicator)
     for at in sorted(filled - context.header.named):
         cell = context.table.cell(context.header.first - 1, at)

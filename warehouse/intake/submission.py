@@ -92,8 +92,8 @@ def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None
     source.cover = read_cover(cover_table, report)
     if source.cover is None:
         return
-    for cell, found in struck_cells(cover_table):
-        source.reporter.report("struck_out", found, EXPECTED["struck_out"], sheet=cover_table.sheet, cell=cell)
+    for cell, struck in struck_cells(cover_table):
+        source.reporter.report("struck_out", struck, EXPECTED["struck_out"], sheet=cover_table.sheet, cell=cell)
     of_dataset: dict[str | None, list[Table]] = {}
     for table in _with_figures(source, tables):
         found = _dataset(table, table.sheet)

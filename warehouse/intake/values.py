@@ -102,8 +102,8 @@ def _fits(text: pl.Expr, form: CodeFormat) -> pl.Expr:
 
 
 def _no_text(text: pl.Expr) -> pl.Expr:
-    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in. Nor is
-    a word that points at another cell.
+    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in. Nor
+    is a word that points at another cell.
     """
     return text.is_in(ERRORS) | text.str.starts_with("=") | text.str.contains(_dittos())
 

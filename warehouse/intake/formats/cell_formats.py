@@ -1,5 +1,5 @@
-"""The cell formats of a workbook (.xlsx): which of its cell styles show a number as another than is kept, which are struck
-out or raised, and which lost their number format.
+"""The cell formats of a workbook (.xlsx): which of its cell styles show a number as another than is kept, which are
+struck out or raised, and which lost their number format.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FIRST_OWN_FORMAT = 164  # below are those that every program knows
 
 @dataclass(frozen=True)
 class CellFormats:
-    """The styles of cells, by their places: those whose numbers are shown otherwise than they are kept, those whose font
-    is struck out or raised, and those whose number format is nowhere.
+    """The styles of cells, by their places: those whose numbers are shown otherwise than they are kept, those whose
+    font is struck out or raised, and those whose number format is nowhere.
 
     `given` says whether the workbook has any styles of cells.
     """
@@ -75,8 +75,7 @@ class CellFormats:
 
 
 def marks_within(text: bytes) -> MarkKind | None:
-    """What a font or the properties of a run say: that their text is struck out, or raised or lowered; None for neither.
-    """
+    """What a font or the properties of a run say: their text is struck out, or raised or lowered; None for neither."""
     if b"strike" in text and STRIKE.search(text):
         return STRUCK
     return RAISED if b"vertAlign" in text and RAISE.search(text) else None

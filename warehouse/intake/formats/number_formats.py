@@ -16,9 +16,7 @@ from functools import lru_cache
 from warehouse.intake.formats.table import half_width, shortest
 
 # A text in quotes, a sign behind a stroke (in Chinese programs behind !), a gap, a colour or condition, digits, a sign.
-TOKEN = re.compile(
-    r'"([^"]*)"|[\\!](.)|[_*](.)|\[([^\[\]]*)\]|((?i:general)|G/通用格式|[0#?.,]+|E[+-])|(.)', re.DOTALL
-)
+TOKEN = re.compile(r'"([^"]*)"|[\\!](.)|[_*](.)|\[([^\[\]]*)\]|((?i:general)|G/通用格式|[0#?.,]+|E[+-])|(.)', re.DOTALL)
 CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[0-9]+(?:\.[0-9]+)?)")
 HOURS = frozenset(("h", "hh", "m", "mm", "s", "ss"))
 # What may stand before a number of yuan, and what says its sign.
@@ -87,7 +85,7 @@ class NumberFormat:
         if self.day_parts:
             return True
         return not all(
-            section.plain and self._sign_is_shown(section, at) or (at == ZERO and not section.digits)
+            (section.plain and self._sign_is_shown(section, at)) or (at == ZERO and not section.digits)
             for at, section in enumerate(self.sections)
         )
 
@@ -171,7 +169,7 @@ def written_out(number: float, text: str) -> ShownNumber | None:
     found = WRITTEN_OUT.fullmatch(half_width(text.partition("\n")[0].strip()))
     if found is None:
         return None
-    value, before, behind = shortest(number), _telling(found["before"]), _unit(found["behind"])
+    value, before, behind = shortest(number), _telling(found["before"]), _unit(found["behind"], multiplied=False)
     shows = Decimal(found["number"].replace(",", ""))
     near = Decimal("0.5000001").scaleb(-len(found["decimals"] or ""))
     kept = f"{value.normalize():f}"
@@ -205,7 +203,7 @@ def _section(tokens: list[tuple[str, ...]]) -> Section:
         before, behind = (before, behind + text) if digits else (before + text, behind)
     return Section(
         _telling(before),
-        _unit(behind),
+        _unit(behind, multiplied=percents > 0),
         Decimal(100) ** percents * _moved(digits),
         condition,
         bool(digits),
@@ -214,16 +212,20 @@ def _section(tokens: list[tuple[str, ...]]) -> Section:
     )
 
 
-def _unit(behind: str) -> str:
-    """What stands behind the digits, without brackets; what a line break moves out of the cell is not seen."""
+def _unit(behind: str, *, multiplied: bool) -> str:
+    """What stands behind the digits, without brackets; what a line break moves out of the cell is not seen. Of a number
+    that is multiplied, the %; one that is only written is a sign and no more.
+    """
     plain = half_width("".join(behind.partition("\n")[0].split())).strip("¥")
+    if "%" in plain:
+        return "%" if multiplied else plain.replace("%", "")
     plain = plain.rstrip(")") if plain.count(")") > plain.count("(") else plain
     return plain[1:-1] if plain.startswith("(") and plain.endswith(")") else plain
 
 
 def _moved(digits: str) -> Decimal:
-    """By how much a number is multiplied: a thousandth a comma at the end of its whole or of all digits, a tenth a digit
-    behind a point that is only written.
+    """By how much a number is multiplied: a thousandth a comma at the end of its whole or of all digits, a tenth a
+    digit behind a point that is only written.
     """
     commas = sum(len(part) - len(part.rstrip(",")) for part in digits.split("."))
     return Decimal(1000) ** -commas * Decimal(10) ** -sum(sign in "0#?" for sign in digits.partition("|")[2])

@@ -144,9 +144,7 @@ def _row(sheet: Sheet, element: Element, limits: Limits, styles: TextStyles, mar
     return row
 
 
-def _runs(
-    cell: Element, text: str, own: MarkKind | None, styles: TextStyles
-) -> Iterator[tuple[str, MarkKind | None]]:
+def _runs(cell: Element, text: str, own: MarkKind | None, styles: TextStyles) -> Iterator[tuple[str, MarkKind | None]]:
     """The runs of a cell's text, each with what its style says, or the cell's `own`."""
     paragraphs = cell.findall(f"{TEXT}p")
     if not any(len(p) for p in paragraphs):

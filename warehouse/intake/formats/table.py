@@ -1,8 +1,8 @@
 """A file as tables of text: each with its sheet and its rows at their places in the file.
 
 Values are text from here on (`warehouse.intake.values` types them): a number as its shortest decimal, a date as
-2017-12-31, a share formatted as percent as 10.7%, a number whose format writes a unit as 73万元, a blank as None, an error cell as its text (#REF!), a formula without
-a value as its text (=B2+B3); no type accepts the last two.
+2017-12-31, a share formatted as percent as 10.7%, a number whose format writes a unit as 73万元, a blank as None, an
+error cell as its text (#REF!), a formula without a value as its text (=B2+B3); no type accepts the last two.
 """
 
 from __future__ import annotations

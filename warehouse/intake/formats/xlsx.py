@@ -215,7 +215,9 @@ def _look(xml: IO[bytes], formats: CellFormats, shared: dict[int, Mark]) -> Shee
             _take_shown(look, (row, column), float(value), formats.telling[style])
         if style in formats.marked and (value or "is" in found):
             look.styled[row, column] = formats.marked[style]
-        mark = shared.get(int(value)) if kind == "s" and value else mark_of(_runs(found["is"])) if "is" in found else None
+        mark = (
+            shared.get(int(value)) if kind == "s" and value else mark_of(_runs(found["is"])) if "is" in found else None
+        )
         if mark:
             look.marks[row, column] = mark
     return look

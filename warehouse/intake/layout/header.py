@@ -279,7 +279,7 @@ def _qualifying_groups(table: Table, top: int, dataset: Dataset) -> dict[int, st
             index: text
             for index, text in said
             if OTHERWISE.search(text)
-            or not (line or says_nothing(dataset.dataset, _spellings(text)[-1][0]) and not period_said(text))
+            or not (line or (says_nothing(dataset.dataset, _spellings(text)[-1][0]) and not period_said(text)))
         }
     return groups
 

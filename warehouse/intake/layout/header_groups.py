@@ -1,7 +1,7 @@
 """What a group above a column's own label makes of it: nothing, or something else than the form asks for.
 
-A list of what says nothing (`codebook/words.csv`, neutral) and not of what says something: a group that nobody knows may
-be of another year (2016年底) or of others than the poor (非贫困户).
+Listed is what says nothing (`codebook/words.csv`, neutral), not what says something: a group that nobody knows may be
+of another year (2016年底) or of others than the poor (非贫困户).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ LONGEST, FEWEST_SIGNS, FEWEST_GROUPS = 12, 2, 2
 
 @lru_cache(maxsize=10_000)
 def says_nothing(dataset: str, label: str) -> bool:
-    """Whether a group changes nothing of the columns below it: it begins one of their names, is the dataset's, a neutral
-    word, a period (`period_said`; whether it is the return's shows later), or several of these.
+    """Whether a group changes nothing of the columns below it: it is part of one of their names, the dataset's name, a
+    neutral word, a period (`period_said`; whether it is the return's shows later), or several of these.
     """
     said = _without_neutral(NUMBERED.sub("", label, count=1) if NUMBERED.match(label) else label)
     if not said or period_said(said):

@@ -25,8 +25,8 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class ShownFault:
-    """A cell, row or column that is not what it shows: the check that says so, the row (an index; None: the whole table),
-    the cell's address.
+    """A cell, row or column that is not what it shows: the check that says so, the index of the row (None: the whole
+    table), the cell's address.
     """
 
     rule: str
@@ -125,4 +125,6 @@ def _shifted(table: Table, header: Header, lines: Iterable[SheetRow]) -> Iterato
         has = table.fields[line.index]
         if line.kind in ("data", "total", "subtotal") and has > most:
             row = line.index if line.kind == "data" else None
-            yield ShownFault("surplus_fields", row, table.cell(line.index, most), f"{has} 项 fields", f"{most} 项 fields")
+            yield ShownFault(
+                "surplus_fields", row, table.cell(line.index, most), f"{has} 项 fields", f"{most} 项 fields"
+            )
