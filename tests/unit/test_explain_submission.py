@@ -29,6 +29,7 @@ from tests.builders import (
     RECEIVED,
     TIANZHEN,
     YANGGAO,
+    code_of,
     cover,
     finance,
     given,
@@ -142,7 +143,10 @@ def test_hidden_rows_and_what_is_in_many_rows(tmp_path: Path) -> None:
     shown, cells = told(next(folder.rglob("*.xlsx")))
     assert [(t.dataset, t.rows, t.hidden) for t in shown.tables] == [("relocation_villages", 2, ())]
     assert cells.height == 2 * len(VILLAGES.indicators)
-    assert cells.filter(pl.col("column") == "village_code")["value"].to_list() == ["1", "2"]
+    assert cells.filter(pl.col("column") == "village_code")["value"].to_list() == [
+        code_of(YANGGAO, "1"),
+        code_of(YANGGAO, "2"),
+    ]
 
 
 def test_values_are_exact_texts_in_base_units() -> None:
