@@ -309,7 +309,9 @@ def _check_header(context: TableContext, data: list[int], return_headers: list[R
                 f"{return_headers[0].period} 的数 a figure of it",
             )
             context.report(fault.rule, fault.found, expected, cell, return_header, fault.indicator)
-    for at in sorted(filled - context.header.named):
+    # What a line of a text file has beyond its header is shifted, which is said of the line.
+    fields = context.table.fields[context.header.top : context.header.first]
+    for at in sorted(at for at in filled - context.header.named if not fields or at < max(fields)):
         cell = context.table.cell(context.header.first - 1, at)
         context.report("unknown_header", "数据上方空白 blank above data", "表头 a header", cell, return_header)
 

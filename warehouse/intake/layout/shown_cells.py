@@ -67,7 +67,7 @@ def struck_cells(table: Table) -> Iterator[tuple[str, str]]:
 
 def _above(table: Table, header: Header, told: dict[int, str]) -> Iterator[ShownFault]:
     """What is struck out in a header or above it: a unit, a period, a column that is no longer meant."""
-    for (row, column), mark in table.marks.items():
+    for (row, column), mark in sorted(table.marks.items(), key=lambda marked: marked[0]):
         if mark.kind == STRUCK and row < header.first and (row < header.top or column in told):
             yield ShownFault(STRUCK, None, table.cell(row, column), mark.found, EXPECTED[STRUCK], told.get(column))
 
