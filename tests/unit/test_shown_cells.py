@@ -16,6 +16,7 @@ import xlsxwriter
 import xlwt
 
 from tests.builders import BOOK, GUANGLING, YANGGAO, code_of, read_files, village
+from tests.builders import row as row_of
 from tests.builders import sheet as sheet_of
 from warehouse.intake.reading import Reading
 
@@ -415,3 +416,18 @@ def test_a_village_may_be_called_as_it_likes(tmp_path: Path) -> None:
     header, row = map(list, sheet_of("relocation_villages", village(code_of(YANGGAO, "1"))))
     row[header.index("自然村名称")] = "同上庄"
     assert read(tmp_path, "xlsx", "relocation_villages", [header, row]).findings == []
+
+
+# --- shares --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "rules"),
+    [("0.9747", ["share_for_percent"]), ("97.47", []), ("97.47%", []), ((0.9747, "0.00%"), []), ("0", []), (None, [])],
+)
+def test_a_share_typed_for_a_percentage_is_a_query(tmp_path: Path, cell: Any, rules: list[str]) -> None:
+    header, row = map(list, sheet_of("outcomes", row_of("outcomes", delisting_status="none")))
+    row[header.index("群众满意度(%)")] = cell
+    reading = read(tmp_path, "xlsx", "outcomes", [header, row])
+    assert [f.rule for f in reading.findings] == rules
+    assert {f.severity for f in reading.findings} <= {"warning"}

@@ -26,6 +26,7 @@ from warehouse.codebook.model import (
     Dataset,
     Division,
     Figure,
+    Floor,
     Group,
     Indicator,
     ReadingCheck,
@@ -44,6 +45,7 @@ ENTRY = {
     "indicators": ("dataset", "column"),
     "synonyms": ("dataset", "column"),
     "code_formats": ("dataset", "column"),
+    "floors": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -115,13 +117,15 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     also = {key: tuple(s.synonym for s in group) for key, group in groupby(sorted(synonyms, key=_place), _place)}
     code_formats = [_record("code_formats", CodeFormat, row) for row in _rows(folder, "code_formats")]
     written = {(one.dataset, one.column): one for one in code_formats}
+    floors = [_record("floors", Floor, row) for row in _rows(folder, "floors")]
+    least = {(one.dataset, one.column): one.floor for one in floors}
     indicators = [
         _record(
             "indicators",
             Indicator,
             row
             | {"unit": _unit(units, row), "synonyms": also.get(key := (row["dataset"], row["column"]), ())}
-            | {"code_format": written.get(key)},
+            | {"code_format": written.get(key), "floor": least.get(key)},
         )
         for row in _rows(folder, "indicators")
     ]
@@ -147,9 +151,10 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
-    for one in code_formats:
-        _known(f"code_formats.csv, {one.column}, dataset", one.dataset, book.datasets)
-        _known(f"code_formats.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
+    for name, about in (("code_formats", code_formats), ("floors", floors)):
+        for one in about:
+            _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
+            _known(f"{name}.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
     check_words(book.words)
     check_about(book.about)
     check_synonyms(synonyms, book.datasets, book.about, book.spellings.keys() | {u.label_zh for u in units.values()})

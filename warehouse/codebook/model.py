@@ -164,13 +164,22 @@ class CodeFormat(Record):
     prefix: Literal["", "county_code"]
 
 
+class Floor(Record):
+    """What a percentage is hardly below: less, and not zero, is a share that was typed for it (0.97 for 97 %)."""
+
+    dataset: str
+    column: str
+    floor: Annotated[int, Field(gt=0, lt=100)]
+
+
 class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
     negative (business income can be a loss, and income can fall). `ceiling` is what a county cannot have more of, where
     that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`;
-    `code_format` is how its codes are written, from `code_formats.csv`, None where they are listed or it has none.
+    `code_format` is how its codes are written, from `code_formats.csv`, None where they are listed or it has none;
+    `floor` is what a percentage is hardly below, from `floors.csv`.
     """
 
     dataset: str
@@ -187,6 +196,7 @@ class Indicator(Record):
     ceiling: OptionalNumber = None
     synonyms: tuple[str, ...] = ()
     code_format: CodeFormat | None = None
+    floor: int | None = None
 
     @field_validator("roll_up", mode="before")
     @classmethod

@@ -238,19 +238,32 @@ def expected(indicator: Indicator) -> str:
 def converted(
     raw: pl.DataFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows typed, and the faults of those cells that did not convert.
+    """The rows typed, and the faults of those cells that did not convert or are doubtful.
 
     What is typed plainly is taken as it is; only columns in which a cell does not convert are made plain, and again.
     """
     done = raw.lazy().pipe(typed, dataset, factors).collect()
     strange = {c: f for c, f in factors.items() if raw[c].null_count() != done[c].null_count()}
     if not strange:
-        return done, pl.DataFrame(schema=FAULT_SCHEMA)
+        return done, shares(raw, done, dataset, factors)
     said = raw.lazy().pipe(plain, dataset, strange, epoch).collect()
     again = said.lazy().pipe(typed, dataset, factors).collect()
     # A cell that converts as it was typed stays as it was: making plain is for the others.
     done = done.with_columns(done[c].fill_null(again[c]).alias(c) for c in strange)
-    return done, faults(raw, said, done, dataset, strange)
+    return done, pl.concat([faults(raw, said, done, dataset, strange), shares(raw, done, dataset, factors)])
+
+
+def shares(raw: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dict[str, int]) -> pl.DataFrame:
+    """One row per cell of a percentage that is below its floor: a share was typed for it. Columns as of `faults`."""
+    found = [
+        raw.select("receipt", "sheet", "row", "county_code", "period", column=pl.lit(i.column), found=pl.col(i.column))
+        .with_columns(rule=pl.lit("share_for_percent"))
+        .filter(done[i.column].is_between(0, i.floor, closed="none"))
+        .select(*FAULT_SCHEMA)
+        for i in dataset.indicators
+        if i.floor and i.column in factors
+    ]
+    return pl.concat([pl.DataFrame(schema=FAULT_SCHEMA), *found])
 
 
 def faults(
