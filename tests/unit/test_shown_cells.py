@@ -360,6 +360,18 @@ def test_a_group_that_says_nothing_else_is_no_matter(tmp_path: Path, group: str)
     assert grouped(tmp_path, None, *[group] * 4) == []
 
 
+def test_a_group_over_one_column_of_a_text_file_is_no_title(tmp_path: Path) -> None:
+    path = tmp_path / "金融扶贫.csv"
+    lines = [",,,,,,2016年底,,,", ",".join(["区划代码", "报告期", *FINANCE]), "140221,2017-12,1,5,5,0,7,0,0,0"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert said(read_files(path)) == [("unknown_header", "critical", "G2")]
+
+
+def test_a_group_over_the_last_columns_is_a_group(tmp_path: Path) -> None:
+    assert grouped(tmp_path, *[None] * 7, "非贫困户") == [("unknown_header", "critical", "H2")]
+    assert grouped(tmp_path, *[None] * 7, "万元") == []
+
+
 @pytest.mark.parametrize(
     "line",
     [

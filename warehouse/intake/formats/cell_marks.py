@@ -17,7 +17,7 @@ OTHERWISE: MarkKind = "shown_otherwise"
 SAID = {STRUCK: "[已划掉 struck out: {}]", RAISED: "[上下标 raised: {}]"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What of a cell is not what it seems: the check of the codebook that says so, what is found, and whether it is so
     of all that the cell holds.

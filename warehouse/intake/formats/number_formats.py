@@ -16,7 +16,9 @@ from functools import lru_cache
 from warehouse.intake.formats.table import half_width, shortest
 
 # A text in quotes, a sign behind a stroke (in Chinese programs behind !), a gap, a colour or condition, digits, a sign.
-TOKEN = re.compile(r'"([^"]*)"|[\\!](.)|[_*](.)|\[([^\[\]]*)\]|((?i:general)|G/通用格式|[0#?.,]+|E[+-])|(.)', re.DOTALL)
+TOKEN = re.compile(
+    r'"([^"]*)"|[\\!](.)|[_*](.)|\[([^\[\]]*)\]|((?i:general|standard)|常规|G/通用格式|[0#?.,]+|E[+-])|(.)', re.DOTALL
+)
 CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[0-9]+(?:\.[0-9]+)?)")
 HOURS = frozenset(("h", "hh", "m", "mm", "s", "ss"))
 # What may stand before a number of yuan, and what says its sign.

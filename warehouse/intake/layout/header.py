@@ -193,7 +193,7 @@ def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
         groups = [label for label in labels if label not in chosen]
         if any(map(OTHERWISE.search, groups)):
             continue
-        known_groups = all(says_nothing(dataset, _spellings(group)[-1][0]) for group in groups)
+        known_groups = all(says_nothing(dataset, _spellings(group)[-1][0]) or _is_unit(group) for group in groups)
         for spelt in product(*map(_spellings, chosen)):
             column = names.get("".join(label for label, _ in spelt).casefold())
             if column is not None and (known_groups or column not in load().datasets[dataset].columns):
@@ -265,32 +265,38 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
 
 def _qualifying_groups(table: Table, top: int, dataset: Dataset) -> dict[int, str]:
     """By column, the groups in the two rows above a header that make something else of what is below them, or may."""
-    # In a text file a line of one cell is a title or a note, which would reach over all columns.
-    fewest = FEWEST_GROUPS if table.sheet is None else 1
     groups: dict[int, str] = {}
     for at in range(max(0, top - 2), top):
         filled = [index for index, text in enumerate(table.rows[at]) if text]
-        if len(filled) < fewest:
+        alone = len(filled) < FEWEST_GROUPS
+        # In a text file a line of one cell is a title or a note; where it stands elsewhere, it is its own column's.
+        row = table.rows[at] if alone and table.sheet is None else _spread(table, at, last=False)
+        title = alone and not _is_over_some(table, row, top)
+        if not filled or (title and table.sheet is None):
             continue
-        row = _spread(table, at, last=False)
-        line = is_line(table.rows[at]) or (len(filled) < FEWEST_GROUPS and not _is_alone(table, row, filled[0], top))
+        line = title or is_line(table.rows[at])
         said = ((index, squeezed(text)) for index, text in enumerate(row) if text)
         groups |= {
-            index: text
-            for index, text in said
-            if OTHERWISE.search(text)
-            or not (line or (says_nothing(dataset.dataset, _spellings(text)[-1][0]) and not period_said(text)))
+            index: text for index, text in said if OTHERWISE.search(text) or not (line or _says_nothing(dataset, text))
         }
     return groups
 
 
-def _is_alone(table: Table, row: Row, first: int, top: int) -> bool:
-    """Whether the only text of a row stands over some of the columns in their midst: a title begins at the first or is
-    over all of them, and what is written over the last one is a unit or a day.
+def _says_nothing(dataset: Dataset, text: str) -> bool:
+    """Whether a group above a header says nothing of the columns below it: a period does say something."""
+    name = _spellings(text)[-1][0]
+    return _is_unit(name.strip("()")) or (says_nothing(dataset.dataset, name) and not period_said(name))
+
+
+def _is_over_some(table: Table, row: Row, top: int) -> bool:
+    """Whether the only text of a row stands over some of the columns: a title begins at the first or is over all of
+    them, and a month over the last one may be that in which the table was made.
     """
-    over = [index for index, text in enumerate(row) if text]
+    over = [(index, text) for index, text in enumerate(row) if text]
     named = [index for index, text in enumerate(table.rows[top]) if text]
-    return bool(named) and named[0] < first and over[-1] < named[-1]
+    if not over or not named or over[0][0] <= named[0]:
+        return False
+    return over[-1][0] < named[-1] or not period_said(squeezed(over[0][1]))
 
 
 def _is_unit_row(rows: list[Row]) -> bool:
