@@ -393,9 +393,9 @@ def test_a_line_above_a_header_is_no_group(tmp_path: Path, line: list[str | None
     ("code", "rules"),
     [
         ("140221201203", []), ("１４０２２１２０１２０３", []), (" 140221201203 ", []), (140_221_201_203, []),
-        ("1.40222E+11", ["not_a_code"]), ("待补", ["not_a_code"]), ("110108201203", ["not_a_code"]),
+        ("1.40222E+11", ["not_a_code"]), ("待补", ["no_value_word"]), ("110108201203", ["not_a_code"]),
         ("140222201203", ["not_a_code"]), ("140221", ["not_a_code"]), ("14022120120", ["not_a_code"]),
-        ("140221 201203", ["not_a_code"]), ("不详", ["not_a_code"]), ("同上", ["ditto_word"]),
+        ("140221 201203", ["not_a_code"]), ("不详", ["not_a_code"]), ("同上", ["no_value_word"]),
     ],
 )  # fmt: skip
 def test_a_village_code_has_twelve_digits_that_begin_with_its_countys(
@@ -415,13 +415,21 @@ def test_a_village_keeps_the_code_that_it_had_under_its_countys_former_code(tmp_
     assert [f.rule for f in read_files(path).findings] == ["not_a_code"]
 
 
-@pytest.mark.parametrize("word", ["同上", "同 上", "〃", "″", '"', "同左", "同上。", "ditto"])
+@pytest.mark.parametrize("word", ["同上", "同 上", "〃", "″", '"', "同左", "同上。", "ditto", "待补"])
 @pytest.mark.parametrize("column", ["乡镇", "自然村名称", "户数(户)", "启动日期"])
 def test_a_ditto_is_no_value_in_any_column(tmp_path: Path, word: str, column: str) -> None:
     header, row = map(list, sheet_of("relocation_villages", village(code_of(YANGGAO, "1"))))
     row[header.index(column)] = word
     reading = read(tmp_path, "xlsx", "relocation_villages", [header, row])
-    assert [f.rule for f in reading.findings] == ["ditto_word"]
+    assert [f.rule for f in reading.findings] == ["no_value_word"]
+
+
+@pytest.mark.parametrize("word", ["—", "无", "不详"])
+def test_a_word_for_nothing_is_no_name(tmp_path: Path, word: str) -> None:
+    header, row = map(list, sheet_of("relocation_villages", village(code_of(YANGGAO, "1"))))
+    row[header.index("自然村名称")] = word
+    reading = read(tmp_path, "xlsx", "relocation_villages", [header, row])
+    assert [f.rule for f in reading.findings] == ["no_value_word"]
 
 
 def test_a_village_may_be_called_as_it_likes(tmp_path: Path) -> None:

@@ -268,12 +268,12 @@ class Word(Record):
     """A word in a cell that is no value.
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
-    begin rows that sum others up; `footer` begins the lines below a table; `ditto` points at another cell and is no
-    value in any column; `neutral` says nothing of the columns that it stands above in a header.
+    begin rows that sum others up; `footer` begins the lines below a table; `no_value` points at another cell or says
+    that a value is to follow, and is none in any column; `neutral` says nothing of the columns below it in a header.
     """
 
     word: str
-    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer", "ditto", "neutral"]
+    meaning: Literal["not_applicable", "none", "unknown", "total", "subtotal", "footer", "no_value", "neutral"]
     label_zh: str
     label_en: str
 

@@ -76,7 +76,8 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
         yes_or_no = pl.when(text.is_in(TRUE)).then(pl.lit(value=True)).when(text.is_in(FALSE))
         return yes_or_no.then(pl.lit(value=False)).alias(indicator.column)
     if indicator.unit.dtype == "text":
-        return pl.when(~_no_text(text)).then(text)
+        unnamed = text.is_in(_blank_words()) if indicator.kind == "key" else pl.lit(value=False)
+        return pl.when(~(_no_text(text) | unnamed)).then(text)
     exact = number(text) * factor
     kept = exact.round(indicator.decimals)
     return pl.when(kept == exact).then(kept).cast(indicator.dtype, strict=False).alias(indicator.column)
@@ -103,15 +104,15 @@ def _fits(text: pl.Expr, form: CodeFormat) -> pl.Expr:
 
 def _no_text(text: pl.Expr) -> pl.Expr:
     """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in. Nor
-    is a word that points at another cell.
+    is a word that points at another cell, or says that a value is to follow.
     """
-    return text.is_in(ERRORS) | text.str.starts_with("=") | text.str.contains(_dittos())
+    return text.is_in(ERRORS) | text.str.starts_with("=") | text.str.contains(_no_values())
 
 
 @cache
-def _dittos() -> str:
-    """A pattern of the words for ditto, blanks between their signs or not."""
-    words = [word for word, known in load().words.items() if known.meaning == "ditto"]
+def _no_values() -> str:
+    """A pattern of the words that are no value in any column, blanks between their signs or not."""
+    words = [word for word, known in load().words.items() if known.meaning == "no_value"]
     words += [AS_TYPED[word] for word in words if word in AS_TYPED]
     return rf"^(?:{'|'.join(' ?'.join(map(re.escape, word)) for word in words)})[。.]?$"
 
@@ -198,13 +199,15 @@ def fault(indicator: Indicator, factor: int) -> pl.Expr:
         .then(pl.lit("error_cell"))
         .when(found.str.starts_with("="))
         .then(pl.lit("formula_cell"))
-        .when(found.str.contains(_dittos()))
-        .then(pl.lit("ditto_word"))
+        .when(found.str.contains(_no_values()))
+        .then(pl.lit("no_value_word"))
     )
     if indicator.code_format:
         return error.otherwise(pl.lit("not_a_code"))
     if indicator.codes or indicator.unit.dtype == "boolean":
         return error.otherwise(pl.lit("not_in_list"))
+    if indicator.unit.dtype == "text":
+        return error.otherwise(pl.lit("no_value_word"))
     if indicator.unit.dtype == "date":
         return error.otherwise(pl.lit("not_a_date"))
     said = pl.col("said")
