@@ -306,7 +306,7 @@ def _check_header(context: TableContext, data: list[int], return_headers: list[R
         if fault.column in filled and not all(h.period.startswith(fault.expected) for h in return_headers):
             cell, expected = (
                 context.table.cell(fault.row, fault.column),
-                f"{return_headers[0].period} 的数 a figure of it",
+                f"{return_headers[0].period} 的数 a figure of that month",
             )
             context.report(fault.rule, fault.found, expected, cell, return_header, fault.indicator)
     # What a line of a text file has beyond its header is shifted, which is said of the line.
