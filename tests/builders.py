@@ -74,8 +74,14 @@ def village(code: str, *dates: date | None, **values: Any) -> dict[str, Any]:
 
 
 def given(county_code: str, period: str, dataset: str, *rows: Mapping[str, Any]) -> Return:
-    """A return with these rows; nil without any."""
-    return Return(county_code, period, dataset, "reported", not rows, rows)
+    """A return with these rows; nil without any. A village's code is made one of the county's."""
+    own = [{**r, "village_code": code_of(county_code, r["village_code"])} if "village_code" in r else r for r in rows]
+    return Return(county_code, period, dataset, "reported", not rows, tuple(own))
+
+
+def code_of(county_code: str, code: str) -> str:
+    """A county's village code of twelve digits that ends with what is given: 140221000001 for 1."""
+    return f"{county_code}{code.removeprefix(county_code):0>6}"
 
 
 def send(folder: Path, *returns: Return) -> Path:

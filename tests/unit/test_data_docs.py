@@ -84,7 +84,7 @@ def lent(tmp_path: Path) -> Batch:
 
 def many(tmp_path: Path, rows: int) -> tuple[Batch, list[Failure]]:
     """A register of villages, all of which fail the first check of the first rule."""
-    villages = (village(f"{n:012}") for n in range(rows))
+    villages = (village(f"{n:06}") for n in range(rows))
     batch = batch_of(tmp_path, "relocation_villages", given(YANGGAO, PERIOD, "relocation_villages", *villages))
     return batch, [Failure(rules_of(batch)[0], 0, tuple(range(rows)))]
 

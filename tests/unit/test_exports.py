@@ -69,13 +69,48 @@ def test_what_has_no_table_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        ("467<sup>1</sup>", "467^1"), ("<s>176</s>196", "~176~196"), ("<strike>176</strike>", "~176~"),
-        ("<del>1</del>2", "~1~2"), ("贷款<br>余额", "贷款 余额"), ("<b>1</b>2", "12"), ("&lt;5&amp;&nbsp;6", "<5& 6"),
+        ("467<sup>1</sup>", "4671"), ("<s>176</s>196", "176196"), ("贷款<br>余额", "贷款 余额"), ("<b>1</b>2", "12"),
+        ("&lt;5&amp;&nbsp;6", "<5& 6"),
         ("<script>9</script>1", "1"), ("<!-- 9 -->1", "1"), ("&#49;2", "12"), (" ", None), ("1 < 2", "1 2"),
     ],
 )  # fmt: skip
 def test_a_cell_of_a_page_is_what_it_shows(tmp_path: Path, cell: str, text: str | None) -> None:
     assert cells(tmp_path / "a.html", f"<table><tr><td>甲<td>{cell}<td>乙</table>") == [[["甲", text, "乙"]]]
+
+
+STYLES = "<style><!-- .font5 {color: red; vertical-align: super} .xl7\n{text-decoration:line-through;} --></style>"
+
+
+@pytest.mark.parametrize(
+    ("cell", "mark"),
+    [
+        ("<td>467<sup>1</sup>", ("raised_text", False)), ("<td><s>176</s>196", ("struck_out", False)),
+        ("<td><strike>176</strike>", ("struck_out", True)), ("<td><del>1</del>2", ("struck_out", False)),
+        ("<td>467<font class=font5>1</font>", ("raised_text", False)), ("<td class='a xl7'>176", ("struck_out", True)),
+        ("<td>9<span style='mso-x:1;TEXT-DECORATION: underline line-through'>8", ("struck_out", False)),
+        ("<td style='text-decoration:line-through'>9<b>8</b></td>", ("struck_out", True)),
+        ("<td style='vertical-align:middle'>9", None), ("<td><s></s>9<b>8</s>7", None),
+    ],
+)  # fmt: skip
+def test_what_a_page_shows_raised_or_struck_out_is_marked(
+    tmp_path: Path, cell: str, mark: tuple[str, bool] | None
+) -> None:
+    (tmp_path / "a.html").write_text(f"{STYLES}<table><tr><td>甲{cell}<td>乙</table>", encoding="utf-8")
+    (table,) = read_tables(tmp_path / "a.html", Limits())
+    assert {at: (found.kind, found.whole) for at, found in table.marks.items()} == ({(0, 1): mark} if mark else {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<table><col><col span=2 style='display:none'><tr><td>1<td>2<td>3</table>",
+        "<table><tr><td>1<td style='display:none'>2<td style='display:none'>3</table>",
+    ],
+)
+def test_hidden_columns_of_a_page(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.html").write_text(text, encoding="utf-8")
+    (table,) = read_tables(tmp_path / "a.html", Limits())
+    assert table.hidden_columns == {1, 2}
 
 
 def test_cells_that_reach_further_and_hidden_rows(tmp_path: Path) -> None:
@@ -111,6 +146,37 @@ def test_a_page_that_never_ends_is_read_in_the_time_of_one_that_does(tmp_path: P
 # --- the XML of Excel 2003 -----------------------------------------------------------------------------------------
 
 
+def test_an_xml_workbook_is_read_as_what_it_shows(tmp_path: Path) -> None:
+    styles = (
+        '<Styles><Style ss:ID="Default"><Font ss:Size="11"/></Style>'
+        '<Style ss:ID="w"><NumberFormat ss:Format="0!.0,&quot;万元&quot;"/></Style>'
+        '<Style ss:ID="v"><NumberFormat ss:Format="0!.0,"/></Style>'
+        '<Style ss:ID="s"><Font ss:StrikeThrough="1"/></Style><Style ss:ID="t" ss:Parent="s"/>'
+        '<Style ss:ID="m"><NumberFormat ss:Format="yyyy&quot;年&quot;m&quot;月&quot;"/></Style>'
+        '<Style ss:ID="d"><NumberFormat ss:Format="Short Date"/></Style></Styles>'
+    )
+    cell = '<Cell ss:StyleID="{}"><Data ss:Type="{}">{}</Data></Cell>'
+    numbers = [cell.format(style, "Number", 10452400) for style in ("Default", "w", "v", "s", "t")]
+    days = [cell.format(style, "DateTime", "2017-03-01T00:00:00.000") for style in ("m", "d")]
+    texts = [
+        '<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40">467<Sup>1</Sup></ss:Data></Cell>',
+        '<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40"><S>176</S>196</ss:Data></Cell>',
+    ]
+    columns = '<Column ss:Index="3" ss:Hidden="1" ss:Span="1"/>'
+    (tmp_path / "a.xls").write_text(
+        book(styles + worksheet(f"{columns}<Row>{''.join([*numbers, *days, *texts])}</Row>")), encoding="utf-8"
+    )
+    (table,) = read_tables(tmp_path / "a.xls", Limits())
+    assert table.rows == [
+        ["10452400", "1045.24万元", "10452400", "10452400", "10452400", "2017年3月", "2017-03-01", "4671", "176196"]
+    ]
+    assert {at: (mark.kind, mark.whole) for (_, at), mark in table.marks.items()} == {
+        2: ("shown_otherwise", True), 3: ("struck_out", True), 4: ("struck_out", True),
+        7: ("raised_text", False), 8: ("struck_out", False),
+    }  # fmt: skip
+    assert table.hidden_columns == {2, 3}
+
+
 def test_values_of_an_xml_workbook_are_what_they_show(tmp_path: Path) -> None:
     styles = (
         '<Styles><Style ss:ID="p"><NumberFormat ss:Format="0.0%"/></Style>'
@@ -130,7 +196,7 @@ def test_values_of_an_xml_workbook_are_what_they_show(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text(text, encoding="utf-8")
     (table,) = read_tables(tmp_path / "a.xml", Limits())
     assert table.rows[1:] == [
-        ["10.7%", None, "2017-12-31", None, "是", "#REF!"], ["=A1+1", "100%", "467^1", None, None, None],
+        ["10.7%", None, "2017-12-31", None, "是", "#REF!"], ["=A1+1", "100%", "4671", None, None, None],
     ]  # fmt: skip
     assert (table.merged, table.hidden, table.visible, table.epoch) == (((1, 1, 2, 3),), {2}, False, EPOCH_1904)
 

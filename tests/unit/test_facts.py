@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, given, mart, night, row, send, sources, village
+from tests.builders import BOOK, GUANGLING, TIANZHEN, YANGGAO, code_of, given, mart, night, row, send, sources, village
 from warehouse.codebook import Dataset
 from warehouse.marts.detail_fact import detail
 from warehouse.store.files import Root
@@ -57,7 +57,7 @@ def test_a_fact_has_the_columns_of_its_form_and_what_leads_back(dataset: Dataset
 def test_villages_in_force_are_there_whole_and_those_quarantined_are_not(root: Root) -> None:
     found = mart(root, "fact_relocation_villages")
     assert found.select("county_code", "village_code", "row", "version", "return_status").rows() == [
-        (YANGGAO, "01", 3, 1, "reported"), (YANGGAO, "02", 2, 1, "reported"),
+        (YANGGAO, code_of(YANGGAO, "01"), 3, 1, "reported"), (YANGGAO, code_of(YANGGAO, "02"), 2, 1, "reported"),
     ]  # fmt: skip
     first = found.row(0, named=True)
     assert (first["persons"], first["demolished_on"], first["reclaimed_area_mu"]) == (9, DAY, Decimal("1.25"))

@@ -25,7 +25,7 @@ PLAIN = {
     "looks": "markdown screen styles",
     "others": (
         "about admission alike cached compared consistency inspected installation listed named received refused settle"
-        " skipped stamp stated written"
+        " shown skipped stamp stated written"
     ),
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")

@@ -40,7 +40,7 @@ HOSTILE = (
 def hostile_night(root: Root, inbox: Path) -> None:
     """Hostile names of files, folders, sheets and members, headers, cells, explanations, a reason, a person."""
     form = BOOK.datasets["relocation_villages"]
-    villages = [village(f"v{n}", date(2017, 5, 1), date(2016, 1, 1)) for n in range(len(HOSTILE))]
+    villages = [village(f"{YANGGAO}{n:06}", date(2017, 5, 1), date(2016, 1, 1)) for n in range(len(HOSTILE))]
     with (inbox / "140221_2017-12_relocation_villages.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["区划代码", "报告期", *(i.header_zh for i in form.indicators), HOSTILE[3]])

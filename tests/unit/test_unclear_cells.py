@@ -67,7 +67,7 @@ def test_blanks_around_a_number_and_before_its_unit_are_no_matter(tmp_path: Path
     ],
 )
 def test_a_day_is_not_put_together_from_pieces(tmp_path: Path, text: str, day: date | None) -> None:
-    reading = register(tmp_path, line("140221001", text))
+    reading = register(tmp_path, line("140221001001", text))
     assert reading.rows["relocation_villages"]["started_on"].to_list() == [day]
     assert [f.rule for f in reading.findings] == ([] if day else ["not_a_date"])
 
@@ -107,8 +107,8 @@ def test_a_group_that_only_names_the_table_is_no_matter(tmp_path: Path) -> None:
 
 
 def test_villages_below_a_note_are_villages(tmp_path: Path) -> None:
-    reading = register(tmp_path, line("140221001"), ["注:以下为2017年新增"], line("140221002", "2017-03-05"))
-    assert reading.rows["relocation_villages"]["village_code"].to_list() == ["140221001", "140221002"]
+    reading = register(tmp_path, line("140221001001"), ["注:以下为2017年新增"], line("140221001002", "2017-03-05"))
+    assert reading.rows["relocation_villages"]["village_code"].to_list() == ["140221001001", "140221001002"]
 
 
 def test_counties_below_a_note_are_counties_whatever_stands_behind_their_numbers(tmp_path: Path) -> None:

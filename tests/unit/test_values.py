@@ -261,7 +261,7 @@ def test_codes_are_of_their_list(text: str | None, value: str | None, rule: str 
 
 
 def test_texts_stay_as_they_are() -> None:
-    assert convert("relocation_villages", "village_code", "00123") == ("00123", None)
+    assert convert("relocation_villages", "village_name", "00123") == ("00123", None)
 
 
 def test_an_indicator_that_the_sheet_lacks_is_null_and_no_fault() -> None:

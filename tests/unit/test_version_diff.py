@@ -19,6 +19,7 @@ from tests.builders import (
     RECEIVED,
     YANGGAO,
     Cells,
+    code_of,
     cover,
     finance,
     given,
@@ -198,22 +199,23 @@ def test_with_one_accepted_the_last_two_received_are_compared_and_with_one_recei
 def test_rows_that_came_and_went_and_the_columns_in_another_order(root: Root, inbox: Path) -> None:
     old = [village("1"), village("2", households=5), village("3")]
     nights(root, inbox, given(YANGGAO, PERIOD, "relocation_villages", *old))
-    page: Cells = sheet("relocation_villages", village("2", households=6), village("3"), village("4", households=7))
+    new = [village("2", households=6), village("3"), village("4", households=7)]
+    page: Cells = sheet("relocation_villages", *given(YANGGAO, PERIOD, "relocation_villages", *new).rows)
     turned = [list(reversed(line)) for line in page]
     listed = (("搬迁自然村名册", "relocation_villages", "有", "报送"),)
     write_book(inbox / "turned.xlsx", {"封面": cover(listed), "搬迁自然村名册": turned})
     night(root, inbox, RECEIVED + timedelta(days=1))
     c = compared(root, dataset="relocation_villages")
     assert c.cells.select("village_code", "column", "before", "after", "before_cell", "after_cell").rows() == [
-        ("2", "households", "5", "6", "D3", "F2"),
+        (code_of(YANGGAO, "2"), "households", "5", "6", "D3", "F2"),
     ]  # fmt: skip
-    assert c.added.select("row", "village_code", "households").rows() == [(4, "4", "7")]
-    assert c.removed["village_code"].to_list() == ["1"]
+    assert c.added.select("row", "village_code", "households").rows() == [(4, code_of(YANGGAO, "4"), "7")]
+    assert c.removed["village_code"].to_list() == [code_of(YANGGAO, "1")]
     said = screen(c, 120)
     for part in (
         "D3 -> ",
         "F2",
-        "5 户 households  ->  6 户 households  2  户数",
+        f"5 户 households  ->  6 户 households  {code_of(YANGGAO, '2')}  户数",
         "Rows added 新增行 1",
         "Rows removed 删除行 1",
     ):

@@ -23,9 +23,11 @@ from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Trans
 from warehouse.codebook.model import (
     AboutHeader,
     Code,
+    CodeFormat,
     Dataset,
     Division,
     Figure,
+    Floor,
     Group,
     Indicator,
     ReadingCheck,
@@ -44,6 +46,8 @@ ENTRY = {
     "indicators": ("dataset", "column"),
     "synonyms": ("dataset", "column"),
     "codes": ("dataset", "column", "code"),
+    "code_formats": ("dataset", "column"),
+    "floors": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -115,11 +119,17 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     also = {key: tuple(s.synonym for s in group) for key, group in groupby(sorted(synonyms, key=_place), _place)}
     codes = [_record("codes", Code, row) for row in _rows(folder, "codes")]
     listed = {key: tuple(group) for key, group in groupby(sorted(codes, key=_place), _place)}
+    code_formats = [_record("code_formats", CodeFormat, row) for row in _rows(folder, "code_formats")]
+    written = {(one.dataset, one.column): one for one in code_formats}
+    floors = [_record("floors", Floor, row) for row in _rows(folder, "floors")]
+    least = {(one.dataset, one.column): one.floor for one in floors}
     indicators = [
         _record(
             "indicators",
             Indicator,
-            row | {"unit": _unit(units, row), "synonyms": also.get(_of(row), ()), "listed": listed.get(_of(row), ())},
+            row
+            | {"unit": _unit(units, row), "synonyms": also.get(key := _of(row), ()), "listed": listed.get(key, ())}
+            | {"code_format": written.get(key), "floor": least.get(key)},
         )
         for row in _rows(folder, "indicators")
     ]
@@ -145,6 +155,10 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
+    for name, about in (("code_formats", code_formats), ("floors", floors)):
+        for one in about:
+            _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
+            _known(f"{name}.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
     check_words(book.words)
     check_about(book.about)
     check_codes(codes, book.datasets)

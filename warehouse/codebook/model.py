@@ -174,13 +174,32 @@ class Code(Record):
         return (self.code, self.label_zh, self.label_en, *self.synonyms)
 
 
+class CodeFormat(Record):
+    """How the codes of one indicator are written: so many digits, the first of which are the county's code or not."""
+
+    dataset: str
+    column: str
+    digits: Annotated[int, Field(gt=0)]
+    prefix: Literal["", "county_code"]
+
+
+class Floor(Record):
+    """What a percentage is hardly below: less, and not zero, is a share that was typed for it (0.97 for 97 %)."""
+
+    dataset: str
+    column: str
+    floor: Annotated[int, Field(gt=0, lt=100)]
+
+
 class Indicator(Record):
     """One column of a form.
 
     `required` is `true`, `false`, or a condition like `where rural_population > 0`; `signed` says that it may be
     negative (business income can be a loss, and income can fall). `ceiling` is what a county cannot have more of, where
     that is not what `units.csv` says of its unit. `synonyms` are what clerks call it besides, from `synonyms.csv`;
-    `listed` are the only values that it may have, from `codes.csv`.
+    `listed` are the only values that it may have, from `codes.csv`; `code_format` is how its codes are written, from
+    `code_formats.csv`, None where they are listed or it has none; `floor` is what a percentage is hardly below, from
+    `floors.csv`.
     """
 
     dataset: str
@@ -196,6 +215,8 @@ class Indicator(Record):
     ceiling: OptionalNumber = None
     synonyms: tuple[str, ...] = ()
     listed: tuple[Code, ...] = ()
+    code_format: CodeFormat | None = None
+    floor: int | None = None
 
     @field_validator("roll_up", mode="before")
     @classmethod
@@ -284,12 +305,15 @@ class Word(Record):
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
     begin rows that sum others up; `footer` begins the lines below a table, with a sign behind it or nothing; `note` a
     sentence there. `names`, `units` and `values` head the columns of a vertical form; of values the first counts.
+    `no_value` points at another cell or says that a value is to follow, and is none in any column; `neutral` says
+    nothing of the columns below it in a header.
     """
 
     word: str
     meaning: Literal[
-        "not_applicable", "none", "unknown", "total", "subtotal", "footer", "note", "names", "units", "values"
-    ]
+        "not_applicable", "none", "unknown", "total", "subtotal", "footer", "note", "names", "units", "values",
+        "no_value", "neutral",
+    ]  # fmt: skip
     label_zh: str
     label_en: str
 

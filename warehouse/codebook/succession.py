@@ -59,6 +59,17 @@ def _between(book: Codebook, year: int, year_to: int) -> pl.DataFrame:
     return pl.DataFrame(rows, SCHEMA, orient="row")
 
 
+@cache
+def families(book: Codebook) -> dict[str, str]:
+    """For each county code that ever was, one that stands for all that succession ties to it, itself among them."""
+    family = {d.county_code: d.county_code for d in book.divisions}
+    for division in book.divisions:
+        for successor in division.successor_codes:
+            one, other = family[division.county_code], family[successor]
+            family = {code: one if own == other else own for code, own in family.items()}
+    return family
+
+
 def _heirs(book: Codebook, division: Division, year: int) -> set[str]:
     """The divisions in force in `year` that a division of earlier became, itself where it lasts."""
     if division.in_force(year):

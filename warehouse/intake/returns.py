@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -13,6 +13,7 @@ from warehouse.intake.formats.table import Table
 from warehouse.intake.layout.header import Header, find_header
 from warehouse.intake.layout.neighbours import apart_from, second_header
 from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
+from warehouse.intake.layout.shown_cells import shown_faults
 from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
 from warehouse.intake.ownership.claims import Agreement
 from warehouse.intake.ownership.cover import STATUSES
@@ -22,10 +23,10 @@ from warehouse.intake.ownership.evidence import (
     Place,
     PlaceColumns,
     Source,
-    StatedPlace,
     stated_above,
 )
 from warehouse.intake.ownership.inbox_folders import owns
+from warehouse.intake.table_context import TableContext
 
 KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
 FIRST_PERIOD = "0001-01"
@@ -41,48 +42,14 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
-class TableContext:
-    """A table that is being taken in: its dataset and header, the status of its returns unless a row says it, and what
-    the lines above the header say of county and period.
-    """
-
-    source: Source
-    dataset: Dataset
-    table: Table
-    header: Header
-    status: Status
-    above: StatedPlace
-
-    def report(  # noqa: PLR0913, PLR0917  (a finding has that many sides)
-        self,
-        rule: str,
-        found: str,
-        expected: str,
-        cell: str | None,
-        return_header: ReturnHeader | None = None,
-        indicator: str | None = None,
-    ) -> None:
-        """Adds a finding about the table: of `return_header`, or of all returns in it."""
-        self.source.reporter.report(
-            rule,
-            found,
-            expected,
-            sheet=self.table.sheet,
-            cell=cell,
-            return_header=return_header,
-            dataset=self.dataset.dataset,
-            indicator=indicator,
-        )
-
-
 def read_returns(source: Source, dataset: Dataset, table: Table, status: Status) -> list[ReturnHeader]:
     """Takes in the returns of a dataset that a table holds, with all that is wrong with them; gives their heads."""
     header = find_header(table, dataset)
     if header is None:
         return _without_header(source, dataset, table, status)
-    table = _spread_down(_first_table(source, dataset, table, header), header, dataset)
-    context = TableContext(source, dataset, table, header, status, stated_above(table, header.top))
+    spread = _spread_columns(header, dataset)
+    table = _spread_down(_first_table(source, dataset, table, header), header, spread)
+    context = TableContext(source, dataset, table, header, status, stated_above(table, header.top, header.groups))
     lines = sheet_rows(table, header, dataset)
     data = [line.index for line in lines if line.kind == "data"]
     places = PlaceColumns.of(table, header.columns)
@@ -90,12 +57,13 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     source.read.return_headers.extend(return_headers)
     _leave_out(context, lines)
     only = return_headers[0] if len(return_headers) == 1 else None
-    _check_header(context, data, only)
+    _check_header(context, data, return_headers)
     if not data:
         cell = f"A{header.first + 1}"
         context.report("empty_return", "没有数据 no rows", "至少一行 at least one row", cell, only)
         return return_headers
     _say_hidden(context, data, only)
+    _say_shown(context, lines, spread, rows, return_headers)
     sheet = DataSheet(
         source.read.receipt,
         dataset.dataset,
@@ -131,10 +99,14 @@ def _columns(table: Table, header: Header, first: int) -> tuple[Column, ...]:
     return tuple(replace(column, cell=table.cell(first, column.index)) for column in header.columns)
 
 
-def _spread_down(table: Table, header: Header, dataset: Dataset) -> Table:
-    """The table with what merged cells say of several rows in each of them: a county, a township, never a figure."""
+def _spread_columns(header: Header, dataset: Dataset) -> frozenset[int]:
+    """The columns in which a merged cell speaks for all rows that it spans: a county, a township, never a figure."""
     texts = {i.column for i in dataset.indicators if i.unit.dtype == "text"}
-    columns = {c.index for c in header.columns if c.column in texts or c.column in (*OF_COUNTIES, "period")}
+    return frozenset(c.index for c in header.columns if c.column in texts or c.column in (*OF_COUNTIES, "period"))
+
+
+def _spread_down(table: Table, header: Header, columns: Collection[int]) -> Table:
+    """The table with what merged cells of `columns` say of several rows in each of them."""
     down = [m for m in table.merged if m[0] >= header.first and m[1] > m[0] and m[2] == m[3] and m[2] in columns]
     if not down:
         return table
@@ -343,14 +315,26 @@ def _last_day(period: str) -> str:
     return f"{period}-{ends_on:02}"
 
 
-def _check_header(context: TableContext, data: list[int], return_header: ReturnHeader | None) -> None:
-    """The faults of the header's cells; of a column that fits nothing only where it holds something."""
+def _check_header(context: TableContext, data: list[int], return_headers: list[ReturnHeader]) -> None:
+    """The faults of the header's cells; of a column that fits nothing only where it holds something, of one below a
+    group that says a period only where a return is of another.
+    """
+    return_header = return_headers[0] if len(return_headers) == 1 else None
     filled = {at for index in data for at, text in enumerate(context.table.rows[index]) if text is not None}
     for fault in context.header.faults:
         if fault.rule != "unknown_header" or fault.column in filled or not data:
             cell = context.table.cell(fault.row, fault.column)
             context.report(fault.rule, fault.found, fault.expected, cell, return_header, fault.indicator)
-    headless = filled - context.header.named
+    for fault in context.header.dated:
+        if fault.column in filled and not all(h.period.startswith(fault.expected) for h in return_headers):
+            cell, expected = (
+                context.table.cell(fault.row, fault.column),
+                f"{return_headers[0].period} 的数 a figure of that month",
+            )
+            context.report(fault.rule, fault.found, expected, cell, return_header, fault.indicator)
+    # What a line of a text file has beyond its header is shifted, which is said of the line.
+    fields = context.table.fields[context.header.top : context.header.first]
+    headless = {at for at in filled - context.header.named if not fields or at < max(fields)}
     apart = set(apart_from(context.table, context.header, headless))
     for at in sorted(headless - apart):
         cell = context.table.cell(context.header.first - 1, at)
@@ -368,6 +352,23 @@ def _say_hidden(context: TableContext, data: list[int], return_header: ReturnHea
     if hidden:
         found = f"{len(hidden)} 行 rows: {', '.join(map(str, hidden[:20]))}"
         context.report("hidden_rows", found, "没有隐藏行 no hidden rows", f"A{hidden[0]}", return_header)
+
+
+def _say_shown(
+    context: TableContext,
+    lines: list[SheetRow],
+    spread: frozenset[int],
+    rows: list[DataRow],
+    return_headers: list[ReturnHeader],
+) -> None:
+    """What is not as it is shown: of the return of its row, or of the whole table; a row of none has its finding."""
+    heads = {(h.county_code, h.period): h for h in return_headers}
+    only = return_headers[0] if len(return_headers) == 1 else None
+    of_row = {row.number - 1: heads.get((row.county_code or "", row.period or "")) for row in rows}
+    for fault in shown_faults(context.table, context.header, context.dataset, lines, spread):
+        head = only if fault.row is None else of_row[fault.row]
+        if head or fault.row is None:
+            context.report(fault.rule, fault.found, fault.expected, fault.cell, head, fault.indicator)
 
 
 def _sums(lines: list[SheetRow], table: Table, rows: list[DataRow]) -> list[SumRow]:

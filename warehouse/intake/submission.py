@@ -15,6 +15,7 @@ from warehouse.intake.formats.read import read_tables
 from warehouse.intake.formats.table import Table, squeezed
 from warehouse.intake.formats.zip_archive import is_archive, zip_findings
 from warehouse.intake.layout.dataset_match import dataset_named, dataset_of_headers
+from warehouse.intake.layout.shown_cells import EXPECTED, struck_cells
 from warehouse.intake.layout.vertical import upright
 from warehouse.intake.member_file import at_hand
 from warehouse.intake.model.records import ReceivedFile, SkippedRows, SubmissionReading
@@ -102,6 +103,8 @@ def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None
     source.cover = read_cover(cover_table, report)
     if source.cover is None:
         return
+    for cell, struck in struck_cells(cover_table):
+        source.reporter.report("struck_out", struck, EXPECTED["struck_out"], sheet=cover_table.sheet, cell=cell)
     of_dataset: dict[str | None, list[Table]] = {}
     for table in _with_figures(source, tables):
         found = _dataset(table, table.sheet)

@@ -8,6 +8,7 @@ what the types take; most sheets need none of it.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,6 +16,8 @@ from functools import cache, lru_cache
 import polars as pl
 
 from warehouse.codebook import Dataset, Indicator, load
+from warehouse.codebook.model import CodeFormat
+from warehouse.codebook.succession import families
 from warehouse.intake.formats.table import ERRORS
 
 # At most 15 digits before the point (Excel keeps no more) and 12 after it: then a product with 亿 still fits EXACT.
@@ -48,6 +51,8 @@ NUMBERS = {f"{signs}{behind}": f"{n}{behind}" for n, signs in enumerate(SIGNS_TO
 DATE_DIGITS = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
 # Serial numbers of days from 1990 to 2099, whatever they are counted from.
 FIRST_SERIAL, LAST_SERIAL = 31_400, 73_100
+# Signs that are made plain as several, or as another: in a text they are compared as they are.
+AS_TYPED = {"′′": "″", '"': "＂"}
 FAULT_SCHEMA = {
     "receipt": pl.Int64, "sheet": pl.String, "row": pl.Int64, "county_code": pl.String, "period": pl.String,
     "column": pl.String, "rule": pl.String, "found": pl.String,
@@ -78,13 +83,16 @@ def value(indicator: Indicator, factor: int) -> pl.Expr:
     text = pl.col(indicator.column)
     if indicator.codes:
         return text.str.to_lowercase().replace_strict(indicator.words, default=None, return_dtype=pl.String)
+    if indicator.code_format:
+        return pl.when(_fits(text, indicator.code_format)).then(text)
     if indicator.unit.dtype == "date":
         return text.str.to_date("%Y-%m-%d", strict=False)
     if indicator.unit.dtype == "boolean":
         yes_or_no = pl.when(text.is_in(TRUE)).then(pl.lit(value=True)).when(text.is_in(FALSE))
         return yes_or_no.then(pl.lit(value=False)).alias(indicator.column)
     if indicator.unit.dtype == "text":
-        return pl.when(~_no_text(text)).then(text)
+        unnamed = text.is_in(_blank_words()) if indicator.kind == "key" else pl.lit(value=False)
+        return pl.when(~(_no_text(text) | unnamed)).then(text)
     exact = number(_short(text) if indicator.measured else text) * factor
     # As a spreadsheet's ROUND does it: half up, of what is below zero half down.
     kept = exact.round(indicator.decimals, mode="half_away_from_zero")
@@ -103,9 +111,32 @@ def number(text: pl.Expr) -> pl.Expr:
     return digits.cast(EXACT, strict=False)
 
 
+def _fits(text: pl.Expr, form: CodeFormat) -> pl.Expr:
+    """Whether a code has its digits, and begins with the code of the row's county or of one that succession ties to it;
+    of a row that is of no known county the digits alone count.
+    """
+    digits = text.str.contains(rf"^[0-9]{{{form.digits}}}$")
+    if not form.prefix:
+        return digits
+    family = families(load())
+    own = pl.col(form.prefix).replace_strict(family, default=None, return_dtype=pl.String)
+    said = text.str.slice(0, 6).replace_strict(family, default=None, return_dtype=pl.String)
+    return digits & (own.is_null() | said.eq(own).fill_null(value=False))
+
+
 def _no_text(text: pl.Expr) -> pl.Expr:
-    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in."""
-    return text.is_in(ERRORS) | text.str.starts_with("=")
+    """An error cell or a formula, which also as a text is none: nothing that a spreadsheet would run is taken in. Nor
+    is a word that points at another cell, or says that a value is to follow.
+    """
+    return text.is_in(ERRORS) | text.str.starts_with("=") | text.str.contains(_no_values())
+
+
+@cache
+def _no_values() -> str:
+    """A pattern of the words that are no value in any column, blanks between their signs or not."""
+    words = [word for word, known in load().words.items() if known.meaning == "no_value"]
+    words += [AS_TYPED[word] for word in words if word in AS_TYPED]
+    return rf"^(?:{'|'.join(' ?'.join(map(re.escape, word)) for word in words)})[。.]?$"
 
 
 def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None) -> pl.LazyFrame:
@@ -120,12 +151,14 @@ def plain(lf: pl.LazyFrame, dataset: Dataset, factors: dict[str, int], epoch: da
 
 def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
     text = pl.col(indicator.column)
-    if indicator.unit.dtype == "text" and not indicator.codes:
+    if indicator.unit.dtype == "text" and not indicator.codes and not indicator.code_format:
         return text
     said = text.str.replace(TIME, "") if indicator.unit.dtype == "date" else text
     said = (
         pl.when(said.str.contains(UNCLEAR)).then(said).otherwise(said.str.normalize("NFKC").str.replace_all(r"\s", ""))
     )
+    if indicator.code_format:
+        return said.alias(indicator.column)
     said = pl.when(~said.is_in(_blank_words() - _own_words(indicator))).then(said.str.replace(MINUS, "-$1"))
     if indicator.unit.dtype == "date":
         return _date(said, epoch).alias(indicator.column)
@@ -203,11 +236,20 @@ def _serial(said: pl.Expr, epoch: date) -> pl.Expr:
 def fault(indicator: Indicator, factor: int) -> pl.Expr:
     """Which check of the codebook a text fails that has become null: `found` as it was typed, `said` made plain."""
     found = pl.col("found")
-    error = (pl.when(found.is_in(ERRORS)).then(pl.lit("error_cell")).when(found.str.starts_with("="))).then(
-        pl.lit("formula_cell")
+    error = (
+        pl.when(found.is_in(ERRORS))
+        .then(pl.lit("error_cell"))
+        .when(found.str.starts_with("="))
+        .then(pl.lit("formula_cell"))
+        .when(found.str.contains(_no_values()))
+        .then(pl.lit("no_value_word"))
     )
+    if indicator.code_format:
+        return error.otherwise(pl.lit("not_a_code"))
     if indicator.codes or indicator.unit.dtype == "boolean":
         return error.otherwise(pl.lit("not_in_list"))
+    if indicator.unit.dtype == "text":
+        return error.otherwise(pl.lit("no_value_word"))
     if indicator.unit.dtype == "date":
         return error.otherwise(pl.lit("not_a_date"))
     said = pl.col("said")
@@ -225,6 +267,9 @@ def expected(indicator: Indicator) -> str:
     """What a cell of the indicator should hold, in a few words."""
     if indicator.codes:
         return " | ".join(f"{one.label_zh} {one.label_en}" for one in indicator.listed)
+    if form := indicator.code_format:
+        whose = ",前 6 位为本县代码 that begin with the county's code" if form.prefix else ""
+        return f"{form.digits} 位数字 digits{whose}"
     if indicator.unit.dtype == "boolean":
         return "是 | 否"
     if indicator.unit.dtype == "date":
@@ -238,19 +283,32 @@ def expected(indicator: Indicator) -> str:
 def converted(
     raw: pl.DataFrame, dataset: Dataset, factors: dict[str, int], epoch: date | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows typed, and the faults of those cells that did not convert.
+    """The rows typed, and the faults of those cells that did not convert or are doubtful.
 
     What is typed plainly is taken as it is; only columns in which a cell does not convert are made plain, and again.
     """
     done = raw.lazy().pipe(typed, dataset, factors).collect()
     strange = {c: f for c, f in factors.items() if raw[c].null_count() != done[c].null_count()}
     if not strange:
-        return done, pl.DataFrame(schema=FAULT_SCHEMA)
+        return done, shares(raw, done, dataset, factors)
     said = raw.lazy().pipe(plain, dataset, strange, epoch).collect()
     again = said.lazy().pipe(typed, dataset, factors).collect()
     # A cell that converts as it was typed stays as it was: making plain is for the others.
     done = done.with_columns(done[c].fill_null(again[c]).alias(c) for c in strange)
-    return done, faults(raw, said, done, dataset, strange)
+    return done, pl.concat([faults(raw, said, done, dataset, strange), shares(raw, done, dataset, factors)])
+
+
+def shares(raw: pl.DataFrame, done: pl.DataFrame, dataset: Dataset, factors: dict[str, int]) -> pl.DataFrame:
+    """One row per cell of a percentage that is below its floor: a share was typed for it. Columns as of `faults`."""
+    found = [
+        raw.select("receipt", "sheet", "row", "county_code", "period", column=pl.lit(i.column), found=pl.col(i.column))
+        .with_columns(rule=pl.lit("share_for_percent"))
+        .filter(done[i.column].is_between(0, i.floor, closed="none"))
+        .select(*FAULT_SCHEMA)
+        for i in dataset.indicators
+        if i.floor and i.column in factors
+    ]
+    return pl.concat([pl.DataFrame(schema=FAULT_SCHEMA), *found])
 
 
 def faults(

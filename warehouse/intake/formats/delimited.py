@@ -49,7 +49,8 @@ def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
         raise UnreadableError("最后一行不完整的文件 a file whose last line is cut off", A_TEXT)
     width = max(map(len, rows), default=0)
     check_extent(len(rows), width, passed.limits)
-    return [Table(None, [row and row + [None] * (width - len(row)) for row in rows])]
+    fields = tuple(map(len, rows))
+    return [Table(None, [row and row + [None] * (width - len(row)) for row in rows], fields=fields)]
 
 
 def decode(data: bytes) -> str:

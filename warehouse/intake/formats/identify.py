@@ -23,6 +23,7 @@ from warehouse.intake.formats.preflight import (
     look_at_workbook,
     refuse,
 )
+from warehouse.intake.formats.protection import unprotected
 from warehouse.intake.formats.registry import A_FILE, ANY, FORMATS, OLE, REFUSED, ZIP, FileFormat
 from warehouse.intake.formats.xml_oddities import unusual_names
 
@@ -53,7 +54,7 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
     if head.startswith(OLE):
         return _compound(path, limits)
     if head.startswith(ZIP):
-        return _zipped(path, limits)
+        return _zipped(path.read_bytes(), limits)
     own = (name for name, known in FORMATS.items() if known.magic != ANY and head.startswith(known.magic))
     if found := next(own, None) or _written(head, suffix):
         return PreflightResult(found, limits)
@@ -97,15 +98,17 @@ def _compound(path: Path, limits: Limits) -> PreflightResult:
     """An old workbook, or an encrypted new one: the names of its streams, in UTF-16, say which."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnreadableError(PROTECTED, NO_PASSWORD)
+        plain = unprotected(data)
+        if plain is None or not plain.startswith(ZIP):
+            raise UnreadableError(PROTECTED, NO_PASSWORD)
+        return replace(_zipped(plain, limits), content=plain)
     for name, known in FORMATS.items():
         if known.magic == OLE and any(stream.encode("utf-16-le") in data for stream in known.parts):
             return PreflightResult(name, limits)
     raise UnreadableError("不是工作簿的旧格式文件 an old Office file that is no workbook", A_WORKBOOK)
 
 
-def _zipped(path: Path, limits: Limits) -> PreflightResult:
-    data = path.read_bytes()
+def _zipped(data: bytes, limits: Limits) -> PreflightResult:
     try:
         with zipfile.ZipFile(BytesIO(data)) as parts:
             infos = parts.infolist()

@@ -41,8 +41,8 @@ def relations_of(part: str) -> str:
 
 
 def workbook_bytes(path: Path, passed: PreflightResult) -> bytes:
-    """The file, or where its parts have other names the same packed anew; its size unpacked is bounded by preflight."""
-    data = path.read_bytes()
+    """The workbook, packed anew where its parts have other names; its size unpacked is bounded by preflight."""
+    data = path.read_bytes() if passed.content is None else passed.content
     if not passed.renamed:
         return data
     anew = BytesIO()

@@ -2,16 +2,17 @@
 
 Readers allocate for the whole rectangle up to the last cell; one cell at XFD1048576 would end the process
 (docs/explanation/architecture.md, "Reading"). Everything is refused here that would make reading unbounded, and noted
-what a reader of values does not say: error cells, percent formats, formulas without a value, hidden rows.
+what a reader of values does not say: error cells, formulas without a value, hidden rows and columns, numbers that are
+shown otherwise than they are kept, text that is struck out or raised.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from warehouse.intake.formats.cell_formats import CellFormats
+from warehouse.intake.formats.cell_formats import CellFormats, marks_within
 from warehouse.intake.formats.xml_oddities import unusual_part, unusual_sheet
 
 # Whatever way an XML writer may put it: prefixes, either quotes, blanks round the sign, no address at all. No pattern
@@ -35,7 +36,7 @@ BLANK_CELL = re.compile(
 )
 EMPTY_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^<>]*(?:(?<=/)>|>\s*</(?:[^\s<>/:]+:)?row\s*>)")
 ERROR_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
-HIDDEN_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+HIDDEN = re.compile(rb"<(?:[^\s<>/:]+:)?(?:row|col)\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 # A formula followed by an empty value or none.
 NO_VALUE = re.compile(
     rb"<(?:[^\s<>/:]+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[^\s<>/:]+:)?f\s*>)\s*"
@@ -89,17 +90,20 @@ class Limits:
 @dataclass(frozen=True)
 class PreflightResult:
     """What preflight learnt: the format's name, and the limits that hold for its reader; the sheets' parts with cells
-    that a reader of values does not tell whole; which of a workbook's cell styles show percent; whether it may count
-    days from 1904; how many parts are sheets; whether its parts have other names than readers look for (`renamed`).
+    that a reader of values does not tell whole; the formats of a workbook's cells; its parts of shared texts of which
+    some are struck out or raised; whether it may count days from 1904; how many parts are sheets; whether its parts
+    have other names than readers look for (`renamed`); the workbook itself where the file has it encrypted (`content`).
     """
 
     format: str
     limits: Limits
     second_look: frozenset[str] = frozenset()
-    percent_styles: frozenset[int] = frozenset()
+    cell_formats: CellFormats = field(default_factory=CellFormats)
+    marked_texts: frozenset[str] = frozenset()
     names_an_epoch: bool = False
     sheets: int = 0
     renamed: bool = False
+    content: bytes | None = None
 
 
 def look_at_workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult:
@@ -113,14 +117,15 @@ def look_at_workbook(texts: dict[str, bytes], limits: Limits) -> PreflightResult
     for xml in sheets.values():
         refuse(unusual_sheet(xml))
         _extent(xml, limits)
-    shared = [text for name, text in texts.items() if name not in sheets and b"sst" in text and SHARED.search(text)]
-    _shared(list(sheets.values()), shared, limits)
+    shared = {n: text for n, text in texts.items() if n not in sheets and b"sst" in text and SHARED.search(text)}
+    _shared(list(sheets.values()), list(shared.values()), limits)
     formats = CellFormats.of(texts.values())
     if any(map(formats.lost_in, sheets.values())):
         raise UnreadableError("缺少单元格格式的工作簿 a workbook without the formats of its cells", A_WORKBOOK)
-    looked = (name for name, xml in sheets.items() if _more_to_tell(xml) or formats.percent_in(xml))
+    marked = frozenset(name for name, text in shared.items() if marks_within(text))
+    looked = frozenset(name for name, xml in sheets.items() if marked or _more_to_tell(xml) or formats.tell_of(xml))
     epoch = b"date1904" in texts["xl/workbook.xml"]
-    return PreflightResult("xlsx", limits, frozenset(looked), formats.percent, epoch, len(sheets))
+    return PreflightResult("xlsx", limits, looked, formats, marked, epoch, len(sheets))
 
 
 def _is_sheet(xml: bytes) -> bool:
@@ -136,10 +141,13 @@ def refuse(what: str | None) -> None:
 
 
 def _more_to_tell(xml: bytes) -> bool:
-    """Whether a sheet has error cells, hidden rows or formulas without a value."""
+    """Whether a sheet has error cells, hidden rows or columns, formulas without a value, texts in several runs of which
+    one is struck out or raised.
+    """
     return bool(
         ((b'"e"' in xml or b"'e'" in xml) and ERROR_CELL.search(xml))
-        or (b"hidden" in xml and HIDDEN_ROW.search(xml))
+        or (b"hidden" in xml and HIDDEN.search(xml))
+        or marks_within(xml)
         or ((b"<f" in xml or b":f" in xml) and NO_VALUE.search(xml))
     )
 

@@ -1,8 +1,8 @@
 """A file as tables of text: each with its sheet and its rows at their places in the file.
 
 Values are text from here on (`warehouse.intake.values` types them): a number as its shortest decimal, a date as
-2017-12-31, a share formatted as percent as 10.7%, a blank as None, an error cell as its text (#REF!), a formula without
-a value as its text (=B2+B3); no type accepts the last two.
+2017-12-31, a share formatted as percent as 10.7%, a number whose format writes a unit as 73万元, a blank as None, an
+error cell as its text (#REF!), a formula without a value as its text (=B2+B3); no type accepts the last two.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 from openpyxl.utils import get_column_letter
+
+from warehouse.intake.formats.cell_marks import Mark
 
 Row = list[str | None]
 MOST_WHOLE = 1e15  # Excel keeps 15 digits
@@ -32,9 +34,11 @@ class Table:
     """A sheet (or a text file) from its first cell on: `rows[0][0]` is cell A1. `sheet` is None in a text file.
 
     `merged` are ranges whose first cell speaks for all; `hidden` the indices of hidden rows, `visible` whether the
-    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none. `unseen` is
-    the first cell that had signs that nobody sees; they are taken out (`without_unseen`). `places` says of cells that
-    were moved, by row and column, where they stand in the file.
+    sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none.
+    `hidden_columns` are indices too; `marks` say by row and column which cells are not what their text seems;
+    `fields` is how many fields each line of a text file has, blank ones at its end included. `unseen` is the first
+    cell that had signs that nobody sees; they are taken out (`without_unseen`). `places` says of cells that were
+    moved, by row and column, where they stand in the file.
     """
 
     sheet: str | None
@@ -43,6 +47,9 @@ class Table:
     hidden: frozenset[int] = frozenset()
     visible: bool = True
     epoch: date | None = None
+    hidden_columns: frozenset[int] = frozenset()
+    marks: Mapping[tuple[int, int], Mark] = field(default_factory=dict)
+    fields: tuple[int, ...] = ()
     unseen: str | None = None
     places: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
@@ -112,7 +119,7 @@ def as_text(value: Any) -> str | None:
         case bool():
             return "是" if value else "否"
         case int() | float():
-            return f"{value:.0f}" if abs(value) < MOST_WHOLE and value == int(value) else f"{_shortest(value):f}"
+            return f"{value:.0f}" if abs(value) < MOST_WHOLE and value == int(value) else f"{shortest(value):f}"
         case datetime():
             return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
         case date():
@@ -133,8 +140,9 @@ def _one_spaced(text: str) -> str | None:
 
 def as_percent(value: float) -> str:
     """A share that a cell shows as percent, as it is shown: 10.7% for 0.107."""
-    return f"{(_shortest(value) * 100).normalize():f}%"
+    return f"{(shortest(value) * 100).normalize():f}%"
 
 
-def _shortest(value: float) -> Decimal:
+def shortest(value: float) -> Decimal:
+    """A number with the digits that a spreadsheet keeps of it."""
     return Decimal(f"{value:.15g}")

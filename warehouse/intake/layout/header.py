@@ -10,22 +10,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.codebook.label_checks import plain_name
 from warehouse.intake.formats.table import Row, Table, squeezed
+from warehouse.intake.layout.header_groups import FEWEST_GROUPS, OTHERWISE, is_line, period_said, says_nothing
 from warehouse.intake.layout.labels import BRACKETS, plain_label, spellings
 from warehouse.intake.layout.units import Factor, factor_of, is_unit, says_units, unit_row, units_above
 from warehouse.intake.model.records import Column
 
 ONLY_BRACKETS = re.compile(r"\((?P<unit>[^()]*)\)")
-# A group that says this makes something else of the leaf below it, and is not passed over for being unknown.
-OTHERWISE = re.compile(
-    r"上年|去年|上期|上月|同期|同比|环比|其中[:：]?[^:：\s]"
-    # In a title of many words these say nothing of the figures.
-    r"|^(?=.{1,8}$).*(?:当月|本月|本季|当期|计划|任务|目标|预算|预计|新增|增减|占比|城镇|全市)"
-)
 ROWS_LOOKED_AT, HEIGHTS = 15, (1, 2, 3)
 MOST_NAMED = 500  # a form has some twenty columns; what is wider is none
 # The faults of columns whose name is known.
@@ -47,7 +42,9 @@ class HeaderFault:
 @dataclass(frozen=True)
 class Header:
     """A header that was found: `top` is its first row, `first` the one below it, `named` the columns that have a text
-    and `columns` those of them that are understood.
+    and `columns` those of them that are understood. `dated` are faults of those below a group that says a period
+    (`expected` is the period, or the year alone), which they are where the return is of another. `groups` are the
+    cells above it that are groups of its columns, by row and column.
     """
 
     top: int
@@ -55,6 +52,8 @@ class Header:
     columns: tuple[Column, ...]
     named: frozenset[int]
     faults: tuple[HeaderFault, ...]
+    dated: tuple[HeaderFault, ...] = ()
+    groups: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def fitting(self) -> int:
@@ -112,11 +111,12 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
     columns: dict[str, Column] = {}
     faults: list[HeaderFault] = []
     named = set()
-    above = _qualifying_groups(table, top)
+    above = _qualifying_groups(table, top, dataset)
+    dated: list[HeaderFault] = []
     for index, own in enumerate(_parts(table, top, height)):
         if not own:
             continue
-        parts = [above[index], *own] if index in above else own
+        parts = [above[index][1], *own] if index in above else own
         named.add(index)
         below = units[index] if index < len(units) else None
         taken = _take(dataset, (bottom - 1, index), [*parts, below] if below else parts, said)
@@ -127,9 +127,25 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
             faults.append(taken)
         else:
             columns[taken.column] = taken
+            dated += _dated(dataset, taken, bottom - 1, parts)
     if not columns and not any(fault.rule in NAMED for fault in faults):
         return None
-    return Header(top, bottom + bool(units), tuple(columns.values()), frozenset(named), tuple(faults))
+    return Header(
+        top,
+        bottom + bool(units),
+        tuple(columns.values()),
+        frozenset(named),
+        tuple(faults),
+        tuple(dated),
+        frozenset((row, index) for index, (row, _) in above.items()),
+    )
+
+
+def _dated(dataset: Dataset, column: Column, row: int, parts: list[str]) -> Iterator[HeaderFault]:
+    """What a column is, by the groups above it, where the return is not of the period that they say."""
+    if column.column in dataset.columns:
+        for period in filter(None, map(period_said, parts[:-1])):
+            yield HeaderFault("unknown_header", row, column.index, " ".join(parts), period, column.column)
 
 
 def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict[str, int]) -> Column | HeaderFault:
@@ -173,11 +189,13 @@ def _meanings(dataset: str, parts: tuple[str, ...]) -> tuple[Meaning, ...]:
         return ()
     found = []
     for chosen in _chains(labels):
-        if any(OTHERWISE.search(label) for label in labels if label not in chosen):
+        groups = [label for label in labels if label not in chosen]
+        if any(map(OTHERWISE.search, groups)):
             continue
+        known_groups = all(_is_neutral(dataset, group) for group in groups)
         for spelt in product(*map(spellings, chosen)):
             column = names.get("".join(label for label, _ in spelt).casefold())
-            if column is not None:
+            if column is not None and (known_groups or column not in load().datasets[dataset].columns):
                 own = tuple(unit for _, unit in spelt if unit)
                 # A unit that stands above counts where the column itself says none.
                 above = () if own or units else tuple(_units_of(labels[:-1]))
@@ -247,12 +265,56 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
     return row
 
 
-def _qualifying_groups(table: Table, top: int) -> dict[int, str]:
-    """By column, the groups in the two rows above a header that make something else of what is below them."""
-    # In a text file a line of one cell is a title or a note, which would reach over all columns.
-    fewest = 2 if table.sheet is None else 1
-    rows = [at for at in range(max(0, top - 2), top) if sum(map(bool, table.rows[at])) >= fewest]
-    if not any(OTHERWISE.search(text) for at in rows for text in table.rows[at] if text):
-        return {}
-    spread = (enumerate(_spread(table, at, last=False)) for at in rows)
-    return {index: squeezed(text) for row in spread for index, text in row if text and OTHERWISE.search(text)}
+def _qualifying_groups(table: Table, top: int, dataset: Dataset) -> dict[int, tuple[int, str]]:
+    """By column, the groups in the two rows above a header that make something else of what is below them, or may, each
+    with its row.
+    """
+    groups: dict[int, tuple[int, str]] = {}
+    for at in range(max(0, top - 2), top):
+        filled = [index for index, text in enumerate(table.rows[at]) if text]
+        alone = len(filled) < FEWEST_GROUPS
+        # In a text file a line of one cell is a title or a note; where it stands elsewhere, it is its own column's.
+        row = table.rows[at] if alone and table.sheet is None else _spread(table, at, last=False)
+        title = alone and not _is_over_some(table, row, top)
+        if not filled or (title and table.sheet is None):
+            continue
+        line = title or is_line(table.rows[at]) or says_units(table.rows[at])
+        beside = _beside_labels(table, at, top)
+        said = ((index, plain_label(text)) for index, text in enumerate(row) if text and index not in beside)
+        groups |= {
+            index: (at, text)
+            for index, text in said
+            if OTHERWISE.search(text) or not (line or _says_nothing(dataset, text))
+        }
+    return groups
+
+
+def _beside_labels(table: Table, at: int, top: int) -> set[int]:
+    """Where in a row stands what a line says of whom or when the table is: beside its label (报告期 | 2017年11月), with
+    another label below that, which one that reaches down to the header has not.
+    """
+    filled = [index for index, text in enumerate(table.rows[at]) if text]
+    header = {index for index, text in enumerate(table.rows[top]) if text}
+    about = load().about
+    labels = {i for i in filled if i in header and squeezed(table.rows[at][i]).rstrip(":") in about}
+    return {index for before, index in pairwise(filled) if before in labels}
+
+
+def _says_nothing(dataset: Dataset, text: str) -> bool:
+    """Whether a group above a header says nothing of the columns below it: a period does say something."""
+    return not period_said(text) and _is_neutral(dataset.dataset, text)
+
+
+def _is_neutral(dataset: str, group: str) -> bool:
+    return is_unit(group.strip("()")) or any(says_nothing(dataset, name) for name, _ in spellings(group))
+
+
+def _is_over_some(table: Table, row: Row, top: int) -> bool:
+    """Whether the only text of a row stands over some of the columns: a title begins at the first or is over all of
+    them, and a month over the last one may be that in which the table was made.
+    """
+    over = [(index, text) for index, text in enumerate(row) if text]
+    named = [index for index, text in enumerate(table.rows[top]) if text]
+    if not over or not named or over[0][0] <= named[0]:
+        return False
+    return over[-1][0] < named[-1] or not period_said(squeezed(over[0][1]))

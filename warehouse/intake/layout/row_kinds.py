@@ -103,7 +103,7 @@ def _is_furniture(row: Row, kinds: ColumnRoles, *, below: bool, seen: bool) -> b
     if any(map(_is_county, named)):
         return False
     # A return of one row has its own: what is below it is another county's, which it then names, or none.
-    wordy = not figure and not any(text and text.isdigit() for text in row) and (alone or not named)
+    wordy = not figure and not any(text and text.isdigit() for text in row) and (alone or below or not named)
     return (begins and not figure) or ((seen or below) and (begins or wordy))
 
 

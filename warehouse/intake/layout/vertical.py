@@ -11,16 +11,19 @@ they are. Belongs here: which cells are the names, units and values. Does not be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 from warehouse.codebook import load
-from warehouse.intake.formats.table import Row, Table, squeezed
+from warehouse.intake.formats.cell_marks import SURPLUS, Mark
+from warehouse.intake.formats.table import Merged, Row, Table, squeezed
 from warehouse.intake.layout.furniture import STEMS, is_signature
 from warehouse.intake.layout.header import ROWS_LOOKED_AT, known_name
 from warehouse.intake.layout.labels import plain_label
 
+# A cell by its row and column.
+Cell = tuple[int, int]
 FEWEST_NAMES = 2
 AMONG = ("其中:", "#")
 
@@ -61,15 +64,40 @@ def _turned(table: Table, top: int, entries: list[Entry]) -> Table:
     taken = {entry.row for entry in entries}
     rows: list[Row] = [[] if at in taken or top <= at < first else list(row) for at, row in enumerate(table.rows)]
     rows[top], rows[first] = [entry.header for entry in entries], [entry.value for entry in entries]
-    places = {(top, at): (entry.row, entry.block.name) for at, entry in enumerate(entries)}
-    places |= {(first, at): (entry.row, entry.block.value) for at, entry in enumerate(entries)}
+    names = {(entry.row, entry.block.name): (top, at) for at, entry in enumerate(entries)}
+    values = {(entry.row, entry.block.value): (first, at) for at, entry in enumerate(entries)}
+    moved = names | values
     return replace(
         table,
         rows=rows,
-        merged=tuple(one for one in table.merged if one[1] < top),
+        merged=(*(one for one in table.merged if one[1] < top), *_over_values(table, values)),
         hidden=(table.hidden - taken) | ({first} if table.hidden & taken else set()),
-        places=places,
+        hidden_columns=frozenset(at for (_, column), (_, at) in values.items() if column in table.hidden_columns),
+        marks=_shifted(table, top, values) | {moved.get(at, at): mark for at, mark in table.marks.items()},
+        fields=(),
+        places={new: old for old, new in moved.items()},
     )
+
+
+def _over_values(table: Table, values: Mapping[Cell, Cell]) -> Iterator[Merged]:
+    """The merged ranges over several values, as they lie once the values stand beside one another."""
+    for top, bottom, left, right in table.merged:
+        over = [new for (row, column), new in values.items() if top <= row <= bottom and left <= column <= right]
+        if len(over) > 1:
+            (row, first), (_, last) = min(over), max(over)
+            yield row, row, first, last
+
+
+def _shifted(table: Table, top: int, values: Mapping[Cell, Cell]) -> dict[Cell, Mark]:
+    """A mark on each value in a line of a text file with more fields than the header: it may be another's."""
+    if not table.fields:
+        return {}
+    most = table.fields[top]
+    return {
+        new: Mark(SURPLUS, f"{table.fields[row]} 项 fields", whole=True)
+        for (row, _), new in values.items()
+        if table.fields[row] > most
+    }
 
 
 def _headers(table: Table) -> Iterator[tuple[int, tuple[FormSpan, ...]]]:

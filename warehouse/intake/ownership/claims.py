@@ -152,7 +152,7 @@ def agree_county(claims: Iterable[Claim], period: str | None) -> Agreement:
 
 def agree_period(claims: Iterable[Claim]) -> Agreement:
     """The one period that all claims have in common; a text that is no period is a fault of its own."""
-    said = list(claims)
+    said = _unless_contradicted(claims)
     for claim in said:
         if not claim.values:
             return Agreement(None, "cover_incomplete", claim.text, "报告期 a period like 2017-12", claim)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from warehouse.codebook import load
+from warehouse.intake.formats.cell_marks import STRUCK
 from warehouse.intake.formats.preflight import Limits, UnreadableError
 from warehouse.intake.formats.table import Row, Table, column_letters, squeezed
 from warehouse.intake.model.records import Column, SubmissionReading
@@ -56,10 +57,13 @@ class Place:
 
 @dataclass(frozen=True)
 class StatedPlace:
-    """What one part of a submission claims of county and period."""
+    """What one part of a submission claims of county and period; whether the period is that of a title, which may be
+    left as it was: what the cover or a column says goes before it.
+    """
 
     counties: tuple[Claim, ...] = ()
     period: Claim | None = None
+    titled: bool = False
 
 
 NOTHING = StatedPlace()
@@ -107,7 +111,7 @@ class Source:
 
     def _place(self, of_sheet: tuple[Claim | None, Claim | None], columns: StatedPlace, above: StatedPlace) -> Place:
         of_cover = (self.cover.county, self.cover.period) if self.cover else ((), None)
-        of_table = None if above.period and above.period.weak and (of_cover[1] or columns.period) else above.period
+        of_table = None if above.titled and (of_cover[1] or columns.period) else above.period
         periods = _present(of_cover[1], columns.period, of_table, self._of_file[1], of_sheet[1])
         claims = _present(*of_cover[0], *columns.counties, *above.counties, self._of_file[0], of_sheet[0])
         agreed_period = agree_period(periods)
@@ -116,16 +120,18 @@ class Source:
         return Place(agreed_county, agreed_period, next(speaks, next(iter(claims), None)), next(iter(periods), None))
 
 
-def stated_above(table: Table, top: int) -> StatedPlace:
+def stated_above(table: Table, top: int, groups: Collection[tuple[int, int]] = ()) -> StatedPlace:
     """What the lines above a table's header say: counties by whatever names them, the period where it is called so.
 
-    Where nothing is called so, the period that is a line, or that a title or the line of the office has in it. It is
-    weak, for a title may be left as it was: what the cover or a column says goes before it.
+    Where nothing is called so, the period that is a line, or that a title or the line of the office has in it. A month
+    by itself further right may be that in which the table was made: it is a weak claim. `groups` are cells that are
+    groups of the header's columns, and no lines.
     """
     counties, called, titles = [], [], []
     for index, row in enumerate(table.rows[:top]):
         for at, text in enumerate(row):
-            if not text:
+            mark = table.marks.get((index, at))
+            if not text or (index, at) in groups or (mark and mark.kind == STRUCK):
                 continue
             cell = table.cell(index, at)
             if claim := county_within(text, table.sheet):
@@ -133,8 +139,10 @@ def stated_above(table: Table, top: int) -> StatedPlace:
             if period := _period_called_so(text, row[at + 1 :]):
                 called.append(Claim(text, frozenset((period,)), table.sheet, cell))
             elif claim := _period_of_title(text):
-                titles.append(replace(claim, sheet=table.sheet, cell=cell, weak=True))
-    return StatedPlace(tuple(counties), next(iter(called or titles), None))
+                weak = at > 0 and parse_period(squeezed(text)) is not None
+                titles.append(replace(claim, sheet=table.sheet, cell=cell, weak=weak))
+    titles.sort(key=lambda claim: claim.weak)
+    return StatedPlace(tuple(counties), next(iter(called or titles), None), titled=not called)
 
 
 def _period_called_so(text: str, beside: Row) -> str | None:
