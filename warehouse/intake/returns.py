@@ -47,7 +47,7 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
     header = find_header(table, dataset)
     if header is None:
         return _without_header(source, dataset, table, status)
-    spread = _spread_columns(header, dataset)
+    spread = _spread_columns(header, dataset) if table.merged else frozenset()
     table = _spread_down(_first_table(source, dataset, table, header), header, spread)
     context = TableContext(source, dataset, table, header, status, stated_above(table, header.top, header.groups))
     lines = sheet_rows(table, header, dataset)
@@ -362,10 +362,13 @@ def _say_shown(
     return_headers: list[ReturnHeader],
 ) -> None:
     """What is not as it is shown: of the return of its row, or of the whole table; a row of none has its finding."""
+    faults = list(shown_faults(context.table, context.header, context.dataset, lines, spread))
+    if not faults:
+        return
     heads = {(h.county_code, h.period): h for h in return_headers}
     only = return_headers[0] if len(return_headers) == 1 else None
     of_row = {row.number - 1: heads.get((row.county_code or "", row.period or "")) for row in rows}
-    for fault in shown_faults(context.table, context.header, context.dataset, lines, spread):
+    for fault in faults:
         head = only if fault.row is None else of_row[fault.row]
         if head or fault.row is None:
             context.report(fault.rule, fault.found, fault.expected, fault.cell, head, fault.indicator)

@@ -50,6 +50,8 @@ def read_delimited(path: Path, passed: PreflightResult) -> list[Table]:
     width = max(map(len, rows), default=0)
     check_extent(len(rows), width, passed.limits)
     fields = tuple(map(len, rows))
+    if set(fields) <= {0, width}:
+        return [Table(None, rows)]
     return [Table(None, [row and row + [None] * (width - len(row)) for row in rows], fields=fields)]
 
 
@@ -104,6 +106,9 @@ def _separator(text: str) -> str:
     Which it has most of would not do: 1,234,567;2,345,678 has more commas than separators.
     """
     lines = list(islice(io.StringIO(text, newline=""), LINES_LOOKED_AT))
+    used = [sign for sign in SEPARATORS if any(sign in line for line in lines)]
+    if len(used) == 1:
+        return used[0]
 
     def agreement(sign: str) -> tuple[int, int]:
         counts = Counter(line.count(sign) for line in lines if sign in line)

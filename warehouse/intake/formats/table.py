@@ -36,7 +36,8 @@ class Table:
     `merged` are ranges whose first cell speaks for all; `hidden` the indices of hidden rows, `visible` whether the
     sheet itself is shown; `epoch` is the day that serial numbers count from, None where there are none.
     `hidden_columns` are indices too; `marks` say by row and column which cells are not what their text seems;
-    `fields` is how many fields each line of a text file has, blank ones at its end included. `unseen` is the first
+    `fields` is how many fields each line of a text file has, blank ones at its end included, where they have not all as
+    many. `unseen` is the first
     cell that had signs that nobody sees; they are taken out (`without_unseen`). `places` says of cells that were
     moved, by row and column, where they stand in the file.
     """

@@ -94,6 +94,8 @@ def _is_furniture(row: Row, kinds: ColumnRoles, *, below: bool, seen: bool) -> b
     word = not first.replace(".", "").isdigit()
     signature = word and is_signature(first)
     begins = signature or (word and ((at in kinds.measured and is_label(first)) or (alone and is_note(first))))
+    if not (begins or below or (seen and not kinds.register)):
+        return False
     figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)
     if kinds.register:
         return not figure and (begins or below) and (signature or not _has_key(row, kinds.keys))

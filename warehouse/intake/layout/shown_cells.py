@@ -46,6 +46,8 @@ def shown_faults(
 
     `spread` are the columns in which a merged cell speaks for all rows that it spans.
     """
+    if not (table.marks or table.merged or table.hidden_columns or table.fields):
+        return
     told = {c.index: c.column for c in header.columns if c.column not in BESIDE}
     own = {at: column for at, column in told.items() if column in dataset.columns}
     data = [line.index for line in lines if line.kind == "data"]
