@@ -21,7 +21,7 @@ from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
 from warehouse.messages.finding import Severity
 
-NOT_BLANK = ("填写此项", "a value")
+NOT_BLANK, ONCE = ("填写此项", "a value"), ("只出现一次", "once")
 # Why a rule holds: a law, the form, the published article, an identity; or one of our pages, by path and heading.
 SOURCE = re.compile(r'(?:law|form|article|identity): \S.*|page: (?P<page>docs/\S+\.md), "(?P<heading>[^"]+)"')
 
@@ -123,7 +123,7 @@ class Check:
         if self.expectation is core.ExpectColumnValuesToNotBeNull:
             return NOT_BLANK
         if self.expectation is core.ExpectCompoundColumnsToBeUnique:
-            return "只出现一次", "once"
+            return ONCE
         if self.expectation is core.ExpectColumnValuesToBeInSet:
             values = ", ".join(map(shown, arguments["value_set"]))
             return values, values

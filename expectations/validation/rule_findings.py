@@ -15,7 +15,7 @@ import polars as pl
 from expectations.language import expressions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import Link, parse
-from expectations.language.rules import NOT_BLANK, Check, Rule
+from expectations.language.rules import NOT_BLANK, ONCE, Check, Rule
 from expectations.suites.every_dataset import CEILING
 from expectations.validation.batch import EN, ZH, Batch, Key
 from expectations.validation.checkpoint import Failure
@@ -38,6 +38,7 @@ SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 # Faults of reading that leave a whole column of a table unread.
 OF_COLUMNS = ("unknown_unit", "unit_missing", "header_twice")
 SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
+NO_COLUMN = ("没有这一列", "no column ")
 THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
 
@@ -46,15 +47,18 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
     """One finding per failing check and row, of very many of a return and check the first ones; a rule of severity info
     is counted and gives none.
 
-    A cell that reading has already found fault with is not called blank besides, nor are those below such a header.
+    What follows from another fault is not told besides: that a cell is blank which reading has found fault with, or
+    whose header it did not understand; that blanks are twice there. A column that is nowhere is said once a return.
     """
     examples = FindingExamples()
     unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
     columns = {(f.receipt, f.sheet, f.indicator) for f in batch.at_reading if f.rule in OF_COLUMNS}
+    strange = {(f.receipt, f.sheet) for f in batch.at_reading if f.rule == "unknown_header"}
+    lacking = set[tuple[Any, ...]]()
     for failure in failures:
         if failure.rule.severity == "info":
             continue
-        presence = failure.check.wanted == NOT_BLANK
+        presence, once = (failure.check.wanted == wanted for wanted in (NOT_BLANK, ONCE))
         for row_id, place in zip(failure.row_ids, _places(failure, batch), strict=True):
             own = _own_columns(batch, _concerned(failure.check, place)[1])
             indicator = own[0] if own else None
@@ -64,6 +68,12 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
                 or (unread and (*at, next(iter(batch.cells(place, own[:1])), None)) in unread)
             ):
                 continue
+            if once and own and any(place[column] is None for column in own):
+                continue
+            if presence and indicator and (*at, indicator) not in batch.letters and place["row"] is not None:
+                if at in strange or (*at, place["county_code"], indicator) in lacking:
+                    continue
+                lacking.add((*at, place["county_code"], indicator))
             # What shares a rule and an indicator shares the county's answer.
             kind = (place["receipt"], place["county_code"], failure.rule.rule, failure.place, indicator)
             examples.add(kind, partial(_row_finding, failure, batch, row_id))
@@ -100,15 +110,22 @@ def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
         indicator=own[0] if own else None,
         found="; ".join(f"{c} = {_value_text(row[c], EN)}" for c in shown) or THIS_ROW[EN].format(row["row"]),
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
-        said=[
-            " ; ".join(f"{batch.label(c, i)} = {_in_form(row[c], batch.indicator(c), i)}" for c in shown)
-            or THIS_ROW[i].format(row["row"])
-            for i in (ZH, EN)
-        ],
+        said=[_said(batch, row, shown, i) or THIS_ROW[i].format(row["row"]) for i in (ZH, EN)],
         wanted=[
             _expected(check, links, batch, row, i) + (_unit_slip(check, batch, row, i) if of_ceiling else "")
             for i in (ZH, EN)
         ],
+    )
+
+
+def _said(batch: Batch, row: dict[str, Any], shown: Iterable[str], language: int) -> str:
+    """What stands in a row, or that the sheet has no such column."""
+    known = batch.letters if row["row"] is not None else None
+    return " ; ".join(
+        f"{NO_COLUMN[language]}“{batch.label(c, language)}”"
+        if known is not None and c in batch.dataset.columns and (row["receipt"], row["sheet"], c) not in known
+        else f"{batch.label(c, language)} = {_in_form(row[c], batch.indicator(c), language)}"
+        for c in shown
     )
 
 

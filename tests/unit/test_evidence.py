@@ -187,6 +187,19 @@ def test_a_row_of_a_name_that_may_be_several_is_of_no_return_and_its_table_is_re
     assert kept["county_code"].to_list() == ["城区", GUANGLING]
 
 
+@pytest.mark.parametrize(
+    ("said", "codes", "cells"),
+    [("天镇县", [YANGGAO, TIANZHEN], []), ("大同市天镇县", [YANGGAO, TIANZHEN], []), ("不知县", [YANGGAO], ["A3"])],
+)
+def test_in_the_place_of_a_code_a_county_may_be_called_by_its_name(
+    tmp_path: Path, said: str, codes: list[str], cells: list[str]
+) -> None:
+    rows = [["区划代码", "报告期", *HEADERS], [YANGGAO, "2017-12", *NUMBERS], [said, "2017-12", *NUMBERS]]
+    read = read_file(book(tmp_path, {FINANCE: rows}))
+    assert [h.county_code for h in read.return_headers] == codes
+    assert [(f.rule, f.cell) for f in read.findings] == [("county_unclear", cell) for cell in cells]
+
+
 def test_a_code_out_of_force_is_left_to_validation(tmp_path: Path) -> None:
     read = read_file(book(tmp_path, {"封面": cover(code="140203", name="矿区", period="2018-06"), FINANCE: GOOD}))
     assert (returns(read), rules(read)) == ([("140203", "2018-06", "finance")], [])

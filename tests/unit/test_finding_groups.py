@@ -116,6 +116,13 @@ def test_what_differs_in_more_than_the_row_is_another_line(other: dict[str, str]
     assert len(alike([finding(), finding(**other)])) == 2
 
 
+@pytest.mark.parametrize("rule", ["unit_missing", "unknown_header", "required_present"])
+def test_what_has_one_cause_in_many_columns_is_one_line(rule: str) -> None:
+    many = [finding(rule=rule, cells=f"{letter}1", expected=letter, indicator=letter) for letter in "DEFG"]
+    (one,) = alike([*many])
+    assert (one.where, one.times) == ("金融扶贫!D1:G1", 4)
+
+
 def test_what_was_found_may_differ() -> None:
     assert len(alike([finding(), finding(found="-2", cells="C6")])) == 1
 

@@ -96,6 +96,23 @@ def test_notes_and_signatures_below_are_left_out(tmp_path: Path, below: list[lis
     assert (rows, reading.findings) == ([2, 3, 4], [])
 
 
+def with_counties(folder: Path, *below: list[Any]) -> Path:
+    headers, *rows = sheet("relocation_villages", village("140222100001", households=10, persons=40))
+    page = [["区划代码", "报告期", *headers], *([TIANZHEN, "2017-12", *row] for row in rows), *below]
+    return write_book(folder / "天镇县.xlsx", {REGISTER: page})
+
+
+@pytest.mark.parametrize("remarks", [["经核实无误"], ["某某某", "二科"], ["由省里统一核定"]])
+def test_remarks_in_the_column_of_counties_below_a_register_are_left_out(tmp_path: Path, remarks: list[str]) -> None:
+    reading, rows = read(with_counties(tmp_path, *([text] for text in remarks)))
+    assert (rows, reading.findings) == ([2], [])
+
+
+@pytest.mark.parametrize("said", [[TIANZHEN], ["天镇县"], ["经核实", None, "140222100002"], [None, "2017-12"]])
+def test_a_row_that_names_a_county_or_a_village_is_data(tmp_path: Path, said: list[str | None]) -> None:
+    assert read(with_counties(tmp_path, said))[1] == [2, 3]
+
+
 def test_a_note_with_a_number_in_an_indicators_column_is_not_passed_over(tmp_path: Path) -> None:
     _, rows = read(register(tmp_path, line("注:补报一村", households=12)))
     assert rows == [2, 3, 4, 5]

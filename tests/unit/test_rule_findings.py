@@ -29,6 +29,7 @@ from expectations.validation.rule_findings import ADVICE, _value_text, absent_fi
 from tests.builders import BOOK, TIANZHEN, YANGGAO, finance
 from warehouse.intake.layout.row_frames import PROVENANCE
 from warehouse.intake.model.records import ReturnHeader
+from warehouse.intake.model.reporter import reading_finding
 from warehouse.intake.reading import LAYOUT
 from warehouse.messages.finding import Finding
 
@@ -312,3 +313,30 @@ def test_a_register_that_shrank_is_said_with_both_numbers() -> None:
     assert (one.sheet, one.cell, one.indicator) == ("封面", "C9", None)
     assert "行数 = 1 ; 上期行数 = 3" in one.message_zh
     assert "rows of the last return = 3" in one.message_en
+
+
+# --- what follows from another fault -------------------------------------------------------------------------------
+
+
+def found_of(made: Batch, check: Check) -> list[tuple[str | None, str]]:
+    failure = Failure(rule(check, "critical"), 0, tuple(range(made.rows.height)))
+    return [(f.cell, f.message_zh) for f in rule_findings([failure], made)]
+
+
+def test_a_column_that_is_nowhere_is_said_once_and_not_as_a_blank() -> None:
+    ((cell, said),) = found_of(batch({}, {}), not_null("relending_yuan"))
+    assert cell is None
+    assert "没有这一列“扶贫再贷款”" in said
+    assert len(found_of(batch({}, {}), not_null("loan_households"))) == 2
+
+
+def test_below_a_header_that_nobody_knows_a_missing_column_is_not_said() -> None:
+    strange = reading_finding(head(), "unknown_header", "再贷", "扶贫再贷款(万元)", sheet="金融扶贫", cells=["D1"])
+    assert found_of(batch({}, at_reading=(strange,)), not_null("relending_yuan")) == []
+    assert len(found_of(batch({}, at_reading=(strange,)), not_null("loan_households"))) == 1
+
+
+def test_blanks_are_not_twice_there() -> None:
+    made = batch({"loan_households": None}, {"loan_households": None})
+    assert found_of(made, unique("loan_households", "loan_amount_yuan")) == []
+    assert len(found_of(batch({}, {}), unique("loan_households", "loan_amount_yuan"))) == 2

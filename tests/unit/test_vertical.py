@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 from expectations.analysis.input_limits import form_of
@@ -196,3 +197,46 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     assert done.exit_code == 0
     (path,) = tmp_path.iterdir()
     assert path.read_bytes() == template()
+
+
+# --- nothing is read as what it does not show ----------------------------------------------------------------------
+
+
+def formed(folder: Path, change: Any, suffix: str = "xlsx") -> list[tuple[str, str | None]]:
+    """The findings of a vertical form written with xlsxwriter, once `change` has been at its sheet."""
+    path = folder / f"阳高县_2017-12.{suffix}"
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet(SHEET)
+        for at, line in enumerate([HEADER, *lines()]):
+            page.write_row(at, 0, line)
+        change(book, page)
+    return [(f.rule, f.cell) for f in read_files(path).findings]
+
+
+def test_struck_and_raised_values_of_a_vertical_form_are_told_where_they_stand(tmp_path: Path) -> None:
+    def change(book: Any, page: Any) -> None:
+        struck, raised, plain = (
+            book.add_format(f) for f in ({"font_strikeout": True}, {"font_script": 1}, {"bold": 1})
+        )
+        page.write_rich_string(5, 3, struck, "48", plain, "4806.15")
+        page.write_rich_string(6, 3, plain, "63.45", raised, "1")
+        page.write_number(7, 3, 2_480_900, book.add_format({"num_format": "0!.0,"}))
+
+    assert formed(tmp_path, change) == [("struck_out", "D6"), ("raised_text", "D7"), ("shown_otherwise", "D8")]
+
+
+def test_a_value_below_a_merged_one_and_a_hidden_column_are_told(tmp_path: Path) -> None:
+    def change(_: Any, page: Any) -> None:
+        page.merge_range("D6:D7", 4806.15)
+        page.write_number(6, 3, 63.45)
+        page.set_column(3, 3, None, None, {"hidden": True})
+
+    assert formed(tmp_path, change) == [("merged_over", "D7"), ("hidden_columns", "A2")]
+
+
+def test_a_line_with_a_comma_too_many_is_told_at_its_value(tmp_path: Path) -> None:
+    path = tmp_path / "阳高县_2017-12_金融扶贫.csv"
+    page = [",".join(map(str, line)) for line in [HEADER, *lines()]]
+    page[5] = "贷款余额,万元,05,4,806.15"
+    path.write_text("\n".join(page) + "\n", encoding="utf-8")
+    assert [(f.rule, f.cell) for f in read_files(path).findings] == [("surplus_fields", "D6")]

@@ -198,7 +198,7 @@ def _cell_findings(
                 return_header,
                 fault["rule"],
                 fault["found"],
-                expected(dataset[fault["column"]]),
+                expected(dataset[fault["column"]], own[fault["column"]].factor),
                 sheet=fault["sheet"],
                 cells=[address(letters, fault["row"])],
                 return_header=return_header,

@@ -51,7 +51,7 @@ def read_submission(
     except UnreadableError as fault:
         # What it would have said of itself is not worth more than the file.
         reporter = Reporter(received.receipt)
-        reporter.report("unreadable_file", fault.found, fault.expected)
+        reporter.report(fault.rule, fault.found, fault.expected)
         return SubmissionReading(received.receipt, findings=reporter.findings)
     reporter.examples.counted()
     return read
@@ -91,7 +91,7 @@ def _say_unreadable(reporter: Reporter, received: ReceivedFile, limits: Limits, 
             return
     except (UnreadableError, OSError) as of_archive:
         fault = of_archive if isinstance(of_archive, UnreadableError) else fault
-    reporter.report("unreadable_file", fault.found, fault.expected)
+    reporter.report(fault.rule, fault.found, fault.expected)
 
 
 def _with_cover(source: Source, cover_table: Table, tables: list[Table]) -> None:

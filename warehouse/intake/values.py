@@ -263,8 +263,8 @@ def fault(indicator: Indicator, factor: int) -> pl.Expr:
     )
 
 
-def expected(indicator: Indicator) -> str:
-    """What a cell of the indicator should hold, in a few words."""
+def expected(indicator: Indicator, factor: int) -> str:
+    """What a cell of the indicator should hold below a header of so many base units, in a few words."""
     if indicator.codes:
         return " | ".join(f"{one.label_zh} {one.label_en}" for one in indicator.listed)
     if form := indicator.code_format:
@@ -276,8 +276,10 @@ def expected(indicator: Indicator) -> str:
         return "2017-12-31"
     if indicator.unit.dtype == "text":
         return "文字 text"
-    whole = "" if indicator.decimals else "整数 whole "
-    return f"{whole}数字 number ({indicator.unit.label_zh} {indicator.unit.label_en})"
+    whole = "" if indicator.decimals or factor != 1 else "整数 whole "
+    units = (s.spelling for s in load().scales if (s.unit, s.factor) == (indicator.unit.unit, factor))
+    unit = f"{indicator.unit.label_zh} {indicator.unit.label_en}" if factor == 1 else next(units)
+    return f"{whole}数字 number ({unit})"
 
 
 def converted(

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.messages.finding import Finding, Severity
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+# What has one cause in many columns: a table without units, or a row that nobody filled in.
+OF_ONE_CAUSE = ("unit_missing", "unknown_header", "required_present")
 CELL = re.compile(r"(?<![A-Z])([A-Z]+)([0-9]+)")
 T = TypeVar("T")
 
@@ -89,7 +91,8 @@ def _shared(findings: Iterable[Finding]) -> set[Hashable]:
 
 
 def alike(findings: Iterable[Finding]) -> list[Alike]:
-    """Findings of one file x rule x sheet that look at the same columns and expect the same, the gravest first.
+    """Findings of one file x rule x sheet that look at the same columns and expect the same, or have one cause, the
+    gravest first.
 
     What was found may differ from row to row; the first speaks for all. A fault of several datasets at one cell (the
     county's code on the cover) is one too.
@@ -100,9 +103,11 @@ def alike(findings: Iterable[Finding]) -> list[Alike]:
 
 
 def _likeness(finding: Finding) -> Hashable:
+    place = (finding.file, finding.county_code, finding.period, finding.sheet, finding.rule)
+    if finding.rule in OF_ONE_CAUSE:
+        return (*place, finding.explanation)
     letters = tuple(sorted(letters for letters, _ in CELL.findall(finding.cells or "")))
-    place = (finding.file, finding.county_code, finding.period, finding.sheet, letters)
-    return (*place, finding.rule, finding.severity, finding.indicator, finding.expected, finding.explanation)
+    return (*place, letters, finding.severity, finding.indicator, finding.expected, finding.explanation)
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:

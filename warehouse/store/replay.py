@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.codebook import load
+from warehouse.intake.formats.preflight import UNREAD
 from warehouse.intake.model.records import Receipt
 from warehouse.intake.reading import Reading
 from warehouse.store.archive import hash_file
@@ -25,7 +26,7 @@ def own_receipts(entry: Entry) -> set[int]:
 
     A file of which only the county is unclear is unreadable as well: it has no return, but rows, in quarantine.
     """
-    never_opened = {finding.receipt for finding in entry.findings if finding.rule == "unreadable_file"}
+    never_opened = {finding.receipt for finding in entry.findings if finding.rule in UNREAD}
     read = {one.receipt.receipt for one in entry.receipts if one.verdict in ("read", "unreadable")}
     return read - never_opened
 

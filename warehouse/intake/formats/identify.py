@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from warehouse.intake.formats.delimited import UTF_16
@@ -18,13 +19,16 @@ from warehouse.intake.formats.preflight import (
     PROTECTED,
     SAVED_ANEW,
     Limits,
+    OverLimitError,
     PreflightResult,
+    ProtectedError,
     UnreadableError,
+    WrongKindError,
     look_at_workbook,
     refuse,
 )
 from warehouse.intake.formats.protection import unprotected
-from warehouse.intake.formats.registry import A_FILE, ANY, FORMATS, OLE, REFUSED, ZIP, FileFormat
+from warehouse.intake.formats.registry import A_FILE, ANY, FORMATS, NO_TABLES, OLE, REFUSED, ZIP, FileFormat
 from warehouse.intake.formats.xml_oddities import unusual_names
 
 NEAR_THE_BEGINNING = 4_096
@@ -46,11 +50,12 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
     if size > limits.file_bytes:
         raise over_size(size, limits)
     suffix = path.suffix.lower()
-    for kind in REFUSED:
-        if suffix in kind.suffixes and not kind.parts:
-            raise _refused(kind)
     with path.open("rb") as file:
         head = file.read(NEAR_THE_BEGINNING)
+    by_name = (kind for kind in REFUSED if suffix in kind.suffixes and not kind.parts)
+    by_beginning = (kind for kind in NO_TABLES if kind.magic not in (OLE, ZIP) and head.startswith(kind.magic))
+    for kind in chain(by_name, by_beginning):
+        raise _refused(kind)
     if head.startswith(OLE):
         return _compound(path, limits)
     if head.startswith(ZIP):
@@ -58,7 +63,7 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
     own = (name for name, known in FORMATS.items() if known.magic != ANY and head.startswith(known.magic))
     if found := next(own, None) or _written(head, suffix):
         return PreflightResult(found, limits)
-    raise UnreadableError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
+    raise WrongKindError(f"其他类型的文件 a file of another kind ({path.suffix or 'no suffix'})", A_FILE)
 
 
 def _written(head: bytes, suffix: str) -> str | None:
@@ -87,11 +92,12 @@ def _without_magic(suffix: str) -> tuple[bool, dict[str, tuple[bytes, ...]], str
 
 def over_size(size: int, limits: Limits) -> UnreadableError:
     """What is said of a file that is too large."""
-    return UnreadableError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
+    return OverLimitError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
 
 
 def _refused(kind: FileFormat) -> UnreadableError:
-    return UnreadableError(f"{kind.label_zh}({kind.suffixes[0]}) a {kind.label_en}", SAVED_ANEW)
+    found = f"{kind.label_zh}({kind.suffixes[0]}) a {kind.label_en}"
+    return UnreadableError(found, SAVED_ANEW) if kind in REFUSED else WrongKindError(found, A_FILE)
 
 
 def _compound(path: Path, limits: Limits) -> PreflightResult:
@@ -100,12 +106,15 @@ def _compound(path: Path, limits: Limits) -> PreflightResult:
     if "EncryptedPackage".encode("utf-16-le") in data:
         plain = unprotected(data)
         if plain is None or not plain.startswith(ZIP):
-            raise UnreadableError(PROTECTED, NO_PASSWORD)
+            raise ProtectedError(PROTECTED, NO_PASSWORD)
         return replace(_zipped(plain, limits), content=plain)
     for name, known in FORMATS.items():
         if known.magic == OLE and any(stream.encode("utf-16-le") in data for stream in known.parts):
             return PreflightResult(name, limits)
-    raise UnreadableError("不是工作簿的旧格式文件 an old Office file that is no workbook", A_WORKBOOK)
+    for kind in NO_TABLES:
+        if kind.magic == OLE and any(stream.encode("utf-16-le") in data for stream in kind.parts):
+            raise _refused(kind)
+    raise WrongKindError("不是工作簿的旧格式文件 an old Office file that is no workbook", A_FILE)
 
 
 def _zipped(data: bytes, limits: Limits) -> PreflightResult:
@@ -114,16 +123,16 @@ def _zipped(data: bytes, limits: Limits) -> PreflightResult:
             infos = parts.infolist()
             plain = plain_names(parts)
             names = set(plain)
-            for kind in REFUSED:
+            for kind in (*REFUSED, *NO_TABLES):
                 if kind.magic == ZIP and names.intersection(kind.parts):
                     raise _refused(kind)
             refuse(unusual_names(info.filename for info in infos))
             found = next((n for n, f in FORMATS.items() if f.magic == ZIP and names.intersection(f.parts)), None)
             if found is None:
-                raise UnreadableError("不是工作簿的压缩文件 a zip file that is no workbook", A_WORKBOOK)
+                raise WrongKindError("不是工作簿的压缩文件 a zip file that is no workbook", A_FILE)
             unpacked = sum(info.file_size for info in infos)
             if unpacked > limits.unpacked_bytes:
-                raise UnreadableError(
+                raise OverLimitError(
                     f"解压后 unpacked {unpacked} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
                 )
             if found != "xlsx":

@@ -45,11 +45,8 @@ NO_VALUE = re.compile(
 MOST_TEXT_PER_CELL = 100
 MOST_COLUMNS = 16_384  # to XFD
 A_WORKBOOK = "完整、未加密的工作簿 a whole, unencrypted workbook"
-PROTECTED = "加密或受保护的工作簿 an encrypted workbook, or one that is protected against changes"
-NO_PASSWORD = (
-    "没有密码、未受保护的工作簿:请在“审阅”中撤销工作簿保护,并在“文件-信息-保护工作簿”中清空密码 "  # noqa: S105  (words, not one)
-    "a workbook without password and protection: take the protection off under Review, the password under File, Info"
-)
+PROTECTED = "加密的工作簿 an encrypted workbook"
+NO_PASSWORD = "没有打开密码的工作簿 a workbook that opens without a password"  # noqa: S105  (words, not one)
 MACRO_SHEETS = "xl/macrosheets/"
 NO_MACROS = (
     "删去宏表(右键工作表标签,取消隐藏后删除)并另存为 .xlsx the same without it: unhide and delete it, save as .xlsx"
@@ -60,13 +57,38 @@ SAVED_ANEW = "另存为 .xlsx 的工作簿 a workbook saved as .xlsx"
 class UnreadableError(Exception):
     """The file will not be read: a fault of the data, which becomes a finding.
 
-    `found` says what it is, `expected` what was wanted, both in zh and en.
+    `found` says what it is, `expected` what was wanted, both in zh and en; `rule` is the check of the codebook, which
+    says what to do about it.
     """
+
+    rule = "unreadable_file"
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}, expected {expected}")
         self.found = found
         self.expected = expected
+
+
+class WrongKindError(UnreadableError):
+    """What is no file of tables, whatever it is called: a document, a picture."""
+
+    rule = "wrong_kind"
+
+
+class ProtectedError(UnreadableError):
+    """What has a password of its own."""
+
+    rule = "protected_file"
+
+
+class OverLimitError(UnreadableError):
+    """What is more than one file may be, or may take."""
+
+    rule = "over_limit"
+
+
+# The checks of files of which nothing was read.
+UNREAD = tuple(one.rule for one in (UnreadableError, WrongKindError, ProtectedError, OverLimitError))
 
 
 @dataclass(frozen=True)
@@ -189,7 +211,7 @@ def check_extent(rows: int, columns: int, limits: Limits) -> None:
 
 def too_large(rows: int, columns: int, limits: Limits) -> UnreadableError:
     """What is said of a sheet whose rectangle is over the limit."""
-    return UnreadableError(
+    return OverLimitError(
         f"过大的工作表 a sheet that reaches to column {columns}, row {rows}",
         f"每表至多 at most {limits.cells} 个单元格 cells a sheet",
     )
@@ -203,7 +225,7 @@ def _shared(sheets: list[bytes], shared: list[bytes], limits: Limits) -> None:
         return
     references = max((len(REFERENCE.findall(sheet)) for sheet in sheets), default=0)
     if longest * references > most:
-        raise UnreadableError(
+        raise OverLimitError(
             f"过长的重复文本 a text of {longest} bytes that {references} cells refer to",
             f"每表至多 at most {most} 字节 bytes of text a sheet",
         )

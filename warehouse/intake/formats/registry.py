@@ -31,8 +31,8 @@ Bound = Literal["unpacked_bytes", "cells", "members"]
 class FileFormat:
     """A kind of file: what findings call it, the suffixes it comes with (the first is the usual one), how it begins
     (ANY: the suffix tells, or what stands near the beginning), what a container of it holds one of, or a text near its
-    beginning, and the Limits that bound it beside those of
-    every file (bytes on disk; seconds and memory of whoever reads it).
+    beginning, and the Limits that bound it beside those of every file (bytes on disk; seconds and memory of whoever
+    reads it).
     """
 
     label_zh: str
@@ -77,5 +77,17 @@ ARCHIVE = FileFormat("压缩包", "archive", (".zip",), ZIP, (), ("unpacked_byte
 REFUSED = (
     FileFormat("WPS 表格", "WPS spreadsheet", (".et",), OLE, (), ()),
     FileFormat("二进制工作簿", "binary workbook", (".xlsb",), ZIP, ("xl/workbook.bin",), ()),
+)
+# What people send in the place of a table, named as what it is, whatever it is called.
+NO_TABLES = (
+    FileFormat("PDF 文件", "PDF document", (".pdf",), b"%PDF", (), ()),
+    FileFormat("Word 文档", "Word document", (".docx",), ZIP, ("word/document.xml",), ()),
+    FileFormat("Word 文档", "Word document", (".doc",), OLE, ("WordDocument",), ()),
+    FileFormat("幻灯片", "presentation", (".pptx",), ZIP, ("ppt/presentation.xml",), ()),
+    FileFormat("RTF 文档", "document in rich text", (".rtf",), b"{\\rtf", (), ()),
+    FileFormat("图片", "picture", (".png",), b"\x89PNG", (), ()),
+    FileFormat("图片", "picture", (".jpg",), b"\xff\xd8\xff", (), ()),
+    FileFormat("RAR 压缩包", "RAR archive", (".rar",), b"Rar!", (), ()),
+    FileFormat("7z 压缩包", "7z archive", (".7z",), b"7z\xbc\xaf\x27\x1c", (), ()),
 )
 A_FILE = f"{'、'.join(one.suffixes[0] for one in FORMATS.values())} 或 or {ARCHIVE.suffixes[0]} 文件 a file"

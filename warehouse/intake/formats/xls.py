@@ -19,7 +19,7 @@ from warehouse.intake.formats.preflight import (
     PROTECTED,
     Limits,
     PreflightResult,
-    UnreadableError,
+    ProtectedError,
     too_large,
 )
 from warehouse.intake.formats.protection import unprotected
@@ -40,7 +40,7 @@ def read_xls(path: Path, passed: PreflightResult) -> list[Table]:
             raise
         plain = unprotected(data)
         if plain is None:
-            raise UnreadableError(PROTECTED, NO_PASSWORD) from error
+            raise ProtectedError(PROTECTED, NO_PASSWORD) from error
         data, book = plain, _opened(plain)
     # An old workbook has the texts of all its formats.
     formats = [number_format(book.format_map[xf.format_key].format_str) for xf in book.xf_list]

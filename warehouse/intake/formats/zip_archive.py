@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from warehouse.intake.formats.file_labels import decoded, distinct, harmless, is_litter
-from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.preflight import Limits, OverLimitError, UnreadableError
 from warehouse.intake.formats.registry import ARCHIVE, FORMATS, REFUSED
 
 SUFFIX = ARCHIVE.suffixes[0]
@@ -140,15 +140,15 @@ def unpack(path: Path, limits: Limits, scratch: Path) -> Iterator[Member | Refus
     with _opened(path, limits) as archive:
         infos = archive.infolist()
         if len(infos) > limits.members:
-            raise UnreadableError(f"{len(infos)} 个文件 files in the archive", f"至多 at most {limits.members}")
+            raise OverLimitError(f"{len(infos)} 个文件 files in the archive", f"至多 at most {limits.members}")
         if (total := sum(info.file_size for info in infos)) > limits.unpacked_bytes:
-            raise UnreadableError(
+            raise OverLimitError(
                 f"解压后 unpacked {total} 字节 bytes", f"至多 at most {limits.unpacked_bytes} 字节 bytes"
             )
         # What a few kilobytes cost is bounded by them.
         most = max(SMALL, limits.archive_growth * path.stat().st_size)
         if total > most:
-            raise UnreadableError(
+            raise OverLimitError(
                 f"解压后为压缩包的 unpacks to {total / path.stat().st_size:.0f} 倍 times its size",
                 f"至多 at most {limits.archive_growth:g} 倍 times, 或 or {SMALL} 字节 bytes",
             )
@@ -259,13 +259,13 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
 def _opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """The archive, its directory read; raises Unreadable where that cannot or must not be."""
     if (size := path.stat().st_size) > limits.file_bytes:
-        raise UnreadableError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
+        raise OverLimitError(f"{size} 字节 bytes", f"至多 at most {limits.file_bytes} 字节 bytes")
     if size == 0:
         raise UnreadableError("空文件 an empty file", A_ZIP)
     # The directory becomes objects of half a kilobyte for 46 bytes: as many as there are marks of entries.
     most = ENTRIES_PER_MEMBER * limits.members
     if (marks := _marks(path)) > most:
-        raise UnreadableError(f"{marks} 个文件 files in the archive", f"至多 at most {limits.members}")
+        raise OverLimitError(f"{marks} 个文件 files in the archive", f"至多 at most {limits.members}")
     try:
         archive = zipfile.ZipFile(path)
     except (*DAMAGE, OSError) as error:

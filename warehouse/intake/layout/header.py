@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import combinations, pairwise, product
 
@@ -130,6 +131,10 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
             dated += _dated(dataset, taken, bottom - 1, parts)
     if not columns and not any(fault.rule in NAMED for fault in faults):
         return None
+    lacking = [
+        i.header_zh for i in dataset.indicators if i.column not in columns.keys() | {f.indicator for f in faults}
+    ]
+    faults = [fault if fault.expected else replace(fault, expected=_meant(fault.found, lacking)) for fault in faults]
     return Header(
         top,
         bottom + bool(units),
@@ -139,6 +144,12 @@ def _header(table: Table, dataset: Dataset, top: int, height: int) -> Header | N
         tuple(dated),
         frozenset((row, index) for index, (row, _) in above.items()),
     )
+
+
+def _meant(found: str, lacking: list[str]) -> str:
+    """What a header that nobody knows may be meant for, of those that the table lacks: the one that is most like it."""
+    alike = get_close_matches(plain_label(found), lacking, n=1)
+    return "; ".join(alike or lacking) or "没有更多的列 no further column"
 
 
 def _dated(dataset: Dataset, column: Column, row: int, parts: list[str]) -> Iterator[HeaderFault]:
@@ -156,7 +167,7 @@ def _take(dataset: Dataset, place: tuple[int, int], parts: list[str], said: dict
         meanings.setdefault(meaning.column, meaning)
     if len(meanings) != 1:
         known = "; ".join(dataset[c].header_zh for c in meanings if c in dataset.columns)
-        return HeaderFault("unknown_header", *place, text, known or "; ".join(i.header_zh for i in dataset.indicators))
+        return HeaderFault("unknown_header", *place, text, known)
     (meaning,) = meanings.values()
     if meaning.column not in dataset.columns:
         return Column(place[1], meaning.column, 1)

@@ -94,6 +94,9 @@ def _is_furniture(row: Row, kinds: ColumnRoles, *, below: bool, seen: bool) -> b
     word = not first.replace(".", "").isdigit()
     signature = word and is_signature(first)
     begins = signature or (word and ((at in kinds.measured and is_label(first)) or (alone and is_note(first))))
+    if kinds.register and seen and alone and word and at in kinds.counties and not _is_county(first):
+        # Of a village nothing else is said: it is a remark in the first column.
+        return True
     if not (begins or below or (seen and not kinds.register)):
         return False
     figure = _has_figure(row, kinds.valued, NUMBER if begins else WITH_UNIT)

@@ -56,8 +56,12 @@ class Agreement:
 
 
 def county_by_code(text: str, sheet: str | None = None, cell: str | None = None) -> Claim:
-    """The county of a code; a prefecture's code may mean each of its counties. An unknown code means itself."""
+    """The county of a code; a prefecture's code may mean each of its counties. An unknown code means itself, and a text
+    without a digit what it means as a name.
+    """
     said = squeezed(text)
+    if not any(map(str.isdigit, said)):
+        return county_by_name(text, None, sheet, cell)
     long = LONG_CODE.fullmatch(said)
     code = long[1] if long else said
     return Claim(text, _prefectures().get(code, frozenset((code,))), sheet, cell)

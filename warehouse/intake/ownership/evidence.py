@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from warehouse.codebook import load
 from warehouse.intake.formats.cell_marks import STRUCK
-from warehouse.intake.formats.preflight import Limits, UnreadableError
+from warehouse.intake.formats.preflight import Limits, OverLimitError
 from warehouse.intake.formats.table import Row, Table, column_letters, squeezed
 from warehouse.intake.model.records import Column, SubmissionReading
 from warehouse.intake.model.reporter import Reporter
@@ -94,7 +94,7 @@ class Source:
         """Counts a return or a note; raises Unreadable for the first that is too many."""
         self.taken += 1
         if self.taken > self.most:
-            raise UnreadableError(
+            raise OverLimitError(
                 f"超过 more than {self.most} 张报表和答复 returns and notes",
                 f"至多 at most {self.most}:请拆分后分别报送 send it in several files",
             )

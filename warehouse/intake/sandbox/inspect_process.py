@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from warehouse.codebook import load
 from warehouse.intake.formats.file_labels import harmless
-from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.preflight import Limits, OverLimitError
 from warehouse.intake.inspect import CELLS, Inspection, inspect_submission
 from warehouse.intake.model.records import ReceivedFile
 from warehouse.intake.model.reporter import reading_finding
@@ -54,7 +54,7 @@ def inspect_isolated(
             return shown, pl.read_ipc((job.folder / TABLE).read_bytes())
         error = kept.last_error
     found = f"{TOO_MUCH} ({harmless(error)})" if error else TOO_MUCH
-    finding = reading_finding(received.receipt, "unreadable_file", found, WITHIN_LIMITS)
+    finding = reading_finding(received.receipt, OverLimitError.rule, found, WITHIN_LIMITS)
     return Inspection(findings=(finding,)), pl.DataFrame(schema=CELLS)
 
 

@@ -22,7 +22,7 @@ from threading import Lock
 from time import perf_counter
 from typing import Self
 
-from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.formats.preflight import A_WORKBOOK, Limits, OverLimitError, UnreadableError
 from warehouse.intake.formats.zip_archive import unpacked_size
 from warehouse.intake.model.budget import Budgets, Cost, Spending
 from warehouse.intake.model.records import Receipt, ReceivedFile
@@ -178,7 +178,11 @@ class Readers:
         over = {one.receipt.arrival for one in todo.left}
         late = {arrival for arrival in over if not todo.spending.refuses(arrival)}
         waiting = [one.receipt for one in received if one.receipt.arrival in late]
-        readings += [_refused(one, OVER_BUDGET, WITHIN_BUDGET) for one in todo.left if one.receipt.arrival not in late]
+        readings += [
+            _refused(one, OverLimitError(OVER_BUDGET, WITHIN_BUDGET))
+            for one in todo.left
+            if one.receipt.arrival not in late
+        ]
         return merged(readings, in_force, {one.receipt for one in waiting}), waiting
 
     def _work(self, todo: ReaderQueue, place: int) -> list[Reading]:
@@ -284,11 +288,13 @@ def _failed(todo: ReaderQueue, part: list[ReceivedFile], failure: Failure) -> li
 
 
 def _unreadable(one: ReceivedFile, failure: Failure) -> Reading:
-    return _refused(one, TOO_MUCH if failure.of_limits else NOT_READ, WITHIN_LIMITS)
+    if failure.of_limits:
+        return _refused(one, OverLimitError(TOO_MUCH, WITHIN_LIMITS))
+    return _refused(one, UnreadableError(NOT_READ, A_WORKBOOK))
 
 
-def _refused(one: ReceivedFile, found: str, expected: str) -> Reading:
-    finding = reading_finding(one.receipt, "unreadable_file", found, expected)
+def _refused(one: ReceivedFile, why: UnreadableError) -> Reading:
+    finding = reading_finding(one.receipt, why.rule, why.found, why.expected)
     return replace(read_part([], Limits(), {}), receipts=[one.receipt], findings=[finding], unreadable=[one.receipt])
 
 
