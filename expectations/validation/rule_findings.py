@@ -47,11 +47,12 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
     """One finding per failing check and row, of very many of a return and check the first ones; a rule of severity info
     is counted and gives none.
 
-    What follows from another fault is not told besides: that a cell is blank which reading has found fault with, or
-    whose header it did not understand; that blanks are twice there. A column that is nowhere is said once a return.
+    What follows from another fault is not told besides: what is wrong with a cell that reading refused, that one below
+    a header that it did not understand is blank, that blanks are twice there. A column that is nowhere is said once a
+    return.
     """
     examples = FindingExamples()
-    unread = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell}
+    refused = {(f.receipt, f.sheet, f.cell) for f in batch.at_reading if f.cell and f.severity == "critical"}
     columns = {(f.receipt, f.sheet, f.indicator) for f in batch.at_reading if f.rule in OF_COLUMNS}
     strange = {(f.receipt, f.sheet) for f in batch.at_reading if f.rule == "unknown_header"}
     lacking = set[tuple[Any, ...]]()
@@ -63,10 +64,11 @@ def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
             own = _own_columns(batch, _concerned(failure.check, place)[1])
             indicator = own[0] if own else None
             at = (place["receipt"], place["sheet"])
-            if presence and (
-                (*at, indicator) in columns
-                or (unread and (*at, next(iter(batch.cells(place, own[:1])), None)) in unread)
-            ):
+            if presence and (*at, indicator) in columns:
+                continue
+            # Of a condition and what it asks for, the cell that is to be filled counts.
+            looked_at = own[:1] if presence else own
+            if refused and any((*at, cell) in refused for cell in batch.cells(place, looked_at)):
                 continue
             if once and own and any(place[column] is None for column in own):
                 continue

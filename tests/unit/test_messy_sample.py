@@ -20,17 +20,16 @@ from typer.testing import CliRunner
 
 from flows.cli.main import app
 from warehouse.codebook import load
-from warehouse.intake.formats.registry import FORMATS
 from warehouse.messages.errors import PermanentError
 from warehouse.synthetic import build_returns, write_sample
 from warehouse.synthetic.messy import HABITS, KEY_SUFFIX, Habit
 from warehouse.synthetic.messy.archive import zip_bytes
+from warehouse.synthetic.messy.style import Style
 
 BOOK = load()
 SEED = 7
 BY_ID = {habit.habit: habit for habit in HABITS}
 MARK = "SYNTHETIC"
-TEXTS = FORMATS["text"].suffixes
 Key = list[dict[str, str]]
 
 
@@ -137,11 +136,17 @@ def test_what_is_refused_stands_where_no_other_return_looks_at_it(key: Key) -> N
     assert set(per_county.values()) == {1}
 
 
+def written(name: str, style: Style) -> bool:
+    """Whether a file is the habit's own and a text, whatever it is called."""
+    return (style.text or style.format == "xml") and name.endswith(style.file_suffix)
+
+
 def test_every_file_says_that_it_is_synthetic(province: Path, key: Key) -> None:
     for name, habit in {row["file"]: row["habit"] for row in key}.items():
         data = content(province, name)
-        if name.endswith(TEXTS):
-            assert MARK in data.decode(BY_ID[habit].style.encoding), name
+        style = BY_ID[habit].style
+        if written(name, style):
+            assert MARK in data.decode(style.encoding), name
         elif habit != "encrypted_xls":
             cells = (str(cell) for rows in sheets(data).values() for row in rows for cell in row)
             assert any(MARK in cell for cell in cells), name

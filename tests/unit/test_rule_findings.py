@@ -240,7 +240,14 @@ def at_reading(rule: str, **values: Any) -> Finding:
 def test_what_could_not_be_read_is_not_called_blank_besides(earlier: Finding, silent: bool) -> None:  # noqa: FBT001
     blank = {"loan_amount_yuan": None}
     assert bool(said(not_null("loan_amount_yuan"), blank, at_reading=(earlier,))) != silent
-    assert said(CAP, {"loan_amount_yuan": 60_000}, at_reading=(earlier,)), "all else is said all the same"
+    # Nor is anything else said of that cell: what it holds is not what it shows. All else is said all the same.
+    of_cell = silent and earlier.cell is not None
+    assert bool(said(CAP, {"loan_amount_yuan": 60_000}, at_reading=(earlier,))) != of_cell
+
+
+def test_of_a_cell_that_was_only_asked_about_all_is_said() -> None:
+    query = at_reading("share_for_percent", cell="B7", severity="warning")
+    assert said(CAP, {"loan_amount_yuan": 60_000}, at_reading=(query,))
 
 
 @pytest.mark.parametrize(("cell", "silent"), [("AA7", True), ("B7", False)])

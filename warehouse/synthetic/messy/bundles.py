@@ -110,7 +110,7 @@ def _two_months(cases: Cases, seed: int, taken: set[tuple[str, str]]) -> list[Le
             for found in cases[period, division.county_code]
             if found.dataset in TOGETHER
         )
-        name = f"{last}/{written_name(division, last)}扶贫报表(两期){habit.style.file_suffix}"
+        name = f"{last}/{written_name(division)}扶贫报表(两期){habit.style.file_suffix}"
         made.append(Letter(name, habit, habit.style, division, last, returns))
     return made
 

@@ -14,10 +14,14 @@ from warehouse.synthetic.messy.style import Months, Style
 from warehouse.synthetic.records import PERIOD_ENDS, Value
 
 FULL_WIDTH = str.maketrans("0123456789.,-%", "０１２３４５６７８９．，－％")
+# What a division leaves behind the digits that are kept.
+DIGITS_OF_A_RESULT = Decimal("0.00003333333")
 WAN, YI = 10_000, 100_000_000
 IN_WORDS = {
     "2016-12": "2016年下半年", "2017-11": "2017年1-11月", "2017-12": "2017年第四季度", "2018-06": "2018年上半年",
 }  # fmt: skip
+SIGNS = str.maketrans("0123456789", "○一二三四五六七八九")
+MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}  # day 0 of both ways to count days
 
 
@@ -30,6 +34,8 @@ def value_cell(indicator: Indicator, value: Value, style: Style, place: int) -> 
         return Cell(style.booleans[0 if value else 1])
     if isinstance(value, date):
         return _day(value, style)
+    if isinstance(value, str) and style.codes_as_labels and indicator.listed:
+        return Cell(next(one.label_zh for one in indicator.listed if one.code == value))
     if isinstance(value, str):
         return Cell(int(value)) if style.codes_as_numbers and value.isdigit() else Cell(value)
     return _percent(value, style) if indicator.unit.unit == "percent" else _number(indicator, value, style, place)
@@ -66,6 +72,8 @@ def _spelt(indicator: Indicator, shown: Decimal, style: Style, place: int) -> st
         "thousands": f"{Decimal(text):,f}".replace(",", "," if place % 2 else "，"),
         "wan": f"{words(shown / WAN)}万" if in_wan else None,
         "trailing": f"{text}{unit}" if unit else None,
+        "bracketed": f"{text}({unit})" if unit else None,
+        "unseen": f"\u202d{text}\u202c",
     }
     return spelt.get(style.numbers)
 
@@ -86,6 +94,8 @@ def _percent(value: int | Decimal, style: Style) -> Cell:
             return Cell(text.translate(FULL_WIDTH))
         case "format":
             return Cell(Decimal(value) / 100, "percent")
+        case "calculated":
+            return Cell(Decimal(value) + DIGITS_OF_A_RESULT)
         case _:
             return Cell(Decimal(value))
 
@@ -100,6 +110,7 @@ def _day(day: date, style: Style) -> Cell:
         "slashed": f"{day.year}/{day.month}/{day.day}",
         "chinese": f"{day.year}年{day.month}月{day.day}日",
         "compact": f"{day:%Y%m%d}",
+        "hao": f"{day.year}年{day.month}月{day.day}号",
         "short": f"{day.year}-{day.month}-{day.day}",
     }
     return Cell(spelt[style.days])
@@ -117,6 +128,7 @@ def month_cell(period: str, spelling: Months) -> Cell:
         "slashed": f"{end:%Y/%m}",
         "compact": f"{end:%Y%m}",
         "words": IN_WORDS[period],
+        "signs": f"{str(end.year).translate(SIGNS)}年{MONTHS[end.month - 1]}月",
     }
     return Cell(spelt[spelling])
 

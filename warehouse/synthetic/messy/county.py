@@ -161,5 +161,5 @@ def _other(case: Case) -> Division:
     return next(
         d
         for d in load().in_force(year_of(case.period))
-        if d.prefecture_code == case.division.prefecture_code and d != case.division and is_unique(d, case.period)
+        if d.prefecture_code == case.division.prefecture_code and d != case.division and is_unique(d)
     )

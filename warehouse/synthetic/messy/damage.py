@@ -97,6 +97,25 @@ def _month(table: Table, _: Row) -> At:
     return _put(table, indicator, Cell(MONTH_FOR_A_DAY))
 
 
+def _raised(table: Table, row: Row) -> At:
+    indicator = _number(table)
+    return _put(table, indicator, Cell(f"{row[indicator.column] or 10}1", "raised"))
+
+
+def _struck(table: Table, row: Row) -> At:
+    indicator = _number(table)
+    return _put(table, indicator, Cell(f"9{row[indicator.column] or 10}", "struck"))
+
+
+def _scaled(table: Table, _: Row) -> At:
+    return _put(table, _number(table), Cell(123_456, "scaled"))
+
+
+def _ditto(table: Table, _: Row) -> At:
+    indicator = next(i for i in table.dataset.indicators if i.unit.dtype == "text" and not i.listed)
+    return _put(table, indicator, Cell("同上"))
+
+
 KINDS: Mapping[str, Callable[[Table, Row], At]] = {
     "error_cell": _error,
     "error_cell_xls": _error,
@@ -108,4 +127,8 @@ KINDS: Mapping[str, Callable[[Table, Row], At]] = {
     "digits_lost": _digits,
     "wan_below_wan": _wan_below_wan,
     "month_for_day": _month,
+    "raised_sign": _raised,
+    "struck_out_text": _struck,
+    "scaled_format": _scaled,
+    "ditto_word": _ditto,
 }

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-Look = Literal["", "bold", "day", "percent", "error"]
+# Of a raised text the last sign is, of a struck one the first.
+Look = Literal["", "bold", "day", "percent", "error", "scaled", "raised", "struck"]
 
 
 @dataclass(frozen=True)

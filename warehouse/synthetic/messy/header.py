@@ -12,13 +12,15 @@ from functools import cache
 
 from warehouse.codebook import Dataset, Indicator, load, plain_name
 from warehouse.synthetic.messy.cells import header_unit
-from warehouse.synthetic.messy.style import Style
+from warehouse.synthetic.messy.style import Heads, Style
 
 ABOUT_ZH = {
     "serial": "序号", "county_code": "区划代码", "county_name": "县(市、区)", "period": "报告期",
     "return_status": "报送状态", "note": "备注",
 }  # fmt: skip
 ABOUT_EN = {"serial": "No.", "county_name": "county", "period": "period", "county_code": "county_code"}
+WRITTEN: tuple[Heads, ...] = ("numbered", "starred", "footnoted", "brackets", "stroke")
+FOOTNOTES = "①②③④⑤⑥⑦⑧⑨"
 GROUPED = ("groups", "group_units", "three_rows")
 LEAST = 2  # signs of a group or a leaf
 
@@ -40,7 +42,7 @@ def column_headers(
     about = {**ABOUT_ZH, **(ABOUT_EN if style.names in ("label_en", "column") else {})}
     made = [ColumnHeader(column, about[column]) for column in leading]
     grouped = _groups(dataset.dataset) if style.heads in GROUPED and not style.shuffled else {}
-    above = unit_line(dataset, style) if style.heads == "title" else []
+    above = unit_line(dataset, style) if style.heads in ("title", "office_line") else []
     for column in columns:
         indicator = dataset[column]
         unit = header_unit(indicator, style)
@@ -76,8 +78,12 @@ def _name(indicator: Indicator, style: Style) -> str:
 
 def header_rows(heads: Sequence[ColumnHeader], style: Style) -> tuple[list[list[str]], list[tuple[int, int, int, int]]]:
     """The header's rows, and the ranges merged in them, counted from the first of them."""
-    if style.heads == "title":
+    if style.heads in ("title", "office_line"):
         return [[_with(head.leaf, head.unit) for head in heads]], []
+    if style.heads in WRITTEN:
+        return [[_written(place, head, style.heads) for place, head in enumerate(heads, start=1)]], []
+    if style.heads == "column_numbers":
+        return [[_with(head.leaf, head.unit) for head in heads], [f"({n})" for n, _ in enumerate(heads, start=1)]], []
     grouped = any(head.group for head in heads)  # never in a plain header
     if style.heads == "unit_row" or (style.heads == "three_rows" and not grouped):
         brackets = style.heads == "unit_row"
@@ -108,6 +114,18 @@ def _grouped(heads: Sequence[ColumnHeader], style: Style) -> tuple[list[list[str
 
 def _one_unit(heads: Sequence[ColumnHeader], group: str) -> bool:
     return len({head.unit for head in heads if head.group == group}) == 1
+
+
+def _written(place: int, head: ColumnHeader, how: Heads) -> str:
+    """A header as some write it: numbered, with a star or the mark of a note, its unit in other brackets or none."""
+    plain = _with(head.leaf, head.unit)
+    return {
+        "numbered": f"{place}、{plain}",
+        "starred": f"*{plain}",
+        "footnoted": f"{plain}{FOOTNOTES[place % len(FOOTNOTES)]}",
+        "brackets": f"{head.leaf}【{head.unit}】" if head.unit else head.leaf,
+        "stroke": f"{head.leaf}/{head.unit}" if head.unit else head.leaf,
+    }[how]
 
 
 def _with(name: str, unit: str) -> str:

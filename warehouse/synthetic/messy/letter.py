@@ -17,10 +17,11 @@ from warehouse.synthetic.messy.damage import spoil
 from warehouse.synthetic.messy.grid import Book
 from warehouse.synthetic.messy.habits import Habit
 from warehouse.synthetic.messy.key import KeyRow
+from warehouse.synthetic.messy.markup import html_bytes, xml_bytes
 from warehouse.synthetic.messy.names import sheet_name
 from warehouse.synthetic.messy.ods import ods_bytes
 from warehouse.synthetic.messy.style import Style
-from warehouse.synthetic.messy.table import Table, lay_table
+from warehouse.synthetic.messy.table import Table, lay_table, lay_vertical
 from warehouse.synthetic.messy.text import text_bytes
 from warehouse.synthetic.messy.xls import xls_bytes
 from warehouse.synthetic.messy.xlsx import xlsx_bytes
@@ -81,6 +82,9 @@ def _tables(letter: Letter) -> Iterator[Table]:
         dataset = load().datasets[returns[0].dataset]
         division = divisions[returns[0].county_code]
         name = sheet_name(dataset, division, letter.period, letter.style, place)
+        if letter.style.layout == "vertical" and dataset.one_row:
+            yield lay_vertical(name, dataset, returns[0], letter.style)
+            continue
         yield lay_table(name, dataset, returns, letter.style, bare=bare)
 
 
@@ -94,11 +98,15 @@ def _bytes(letter: Letter, tables: Sequence[Table]) -> bytes:
     style = letter.style
     if style.text:
         (table,) = tables
-        return text_bytes(table.sheet, style.encoding, style.separator)
+        if style.format == "html":
+            return html_bytes(table.sheet, style.encoding)
+        return text_bytes(table.sheet, style.encoding, style.separator, kept_as_text=style.kept_as_text)
     sheets = [table.sheet for table in tables]
     if letter.claim and style.cover:
         sheets.insert(0, lay_cover(letter.claim, letter.period, letter.returns, style))
     book = Book(sheets, style.epoch_1904)
+    if style.format == "xml":
+        return xml_bytes(book)
     if style.format == "xls":
         return xls_bytes(book, encrypted=style.encrypted)
     return ods_bytes(book) if style.format == "ods" else xlsx_bytes(book)

@@ -29,13 +29,13 @@ UNCLEAR = ("大同", "长治", "怀仁", "新绛", "绛县")
 
 
 @cache
-def _names(year: int) -> Counter[str]:
-    return Counter(d.name_zh for d in load().in_force(year))
+def _names() -> Counter[str]:
+    return Counter(name for name, _ in {(d.name_zh, d.prefecture_zh) for d in load().divisions})
 
 
-def is_unique(division: Division, period: str) -> bool:
-    """Whether no other county in force in the period has its name."""
-    return _names(year_of(period))[division.name_zh] == 1
+def is_unique(division: Division) -> bool:
+    """Whether no other prefecture has, or ever had, a county of its name."""
+    return _names()[division.name_zh] == 1
 
 
 def short_name(division: Division, period: str) -> str | None:
@@ -46,9 +46,9 @@ def short_name(division: Division, period: str) -> str | None:
     return None if unclear else stem
 
 
-def written_name(division: Division, period: str) -> str:
+def written_name(division: Division) -> str:
     """The county's name, with its prefecture's where others have the same."""
-    return division.name_zh if is_unique(division, period) else f"{division.prefecture_zh}{division.name_zh}"
+    return division.name_zh if is_unique(division) else f"{division.prefecture_zh}{division.name_zh}"
 
 
 def file_stem(division: Division, period: str, style: Style, form: int) -> str:
@@ -59,7 +59,7 @@ def file_stem(division: Division, period: str, style: Style, form: int) -> str:
         return f"扶贫报表({form})"
     no_code = style.place in ("cover_name", "cover_short", "cover_prefecture", "file_name")
     forms = NAME_ONLY if no_code else FORMS
-    name = written_name(division, period)
+    name = written_name(division)
     if style.place == "cover_short":
         name = short_name(division, period) or name
     end, alone = PERIOD_ENDS[period], name.startswith(division.prefecture_zh)
@@ -72,7 +72,7 @@ def file_stem(division: Division, period: str, style: Style, form: int) -> str:
 def sheet_name(dataset: Dataset, division: Division, period: str, style: Style, place: int) -> str:
     """A sheet's name; `place` is its number in the workbook, from 1."""
     if style.layout == "sheet_a_county":
-        return written_name(division, period)
+        return written_name(division)
     if style.place == "sheet_name":
         end = PERIOD_ENDS[period]
         return f"{division.name_zh}{end.year}年{end.month}月{dataset.label_zh}"

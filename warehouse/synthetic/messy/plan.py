@@ -74,7 +74,7 @@ def _gives(dataset: str) -> Callable[[Case], bool]:
 
 
 def _unique(case: Case) -> bool:
-    return is_unique(case.division, case.period)
+    return is_unique(case.division)
 
 
 def _one_predecessor(case: Case) -> bool:

@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["", "xlsx", "xls", "ods", "csv"]
+Format = Literal["", "xlsx", "xls", "ods", "csv", "html", "xml"]
 Place = Literal["cover", "cover_name", "cover_short", "cover_prefecture", "columns", "file_name", "sheet_name"]
-Layout = Literal["county", "bundle", "sheet_a_county", "periods"]
-Heads = Literal["plain", "title", "groups", "group_units", "unit_row", "three_rows"]
+Layout = Literal["county", "bundle", "sheet_a_county", "periods", "vertical"]
+Heads = Literal[
+    "plain", "title", "groups", "group_units", "unit_row", "three_rows", "office_line", "column_numbers", "numbered",
+    "starred", "footnoted", "brackets", "stroke",
+]  # fmt: skip
 Names = Literal["label_zh", "label_en", "column", "synonym"]
 Numbers = Literal[
-    "number", "text", "spaced", "full_width", "thousands", "wan", "full_unit", "trailing", "formula"
+    "number", "text", "spaced", "full_width", "thousands", "wan", "full_unit", "trailing", "formula", "unseen",
+    "bracketed",
 ]  # fmt: skip
-Percents = Literal["number", "text", "full_width", "format"]
-Days = Literal["cell", "dotted", "slashed", "chinese", "compact", "short", "serial"]
-Months = Literal["month", "chinese", "dotted", "slashed", "compact", "cell", "words"]
+Percents = Literal["number", "text", "full_width", "format", "calculated"]
+Days = Literal["cell", "dotted", "slashed", "chinese", "compact", "short", "serial", "hao"]
+Months = Literal["month", "chinese", "dotted", "slashed", "compact", "cell", "words", "signs"]
 Sheets = Literal["label", "numbered", "title", "label_en", "column"]
 COVERS: tuple[Place, ...] = ("cover", "cover_name", "cover_short", "cover_prefecture")
 
@@ -48,15 +52,18 @@ class Style:
     booleans: tuple[str, str] = ("是", "否")
     blanks: tuple[str, ...] = ()
     codes_as_numbers: bool = False
+    codes_as_labels: bool = False
+    kept_as_text: bool = False
     gaps: bool = False
     footer: bool = False
+    notes: bool = False
     totals: bool = False
     hidden: bool = False
 
     @property
     def text(self) -> bool:
-        """Whether a file of it is a text file."""
-        return self.format == "csv"
+        """Whether a file of it has one table and no cover: a text file, a web page."""
+        return self.format in ("csv", "html")
 
     @property
     def cover(self) -> bool:

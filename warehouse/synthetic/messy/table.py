@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from warehouse.codebook import Dataset, load
 from warehouse.synthetic.layout import STATUS_ZH, SYNTHETIC_MARK
-from warehouse.synthetic.messy.cells import month_cell, value_cell
+from warehouse.synthetic.messy.cells import header_unit, month_cell, value_cell
 from warehouse.synthetic.messy.grid import BLANK, Cell, Sheet
 from warehouse.synthetic.messy.header import column_headers, header_rows, unit_line
 from warehouse.synthetic.messy.names import written_name
@@ -20,9 +20,11 @@ from warehouse.synthetic.random_draws import stream
 from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
 
 NOTE = f"注:本表为{SYNTHETIC_MARK},仅供测试"
+NOTES = ("1.本表金额取自财政专户", "2、人数以建档立卡系统为准", "※ 其余见附表", "统计负责人:合成丙", "附:说明一份")
 SIGNED = ("填表人:合成甲", "审核人:合成乙", "填报日期:")
 SIGNED_EVERY = 2  # columns from one signature to the next
 SOME_ROWS = 5
+VERTICAL = ("指标名称", "计量单位", "代码", "本年累计")
 
 
 @dataclass
@@ -59,6 +61,20 @@ def lay_table(name: str, dataset: Dataset, returns: Sequence[Return], style: Sty
     return table
 
 
+def lay_vertical(name: str, dataset: Dataset, found: Return, style: Style) -> Table:
+    """The sheet `name` with a return of one row, an indicator a row, as statistics offices have it."""
+    table = Table(dataset, style, Sheet(name), dataset.columns)
+    (row,) = found.rows
+    table.sheet.rows += [[Cell(f"{dataset.label_zh} {SYNTHETIC_MARK}", "bold")], [Cell(w, "bold") for w in VERTICAL]]
+    for place, indicator in enumerate(dataset.indicators, start=1):
+        at = len(table.sheet.rows)
+        table.heads[indicator.column], table.values[0, 0, indicator.column] = (at, 0), (at, len(VERTICAL) - 1)
+        value = value_cell(indicator, row[indicator.column], style, place)
+        unit = header_unit(indicator, style)
+        table.sheet.rows.append([Cell(indicator.label_zh), Cell(unit or None), Cell(f"{place:02}"), value])
+    return table
+
+
 def _leading(returns: Sequence[Return], style: Style) -> tuple[str, ...]:
     """The columns beside the indicators; a provisional return without a cover says so in one more."""
     provisional = any(found.status == "provisional" for found in returns)
@@ -78,8 +94,13 @@ def _lay_top(table: Table, returns: Sequence[Return]) -> None:
     if table.style.heads in ("title", "three_rows"):
         end = PERIOD_ENDS[first.period]
         rows.append([Cell(f"{end.year}年{end.month}月{table.dataset.label_zh}情况表 {SYNTHETIC_MARK}", "bold")])
+    units = f"单位:{'、'.join(unit_line(table.dataset, table.style))}"
     if table.style.heads == "title":
-        rows.append([Cell(f"单位:{'、'.join(unit_line(table.dataset, table.style))}")])
+        rows.append([Cell(units)])
+    if table.style.heads == "office_line":
+        division = next(d for d in load().divisions if d.county_code == first.county_code)
+        office = f"填报单位:{written_name(division)}扶贫办"
+        rows.append([Cell(f"{office}  报告期:{month_cell(first.period, 'chinese').value}  {units} {SYNTHETIC_MARK}")])
     if table.style.gaps:
         rows.append([])
 
@@ -120,7 +141,7 @@ def _about(found: Return, serial: int, style: Style, *, bare: bool) -> dict[str,
     said: dict[str, Cell] = {
         "serial": Cell(f"{serial:03}"),
         "county_code": Cell(division.county_code),
-        "county_name": Cell(division.name_zh if bare else written_name(division, found.period)),
+        "county_name": Cell(division.name_zh if bare else written_name(division)),
         "period": month_cell(found.period, style.month),
         "return_status": Cell(STATUS_ZH[found.status]),
         "note": Cell(SYNTHETIC_MARK),
@@ -164,11 +185,13 @@ def _sum(values: Sequence[Value]) -> Value:
 def _lay_bottom(table: Table, returns: Sequence[Return]) -> None:
     """Notes and signatures; and the mark that all is synthetic, where nothing else in the file says it."""
     rows, style = table.sheet.rows, table.style
-    marked = style.cover or style.heads in ("title", "three_rows") or "note" in style.leading
+    marked = style.cover or style.heads in ("title", "three_rows", "office_line") or "note" in style.leading
     if style.footer or not marked:
         if style.gaps or style.footer:
             rows.append([])
         rows.append([Cell(NOTE)])
+    if style.notes:
+        rows += [[Cell(text)] for text in NOTES]
     if style.footer:
         words = [*SIGNED[:2], f"{SIGNED[2]}{PERIOD_ENDS[returns[-1].period]:%Y-%m-%d}"]
         line: list[Cell] = []

@@ -1,4 +1,4 @@
-"""A sheet as a text file: comma, tab or semicolon, in the encodings that clerks' programs write."""
+"""A sheet as a text file: comma, tab, semicolon or stroke, in the encodings that clerks' programs write."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from decimal import Decimal
 from warehouse.synthetic.messy.grid import Cell, Sheet
 
 
-def text_bytes(sheet: Sheet, encoding: str, separator: str) -> bytes:
-    """The sheet's cells as text; a merged cell's text stands in its first cell."""
+def text_bytes(sheet: Sheet, encoding: str, separator: str, *, kept_as_text: bool) -> bytes:
+    """The sheet's cells as text; a merged cell's text stands in its first cell. `kept_as_text` writes ="140222" where
+    a text begins with a digit, lest a spreadsheet make a number of it.
+    """
     made = io.StringIO(newline="")
     writer = csv.writer(made, delimiter=separator)
     width = max(map(len, sheet.rows))
     for cells in sheet.rows:
-        writer.writerow([*map(_word, cells), *([""] * (width - len(cells)))])
+        words = [f'="{word}"' if kept_as_text and word[:1].isdigit() else word for word in map(word_of, cells)]
+        writer.writerow([*words, *([""] * (width - len(cells)))])
     return made.getvalue().encode(encoding)
 
 
-def _word(cell: Cell) -> str:
+def word_of(cell: Cell) -> str:
+    """A cell as a text file has it."""
     value = cell.value
     if value is None:
         return ""

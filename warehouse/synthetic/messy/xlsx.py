@@ -13,7 +13,10 @@ from warehouse.synthetic.layout import SYNTHETIC, TITLE
 from warehouse.synthetic.messy.grid import Book, Cell, Sheet
 from warehouse.synthetic.workbook import CREATED
 
-LOOKS = {"bold": {"bold": True}, "day": {"num_format": "yyyy-mm-dd"}, "percent": {"num_format": "0.0%"}}
+LOOKS = {
+    "bold": {"bold": True}, "day": {"num_format": "yyyy-mm-dd"}, "percent": {"num_format": "0.0%"},
+    "scaled": {"num_format": "0!.0,"}, "raised": {"font_script": 1}, "struck": {"font_strikeout": True},
+}  # fmt: skip
 
 
 def xlsx_bytes(book: Book) -> bytes:
@@ -47,6 +50,9 @@ def _write_cell(out: Worksheet, place: tuple[int, int], cell: Cell, form: Format
         out.write_formula(*place, cell.formula, form, "" if value is None else _plain(value))
     elif cell.look == "error":
         out.write_formula(*place, f"={value}", None, value)
+    elif isinstance(value, str) and cell.look in ("raised", "struck"):
+        parts = (value[:-1], form, value[-1]) if cell.look == "raised" else (form, value[0], value[1:])
+        out.write_rich_string(*place, *parts)
     elif isinstance(value, str):
         out.write_string(*place, value, form)
     elif isinstance(value, date):
