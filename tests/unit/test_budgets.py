@@ -113,7 +113,7 @@ def test_in_the_last_turn_what_is_left_of_it_is_refused_by_name(
     reading, waiting = read(tmp_path, received, Budgets(sender=Cost(1e-9, *[1_000_000] * 3), night=MUCH))
     assert waiting == []
     (over,) = [f for f in reading.findings if f.found == reader_pool.OVER_BUDGET]
-    assert (over.file, over.rule, over.expected) == ("bad/2.csv", "unreadable_file", reader_pool.WITHIN_BUDGET)
+    assert (over.file, over.rule, over.expected) == ("bad/2.csv", "over_limit", reader_pool.WITHIN_BUDGET)
     assert [head.receipt for head in reading.return_headers] == [3]
 
 

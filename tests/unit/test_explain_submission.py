@@ -51,7 +51,9 @@ from warehouse.messages.errors import PermanentError
 from warehouse.store.archive import archived
 from warehouse.store.files import Root
 from warehouse.store.ledger import RECEIPTS, read_table
-from warehouse.synthetic import write_sample
+from warehouse.synthetic import build_returns
+from warehouse.synthetic.messy.letter import Letter, write_letter
+from warehouse.synthetic.messy.plan import plan_letters
 
 pytestmark = pytest.mark.usefixtures("few_marts")
 
@@ -173,7 +175,7 @@ def test_a_file_that_is_too_much_for_its_reader_is_a_finding(tmp_path: Path, lim
     path = next(send(tmp_path / "in", loans(finance())).rglob("*.xlsx"))
     shown, cells = inspect_isolated(receipt_of(path), limits, {})
     (found,) = shown.findings
-    assert (found.rule, found.found.startswith(inspect_process.TOO_MUCH)) == ("unreadable_file", True)
+    assert (found.rule, found.found.startswith(inspect_process.TOO_MUCH)) == ("over_limit", True)
     assert cells.is_empty()
 
 
@@ -282,7 +284,7 @@ def test_an_unreadable_file_has_its_finding_and_no_cells(root: Root, inbox: Path
     (inbox / "a.xlsx").write_bytes(b"no workbook")
     night(root, inbox)
     e = explained(root, "a.xlsx")
-    assert (e.verdict, e.cells.height, [f.rule for f in e.findings]) == ("unreadable", 0, ["unreadable_file"])
+    assert (e.verdict, e.cells.height, [f.rule for f in e.findings]) == ("unreadable", 0, ["wrong_kind"])
     assert e.new_findings == ()
 
 
@@ -344,23 +346,17 @@ HABITS = ("two_rows", "three_rows", "csv_groups", "unit_row", "totals", "hidden_
 
 
 @pytest.fixture(scope="module")
-def messy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """The messy province of a period, and a file for each habit."""
-    out = tmp_path_factory.mktemp("messy") / "inbox"
-    written = write_sample(out, 7, messy=True, period="2017-12")
-    with Path(str(written.key)).open(encoding="utf-8", newline="") as lines:
-        files = {line["habit"]: line["file"] for line in csv.DictReader(lines) if line["outcome"] == "read"}
-    return out, {habit: files[habit] for habit in HABITS}
+def letters() -> dict[str, Letter]:
+    """A file of the messy province for each habit."""
+    return {letter.habit.habit: letter for letter in plan_letters(build_returns(7), 7)}
 
 
 @pytest.mark.parametrize("habit", HABITS)
 def test_clerks_files_are_told_and_read_as_they_were_accepted(
-    messy: tuple[Path, dict[str, str]], root: Root, inbox: Path, habit: str
+    letters: dict[str, Letter], root: Root, inbox: Path, habit: str
 ) -> None:
-    folder, files = messy
-    archive, _, _ = files[habit].partition(".zip/")
-    name = f"{archive}.zip" if ".zip/" in files[habit] else files[habit]
-    (inbox / Path(name).name).write_bytes((folder / name).read_bytes())
+    data, _ = write_letter(letters[habit])
+    (inbox / Path(letters[habit].name).name).write_bytes(data)
     night(root, inbox)
     for e in _read(root):
         assert e.otherwise.is_empty(), e.otherwise

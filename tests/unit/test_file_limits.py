@@ -313,5 +313,5 @@ def test_a_file_has_so_many_returns_and_notes_at_the_most(tmp_path: Path, notes:
     assert (refused.return_headers, refused.sheets, refused.notes) == ([], [], [])
     (finding,) = refused.findings
     assert (finding.rule, finding.found) == (
-        "unreadable_file", f"超过 more than {2 + notes} 张报表和答复 returns and notes",
+        "over_limit", f"超过 more than {2 + notes} 张报表和答复 returns and notes",
     )  # fmt: skip

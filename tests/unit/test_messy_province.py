@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 
 from tests.builders import BOOK, apart, marts, night
 from tests.messy_table import PAGE, PLACE, SEED, Place, Result, page, place_of, read_key, result
+from warehouse.intake.formats.preflight import UNREAD
 from warehouse.store.files import Root
 from warehouse.synthetic import build_returns, write_returns, write_sample
 from warehouse.synthetic.messy import KeyRow
@@ -32,7 +33,7 @@ COUNTS = ("received", "accepted", "quarantined", "missing", "complete")
 # What tells of refused returns; whom to chase for them follows from `mart_completeness`, which is compared.
 OF_THE_REFUSED = ("mart_findings", "mart_to_chase")
 # What is not received under its own code: the file cannot be read, says nobody's code, or says another one.
-NOT_RECEIVED = ("unreadable_file", "county_unclear", "known_county")
+NOT_RECEIVED = (*UNREAD, "county_unclear", "known_county")
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def test_all_rules_of_reading_that_the_key_names_are_found_and_no_others(nights:
     assert found == {line.rule for line in nights.refused}
 
 
-def test_of_what_is_read_only_hidden_rows_are_mentioned(nights: Nights) -> None:
+def test_of_what_is_read_only_what_nobody_sees_is_mentioned(nights: Nights) -> None:
     said = {(o.line.habit, rule) for o in nights.result.outcomes for rule in o.rules if o.line.outcome == "read"}
-    assert said == {("hidden_rows", "hidden_rows")}
+    assert said == {("hidden_rows", "hidden_rows"), ("unseen_signs", "unseen_signs")}
 
 
 def test_the_page_says_what_the_night_found(nights: Nights) -> None:
@@ -206,7 +207,11 @@ def test_one_other_value_in_a_file_is_noticed(tmp_path: Path) -> None:
     """A month of the province, with one more mu in one cell of one workbook."""
     write_sample(tmp_path / "inbox", SEED, messy=True, period="2017-11")
     key = read_key(tmp_path / "inbox")
-    line = next(one for one in key if (one.habit, one.dataset) == ("order", "projects") and one.file.endswith(".xlsx"))
+    line = next(
+        one
+        for one in key
+        if one.habit in ("order", "plain") and one.dataset == "projects" and one.file.endswith(".xlsx")
+    )
     path = tmp_path / "inbox" / line.file
     book = load_workbook(path)
     sheet = book[BOOK.datasets["projects"].label_zh]

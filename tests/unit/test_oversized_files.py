@@ -34,7 +34,7 @@ def test_a_file_of_a_terabyte_costs_a_night_no_more_than_a_look(root: Root, inbo
     assert (summary.accepted, summary.unreadable, summary.waiting) == (1, 2, 0)
     assert lent(root) == {YANGGAO: 1000}
     assert sum(p.stat().st_size for p in root.path.rglob("*") if p.is_file()) < 20_000_000
-    found = mart(root, "mart_findings").filter(rule="unreadable_file")
+    found = mart(root, "mart_findings").filter(rule="over_limit")
     assert found["found"].to_list() == [f"{TERABYTE} 字节 bytes"] * 2
     assert set(found["expected"]) == {f"至多 at most {Limits().file_bytes} 字节 bytes"}
     assert night(root, inbox).run is None, "the same file is no news"
@@ -43,7 +43,7 @@ def test_a_file_of_a_terabyte_costs_a_night_no_more_than_a_look(root: Root, inbo
     assert done.differences == ()
     trace = explain_submission(LineageReader(root, url(root)), "video.mp4")
     assert (trace.verdict, trace.trouble, [f.rule for f in trace.shown.findings]) == (
-        "unreadable", None, ["unreadable_file"],
+        "unreadable", None, ["over_limit"],
     )  # fmt: skip
 
 

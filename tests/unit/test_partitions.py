@@ -145,7 +145,7 @@ def test_a_finding_of_no_period_is_published(root: Root, inbox: Path) -> None:
     (inbox / "nothing.xlsx").write_bytes(b"this is no workbook")
     night(root, send(inbox, loans(finance(1000))))
     found = mart(root, "mart_findings")
-    assert found.filter(pl.col("period").is_null())["rule"].to_list() == ["unreadable_file"]
+    assert found.filter(pl.col("period").is_null())["rule"].to_list() == ["wrong_kind"]
     assert Partition("mart_findings", None, split=True) in partitions_of(knowledge(root))
 
 

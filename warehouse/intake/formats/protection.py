@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from msoffcrypto import OfficeFile
+from msoffcrypto.format.ooxml import OOXMLFile
 
 # What Excel and WPS try first: the password of a structure that is protected, or of a file that is read only.
 TRIED_FIRST = "VelvetSweatshop"
@@ -21,10 +22,12 @@ def unprotected(data: bytes) -> bytes | None:
     plain = BytesIO()
     try:
         book: Any = OfficeFile(BytesIO(data))
-        info = getattr(book, "info", None) or {}
-        if info.get("spinValue", 0) > MOST_ROUNDS:
-            return None
-        book.load_key(password=TRIED_FIRST, verify_password=True)
+        if isinstance(book, OOXMLFile):
+            if book.info.get("spinValue", 0) > MOST_ROUNDS:
+                return None
+            book.load_key(password=TRIED_FIRST, verify_password=True)
+        else:
+            book.load_key(password=TRIED_FIRST)
         book.decrypt(plain)
     except MemoryError:
         raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from warehouse.codebook import load
 from warehouse.synthetic.messy.bundles import bundle_letters, without
@@ -45,12 +46,15 @@ def _cases(found: dict[tuple[str, str], list[Return]], seed: int) -> list[Case]:
 
 
 def _deal(cases: Sequence[Case]) -> dict[int, Habit]:
-    """A habit for each case: first the least of each, the rarest first, then all that can be read in turn."""
+    """A habit for each case: first the least of each, a round at a time, the rarest first in each, for a month alone
+    has not cases enough for all; then all that can be read in turn.
+    """
     fitting = {habit.habit: [case for case in cases if fits(habit, case)] for habit in (*REFUSED, *READ)}
     dealt: dict[int, Habit] = {}
-    for habit in sorted((*REFUSED, *READ), key=lambda habit: len(fitting[habit.habit])):
-        free = [case for case in fitting[habit.habit] if case.number not in dealt]
-        dealt |= dict.fromkeys([case.number for case in free[:LEAST]], habit)
+    rarest_first = sorted((*REFUSED, *READ), key=lambda habit: len(fitting[habit.habit]))
+    for habit in rarest_first * LEAST:
+        free = (case.number for case in fitting[habit.habit] if case.number not in dealt)
+        dealt |= dict.fromkeys(islice(free, 1), habit)
     turn = deque(READ)
     for case in cases:
         if case.number not in dealt:
