@@ -47,12 +47,16 @@ def test_a_code_of_a_county_means_it(text: str) -> None:
         (f"{TIANZHEN}00000", f"{TIANZHEN}00000"),
         (f"{TIANZHEN}001", f"{TIANZHEN}001"),
         (f"{TIANZHEN}000001", f"{TIANZHEN}000001"),
-        ("x", "x"),
-        ("", ""),
+        ("14022x", "14022x"),
     ],
 )
 def test_an_unknown_code_means_itself(text: str, value: str) -> None:
     assert county_by_code(text).values == {value}
+
+
+@pytest.mark.parametrize(("text", "values"), [("x", set()), ("", set()), ("不知县", set()), ("天镇县", {TIANZHEN})])
+def test_what_has_no_digit_is_no_code_and_means_whom_it_names(text: str, values: set[str]) -> None:
+    assert county_by_code(text).values == values
 
 
 @pytest.mark.parametrize("prefecture", sorted(BY_PREFECTURE))

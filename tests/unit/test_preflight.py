@@ -68,7 +68,7 @@ def test_error_cells_are_noticed(tmp_path: Path) -> None:
         ("a.xlsx", b"", "empty"),
         ("a.csv", b"", "empty"),
         ("a.xlsx", b"\x00\x01\x02garbage", "another kind"),
-        ("a.pdf", b"%PDF-1.4", "another kind"),
+        ("a.pdf", b"%PDF-1.4", "PDF"),
         ("a", b"abc", "another kind"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on", "no workbook"),
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from expectations.language.rules import Rule, relation
 from expectations.suites import finance as suite
 from tests.builders import (
-    BOOK,
     TIANZHEN,
     YANGGAO,
     finance,
@@ -27,6 +26,7 @@ from tests.builders import (
     row,
     said,
     send,
+    sheet,
     sources,
     url,
     verdicts,
@@ -211,13 +211,15 @@ def test_the_same_bytes_received_twice_are_both_judged_again(
 
 
 def test_what_is_wrong_with_a_whole_table_is_said_again(root: Root, inbox: Path) -> None:
-    """A line without a county quarantines its table; judged again, the finding stays with the decision."""
-    path = inbox / "a_finance.csv"
+    """A register's line without a county quarantines its table; judged again, the finding stays with the decision."""
+    path = inbox / "a_relocation_villages.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = BOOK.datasets["finance"].indicators
-    header = ["区划代码", "报告期", *(i.header_zh for i in columns)]
-    line = [YANGGAO, "2017-12", *("0" for _ in columns)]
-    path.write_text("\n".join(",".join(cells) for cells in (header, line, ["", *line[1:]])), encoding="utf-8")
+    headers, *rows = sheet("relocation_villages", *(village(f"14022120120{n}", households=3, persons=9) for n in "12"))
+    lines = [
+        ["区划代码", "报告期", *headers],
+        *([county, "2017-12", *row] for county, row in zip((YANGGAO, ""), rows, strict=True)),
+    ]
+    path.write_text("\n".join(",".join(str(c or "") for c in cells) for cells in lines), encoding="utf-8")
     assert night(root, inbox).quarantined == 1
     before = mart(root, "mart_findings").drop("message_zh")
     assert before.height >= 1
