@@ -276,3 +276,9 @@ def test_kilowatts_by_their_sign() -> None:
 @pytest.mark.parametrize(("header", "rule"), [("贷款余额", "unit_missing"), ("贷款余额(箱)", "unknown_unit")])
 def test_no_unit_and_a_unit_that_does_not_fit_are_two_findings(header: str, rule: str) -> None:
     assert rules(find_header(table(["小额信贷户数(户)", header], ["1", "1"]), FINANCE)) == [(rule, 1)]
+
+
+@pytest.mark.parametrize("merged", [(0, 1, 60, 62), (5, 9, 1, 1), (0, 3, 70, 70)])
+def test_a_range_that_a_damaged_file_lets_begin_outside_says_nothing(merged: Merged) -> None:
+    found = header(find_header(table(OWN, NUMBERS, merged=(merged,)), FINANCE))
+    assert [c.column for c in found.columns] == list(FINANCE.columns)

@@ -114,7 +114,7 @@ def _spread_down(table: Table, header: Header, columns: Collection[int]) -> Tabl
     for top, bottom, at, _ in down:
         for row in rows[top + 1 : bottom + 1]:
             row.extend([None] * (at + 1 - len(row)))
-            row[at] = rows[top][at] if any(row) else None
+            row[at] = table.text(top, at) if any(row) else None
     return replace(table, rows=rows)
 
 

@@ -59,6 +59,11 @@ class Table:
         row, column = self.places.get((row, column), (row, column))
         return f"{column_letters(column)}{row + 1}"
 
+    def text(self, row: int, column: int) -> str | None:
+        """What a cell holds; None also for one that lies outside, where a damaged file may let a range begin."""
+        cells = self.rows[row] if row < len(self.rows) else ()
+        return cells[column] if column < len(cells) else None
+
     @property
     def empty(self) -> bool:
         """Whether no cell holds anything."""

@@ -269,7 +269,7 @@ def _spread(table: Table, at: int, *, last: bool) -> Row:
     for top, bottom, left, right in table.merged:
         if top <= at <= bottom:
             row.extend([None] * (right + 1 - len(row)))
-            row[left : right + 1] = [table.rows[top][left]] * (right + 1 - left)
+            row[left : right + 1] = [table.text(top, left)] * (right + 1 - left)
     if table.sheet is None and not last:
         for place in range(1, len(row)):
             row[place] = row[place] or row[place - 1]

@@ -22,7 +22,7 @@ def header_texts(table: Table, header: Header, column: int) -> dict[int, str]:
 def _text(table: Table, at: int, column: int) -> str | None:
     for top, bottom, left, right in table.merged:
         if top <= at <= bottom and left <= column <= right:
-            return table.rows[top][left]
+            return table.text(top, left)
     row = table.rows[at]
     return row[column] if column < len(row) else None
 

@@ -107,7 +107,7 @@ def _below_merges(
             if place < len(filled[at]) and filled[at][place] <= bottom:
                 index = filled[at][place]
                 over = f"{table.cell(top, left)}:{table.cell(bottom, right)}"
-                found = f"{over} {table.rows[top][left] or ''} / {table.cell(index, at)} {table.rows[index][at]}"
+                found = f"{over} {table.text(top, left) or ''} / {table.cell(index, at)} {table.rows[index][at]}"
                 expected = "每格一个数 a figure in each cell"
                 yield ShownFault("merged_over", index, table.cell(index, at), found, expected, own[at])
                 break
