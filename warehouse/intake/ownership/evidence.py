@@ -142,7 +142,7 @@ def stated_above(table: Table, top: int, groups: Collection[tuple[int, int]] = (
                 weak = at > 0 and parse_period(squeezed(text)) is not None
                 titles.append(replace(claim, sheet=table.sheet, cell=cell, weak=weak))
     titles.sort(key=lambda claim: claim.weak)
-    return StatedPlace(tuple(counties), next(iter(called or titles), None), titled=not called)
+    return StatedPlace(tuple(counties), next(iter(called or titles), None), titled=bool(titles) and not called)
 
 
 def _period_called_so(text: str, beside: Row) -> str | None:
