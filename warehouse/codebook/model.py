@@ -304,7 +304,8 @@ class Word(Record):
 
     In a number's or a date's cell `not_applicable`, `none` and `unknown` are blank, never zero; `total` and `subtotal`
     begin rows that sum others up; `footer` begins the lines below a table, with a sign behind it or nothing; `note` a
-    sentence there. `names`, `units` and `values` head the columns of a vertical form; of values the first counts.
+    sentence there. `names`, `units`, `codes` and `values` head the columns of a vertical form; of values the first
+    counts.
     `no_value` points at another cell or says that a value is to follow, and is none in any column; `neutral` says
     nothing of the columns below it in a header.
     """
@@ -312,7 +313,7 @@ class Word(Record):
     word: str
     meaning: Literal[
         "not_applicable", "none", "unknown", "total", "subtotal", "footer", "note", "names", "units", "values",
-        "no_value", "neutral",
+        "codes", "no_value", "neutral",
     ]  # fmt: skip
     label_zh: str
     label_en: str

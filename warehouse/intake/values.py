@@ -34,6 +34,8 @@ ROUND_UNIT = r"^[(【\[]?(?:人民币)?([^()【】\[\]]*)[)】\]]?$"
 MINUS = r"^[−–—‒﹣-]\s*([0-9])"
 # Signs that would pass for digits once they are made plain (120①, 10⁴), and digits on both sides of a blank (120 35).
 UNCLEAR = r"\p{No}|[0-9０-９.,．，]\s+[0-9０-９.,．，]"
+# What stands before an amount of yuan.
+YUAN_FIRST = r"^(?:¥|RMB|CNY|人民币)"
 MULTIPLIERS = {"万": 10_000, "亿": 100_000_000}
 EXACT = pl.Decimal(38, 12)
 TRUE = ("是", "有", "true", "TRUE", "True", "1", "√", "Y", "Yes")
@@ -164,6 +166,8 @@ def _plain(indicator: Indicator, factor: int, epoch: date | None) -> pl.Expr:
         return _date(said, epoch).alias(indicator.column)
     if indicator.codes or indicator.unit.dtype == "boolean":
         return said.alias(indicator.column)
+    if indicator.unit.dtype == "money":
+        said = said.str.replace(YUAN_FIRST, "")
     if indicator.unit.dtype == "year":
         said = said.str.replace(NEW_YEAR, "$1$2")
     return _number(said, indicator, factor).alias(indicator.column)

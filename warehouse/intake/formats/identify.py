@@ -53,7 +53,8 @@ def identify(path: Path, limits: Limits) -> PreflightResult:
     with path.open("rb") as file:
         head = file.read(NEAR_THE_BEGINNING)
     by_name = (kind for kind in REFUSED if suffix in kind.suffixes and not kind.parts)
-    by_beginning = (kind for kind in NO_TABLES if kind.magic not in (OLE, ZIP) and head.startswith(kind.magic))
+    known = (*REFUSED, *NO_TABLES)
+    by_beginning = (kind for kind in known if kind.magic not in (OLE, ZIP) and head.startswith(kind.magic))
     for kind in chain(by_name, by_beginning):
         raise _refused(kind)
     if head.startswith(OLE):

@@ -76,6 +76,7 @@ ARCHIVE = FileFormat("压缩包", "archive", (".zip",), ZIP, (), ("unpacked_byte
 # Refused by name, for their senders can save them as something else: the one without parts by its suffix.
 REFUSED = (
     FileFormat("WPS 表格", "WPS spreadsheet", (".et",), OLE, (), ()),
+    FileFormat("单个文件网页", "web page in a single file", (".mht",), b"MIME-Version:", (), ()),
     FileFormat("二进制工作簿", "binary workbook", (".xlsb",), ZIP, ("xl/workbook.bin",), ()),
 )
 # What people send in the place of a table, named as what it is, whatever it is called.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from string import ascii_uppercase
 
 from warehouse.codebook import load
 from warehouse.intake.formats.table import Row, half_width, squeezed
@@ -32,9 +33,15 @@ def numbers_columns(row: Row) -> bool:
             continue
         found = COLUMN_NUMBER.fullmatch(said)
         if found is None or int(found[1]) != numbers + 1:
-            return False
+            return _in_letters(row)
         numbers += 1
-    return numbers >= FEWEST_NUMBERS
+    return numbers >= FEWEST_NUMBERS or _in_letters(row)
+
+
+def _in_letters(row: Row) -> bool:
+    """Whether a row has the letters of its columns: A B C D."""
+    said = "".join(squeezed(text) for text in row)
+    return len(said) >= FEWEST_NUMBERS and ascii_uppercase.startswith(said)
 
 
 def is_signature(text: str) -> bool:

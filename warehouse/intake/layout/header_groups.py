@@ -23,7 +23,11 @@ OTHERWISE = re.compile(
 NUMBERED = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[、.]|\((?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)")
 OF_YEAR = re.compile(r"([0-9]{4})年(?:度|(底|末))?")
 # Who sends a table, what it is called, on which day it was made: such a line is above the table, not above a column.
-LETTERHEAD = re.compile(r":|(?:办|办公室|局|政府|委|委员会|中心|表|统计|情况|台账|名册|号|制|章\)?)$|^附|[0-9]日$")
+LETTERHEAD = re.compile(
+    r":|(?:办|办公室|局|政府|委|委员会|中心|表|统计|情况|台账|名册|号|制|章\)?)$|^附|[0-9]日$"
+    # A province by its name, but not 省外 nor 外省.
+    r"|[\u4e00-\u9fff][^全本外跨各]省"
+)
 LONGEST, FEWEST_SIGNS, FEWEST_GROUPS = 12, 2, 2
 
 
@@ -76,4 +80,4 @@ def _names(dataset: str) -> frozenset[str]:
 
 @cache
 def _areas() -> frozenset[str]:
-    return frozenset(name for d in load().divisions for name in (d.name_zh, d.prefecture_zh)) | {"省"}
+    return frozenset(name for d in load().divisions for name in (d.name_zh, d.prefecture_zh))

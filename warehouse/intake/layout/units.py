@@ -14,8 +14,8 @@ from warehouse.codebook import Indicator, load
 from warehouse.intake.formats.table import Row, half_width, squeezed
 
 # 单位:万元, also within a line; what follows ends at a blank or a bracket.
-SAID = re.compile(r"单\s?位\s?[:为]?\s?[(\[【]?\s?([^\s()\[\]【】。单]+)")
-LINE = re.compile(r"\(?(?:金额|计量|数据|货币)?单位:.+")
+SAID = re.compile(r"(?:单\s?位\s?(?:均|都)?[:为]?|金\s?额\s?[:为])\s?[(\[【]?\s?([^\s()\[\]【】。单]+)")
+LINE = re.compile(r"\(?(?:(?:金额|计量|数据|货币)?单位|金额):.+")
 SEPARATORS = re.compile(r"[、,;和及]")
 IN_LINES = re.compile(r"[、,;/和及]")
 PREFIX = re.compile(r"^(?:(?:金额|计量|数据|货币)?单位[:为]?|以|按)?(?:人民币|RMB|¥)?")
@@ -80,7 +80,7 @@ def unit_row(rows: list[Row]) -> Row:
 def says_units(row: Row) -> bool:
     """Whether a row is a line about units: no header."""
     given = [text for text in row if text]
-    if not any("单" in text for text in given):
+    if not any("单" in text or "金" in text for text in given):
         return False
     return any(LINE.fullmatch(squeezed(text)) for text in given) or (len(given) == 1 and bool(_said(given[0])))
 

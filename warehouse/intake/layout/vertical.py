@@ -20,6 +20,7 @@ from warehouse.intake.formats.cell_marks import SURPLUS, Mark
 from warehouse.intake.formats.table import Merged, Row, Table, squeezed
 from warehouse.intake.layout.furniture import STEMS, is_signature
 from warehouse.intake.layout.header import ROWS_LOOKED_AT, known_name
+from warehouse.intake.layout.header_groups import OTHERWISE, period_said
 from warehouse.intake.layout.labels import plain_label
 
 # A cell by its row and column.
@@ -30,11 +31,14 @@ AMONG = ("其中:", "#")
 
 @dataclass(frozen=True)
 class FormSpan:
-    """The columns of the names, the units (None for none) and the values; a wide form has two side by side."""
+    """The columns of the names, the units (None for none) and the values, and the period that the last one's header
+    says; a wide form has two side by side.
+    """
 
     name: int
     unit: int | None
     value: int
+    period: str | None
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,18 @@ def _turned(table: Table, top: int, entries: list[Entry]) -> Table:
     first = min(entry.row for entry in entries)
     taken = {entry.row for entry in entries}
     rows: list[Row] = [[] if at in taken or top <= at < first else list(row) for at, row in enumerate(table.rows)]
-    rows[top], rows[first] = [entry.header for entry in entries], [entry.value for entry in entries]
-    names = {(entry.row, entry.block.name): (top, at) for at, entry in enumerate(entries)}
-    values = {(entry.row, entry.block.value): (first, at) for at, entry in enumerate(entries)}
+    periods = [entry.block.period for entry in entries]
+    header, data = (top, first) if not any(periods) else (first, min(taken - {first}, default=first + 1))
+    rows[top] = periods
+    rows[header], rows[data] = [entry.header for entry in entries], [entry.value for entry in entries]
+    names = {(entry.row, entry.block.name): (header, at) for at, entry in enumerate(entries)}
+    values = {(entry.row, entry.block.value): (data, at) for at, entry in enumerate(entries)}
     moved = names | values
     return replace(
         table,
         rows=rows,
         merged=(*(one for one in table.merged if one[1] < top), *_over_values(table, values)),
-        hidden=(table.hidden - taken) | ({first} if table.hidden & taken else set()),
+        hidden=(table.hidden - taken) | ({data} if table.hidden & taken else set()),
         hidden_columns=frozenset(at for (_, column), (_, at) in values.items() if column in table.hidden_columns),
         marks=_shifted(table, top, values) | {moved.get(at, at): mark for at, mark in table.marks.items()},
         fields=(),
@@ -123,7 +130,12 @@ def _block(row: Row, meanings: list[str | None], name: int, end: int) -> FormSpa
     values = [at for at in range(name, end) if meanings[at] == "values"]
     value = min(values, key=lambda at: order.index(squeezed(row[at]).split("(")[0]), default=None)
     unit = next((at for at in range(name, end) if meanings[at] == "units"), None)
-    return None if value is None else FormSpan(name, unit, value)
+    if value is None and {"units", "codes"} & {*meanings[name:end]}:
+        # Beside units or codes the only other column has the values, whatever it is called, unless for another year's.
+        others = [at for at in range(name, end) if row[at] and meanings[at] is None]
+        value = others[0] if len(others) == 1 and not OTHERWISE.search(plain_label(row[others[0]] or "")) else None
+    said = plain_label(row[value] or "") if value is not None else ""
+    return None if value is None else FormSpan(name, unit, value, said if period_said(said) else None)
 
 
 def _entries(table: Table, top: int, block: FormSpan) -> Iterator[Entry]:
@@ -144,7 +156,7 @@ def _text(row: Row, place: int | None) -> str | None:
 
 @cache
 def _words() -> dict[str, str]:
-    meanings = ("names", "units", "values")
+    meanings = ("names", "units", "values", "codes")
     return {word: known.meaning for word, known in load().words.items() if known.meaning in meanings}
 
 

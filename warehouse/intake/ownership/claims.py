@@ -19,8 +19,8 @@ from warehouse.intake.ownership.periods import periods_within
 SUFFIXES = ("县", "市", "区")
 SHORTEST_STEM = 2
 CODE = re.compile(r"[0-9]{6}")
-# A county's code as statistics offices write it: with zeros for township and village.
-LONG_CODE = re.compile(r"([0-9]{6})0{3}(?:0{3})?")
+# A county's code as statistics offices write it, with zeros for township and village; or as a number from a program.
+LONG_CODE = re.compile(r"([0-9]{6})(?:0{3}(?:0{3})?|\.0)")
 CODE_WITHIN = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 WORDS = re.compile(r"[\u4e00-\u9fff]+")
 # What a name may have around a county's: 天镇县金融扶贫统计表.

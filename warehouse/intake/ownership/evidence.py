@@ -30,7 +30,7 @@ OF_COUNTIES = ("county_code", "county_name", "prefecture_name")
 BLANK = "空白 blank"
 UNTIL = re.compile(r"截[至止](?:到)?([0-9〇○零一二三四五六七八九十年月日号.\-/底末]+)")
 # What a title of a table ends with, and a line that says whose the figures are; but not when it was filled in.
-TITLE = re.compile(r"(?:表|名册|台账)(?:\([^()]*\)|【[^【】]*】)*$")
+TITLE = re.compile(r"(?:表|名册|台账|[月季年]报)(?:\([^()]*\)|【[^【】]*】)*$")
 OFFICE = re.compile(r"单位:")
 FILLED_IN = re.compile(r"日期|时间|报出|打印|取自|计划|规划|任务")
 

@@ -21,7 +21,7 @@ FROM = r"(?:0?[147]|10)月?(?:——|[-—–~至到])"
 NO_DAY = r"(?!{}[0-9]{{1,3}}(?![0-9]))"
 # A period is the month that ends the span: of 2017年1-12月 the twelfth.
 MONTHS = (
-    rf"{YEAR}-{MONTH}(?:-{DAY}(?:{TIME})?|{NO_DAY.format('-')})",
+    rf"{YEAR}-{MONTH}(?:-{DAY}(?:{TIME})?|月|{NO_DAY.format('-')})",
     rf"{YEAR}([./_]){MONTH}(?:\2{DAY}|{NO_DAY.format(chr(92) + '2')})",
     rf"{YEAR}年(?:{FROM})?{MONTH}月(?:份|底|末|{DAY}[日号])?",
     rf"{YEAR}(?P<two>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])?",
@@ -31,7 +31,7 @@ SPANS = (
     rf"{YEAR}年(?P<half>上半年|下半年|全年)",
 )
 # A whole year, which in a name counts where nothing else does: 2017年度报表_2018-03.
-YEARS = rf"{YEAR}年?(?P<half>年度|年终|年底|年末|度)"
+YEARS = rf"{YEAR}年?(?P<half>年度|年终|年底|年末|年报|度)"
 WHOLE = tuple(re.compile(pattern) for pattern in (*MONTHS, *SPANS, YEARS))
 # Within a name no digit may stand beside it: 140222 is no May of 1402.
 WITHIN = tuple(re.compile(rf"(?<![0-9])(?:{pattern})(?![0-9])") for pattern in (*MONTHS, *SPANS, YEARS))
@@ -42,6 +42,8 @@ NUMBER_IN_SIGNS = re.compile(r"(?<=[年月])[一二三四五六七八九十]{1,3
 DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 # A spreadsheet makes 2017.1 of 2017.10.
 OCTOBER_OR_JANUARY = re.compile(r"[0-9]{4}\.1")
+# 2017年度(1-12月), 2017年(1-12月): the span is in brackets.
+SPAN_IN_BRACKETS = re.compile(r"([0-9]{4}年)度?\(([^()]{1,20}月)\)")
 FIRST_YEAR, LAST_YEAR = 1949, 2100
 
 
@@ -49,6 +51,8 @@ FIRST_YEAR, LAST_YEAR = 1949, 2100
 def parse_period(text: str | None) -> str | None:
     """`2017-12` for a text that says a month or a span that ends with one; None for any other."""
     said = in_digits(squeezed(text)).strip("()[]【】")
+    said = SPAN_IN_BRACKETS.sub(r"\1\2", f"{said})" if said.count("(") > said.count(")") else said)
+    said = said.removesuffix("期").removesuffix("止")
     if OCTOBER_OR_JANUARY.fullmatch(said):
         return None
     whole = next((_period(match) for pattern in WHOLE if (match := pattern.fullmatch(said))), None)
