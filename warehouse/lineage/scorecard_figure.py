@@ -66,6 +66,8 @@ def explain_scorecard_figure(store: LineageReader, book: Codebook, asked: Figure
     rows, counties = _from_returns(snapshot, book, figure, dataset) if dataset else _from_codebook(book, figure)
     own = counties.filter(pl.col("period") == figure.period)
     counted = own.filter(pl.col("state").is_in(["counted", "blank"])).height
+    if figure.aggregate == "increase":
+        counted = paired(book, figure, rows).select(pl.col("counties").sum()).collect().item()
     group = book.groups[figure.scope]
     return FigureLineage(
         mart=SCORECARD,
