@@ -152,6 +152,33 @@ def test_an_increase_is_since_an_earlier_period(now: int | None, then: int | Non
     assert value(of, *given) == wanted
 
 
+SECOND = next(d.county_code for d in BOOK.members("deep_poverty", 2017) if d.county_code != INSIDE)
+OF_INCREASE: dict[str, Any] = {"aggregate": "increase", "period": "2018-06", "since": PERIOD}
+
+
+@pytest.mark.parametrize("gone", ["2018-06", PERIOD])
+def test_an_increase_is_over_the_counties_that_gave_both(gone: str) -> None:
+    both = [lent(INSIDE, 9, "2018-06"), lent(INSIDE, 4), lent(SECOND, 700, gone)]
+    assert value(figure(**OF_INCREASE), *both) == 5
+    assert value(figure(**OF_INCREASE), *both, lent(SECOND, None, PERIOD if gone != PERIOD else "2018-06")) == 5
+    assert value(figure(**OF_INCREASE), lent(INSIDE, 9, "2018-06"), lent(SECOND, 4)) is None
+
+
+def test_the_parties_to_a_split_are_compared_together_or_not_at_all() -> None:
+    old, *new = "140202", "140213", "140214"
+    of = figure(**OF_INCREASE | {"scope": "province"})
+    assert value(of, lent(INSIDE, 1, "2018-06"), lent(INSIDE, 1), lent(old, 50), lent(new[0], 60, "2018-06")) == 0
+
+
+def test_growth_and_ratios_are_over_those_that_gave_both() -> None:
+    of = figure("growth", **OF_INCOME)
+    assert value(of, income(INSIDE, 110, 100, 1), income(SECOND, 900, None, 9)) == 10
+    assert value(of, income(INSIDE, 110, 100, 1), income(SECOND, None, 5, 9)) == 10
+    ratio = figure("ratio", column="loan_households", by="loan_amount_yuan")
+    assert value(ratio, lent(INSIDE, 8, loan_households=2), lent(SECOND, None, loan_households=50)) == 25
+    assert value(ratio, lent(INSIDE, 8, loan_households=2), lent(SECOND, 800)) == 25
+
+
 def test_a_figure_set_beside_the_province_is_entered_by_all_of_it() -> None:
     assert entering(figure("share")) == entering(figure("growth_lead")) == "province"
     for aggregate in AGGREGATES.keys() - {"share", "growth_lead"}:
@@ -232,3 +259,16 @@ def test_the_counties_of_a_group_are_those_of_the_codebook(group: str, count: in
     assert (line["value"], line["holds"], line["counties_due"], line["counties_counted"]) == (count, True, count, count)
     scoped = card(figure("members", scope=group, column=None, dataset="dim_county"))
     assert scoped["value"] == count
+
+
+def test_of_an_increase_the_counties_are_counted_that_gave_both_its_ends() -> None:
+    of = figure(**OF_INCREASE | {"published": Decimal(5)})
+    given = [
+        said(INSIDE, "2018-06", {"loan_amount_yuan": 9}),
+        said(INSIDE, PERIOD, {"loan_amount_yuan": 4}),
+        said(SECOND, PERIOD, {"loan_amount_yuan": 700}),
+    ]
+    line = card(of, *given)
+    assert (line["value"], line["holds"], line["counties_due"], line["counties_counted"]) == (5, True, 10, 1)
+    none = card(of, *given[1:])
+    assert (none["value"], none["holds"], none["counties_counted"]) == (None, None, 0)

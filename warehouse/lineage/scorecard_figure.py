@@ -13,7 +13,7 @@ from warehouse.lineage.figure_definition import SCORECARD
 from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, Texts, as_decimal
 from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.selection import Area, FigureSelection, unknown
-from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, entering, speaks_of, sum_at, terms_of, value_of
+from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, entering, paired, speaks_of, terms_of, value_of
 from warehouse.marts.roll_up import DECIMAL, addend, decimal
 from warehouse.messages.errors import PermanentError
 
@@ -41,12 +41,12 @@ TEXTS = {
 }
 # The numbers on the way to it.
 PARTS: dict[str, Callable[[Terms], dict[str, pl.Expr]]] = {
-    "ratio": lambda t: {f"sum({c})": t.sum(c) for c in (t.figure.column, t.figure.by)},
+    "ratio": lambda t: {f"sum({c})": t.sum(c, t.inside & t.both) for c in (t.figure.column, t.figure.by)},
     "share": lambda t: {
         f"sum over {t.figure.scope}": t.sum(t.figure.column),
         "sum over province": t.sum(t.figure.column, EVERYWHERE),
     },
-    "growth": lambda t: {f"mean of {c}": t.mean(c, t.inside) for c in (t.figure.column, t.figure.by)},
+    "growth": lambda t: {f"mean of {c}": t.mean(c, t.inside & t.both) for c in (t.figure.column, t.figure.by)},
     "growth_lead": lambda t: {
         f"growth over {t.figure.scope}": t.growth(t.inside),
         "growth over province": t.growth(EVERYWHERE),
@@ -66,6 +66,8 @@ def explain_scorecard_figure(store: LineageReader, book: Codebook, asked: Figure
     rows, counties = _from_returns(snapshot, book, figure, dataset) if dataset else _from_codebook(book, figure)
     own = counties.filter(pl.col("period") == figure.period)
     counted = own.filter(pl.col("state").is_in(["counted", "blank"])).height
+    if figure.aggregate == "increase":
+        counted = paired(book, figure, rows).select(pl.col("counties").sum()).collect().item()
     group = book.groups[figure.scope]
     return FigureLineage(
         mart=SCORECARD,
@@ -179,9 +181,9 @@ def _from_returns(
 def _parts(book: Codebook, figure: Figure, rows: pl.LazyFrame, own: pl.DataFrame) -> tuple[Part, ...]:
     """The numbers on the way; of a norm for each county, the counties that set the figure."""
     if figure.aggregate == "increase":
-        periods = (figure.period, figure.since or "")
-        sums = {f"sum at {period}": sum_at(book, figure, period) for period in periods}
-        return _evaluated(rows, sums)
+        ends = {figure.period: "now", figure.since or "": "then"}
+        sums = {f"sum at {period}": pl.col(side).sum() for period, side in ends.items()}
+        return _evaluated(paired(book, figure, rows), sums)
     if figure.aggregate in ("least", "greatest", "worst"):
         value = value_of(book, figure, rows).collect().item()
         setting = own.filter(pl.col("value") == value).head(3) if value is not None else own.head(0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
+from warehouse.codebook.succession import blocks
 from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
 from warehouse.marts.sources import Sources
 
@@ -36,8 +37,14 @@ class Terms:
         return sum_in_floats((value * weight).filter(given)) / sum_in_floats(weight.filter(given))
 
     def growth(self, where: pl.Expr) -> pl.Expr:
-        """The growth of one weighted mean over another, in percent."""
-        return 100 * (self.mean(self.figure.column, where) / self.mean(self.figure.by, where) - 1)
+        """The growth of one weighted mean over another, in percent, over the counties that give both."""
+        there = where & self.both
+        return 100 * (self.mean(self.figure.column, there) / self.mean(self.figure.by, there) - 1)
+
+    @property
+    def both(self) -> pl.Expr:
+        """Whether a row gives both columns: else one county more or less would look like a change."""
+        return pl.all_horizontal(pl.col(c or "").is_not_null() for c in (self.figure.column, self.figure.by))
 
     @property
     def own(self) -> pl.Expr:
@@ -55,7 +62,7 @@ AGGREGATES: dict[str, Callable[[Terms], pl.Expr]] = {
     "weighted": lambda t: decimal(t.mean(t.figure.column, t.inside)),
     "growth": lambda t: decimal(t.growth(t.inside)),
     "growth_lead": lambda t: decimal(t.growth(t.inside) - t.growth(EVERYWHERE)),
-    "ratio": lambda t: percentage(t.sum(t.figure.column), t.sum(t.figure.by)),
+    "ratio": lambda t: percentage(*(t.sum(column, t.inside & t.both) for column in (t.figure.column, t.figure.by))),
     "share": lambda t: percentage(t.sum(t.figure.column), t.sum(t.figure.column, EVERYWHERE)),
     "count": lambda t: t.own.len().cast(DECIMAL),
     "distinct": lambda t: t.own.n_unique().cast(DECIMAL),
@@ -69,7 +76,9 @@ def build(sources: Sources) -> pl.LazyFrame:
     """One row a published figure: what returns give, the difference, whether it holds within its tolerance.
 
     `value` and `holds` are null where no county's return counts. `counties_due` and `counties_counted` are of all
-    counties that enter the figure; `status` is the least settled of theirs. Norms give the worst county's value.
+    counties that enter the figure, of an increase those that gave both its ends; `status` is the least settled of
+    theirs. What sets two columns or two periods beside each other is over the counties that gave both. Norms give the
+    worst county's value.
     """
     datasets = {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
     given = {name: _inputs(sources, sources.book.datasets[name]) for name in datasets}
@@ -133,6 +142,9 @@ def _from_returns(book: Codebook, figure: Figure, rows: pl.LazyFrame, coverage: 
         counties_due=pl.len().cast(pl.Int64),
         counties_counted=pl.col("counted").sum().cast(pl.Int64),
     )
+    if figure.aggregate == "increase":
+        both = paired(book, figure, rows).select(counties_counted=pl.col("counties").sum().cast(pl.Int64))
+        covered = pl.concat([covered.drop("counties_counted"), both], how="horizontal")
     return pl.concat([value, covered], how="horizontal")
 
 
@@ -144,7 +156,7 @@ def entering(figure: Figure) -> str:
 def value_of(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row, the figure's `value`, from rows in force of its dataset; of them those that it speaks of are taken."""
     if figure.aggregate == "increase":
-        return rows.select(value=_increase(book, figure))
+        return paired(book, figure, rows).select(value=_increase())
     own = rows.filter(speaks_of(figure))
     return own.select(value=AGGREGATES[figure.aggregate](terms_of(book, figure)))
 
@@ -163,17 +175,33 @@ def terms_of(book: Codebook, figure: Figure) -> Terms:
     return Terms(figure, book.datasets[figure.dataset], inside)
 
 
-def _increase(book: Codebook, figure: Figure) -> pl.Expr:
-    """What a sum has grown by since an earlier period; null where either is unknown."""
-    now, then = (sum_at(book, figure, period) for period in (figure.period, figure.since or ""))
-    return now - then
+def _increase() -> pl.Expr:
+    """What the sums of `paired` have grown by; null where nobody gave both."""
+    return pl.when(pl.len() > 0).then(pl.col("now").sum() - pl.col("then").sum()).cast(DECIMAL)
 
 
-def sum_at(book: Codebook, figure: Figure, period: str) -> pl.Expr:
-    """The sum, at a period, of an increase's column over the counties in its scope at either."""
-    column = book.datasets[figure.dataset][figure.column or ""]
-    members = _codes(book, figure.scope, figure.period) + _codes(book, figure.scope, figure.since or "")
-    return total(column, (pl.col("period") == period) & pl.col("county_code").is_in(members)).cast(DECIMAL)
+def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per county in the scope of an increase, or set of counties that continue each other, that gave its column
+    at both periods: the sums `now` and `then`, and how many `counties` they are now.
+
+    A county that gave one of them alone would count as a change: its return was withdrawn, or came first.
+    """
+    value = addend(book.datasets[figure.dataset][figure.column or ""])
+    ends = {True: figure.period, False: figure.since or ""}
+    placed = blocks(book, *(int(ends[later][:4]) for later in (False, True))).lazy()
+    sides = []
+    for later, period in ends.items():
+        given = rows.filter(pl.col("period") == period, pl.col("county_code").is_in(_codes(book, figure.scope, period)))
+        sums = given.group_by("county_code").agg(value=pl.when(value.count() > 0).then(value.sum()))
+        sides.append(
+            placed.filter(pl.col("later") == later)
+            .join(sums, on="county_code")
+            .group_by("block")
+            .agg(pl.col("value").sum(), pl.col("counties").first(), whole=pl.col("value").count())
+            .filter(pl.col("whole") == pl.col("counties"))
+        )
+    now, then = sides
+    return now.join(then, on="block", suffix="_then").select("counties", now="value", then="value_then")
 
 
 def _codes(book: Codebook, scope: str, period: str) -> list[str]:
