@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from tests.builders import BOOK, YANGGAO, Cells, read_files, write_book
 from warehouse.codebook import Indicator
@@ -211,3 +212,34 @@ def test_a_web_page_in_a_single_file_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "a.xls").write_bytes(b"MIME-Version: 1.0\nContent-Type: multipart/related\n")
     (finding,) = read_files(tmp_path / "a.xls").findings
     assert (finding.rule, "单个文件网页" in finding.found) == ("unreadable_file", True)
+
+
+def formatted(folder: Path, change: Callable[[Any, Any], None]) -> list[tuple[str, str | None]]:
+    path = folder / NAME
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("金融扶贫")
+        sheet.write_row(0, 0, HEADERS)
+        sheet.write_row(1, 0, VALUES)
+        change(book, sheet)
+    return [(f.rule, f.cell) for f in read_files(path).findings]
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("0.00", None), ("#,##0.00", None), ('"¥"#,##0.00', None), ("[$¥-804]#,##0.00", None), ('General"万元"', None),
+        ('_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', None), ("0!.0,", "shown_otherwise"), ("0.00,",
+        "shown_otherwise"),
+        (";;;", "shown_otherwise"), ('0.00"%"', "not_a_number"), ("0.00%", "not_a_number"), ('"约"0.00',
+        "not_a_number"),
+        ('0.00,,"百万元"', "not_a_number"), ("yyyy-mm-dd", "not_a_number"),
+    ],
+)  # fmt: skip
+def test_number_formats_below_wan(tmp_path: Path, code: str, rule: str | None) -> None:
+    found = formatted(tmp_path, lambda book, sheet: sheet.write(1, 4, 4806.15, book.add_format({"num_format": code})))
+    assert found == ([(rule, "E2")] if rule else [])
+
+
+def test_a_column_or_a_row_without_size_is_hidden(tmp_path: Path) -> None:
+    assert formatted(tmp_path, lambda _, sheet: sheet.set_column(4, 4, 0)) == [("hidden_columns", "E1")]
+    assert formatted(tmp_path, lambda _, sheet: sheet.set_row(1, 0)) == [("hidden_rows", "A2")]

@@ -59,7 +59,7 @@ def test_a_format_of_ones_own_with_percent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", ['0.00"%"', "0.00\\%"])
 def test_a_percent_sign_that_is_only_written_behind_multiplies_nothing(tmp_path: Path, code: str) -> None:
-    assert only(spreadsheet(tmp_path / "a.xlsx", A1=(10.7, code))).rows == [["10.7"]]
+    assert only(spreadsheet(tmp_path / "a.xlsx", A1=(10.7, code))).rows == [["10.7%"]]
 
 
 def test_a_workbook_is_read_whatever_it_is_called(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def written_out(number: float, text: str) -> ShownNumber | None:
     found = WRITTEN_OUT.fullmatch(half_width(text.partition("\n")[0].strip()))
     if found is None:
         return None
-    value, before, behind = shortest(number), _telling(found["before"]), _unit(found["behind"], multiplied=False)
+    value, before, behind = shortest(number), _telling(found["before"]), _unit(found["behind"])
     shows = Decimal(found["number"].replace(",", ""))
     near = Decimal("0.5000001").scaleb(-len(found["decimals"] or ""))
     kept = f"{value.normalize():f}"
@@ -205,7 +205,7 @@ def _section(tokens: list[tuple[str, ...]]) -> Section:
         before, behind = (before, behind + text) if digits else (before + text, behind)
     return Section(
         _telling(before),
-        _unit(behind, multiplied=percents > 0),
+        _unit(behind),
         Decimal(100) ** percents * _moved(digits),
         condition,
         bool(digits),
@@ -214,13 +214,13 @@ def _section(tokens: list[tuple[str, ...]]) -> Section:
     )
 
 
-def _unit(behind: str, *, multiplied: bool) -> str:
-    """What stands behind the digits, without brackets; what a line break moves out of the cell is not seen. Of a number
-    that is multiplied, the %; one that is only written is a sign and no more.
+def _unit(behind: str) -> str:
+    """What stands behind the digits, without brackets; what a line break moves out of the cell is not seen. A %, of a
+    number that is multiplied or only written behind it, makes a percentage of what is shown.
     """
     plain = half_width("".join(behind.partition("\n")[0].split())).strip("¥")
     if "%" in plain:
-        return "%" if multiplied else plain.replace("%", "")
+        return "%"
     plain = plain.rstrip(")") if plain.count(")") > plain.count("(") else plain
     return plain[1:-1] if plain.startswith("(") and plain.endswith(")") else plain
 

@@ -36,7 +36,11 @@ BLANK_CELL = re.compile(
 )
 EMPTY_ROW = re.compile(rb"<(?:[^\s<>/:]+:)?row\b[^<>]*(?:(?<=/)>|>\s*</(?:[^\s<>/:]+:)?row\s*>)")
 ERROR_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
-HIDDEN = re.compile(rb"<(?:[^\s<>/:]+:)?(?:row|col)\s[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+# Hidden, or of no width or height.
+MAY_HIDE = (b"hidden", b'width="0', b"width='0", b'ht="0', b"ht='0")
+HIDDEN = re.compile(
+    rb"<(?:[^\s<>/:]+:)?(?:row|col)\s[^<>]*?\b(?:hidden\s*=\s*[\"'](?:1|true)|(?:width|ht)\s*=\s*[\"']0(?:\.0*)?)[\"']"
+)
 # A formula followed by an empty value or none.
 NO_VALUE = re.compile(
     rb"<(?:[^\s<>/:]+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[^\s<>/:]+:)?f\s*>)\s*"
@@ -168,7 +172,7 @@ def _more_to_tell(xml: bytes) -> bool:
     """
     return bool(
         ((b'"e"' in xml or b"'e'" in xml) and ERROR_CELL.search(xml))
-        or (b"hidden" in xml and HIDDEN.search(xml))
+        or (any(word in xml for word in MAY_HIDE) and HIDDEN.search(xml))
         or marks_within(xml)
         or ((b"<f" in xml or b":f" in xml) and NO_VALUE.search(xml))
     )

@@ -76,7 +76,7 @@ def _table(book: Any, sheet: Any, limits: Limits, formats: list[NumberFormat]) -
         hidden=frozenset(at for at, info in sheet.rowinfo_map.items() if info.hidden and at < len(rows)),
         visible=sheet.visibility == 0,
         epoch=EPOCH_1904 if book.datemode else EPOCH_1900,
-        hidden_columns=frozenset(at for at, info in sheet.colinfo_map.items() if info.hidden),
+        hidden_columns=frozenset(at for at, info in sheet.colinfo_map.items() if info.hidden or info.width == 0),
         marks=_marks(book, sheet, rows, formats),
     )
 

@@ -186,10 +186,10 @@ def _cells(xml: IO[bytes], look: SheetMarkup) -> Iterator[tuple[int, int, Elemen
         kind = _local(element)
         if kind == "row" and event == "start":
             row = int(element.get("r", row + 2)) - 1
-            column, hidden = -1, element.get("hidden") in TRUE
+            column, hidden = -1, _is_hidden(element, "ht")
         elif kind == "row":
             element.clear()
-        elif kind == "col" and event == "end" and element.get("hidden") in TRUE:
+        elif kind == "col" and event == "end" and _is_hidden(element, "width"):
             first, last = (min(int(element.get(end, 1)), MOST_COLUMNS) for end in ("min", "max"))
             look.hidden_columns |= (1 << last) - (1 << first - 1) if 0 < first <= last else 0
         elif kind == "c" and event == "end":
@@ -198,6 +198,11 @@ def _cells(xml: IO[bytes], look: SheetMarkup) -> Iterator[tuple[int, int, Elemen
             column = column_number(letters.upper()) - 1 if letters else column + 1
             # A cell stands where it says itself, whatever its row says: calamine takes it so.
             yield int(address[len(letters) :] or row + 1) - 1, column, element, hidden
+
+
+def _is_hidden(element: Element, size: str) -> bool:
+    """Whether a row or column is hidden, or has no height or width."""
+    return element.get("hidden") in TRUE or float(element.get(size, 1)) == 0
 
 
 def _look(xml: IO[bytes], formats: CellFormats, shared: dict[int, Mark]) -> SheetMarkup:
