@@ -32,7 +32,7 @@ LONG = ("万元", "亿元", "万亩", "千瓦", "万人次", "万人", "万户",
 @lru_cache(maxsize=10_000)
 def plain_label(text: str) -> str:
     """A header's text as names are compared: plain signs, one kind of brackets, no mark of a note round it."""
-    return squeezed(text.translate(ALIKE).strip(MARKS)).rstrip(":") or squeezed(text)
+    return squeezed(text.translate(ALIKE).strip(MARKS)) or squeezed(text)
 
 
 @lru_cache(maxsize=10_000)
@@ -40,7 +40,8 @@ def spellings(label: str) -> tuple[tuple[str, str | None], ...]:
     """A label as it stands, for it may itself end in brackets (带动增收人数(去重)), and without its unit; then both
     without its number or the mark of a note.
     """
-    bare = NOTE_MARK.sub("", NUMBERED.sub("", label))
+    # 其中: and 中央 make one name: only what stands by itself loses its colon.
+    bare = NOTE_MARK.sub("", NUMBERED.sub("", label).rstrip(":"))
     found = dict.fromkeys(_with_unit(label))
     if bare and bare != label:
         found |= dict.fromkeys(_with_unit(bare))
@@ -67,7 +68,8 @@ def _split(label: str) -> Iterator[tuple[str, str]]:
     """A label and its unit without brackets: behind a sign, or behind nothing where the unit is a long one."""
     at = max(map(label.rfind, SIGNS))
     if at > 0 and is_unit(label[at + 1 :]):
-        yield label[:at].removesuffix(SAYS_UNIT[:-1]).rstrip(SIGNS), label[at + 1 :]
+        name = label[: at + 1].removesuffix(SAYS_UNIT)
+        yield name.rstrip(SIGNS), label[at + 1 :]
     long = next((unit for unit in LONG if label.endswith(unit)), "")
     if long and len(label) > len(long):
         yield label.removesuffix(long), long
