@@ -397,5 +397,4 @@ def test_a_second_table_in_a_sheet_is_said_once(tmp_path: Path) -> None:
     found = only(book(tmp_path, pages))
     assert (place(found), found.severity) == (("second_table", FINANCE, "A5"), "critical")
     assert read_files(tmp_path / "a.xlsx").rows["finance"]["row"].to_list() == [2]
-    again = {FINANCE: [OWN, NUMBERS, OWN]}
-    assert read_file(book(tmp_path, again)).findings == []
+    assert read_file(book(tmp_path, {FINANCE: [OWN, NUMBERS, OWN]})).findings == []

@@ -30,13 +30,13 @@ from warehouse.codebook.model import (
     Floor,
     Group,
     Indicator,
-    ReadingCheck,
     Record,
     Scale,
     Synonym,
     Unit,
     Word,
 )
+from warehouse.codebook.reading_check import ReadingCheck
 from warehouse.messages.errors import CodebookError
 
 HERE = Path(__file__).parent

@@ -397,14 +397,3 @@ class Figure(Record):
     where: OptionalText
     since: OptionalText
     note: str
-
-
-class ReadingCheck(Record):
-    """What reading or comparing returns may find without a rule: severity, reason and advice in two languages."""
-
-    rule: str
-    severity: Literal["critical", "warning", "info"]
-    reason_zh: str
-    reason_en: str
-    advice_zh: str
-    advice_en: str

@@ -6,7 +6,6 @@ from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice, takewhile
 
 from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
@@ -14,7 +13,7 @@ from warehouse.intake.layout.header import Header, find_header
 from warehouse.intake.layout.neighbours import apart_from, second_header
 from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
 from warehouse.intake.layout.shown_cells import shown_faults
-from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status, SumRow
+from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status
 from warehouse.intake.ownership.claims import Agreement
 from warehouse.intake.ownership.cover import STATUSES
 from warehouse.intake.ownership.evidence import (
@@ -26,6 +25,7 @@ from warehouse.intake.ownership.evidence import (
     stated_above,
 )
 from warehouse.intake.ownership.inbox_folders import owns
+from warehouse.intake.sum_rows import sum_rows
 from warehouse.intake.table_context import TableContext
 
 KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
@@ -71,7 +71,7 @@ def read_returns(source: Source, dataset: Dataset, table: Table, status: Status)
         _columns(table, header, data[0]),
         table.epoch,
         rows,
-        _sums(lines, table, rows),
+        sum_rows(lines, table, rows),
         only,
     )
     source.read.sheets.append(sheet)
@@ -372,31 +372,6 @@ def _say_shown(
         head = only if fault.row is None else of_row[fault.row]
         if head or fault.row is None:
             context.report(fault.rule, fault.found, fault.expected, fault.cell, head, fault.indicator)
-
-
-def _sums(lines: list[SheetRow], table: Table, rows: list[DataRow]) -> list[SumRow]:
-    """The totals and subtotals with the rows that each sums."""
-    by_index = {row.number - 1: row for row in rows}
-    return [
-        SumRow(line.index + 1, tuple(by_index[at] for at in _summed(lines, place)), table.rows[line.index])
-        for place, line in enumerate(lines)
-        if line.kind in ("total", "subtotal")
-    ]
-
-
-def _summed(lines: list[SheetRow], place: int) -> list[int]:
-    """The data rows that a sum is over: those above it since the last one, in their order; where none are, those below.
-
-    For a total only totals are in between, for a subtotal any sum.
-    """
-    between = ("total",) if lines[place].kind == "total" else ("total", "subtotal")
-    # Not copied: there may be as many sums as lines.
-    above = (lines[at] for at in range(place - 1, -1, -1))
-    for around in (above, islice(lines, place + 1, None)):
-        block = takewhile(lambda line: line.kind not in between, around)
-        if found := sorted(line.index for line in block if line.kind == "data"):
-            return found
-    return []
 
 
 def _leave_out(context: TableContext, lines: Iterable[SheetRow]) -> None:
