@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 # Raised when a mart or column goes, or a type, unit, order or nullability changes (`warehouse.snapshots.contract`).
-CONTRACT = 3
+CONTRACT = 4
