@@ -114,7 +114,7 @@ def test_a_period_says_how_complete_it_is() -> None:
 
 def test_a_period_is_complete_when_all_that_is_due_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = (YANGGAO, "2018-01-10", "accepted")
-    due = came(sent).due.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
-    monkeypatch.setattr(Sources, "due", due)
+    owed = came(sent).calendar.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
+    monkeypatch.setattr(Sources, "calendar", owed)
     (row,) = marts.build("dim_period", came(sent)).collect().rows(named=True)
     assert (row["due"], row["accepted"], row["missing"], row["complete"]) == (1, 1, 0, True)

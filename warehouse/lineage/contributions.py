@@ -67,6 +67,13 @@ class Snapshot:
         own = [path for path in paths if path.parent.name == f"period={period}"]
         return pl.scan_parquet(own or paths, hive_partitioning=False, glob=False).filter(pl.col("period") == period)
 
+    def closed_periods(self) -> dict[str, tuple[int, int]]:
+        """The periods that were not open, with how many returns of how many that are due came: there is no figure of
+        them above the county, and nothing is compared with them.
+        """
+        counts = self.mart("dim_period").filter(~pl.col("period_open")).select("period", "received", "due").collect()
+        return {period: (received, due) for period, received, due in counts.iter_rows()}
+
     def decisions(self, dataset: str, periods: Collection[str], counties: Collection[str]) -> pl.DataFrame:
         """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows."""
         where = [RETURNS.c.dataset == dataset, RETURNS.c.period.in_(periods), RETURNS.c.run <= self.manifest.run]

@@ -27,6 +27,10 @@ from warehouse.messages.errors import PermanentError
 
 # More than a sum of any column's values has.
 DIGITS = 60
+NOT_OPEN = (
+    "{0} 报告期尚未开放:应报 {2} 份,仅收到 {1} 份,不公布县以上的数;请加 --county 查看各县; {0} is not open: {1} of {2} "
+    "returns due have come, so there is no figure above the county; say --county"
+)
 
 
 def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection) -> FigureLineage:
@@ -44,7 +48,11 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
     _check(book, asked, definition, area, period)
     snapshot = Snapshot.last(store)
     published = _published(snapshot, book, definition, period, area)
+    closed = snapshot.closed_periods()
+    if period in closed and area.level != "county":
+        raise PermanentError(NOT_OPEN.format(period, *closed[period]))
     places = beside.places(book, period, area, definition.dataset) if definition.compares else [(period, area.counties)]
+    places = [place for place in places if place[0] == period or place[0] not in closed]
     given = contributions(snapshot, book, definition.dataset, definition.line, places)
     compares = beside.compared_columns(book, definition, area, given, published) if definition.compares else ()
     chosen = next((one for one in compares if one.column == asked.column), None)

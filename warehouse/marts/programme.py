@@ -35,7 +35,9 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
         return pl.LazyFrame(schema={c.column: c.polars for c in columns})
     months = YEAR // len(dataset.frequency.months)
     backs = tuple(dict.fromkeys((months, YEAR)))
-    placed = {back: place(sources.book, tuple(sources.periods), back) for back in backs}
+    # Nothing is compared with a period that never opened: of one county a change would be the province's.
+    comparable = pl.col("later") | pl.col("period").is_in(sources.opened)
+    placed = {back: place(sources.book, tuple(sources.periods), back).filter(comparable) for back in backs}
     return (
         county_sums(sources, dataset, lines)
         .pipe(in_areas, sources.levels, lines, placed)

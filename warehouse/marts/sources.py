@@ -19,6 +19,7 @@ from warehouse.store.in_force import in_force, rows_of
 
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
+DUE_KEYS = ["period", "dataset", "county_code"]
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -29,7 +30,8 @@ class Sources:
     `read` gives a table of the ledger, `runs` are those whose rows of history count. `wanted` are the periods to
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
     `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
-    returns are given (None: all).
+    returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
+    `opening.py`.
     """
 
     book: Codebook
@@ -39,6 +41,7 @@ class Sources:
     wanted: tuple[str, ...] | None = None
     heard: date | None = None
     datasets: frozenset[str] | None = None
+    open_periods: frozenset[str] | None = None
 
     @cached_property
     def returns(self) -> pl.DataFrame:
@@ -115,17 +118,38 @@ class Sources:
 
     @cached_property
     def levels(self) -> pl.LazyFrame:
-        """Where each county is counted: itself, its prefecture, the province, its groups; a row each and period."""
-        of = (levels_of(self.book, int(p[:4])).select(pl.lit(p).alias("period"), pl.all()) for p in self.periods)
+        """Where each county is counted: itself and, where the period is open, its prefecture, the province, its groups;
+        a row each and period.
+        """
+        of = (
+            levels_of(self.book, int(p[:4]))
+            .filter((pl.col("level") == "county") | pl.lit(p in self.opened))
+            .select(pl.lit(p).alias("period"), pl.all())
+            for p in self.periods
+        )
         return pl.concat([pl.DataFrame(schema=LEVELS), *of]).lazy()
 
     @cached_property
-    def due(self) -> pl.LazyFrame:
-        """One row per period x dataset x county that owes the return, with the last day to send it.
+    def calendar(self) -> pl.LazyFrame:
+        """One row per period x dataset x county that owes the return by the codebook, with the last day to send it.
 
         Of the periods to build and of those to compare them with.
         """
-        return pl.concat([pl.DataFrame(schema=DUE), *(_due(self.book, p) for p in self._spanned)]).lazy()
+        return pl.concat([pl.DataFrame(schema=DUE), *(calendar_of(self.book, p) for p in self._spanned)]).lazy()
+
+    @cached_property
+    def due(self) -> pl.LazyFrame:
+        """The same, of open periods; of others only what came: of these nothing is missing."""
+        if self.opened == self._spanned:
+            return self.calendar
+        came = self.returns.lazy().select(DUE_KEYS).with_columns(came=True).unique()
+        owed = self.calendar.join(came, on=DUE_KEYS, how="left", maintain_order="left")
+        return owed.filter(pl.col("period").is_in(self.opened) | pl.col("came")).drop("came")
+
+    @cached_property
+    def opened(self) -> list[str]:
+        """The open ones of the periods to build and of those to compare them with."""
+        return [period for period in self._spanned if self.open_periods is None or period in self.open_periods]
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
         """One row per period x county that owes the dataset: counted says whether a return of it is in force.
@@ -159,7 +183,7 @@ def levels_of(book: Codebook, year: int) -> pl.DataFrame:
 
 
 @cache
-def _due(book: Codebook, period: str) -> pl.DataFrame:
+def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
     year, month = int(period[:4]), int(period[5:])
     # By Polars, whose dates know the years that counties mistype, 0000 and 9999.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.codebook import load
 from warehouse.marts.as_known import AsKnown
 from warehouse.messages.errors import PermanentError
-from warehouse.snapshots.manifest import File
+from warehouse.snapshots.manifest import File, open_share, read_manifest
 from warehouse.snapshots.publish import Plan, write_marts
 from warehouse.snapshots.views import write_views
 from warehouse.store import ledger
@@ -48,7 +48,7 @@ def write_as_of(root: Root, ledger_url: str, moment: datetime, out: Path) -> AsO
         raise PermanentError(f"{out} is not an empty folder; name one that is new or empty")
     engine = ledger.open_ledger(ledger_url, renew=True)
     ledger.catch_up(engine, root)
-    known = AsKnown.of(load(), root.history, engine, moment)
+    known = AsKnown.of(load(), root.history, engine, open_share(read_manifest(root)), moment)
     if not known.runs:
         raise PermanentError(f"nothing was known yet at {moment:%Y-%m-%d %H:%M} UTC in {root.path}")
     files = write_marts(out, Plan.of(known), load())

@@ -25,6 +25,7 @@ from warehouse.snapshots.manifest import read_manifest
 
 SCORECARD_LINES = 10
 GROUPS = 8
+PERIODS = 6
 COLOURS = {"critical": "red", "warning": "yellow", "info": "dim"}
 
 
@@ -78,12 +79,24 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     manifest = read_manifest(settings.store)
     if manifest is None:
         return
+    _not_open(manifest.scan(settings.store, "dim_period").filter(~pl.col("period_open")).collect(), console)
     card = manifest.scan(settings.store, "mart_scorecard").collect()
     if summary.version:
         console.print(_scorecard(card))
     held = card.filter(pl.col("holds")).height
     console.print(Text.assemble((f"{held} of {card.height}", "bold"), " published figures hold 与公布数相符"))
     _places(summary, settings, console)
+
+
+def _not_open(periods: pl.DataFrame, console: Screen) -> None:
+    """The periods of which too little has come for figures above the county; the newest of them by name."""
+    newest = periods.sort("period", descending=True).head(PERIODS)
+    named = [
+        f"{period} ({received}/{due})" for period, received, due in newest["period", "received", "due"].iter_rows()
+    ]
+    if named:
+        more = " ..." if periods.height > PERIODS else ""
+        console.say(f"not open yet, returns received/due 尚未开放的报告期,已收/应报: {', '.join(named)}{more}")
 
 
 def _came(summary: Summary, console: Screen) -> None:
