@@ -63,7 +63,7 @@ def test_which_counties_are_behind(province: Province, read: Read) -> None:
 def test_the_scorecard_holds(province: Province, read: Read) -> None:
     card = read(province, "mart_scorecard")
     assert card.height == 53
-    assert card["holds"].to_list() == [True] * 53
+    assert card["state"].to_list() == ["holds"] * 53
 
 
 @READERS

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
-from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
+from warehouse.codebook.mart_records import Coverage, DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
     Code,
@@ -67,6 +67,7 @@ class Codebook:
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
+    coverage: Mapping[str, Coverage]
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
@@ -81,6 +82,11 @@ class Codebook:
     def mart_of(self, dataset: str, transform: Transform) -> Mart:
         """The mart that a dataset brings; only one of many rows a county brings a `detail`."""
         return next(m for m in self.mart_list.values() if (m.datasets, m.transform) == ((dataset,), transform))
+
+    @property
+    def partial_below(self) -> int:
+        """The percentage of the counties due below which a roll-up is partial."""
+        return self.coverage["partial_below"].percent
 
     def find(self, name: str) -> Dataset | None:
         """The dataset by its id or either label; None where none is called so."""
@@ -147,6 +153,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
+        coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
         mart_list=mart_list,
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},

@@ -15,7 +15,8 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.in_force import in_force, rows_of
+from warehouse.store.in_force import latest_or_in_force, rows_of
+from warehouse.store.journal_records import ACCEPTED
 
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
@@ -97,7 +98,12 @@ class Sources:
     @cached_property
     def in_force(self) -> pl.LazyFrame:
         """One row per county x dataset x period: the return that counts."""
-        return self.decisions(in_force)
+        return self._latest.filter(pl.col("verdict").is_in(ACCEPTED))
+
+    @cached_property
+    def _latest(self) -> pl.LazyFrame:
+        """One row per county x dataset x period that came in: the return that counts, else the last one decided."""
+        return self.decisions(latest_or_in_force)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows in force of a dataset, those to compare with too, with the columns of its history.
@@ -152,19 +158,27 @@ class Sources:
         return [period for period in self._spanned if self.open_periods is None or period in self.open_periods]
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
-        """One row per period x county that owes the dataset: counted says whether a return of it is in force.
+        """One row per period x county that owes the dataset: `counted` says whether a return of it is in force, `nil`
+        whether that one is nil, `quarantined` whether what came last is instead; `status` and `receipt` are of the one
+        in force. Neither counted nor quarantined is what did not come or was withdrawn.
 
         Raises CodebookError as `rows` does.
         """
         self._given(dataset)
-        counted = self.in_force.filter(pl.col("dataset") == dataset.dataset).select(
-            "period", "county_code", "status", "receipt", counted=pl.lit(value=True)
+        counted = pl.col("verdict").is_in(ACCEPTED)
+        came = self._latest.filter(pl.col("dataset") == dataset.dataset).select(
+            "period",
+            "county_code",
+            *(pl.when(counted).then(column).alias(column) for column in ("status", "receipt")),
+            counted=counted,
+            nil=counted & pl.col("nil"),
+            quarantined=pl.col("verdict") == "quarantined",
         )
         return (
             self.due.filter(pl.col("dataset") == dataset.dataset)
             .select("period", "county_code")
-            .join(counted, on=["period", "county_code"], how="left")
-            .with_columns(pl.col("counted").fill_null(value=False))
+            .join(came, on=["period", "county_code"], how="left")
+            .with_columns(pl.col("counted", "nil", "quarantined").fill_null(value=False))
         )
 
 
