@@ -336,6 +336,18 @@ def test_what_does_not_apply_to_a_county_is_not_due_from_it(aggregate: str, colu
     assert (line["counties_due"], line["counties_counted"]) == (119, 119)
 
 
+@pytest.mark.parametrize("open_periods", [("2018-06",), (PERIOD,)])
+def test_of_a_period_that_is_not_open_no_figure_is_known(open_periods: tuple[str, ...]) -> None:
+    both = [said(code, period, {"loan_amount_yuan": 1}) for code in DEEP for period in (PERIOD, "2018-06")]
+    for of in (figure("sum", period=open_periods[0]), figure(**OF_INCREASE)):
+        sources = replace(
+            in_memory("finance", *both, book=replace(BOOK, figures=(of,))), open_periods=frozenset(open_periods)
+        )
+        (line,) = build(sources).collect().rows(named=True)
+        known = of.aggregate == "sum"
+        assert (line["value"] is None, line["state"] == "unknown", line["complete"]) == (not known, not known, known)
+
+
 def test_a_sum_of_what_may_be_negative_is_never_known_before_all_is_in() -> None:
     assert moves(BOOK.datasets["finance"], figure("sum")) == "up"
     assert moves(BOOK.datasets["outcomes"], figure("sum", column="income_business")) == ""
