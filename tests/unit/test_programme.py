@@ -179,6 +179,15 @@ def test_what_a_county_wrote_of_a_ratio_stands_beside_what_its_parts_give() -> N
         assert lines(mart, indicator, "2017-12", "value", "value_reported", codes=(TIANZHEN, "140200")) == wanted
 
 
+def test_the_fact_has_what_its_parts_give_beside_what_a_county_wrote() -> None:
+    written = {"poverty_headcount_ratio": Decimal("12.4")}
+    sources = in_memory("outcomes", people(TIANZHEN, rural_population=1000, poor_persons_closing=123, **written))
+    fact = marts.build("fact_indicator", sources).collect()
+    given = fact.select("indicator", "value", "value_computed").rows()
+    assert ("poverty_headcount_ratio", Decimal("12.4"), Decimal("12.3")) in given
+    assert ("rural_population", 1000, None) in given
+
+
 def test_nothing_is_divided_by_nobody() -> None:
     mart = built("outcomes", people(YANGGAO, rural_population=0, poor_persons_closing=0, income_per_capita=Decimal(1)))
     for ratio in ("poverty_headcount_ratio", "income_per_capita"):

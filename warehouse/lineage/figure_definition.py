@@ -75,14 +75,16 @@ def _recipes(book: Codebook, mart: str) -> list[FigureDefinition]:
         return [_of_line(mart, "share", form, line, {"dataset": form.dataset}) for form, line in pairs]
     if mart == FACT:
         forms = (form for form in book.datasets.values() if form.one_row)
-        # A blank has no row there, of a nil return either.
-        return [
-            _of_line(mart, "value", form, replace(line, nil=False), {"dataset": form.dataset})
-            for form in forms
-            for line in numbers_of(form)
-        ]
+        return [_reported(form, line) for form in forms for line in numbers_of(form)]
     form = book.datasets[book.mart_list[mart].datasets[0]]
     return [_of_line(mart, "value", form, line, {}) for line in measures_of(form)]
+
+
+def _reported(form: Dataset, line: Measure) -> FigureDefinition:
+    """A number as it was written: nothing is computed, and a blank has no row, of a nil return either."""
+    own = replace(line, part=addend(line.indicator), whole=None, factor=1, applies=None, nil=False)
+    formula = Formula(line.name, line.label_zh, line.label_en, form, Operand("{}", (line.indicator,)))
+    return FigureDefinition(FACT, "value", {"dataset": form.dataset, "indicator": line.name}, form, own, formula)
 
 
 def _of_line(mart: str, column: str, form: Dataset, line: Measure, where: Mapping[str, str]) -> FigureDefinition:

@@ -14,8 +14,8 @@ LEADS_BACK = ("version", "submission", "sheet", "row")
 def build(sources: Sources) -> pl.LazyFrame:
     """The value in force in its base unit, as a decimal; a blank gives no row. What leads back to the cell's row.
 
-    Of a ratio `value` is what its parts give, as in the marts of the programmes, null where they give none, and
-    `value_reported` what the county wrote; of all else that is `value`.
+    Of a ratio `value` is what the county wrote, which the marts of the programmes have as `value_reported`, and
+    `value_computed` what its parts give, which is their `value`; null where they give none, and of all else.
     """
     datasets = [d for d in sources.book.datasets.values() if d.one_row]
     rows = {d.dataset: sources.rows(d) for d in datasets}
@@ -25,22 +25,21 @@ def build(sources: Sources) -> pl.LazyFrame:
     facts = [_values_of(rows[line.indicator.dataset], line, place) for place, line in enumerate(lines)]
     # By numbers where there are some: the texts of so many rows take twice as long to sort.
     period = pl.col("period").cast(pl.Enum(sorted(sources.periods)))
-    return pl.concat(facts).sort(period, "county_code", "place").drop("place", "reported")
+    return pl.concat(facts).sort(period, "county_code", "place").drop("place")
 
 
 def _values_of(rows: pl.LazyFrame, line: Measure, place: int) -> pl.LazyFrame:
     """The rows in which an indicator is filled in, which has this place among all."""
-    indicator, reported = line.indicator, pl.col(line.name).cast(DECIMAL)
+    indicator, none = line.indicator, pl.lit(None, DECIMAL)
     return rows.select(
         "period",
         "county_code",
         pl.lit(indicator.dataset).alias("dataset"),
         pl.lit(indicator.column).alias("indicator"),
-        (reported if line.whole is None else quotient(line.part, line.whole, line.factor)).alias("value"),
+        pl.col(line.name).cast(DECIMAL).alias("value"),
         pl.lit(indicator.unit.unit).alias("unit"),
         pl.col("return_status").alias("status"),
         *LEADS_BACK,
-        value_reported=reported if indicator.kind == "ratio" else pl.lit(None, DECIMAL),
-        reported=reported,
+        value_computed=none if line.whole is None else quotient(line.part, line.whole, line.factor),
         place=pl.lit(place),
-    ).drop_nulls("reported")
+    ).drop_nulls("value")
