@@ -20,7 +20,7 @@ COMPARED = ("month_value", "prior_period", "change", "prior_year", "change_prior
 
 
 def codes(period: str) -> list[str]:
-    return [d.county_code for d in BOOK.in_force(int(period[:4]))]
+    return [d.county_code for d in BOOK.in_force(period)]
 
 
 @st.composite

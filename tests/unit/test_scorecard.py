@@ -16,7 +16,7 @@ from warehouse.marts.mart_scorecard import AGGREGATES, build, entering, speaks_o
 from warehouse.marts.roll_up import DECIMAL
 
 PERIOD = "2017-12"
-OUTSIDE = next(d.county_code for d in BOOK.in_force(2017) if d not in BOOK.members("deep_poverty", 2017))
+OUTSIDE = next(d.county_code for d in BOOK.in_force("2017-12") if d not in BOOK.members("deep_poverty", "2017-12"))
 INSIDE = TIANZHEN
 
 
@@ -152,7 +152,7 @@ def test_an_increase_is_since_an_earlier_period(now: int | None, then: int | Non
     assert value(of, *given) == wanted
 
 
-SECOND = next(d.county_code for d in BOOK.members("deep_poverty", 2017) if d.county_code != INSIDE)
+SECOND = next(d.county_code for d in BOOK.members("deep_poverty", "2017-12") if d.county_code != INSIDE)
 OF_INCREASE: dict[str, Any] = {"aggregate": "increase", "period": "2018-06", "since": PERIOD}
 
 

@@ -124,7 +124,7 @@ _NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "uni
 def _members(book: Codebook, figure: Figure) -> pl.LazyFrame:
     """A count of counties, which the codebook gives."""
     group = figure.column or figure.scope
-    count = len(book.members(group, int(figure.period[:4])))
+    count = len(book.members(group, figure.period))
     return pl.LazyFrame(
         {"value": [count], "status": [None], "counties_due": [count], "counties_counted": [count]},
         {"value": pl.Int64, "status": pl.String, "counties_due": pl.Int64, "counties_counted": pl.Int64},
@@ -188,7 +188,7 @@ def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """
     value = addend(book.datasets[figure.dataset][figure.column or ""])
     ends = {True: figure.period, False: figure.since or ""}
-    placed = blocks(book, *(int(ends[later][:4]) for later in (False, True))).lazy()
+    placed = blocks(book, ends[False], ends[True]).lazy()
     sides = []
     for later, period in ends.items():
         given = rows.filter(pl.col("period") == period, pl.col("county_code").is_in(_codes(book, figure.scope, period)))
@@ -205,4 +205,4 @@ def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _codes(book: Codebook, scope: str, period: str) -> list[str]:
-    return [d.county_code for d in book.members(scope, int(period[:4]))]
+    return [d.county_code for d in book.members(scope, period)]
