@@ -33,15 +33,14 @@ class Programme:
     def areas(self, period: str) -> dict[tuple[str, str], list[str]]:
         """The counties of each area that reported for a period."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        year = int(period[:4])
-        for division in BOOK.in_force(year):
+        for division in BOOK.in_force(period):
             code = division.county_code
             if (code, period) not in self.rows:
                 continue
             found["county", code].append(code)
             found["prefecture", division.prefecture_code].append(code)
             for group in BOOK.groups:
-                if code in {d.county_code for d in BOOK.members(group, year)}:
+                if code in {d.county_code for d in BOOK.members(group, period)}:
                     found[group, "140000" if group == "province" else group].append(code)
         return found
 

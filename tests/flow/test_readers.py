@@ -70,7 +70,7 @@ def test_the_scorecard_holds(province: Province, read: Read) -> None:
 def test_what_was_due_came(province: Province, read: Read) -> None:
     completeness = read(province, "mart_completeness")
     due = sum(
-        len(load().members(d.owed_by, int(period[:4])))
+        len(load().members(d.owed_by, period))
         for period in PERIODS
         for d in load().datasets.values()
         if int(period[5:]) in d.frequency.months

@@ -19,7 +19,7 @@ from warehouse.marts.sources import levels_of
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PERIOD = "2017-12"
-CODES = [d.county_code for d in BOOK.in_force(2017)]
+CODES = [d.county_code for d in BOOK.in_force("2017-12")]
 NOT_IN_FORCE = ("quarantined", "withdrawn")
 COUNTS = ("counted", "nil", "blank", "missing", "quarantined")
 # What a county sends, and what it is then in the lines looked at: of a required column, and of one that is not.
@@ -69,7 +69,7 @@ def test_each_county_due_is_counted_nil_blank_missing_or_quarantined(province: t
     parts = pl.sum_horizontal(f"counties_{count}" for count in COUNTS)
     assert mart.select((pl.col("counties_due") == parts).all()).item()
     wanted: dict[tuple[str, str], Counter[str]] = {}
-    for county, level, code, _ in levels_of(BOOK, 2017).iter_rows():
+    for county, level, code, _ in levels_of(BOOK, PERIOD).iter_rows():
         for line in SAID:
             kind = sent.get(county, "missing")
             wanted.setdefault((f"{level} {code}", line), Counter())[AWAY.get(kind) or SAID[line].get(kind, "")] += 1

@@ -26,7 +26,7 @@ COMPARED = (
 
 
 def codes(period: str) -> list[str]:
-    return [d.county_code for d in BOOK.in_force(int(period[:4]))]
+    return [d.county_code for d in BOOK.in_force(period)]
 
 
 @st.composite

@@ -62,8 +62,8 @@ def test_a_share_is_complete_where_both_sums_are_and_partial_where_one_is(
     complete: bool,  # noqa: FBT001
     partial: bool,  # noqa: FBT001
 ) -> None:
-    codes = [d.county_code for d in BOOK.in_force(2017)]
-    absent = [d.county_code for d in BOOK.members("deep_poverty", 2017)][:lacking]
+    codes = [d.county_code for d in BOOK.in_force("2017-12")]
+    absent = [d.county_code for d in BOOK.members("deep_poverty", "2017-12")][:lacking]
     row = shares(*(funds(code, 1) for code in codes if code not in absent))["fiscal_allocated_yuan"]
     assert (row["complete"], row["partial"]) == (complete, partial)
     assert (row["numerator_missing"], row["denominator_missing"]) == (lacking, lacking)

@@ -17,7 +17,7 @@ from warehouse.marts.mart_scorecard import AGGREGATES, build, entering, speaks_o
 from warehouse.marts.roll_up import DECIMAL
 
 PERIOD = "2017-12"
-OUTSIDE = next(d.county_code for d in BOOK.in_force(2017) if d not in BOOK.members("deep_poverty", 2017))
+OUTSIDE = next(d.county_code for d in BOOK.in_force("2017-12") if d not in BOOK.members("deep_poverty", "2017-12"))
 INSIDE = TIANZHEN
 
 
@@ -153,7 +153,7 @@ def test_an_increase_is_since_an_earlier_period(now: int | None, then: int | Non
     assert value(of, *given) == wanted
 
 
-SECOND = next(d.county_code for d in BOOK.members("deep_poverty", 2017) if d.county_code != INSIDE)
+SECOND = next(d.county_code for d in BOOK.members("deep_poverty", "2017-12") if d.county_code != INSIDE)
 OF_INCREASE: dict[str, Any] = {"aggregate": "increase", "period": "2018-06", "since": PERIOD}
 
 
@@ -202,7 +202,7 @@ def card(of: Figure, *given: Given) -> dict[str, Any]:
     return line
 
 
-DEEP = [d.county_code for d in BOOK.members("deep_poverty", 2017)]
+DEEP = [d.county_code for d in BOOK.members("deep_poverty", "2017-12")]
 
 
 def everybody(amount: int) -> list[Given]:
@@ -326,7 +326,7 @@ def test_a_figure_is_known_before_all_is_in_where_no_return_can_change_what_it_i
 def test_what_does_not_apply_to_a_county_is_not_due_from_it(aggregate: str, columns: int) -> None:
     by = {"column": "poor_persons_closing", "by": "rural_population"} if aggregate == "ratio" else OF_INCOME
     of = figure(aggregate, **{**by, "dataset": "outcomes", "scope": "province"})
-    codes = [d.county_code for d in BOOK.in_force(2017)]
+    codes = [d.county_code for d in BOOK.in_force("2017-12")]
     poor = {"poor_persons_closing": 1, "rural_population": 10, "income_per_capita": Decimal(2)}
     rich = {"poor_persons_closing": 0, "rural_population": 0}
     given = [said(code, PERIOD, poor | {"income_per_capita_prior_year": Decimal(1)}) for code in codes[1:]]

@@ -98,7 +98,7 @@ def due(book: Codebook, dataset: Dataset, places: Iterable[tuple[str, Collection
         (period, division.county_code, division.name_zh)
         for period, counties in places
         if int(period[5:]) in Frequency(dataset.frequency).months
-        for division in book.members(dataset.owed_by, int(period[:4]))
+        for division in book.members(dataset.owed_by, period)
         if division.county_code in set(counties)
     ]
     return pl.DataFrame(rows, dict.fromkeys((*PLACE, "name_zh"), pl.String), orient="row")

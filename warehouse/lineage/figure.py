@@ -144,7 +144,7 @@ def _check(book: Codebook, asked: FigureSelection, definition: FigureDefinition,
         raise PermanentError(
             f"{definition.dataset.dataset} is {definition.dataset.frequency.value}: its periods end in {ends}"
         )
-    owing = {d.county_code for d in book.members(definition.dataset.owed_by, int(period[:4]))}
+    owing = {d.county_code for d in book.members(definition.dataset.owed_by, period)}
     if not owing.intersection(area.counties):
         group = book.groups[definition.dataset.owed_by]
         raise PermanentError(
@@ -254,7 +254,7 @@ def _terms(definition: FigureDefinition) -> tuple[str, ...]:
 
 
 def _members(book: Codebook, period: str) -> list[str]:
-    return [d.county_code for d in book.members(GROUP, int(period[:4]))]
+    return [d.county_code for d in book.members(GROUP, period)]
 
 
 def _counties(own: pl.DataFrame, definition: FigureDefinition, group: list[str]) -> pl.DataFrame:

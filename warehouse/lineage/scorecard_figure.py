@@ -181,7 +181,7 @@ def _from_returns(
     """The rows in force of the figure's periods, and a row per county that owes them (OF_A_COUNTY and the terms)."""
     group = entering(figure)
     periods = [figure.period, *([figure.since] if figure.since else [])]
-    codes = {d.county_code for period in periods for d in book.members(group, int(period[:4]))}
+    codes = {d.county_code for period in periods for d in book.members(group, period)}
     # Of a period that is not open, nothing is due yet.
     is_open = snapshot.mart("dim_period").filter("period_open").select("period").collect()["period"]
     periods = [period for period in periods if period in is_open]
@@ -199,7 +199,7 @@ def _from_returns(
     )  # fmt: skip
     states = owed.lazy().pipe(with_outcome, decisions.lazy()).join(given, on=PLACE, how="left", maintain_order="left")
     blank = (pl.col("state") == "counted") & pl.col("term_1").is_null()
-    inside = pl.col("county_code").is_in([d.county_code for d in book.members(figure.scope, int(figure.period[:4]))])
+    inside = pl.col("county_code").is_in([d.county_code for d in book.members(figure.scope, figure.period)])
     counties = states.with_columns(
         value=pl.col("term_1"), state=pl.when(blank).then(pl.lit("blank")).otherwise("state"), inside=inside
     ).select(*OF_A_COUNTY, *names, *(["inside"] if group != figure.scope else []))
@@ -232,8 +232,7 @@ def _evaluated(rows: pl.LazyFrame, parts: dict[str, pl.Expr]) -> tuple[Part, ...
 
 def _from_codebook(book: Codebook, figure: Figure) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """No rows, for nothing was received for it, and the counties of a group."""
-    year = int(figure.period[:4])
-    members = book.members(figure.column or figure.scope, year)
+    members = book.members(figure.column or figure.scope, figure.period)
     rows = [{"period": figure.period, "county_code": d.county_code, "name_zh": d.name_zh, "state": "counted"}
             for d in members]  # fmt: skip
     texts = dict.fromkeys(OF_A_COUNTY[:4], pl.String)

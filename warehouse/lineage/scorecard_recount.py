@@ -57,7 +57,7 @@ class Recount:
         """
         figure = self.figure
         ends = {True: figure.period, False: figure.since or ""}
-        placed = blocks(self.book, *(int(ends[later][:4]) for later in (False, True)))
+        placed = blocks(self.book, ends[False], ends[True])
         size = {(later, block): n for _, block, later, n in placed.iter_rows()}
         sums = {later: self._by_county(period) for later, period in ends.items()}
         of_block: dict[tuple[bool, str], list[Fraction]] = defaultdict(list)
@@ -120,7 +120,7 @@ class Recount:
         return not column or str(row[column]) == value
 
     def _members(self, group: str, period: str) -> set[str]:
-        return {division.county_code for division in self.book.members(group, int(period[:4]))}
+        return {division.county_code for division in self.book.members(group, period)}
 
     def _outcomes(self, side: Side) -> dict[str, int]:
         members = self._members(side.group, side.period)

@@ -124,4 +124,4 @@ def moves(dataset: Dataset, figure: Figure) -> str:
 
 def codes_of(book: Codebook, scope: str, period: str) -> list[str]:
     """The counties of a group that are in force in a period."""
-    return [d.county_code for d in book.members(scope, int(period[:4]))]
+    return [d.county_code for d in book.members(scope, period)]

@@ -135,7 +135,7 @@ _NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "uni
 def _members(book: Codebook, figure: Figure) -> pl.LazyFrame:
     """A count of counties, which the codebook gives."""
     group = figure.column or figure.scope
-    count = len(book.members(group, int(figure.period[:4])))
+    count = len(book.members(group, figure.period))
     counts = dict.fromkeys(("counties_due", "counties_counted", *COVERED[:2]), pl.lit(count, pl.Int64))
     none = dict.fromkeys(COVERED[2:4], pl.lit(None, pl.Int64))
     whole = {"complete": pl.lit(value=True), "partial": pl.lit(value=False)}
@@ -203,7 +203,7 @@ def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """
     value = addend(book.datasets[figure.dataset][figure.column or ""])
     ends = {True: figure.period, False: figure.since or ""}
-    placed = blocks(book, *(int(ends[later][:4]) for later in (False, True))).lazy()
+    placed = blocks(book, ends[False], ends[True]).lazy()
     sides = []
     for later, period in ends.items():
         given = rows.filter(

@@ -128,7 +128,7 @@ class Sources:
         a row each and period.
         """
         of = (
-            levels_of(self.book, int(p[:4]))
+            levels_of(self.book, p)
             .filter((pl.col("level") == "county") | pl.lit(p in self.opened))
             .select(pl.lit(p).alias("period"), pl.all())
             for p in self.periods
@@ -182,16 +182,20 @@ class Sources:
         )
 
 
+def levels_of(book: Codebook, period: str) -> pl.DataFrame:
+    """One row per county in force on the last day of a period x level that it counts in: LEVELS without the period."""
+    return _levels(book, book.edition(period))
+
+
 @cache
-def levels_of(book: Codebook, year: int) -> pl.DataFrame:
-    """One row per county in force in a year x level that it counts in: LEVELS without the period."""
-    divisions = book.in_force(year)
+def _levels(book: Codebook, edition: str) -> pl.DataFrame:
+    divisions = book.in_force(edition)
     own = [(d.county_code, "county", d.county_code, d.name_zh) for d in divisions]
     prefectures = [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in divisions]
     groups = [
         (d.county_code, name, f"{d.county_code[:2]}0000" if name == "province" else name, group.label_zh)
         for name, group in book.groups.items()
-        for d in book.members(name, year)
+        for d in book.members(name, edition)
     ]
     return pl.DataFrame(own + prefectures + groups, list(LEVELS.items())[1:], orient="row")
 
@@ -199,11 +203,11 @@ def levels_of(book: Codebook, year: int) -> pl.DataFrame:
 @cache
 def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
-    year, month = int(period[:4]), int(period[5:])
+    month = int(period[5:])
     # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
     ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
-        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
+        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, period)]}).select(
             pl.lit(period).alias("period"),
             pl.lit(name).alias("dataset"),
             pl.col("county_code").cast(pl.String),
