@@ -65,7 +65,7 @@ class Nation:
         """A night with every return that is due for a period."""
         self._insert(ledger.RUNS, [(run, "nightly", str(received_at))])
         for dataset in self.book.datasets.values():
-            if int(period[5:]) in dataset.frequency.months:
+            if dataset.due(period):
                 self._returns(run, dataset, period, received_at)
 
     def _returns(self, run: str, dataset: Dataset, period: str, received_at: datetime) -> None:

@@ -155,6 +155,19 @@ def test_an_average_is_weighted_over_the_counties_that_have_both() -> None:
     assert found == {"140000": (Decimal("6500.375"), 2), YANGGAO: (Decimal("7000.5"), 1), GUANGLING: (None, 0)}
 
 
+def test_satisfaction_is_of_people_not_of_counties_and_its_trend_of_those_that_gave_it_both_times() -> None:
+    mart = built(
+        "outcomes",
+        people(YANGGAO, "2017-06", rural_population=100, satisfaction_rate=Decimal(90)),
+        people(YANGGAO, rural_population=300, satisfaction_rate=Decimal(92)),
+        people(TIANZHEN, rural_population=100, satisfaction_rate=Decimal(96)),
+        people(GUANGLING, rural_population=800),
+    )
+    columns = ("value", "prior_period", "change", "counties_counted", "counties_compared")
+    for area in ("140200", "140000"):
+        assert lines(mart, "satisfaction_rate", "2017-12", *columns)[area] == (93, 90, 2, 2, 1)
+
+
 def test_growth_is_derived_again_from_the_averages() -> None:
     incomes = {"income_per_capita": Decimal(110), "income_per_capita_prior_year": Decimal(100)}
     mart = built(
@@ -386,12 +399,12 @@ def test_within_the_year_a_split_county_is_compared_with_itself() -> None:
 
 
 def test_what_is_not_summed_does_not_go_over_a_merger() -> None:
-    rate = {"satisfaction_rate": Decimal(90)}
+    rate = {"wrong_exit_rate": Decimal(1)}
     then = (people(code, "2017-12", **rate) for code in (*BEFORE_THE_MERGER, RENAMED[0]))
     mart = built("outcomes", *then, people(MERGED, "2018-12", **rate), people(RENAMED[1], "2018-12", **rate))
     columns = ("value", "prior_year", "broken")
-    assert lines(mart, "satisfaction_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
-        MERGED: (90, None, True), RENAMED[1]: (90, 90, False),
+    assert lines(mart, "wrong_exit_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
+        MERGED: (1, None, True), RENAMED[1]: (1, 1, False),
     }  # fmt: skip
 
 

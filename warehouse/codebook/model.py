@@ -49,6 +49,9 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 OptionalNumber = Annotated[Annotated[int, Field(gt=0, lt=2**53)] | None, BeforeValidator(_blank_to_none)]
+OptionalPeriod = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None, BeforeValidator(_blank_to_none)
+]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -300,7 +303,7 @@ class Dataset(Record):
     """One of the forms: who owes it, how often, how soon after the period's end, and its columns.
 
     `keys` tell one row from another within a return (none for a dataset of one row a county); `nil` says whether a
-    county may report that it has none of it.
+    county may report that it has none of it; `due_from` is the first period of which it is due (None: of all).
     """
 
     dataset: DatasetName
@@ -311,7 +314,12 @@ class Dataset(Record):
     due_days: int
     nil: bool
     keys: Words
+    due_from: OptionalPeriod = None
     indicators: tuple[Indicator, ...]
+
+    def due(self, period: str) -> bool:
+        """Whether its reporting span ends with the period's month, and the programme had begun."""
+        return int(period[5:]) in self.frequency.months and period >= (self.due_from or "")
 
     @property
     def one_row(self) -> bool:

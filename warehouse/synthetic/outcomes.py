@@ -19,6 +19,7 @@ from warehouse.synthetic.territory import Province, Territory
 ONE_DECIMAL = Decimal("0.1")
 CENT = Decimal("0.01")
 DELISTING_YEAR = 2017
+SATISFIED = {"2016-12": (91.5, 94.5), "2017-12": (93.0, 96.0), "2018-06": (94.0, 97.0)}  # percent: it rises
 Income = tuple[Decimal, Decimal] | None  # this year's and the prior year's
 
 
@@ -113,7 +114,7 @@ def _delisting_columns(rng: Random, period: str, territory: Territory) -> dict[s
     status = "none"
     if territory.delisted and period != "2016-12":
         status = "provisional" if period == "2017-12" else "verified"
-    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(91.5, 98.5))
+    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(*SATISFIED[period]))
     filled = status != "none" or rng.random() < (0.85 if territory.poverty else 0.6)
     wrong, missed, satisfied = (Decimal(str(rate)).quantize(CENT) if filled else None for rate in rates)
     return {
