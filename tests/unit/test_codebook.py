@@ -83,6 +83,12 @@ def test_a_form_is_due_of_no_period_before_its_programme_began() -> None:
     ]  # fmt: skip
 
 
+def test_each_of_the_three_measures_of_assessment_has_an_indicator_of_its_own() -> None:
+    about = [(d.dataset, d.indicator) for d in BOOK.documents.values() if d.kind == "assessment"]
+    assert len(set(about)) == 3
+    assert {BOOK.datasets[name or ""][column or ""].unit.unit for name, column in about} == {"assessment"}
+
+
 def test_stored_types_follow_unit_and_kind() -> None:
     outcomes, relocation = BOOK.datasets["outcomes"], BOOK.datasets["relocation"]
     assert outcomes["poor_persons_closing"].dtype == pl.Int64()
