@@ -83,7 +83,11 @@ def _counties(year: Year, dataset: Dataset, lines: Sequence[Measure], *, before:
         given = rows.select("period", "county_code", **sums)
     else:
         given = rows.group_by("period", "county_code").agg(
-            **{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()}
+            **{
+                c: e.max() if line.once else pl.when(e.count() > 0).then(e.sum())
+                for line in lines
+                for c, e in line.sums.items()
+            }
         )
     return year.owed(dataset, before=before).join(given, on=["period", "county_code"], how="left")
 

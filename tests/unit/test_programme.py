@@ -226,10 +226,15 @@ def test_measures_are_counted_by_their_state_and_a_nil_return_has_none() -> None
     )  # fmt: skip
     found = lines(mart, "status=issued", "2017-12", "value", "unit", "counties_due", "counties_counted")
     assert found["140000"] == (2, "measure", 10, 2)
-    assert lines(mart, "county_plan=true", "2017-12", "value", codes=(TIANZHEN, GUANGLING)) == {
-        TIANZHEN: 1, GUANGLING: 0,
-    }  # fmt: skip
     assert "document" not in set(mart["indicator"])
+
+
+def test_a_county_with_a_plan_counts_once_however_many_of_its_measures_are_of_it() -> None:
+    measures = [{"measure": f"m{n:02}", "status": "issued", "county_plan": n < 9} for n in range(1, 11)]
+    mart = built("policy", said(TIANZHEN, "2017-12", *measures), said(GUANGLING, "2017-12"))
+    found = lines(mart, "county_plan=true", "2017-12", "value", "unit", codes=("140000", TIANZHEN, GUANGLING))
+    assert found == {"140000": (1, "county"), TIANZHEN: (1, "county"), GUANGLING: (0, "county")}
+    assert lines(mart, "status=issued", "2017-12", "value")["140000"] == 10
 
 
 def test_what_is_not_rolled_up_stays_with_the_county() -> None:

@@ -103,10 +103,11 @@ class RollUp(Record):
 
     `sum` adds; `weighted` with a denominator divides 100 x sums (a percentage recomputed from its parts), without
     one averages the values by `weight`; `derived` is how far, in percent, one average (`weight`) is above another
-    (`denominator`); `count` counts the rows of each code; `none` is not rolled up.
+    (`denominator`); `count` counts the rows of each code, `count_counties` the counties that have such a row; `none` is
+    not rolled up.
     """
 
-    how: Literal["sum", "weighted", "count", "derived", "none"]
+    how: Literal["sum", "weighted", "count", "count_counties", "derived", "none"]
     weight: str | None = None
     denominator: str | None = None
 
