@@ -182,11 +182,11 @@ def test_growth_is_derived_again_from_the_averages() -> None:
 
 
 def test_what_a_county_wrote_of_a_ratio_stands_beside_what_its_parts_give() -> None:
-    written = {"poverty_headcount_ratio": Decimal("12.4"), "satisfaction_rate": Decimal(97)}
+    written = {"poverty_headcount_ratio": Decimal("12.4"), "wrong_exit_rate": Decimal(1)}
     mart = built("outcomes", people(TIANZHEN, rural_population=1000, poor_persons_closing=123, **written))
     for indicator, wanted in {
         "poverty_headcount_ratio": {TIANZHEN: (Decimal("12.3"), Decimal("12.4")), "140200": (Decimal("12.3"), None)},
-        "satisfaction_rate": {TIANZHEN: (97, 97)},
+        "wrong_exit_rate": {TIANZHEN: (1, 1)},
         "rural_population": {TIANZHEN: (1000, None), "140200": (1000, None)},
     }.items():
         assert lines(mart, indicator, "2017-12", "value", "value_reported", codes=(TIANZHEN, "140200")) == wanted

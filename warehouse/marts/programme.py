@@ -176,6 +176,11 @@ def value_of(line: Measure) -> pl.Expr:
     return _value(line, added(line, part), added(line, whole), part.count() + _nil(line).sum())
 
 
+def value_of_sums(line: Measure, part: pl.Expr, whole: pl.Expr | None = None) -> pl.Expr:
+    """The same from the columns of its sums, whatever they are called, of counties that gave it."""
+    return _value(line, added(line, part), added(line, part if whole is None else whole), part.count())
+
+
 def added(line: Measure, value: pl.Expr) -> pl.Expr:
     """A column of the line's sums added up: exact; of a ratio, whose parts may be products, as they are divided."""
     return value.sum() if line.whole is None else sum_in_floats(value)
