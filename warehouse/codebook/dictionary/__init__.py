@@ -1,7 +1,7 @@
 """The data dictionary: what the codebook says, for readers, as Markdown, as a page, as a table.
 
-Belongs here: which sections a dictionary has (`sections.py`) and how each form shows them; the Chinese names of the
-codebook's own words (`terms.csv`). Does not belong here: definitions (`warehouse.codebook`), writing it anywhere.
+Belongs here: which sections a dictionary has (`sections.py`) and how each form shows them. Does not belong here:
+definitions (`warehouse.codebook`), writing it anywhere.
 """
 
 from warehouse.codebook.dictionary.columns import dictionary_csv

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from warehouse.codebook import Codebook, Dataset, Figure
-from warehouse.codebook.dictionary.terms import terms
 from warehouse.codebook.mart_records import MartColumn
+from warehouse.codebook.terms import terms
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def _groups(book: Codebook) -> Section:
 
 
 def _terms() -> Section:
-    header = (("用词", "word"), ("中文名", "Chinese"), ("说明", "meaning in Chinese"), ("英文说明", "meaning"))
-    rows = tuple((t.term, t.label_zh, t.meaning_zh, t.meaning_en) for t in terms().values())
+    header = (("用词", "word"), *LABELS, ("说明", "meaning in Chinese"), ("英文说明", "meaning"))
+    rows = tuple((t.term, t.label_zh, t.label_en, t.meaning_zh, t.meaning_en) for t in terms().values())
     return Section(NamedEntry("words", "用词", "Words"), Table(header, rows))
 
 
