@@ -6,11 +6,12 @@ Belongs here: which vocabulary a column of the marts has. Does not belong here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
 from warehouse.codebook.load import Codebook
+from warehouse.codebook.model import Dataset, Group, Unit
 from warehouse.codebook.terms import terms
 from warehouse.messages.errors import CodebookError
 
@@ -73,7 +74,11 @@ def _called(book: Codebook, column: str) -> Iterator[tuple[str, Labels]]:
 
 
 def _vocabulary(book: Codebook, name: str) -> Iterator[tuple[str, Labels]]:
-    tables = {"unit": book.units, "group": book.groups, "dataset": book.datasets}
+    tables: Mapping[str, Mapping[str, Unit | Group | Dataset]] = {
+        "unit": book.units,
+        "group": book.groups,
+        "dataset": book.datasets,
+    }
     for code, one in tables.get(name, {}).items():
         if one.label_zh:
             yield code, (one.label_zh, one.label_en)

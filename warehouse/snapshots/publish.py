@@ -78,7 +78,7 @@ def publish(
     files = write_marts(folder, plan, book, before)
     inputs = INPUTS.dump_json({part.path: of for part, of in plan.inputs.items()})
     write_durably(inputs_path(root, version), inputs)
-    documents = _write_dictionary(folder, book) | {inputs_path(root, version).name: hashlib.sha256(inputs).hexdigest()}
+    documents = write_dictionary(folder, book) | {inputs_path(root, version).name: hashlib.sha256(inputs).hexdigest()}
     manifest = Manifest(
         contract=CONTRACT,
         version=version,
@@ -156,7 +156,7 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: LastSnapshot |
     )
 
 
-def _write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
+def write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
     """Writes the data dictionary, as a page and as a table; the SHA-256 of each by its name."""
     documents = {"dictionary.html": dictionary_html(book), "dictionary.csv": dictionary_csv(book)}
     for name, data in documents.items():
