@@ -55,8 +55,11 @@ def descriptor(book: Codebook, manifest: Manifest, files: Iterable[File], folder
 
 
 def _resource(book: Codebook, mart: Mart, file: File, folder: Path, scans: dict[str, pl.LazyFrame]) -> Json:
-    schema: Json = {"fields": [_field(book, column) for column in book.marts[mart.mart]]}
-    if mart.keys and not scans[mart.mart].select(pl.any_horizontal(pl.col(mart.keys).is_null()).any()).collect().item():
+    columns, scan = book.marts[mart.mart], scans[mart.mart]
+    counts = scan.select(pl.all().count()).collect().row(0, named=True)
+    # A text may be empty, which is not null: nothing stands for what is missing.
+    schema: Json = {"fields": [_field(book, c, blank=bool(file.rows) and not counts[c.column]) for c in columns], "missingValues": []}
+    if mart.keys and all(counts[key] == file.rows for key in mart.keys):
         schema["primaryKey"] = list(mart.keys)
     if keys := list(_foreign_keys(book, mart, scans)):
         schema["foreignKeys"] = keys
@@ -67,17 +70,19 @@ def _resource(book: Codebook, mart: Mart, file: File, folder: Path, scans: dict[
         "path": f"{DATA}/{file.path}",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
-        "bytes": (folder / file.path).stat().st_size,
-        "hash": f"sha256:{file.sha256}",
+        "sha256": file.sha256,
+        # Frictionless reads by pandas, which makes whole numbers with blanks among them floats, but categories exact.
+        "dialect": {"parquet": {"categories": [c.column for c in columns if c.dtype == "whole" and c.null]}},
         "schema": schema,
     }
 
 
-def _field(book: Codebook, column: MartColumn) -> Json:
+def _field(book: Codebook, column: MartColumn, *, blank: bool) -> Json:
+    """A column as a field; one of blanks alone, which Frictionless has as floats, is no integer."""
     unit = book.units.get(column.unit)
     field: Json = {
         "name": column.column,
-        "type": TYPES[column.dtype],
+        "type": "number" if blank and column.dtype == "whole" else TYPES[column.dtype],
         "title": f"{column.label_zh} {column.label_en}",
         "constraints": {"required": not column.null},
     }
@@ -88,11 +93,14 @@ def _field(book: Codebook, column: MartColumn) -> Json:
 
 
 def _foreign_keys(book: Codebook, mart: Mart, scans: dict[str, pl.LazyFrame]) -> Iterator[Json]:
-    """The keys of dimensions that the mart has as columns of the same names, where each of its rows finds its line."""
+    """The keys of dimensions that the mart has as columns of the same names, where each of its rows that has any finds
+    its line.
+    """
     columns = {column.column for column in book.marts[mart.mart]}
     for name, dimension in book.mart_list.items():
         keys = list(dimension.keys)
         if name.startswith("dim_") and name != mart.mart and name in scans and keys and columns.issuperset(keys):
-            orphans = scans[mart.mart].drop_nulls(keys).join(scans[name], on=keys, how="anti")
+            told = scans[mart.mart].filter(~pl.all_horizontal(pl.col(keys).is_null()))
+            orphans = told.join(scans[name], on=keys, how="anti")
             if orphans.select(pl.len()).collect().item() == 0:
                 yield {"fields": keys, "reference": {"resource": name, "fields": keys}}
