@@ -50,15 +50,18 @@ def descriptor(book: Codebook, manifest: Manifest, files: Iterable[File], folder
         "licenses": [{"name": licence}],
         "contract": manifest.contract,
         "run": manifest.run,
-        "resources": [_resource(book, book.mart_list[mart], file, folder, scans) for mart, file in own.items()],
+        "resources": [_resource(book, book.mart_list[mart], file, scans) for mart, file in own.items()],
     }
 
 
-def _resource(book: Codebook, mart: Mart, file: File, folder: Path, scans: dict[str, pl.LazyFrame]) -> Json:
+def _resource(book: Codebook, mart: Mart, file: File, scans: dict[str, pl.LazyFrame]) -> Json:
     columns, scan = book.marts[mart.mart], scans[mart.mart]
     counts = scan.select(pl.all().count()).collect().row(0, named=True)
     # A text may be empty, which is not null: nothing stands for what is missing.
-    schema: Json = {"fields": [_field(book, c, blank=bool(file.rows) and not counts[c.column]) for c in columns], "missingValues": []}
+    schema: Json = {
+        "fields": [_field(book, c, blank=bool(file.rows) and not counts[c.column]) for c in columns],
+        "missingValues": [],
+    }
     if mart.keys and all(counts[key] == file.rows for key in mart.keys):
         schema["primaryKey"] = list(mart.keys)
     if keys := list(_foreign_keys(book, mart, scans)):
