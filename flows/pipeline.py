@@ -60,6 +60,7 @@ def started(settings: Settings, flow: str, received_at: datetime | None) -> Iter
             limits=settings.limits,
             folders=settings.folders,
             budgets=settings.budgets,
+            open_share=settings.open_share,
         )
         prepare(run, stages)
         yield run, stages

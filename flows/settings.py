@@ -10,8 +10,9 @@ import os
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -27,6 +28,7 @@ from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
 from warehouse.messages.log import log
+from warehouse.snapshots.manifest import OPEN_SHARE
 from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
 
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
+    open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}
 
     @field_validator("root", "inbox")

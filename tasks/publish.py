@@ -25,10 +25,11 @@ def publish_marts(run: Run) -> str | None:
     last = read_manifest(run.root)
     if not done:
         return None
-    if last is not None and last.run == done[-1] and last.program == build_digest() and not damaged(run.root, last):
+    alike = last is not None and (last.program, last.open_share) == (build_digest(), run.open_share)
+    if last is not None and alike and last.run == done[-1] and not damaged(run.root, last):
         heal(run.root, load())
         record_snapshot(engine, last)
         return None
-    manifest = publish(run.root, Plan.of(AsKnown.of(load(), run.root.history, engine)), load())
+    manifest = publish(run.root, Plan.of(AsKnown.of(load(), run.root.history, engine, run.open_share)), load())
     record_snapshot(engine, manifest)
     return manifest.version

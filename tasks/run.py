@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from warehouse.intake.formats.preflight import Limits
 from warehouse.intake.model.budget import Budgets
 from warehouse.messages.errors import RootBusyError, TransientError
+from warehouse.snapshots.manifest import OPEN_SHARE
 from warehouse.store.files import Root
 
 
@@ -21,7 +22,7 @@ class Run(BaseModel):
     """One run of a flow: its name in the journal, when its files were received (UTC), where everything is.
 
     `folders` says which folder of the inbox belongs to which county or prefecture, `budgets` what a sender and the run
-    may take, without which there is no bound.
+    may take, without which there is no bound; `open_share` is the share of the counties due that opens a period.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class Run(BaseModel):
     limits: Limits
     folders: dict[str, str] = {}
     budgets: Budgets | None = None
+    open_share: float = OPEN_SHARE
 
     @property
     def root(self) -> Root:

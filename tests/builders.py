@@ -286,7 +286,7 @@ def sources(root: Root, moment: datetime | None = None) -> Sources:
 
 
 def knowledge(root: Root, moment: datetime | None = None) -> AsKnown:
-    return AsKnown.of(BOOK, root.history, ledger.open_ledger(url(root)), moment)
+    return AsKnown.of(BOOK, root.history, ledger.open_ledger(url(root)), 0, moment)
 
 
 def mart(root: Root, name: str) -> pl.DataFrame:

@@ -97,7 +97,8 @@ def run(  # noqa: PLR0913
         own = [one for one in sent if one.period == period]
         decisions = [decision(one, submissions[one.receipt]) for one in own]
         columns = schema(BOOK.datasets["finance"])
-        of_returns = rows(*own).drop("return_status", "version", "known_from")
+        submission = pl.col("receipt").replace_strict(submissions, return_dtype=pl.String)
+        of_returns = rows(*own).drop("return_status", "version", "known_from").with_columns(submission=submission)
         whole = with_decisions(of_returns, decisions, at).select(*columns)
         accepted, not_accepted = whole.filter(~pl.col("version").is_null()), whole.filter(pl.col("version").is_null())
         record = PeriodRecord(

@@ -15,8 +15,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from warehouse.codebook import Codebook, Dataset, Indicator, load
-from warehouse.codebook.model import Division
+from warehouse.codebook import Codebook, Dataset, Division, Indicator, load
 from warehouse.store import ledger
 from warehouse.store.files import Root
 from warehouse.store.history import KEPT, write_rows
@@ -71,7 +70,7 @@ class Nation:
                 self._returns(run, dataset, period, received_at)
 
     def _returns(self, run: str, dataset: Dataset, period: str, received_at: datetime) -> None:
-        codes = [d.county_code for d in self.book.members(dataset.owed_by, int(period[:4]))]
+        codes = [d.county_code for d in self.book.members(dataset.owed_by, period)]
         receipts = range(self.receipt + 1, self.receipt + 1 + len(codes))
         self.receipt += len(codes)
         rows = drawn(dataset, period, codes, list(receipts), received_at)
@@ -132,7 +131,7 @@ def correct(root: Root, book: Codebook, name: str) -> None:
             "SELECT DISTINCT period FROM touched WHERE dataset = ? ORDER BY 1", (name,)
         ).fetchall()
         (period,) = known[len(known) // 2]
-        (county, *_) = book.members(dataset.owed_by, int(period[:4]))
+        (county, *_) = book.members(dataset.owed_by, period)
         last, run = connection.execute("SELECT max(receipt), max(run) FROM returns").fetchone()
         own = "dataset = ? AND period = ? AND county_code = ?"
         query = f"SELECT max(version) FROM returns WHERE {own}"

@@ -16,7 +16,7 @@ from tests.bench.measure import clocks, peak_mib, since_start
 from tests.bench.nation import correct, nation
 from warehouse.codebook import Codebook
 from warehouse.marts.as_known import AsKnown
-from warehouse.snapshots.manifest import Manifest, read_manifest
+from warehouse.snapshots.manifest import OPEN_SHARE, Manifest, read_manifest
 from warehouse.snapshots.publish import Plan, publish
 from warehouse.store import ledger
 from warehouse.store.files import Root
@@ -29,7 +29,7 @@ def build(root: Root, book: Codebook) -> dict[str, Any]:
     before = read_manifest(root)
     with clocks() as spent:
         engine = ledger.open_ledger(f"sqlite:///{root.path / 'ledger.db'}")
-        manifest = publish(root, Plan.of(AsKnown.of(book, root.history, engine)), book)
+        manifest = publish(root, Plan.of(AsKnown.of(book, root.history, engine, OPEN_SHARE)), book)
     return spent | {
         "files": len(manifest.files),
         "new": len(_hashes(manifest) - _hashes(before)),

@@ -101,11 +101,13 @@ def test_nobody_is_chased_before_the_day() -> None:
 
 
 def test_a_period_says_how_complete_it_is() -> None:
-    owed = sum(len(BOOK.members(d.owed_by, 2017)) for d in BOOK.datasets.values())
+    owed = sum(len(BOOK.members(d.owed_by, "2017-12")) for d in BOOK.datasets.values())
     sources = came((YANGGAO, "2018-01-10", "accepted"), (TIANZHEN, "2018-01-16", "quarantined"))
     (row,) = marts.build("dim_period", sources).collect().rows(named=True)
     counts = {name: row[name] for name in ("due", "received", "accepted", "quarantined", "missing", "complete")}
-    monthly_and_quarterly = sum(len(BOOK.members(d.owed_by, 2017)) for d in BOOK.datasets.values() if d.due_days < 16)
+    monthly_and_quarterly = sum(
+        len(BOOK.members(d.owed_by, "2017-12")) for d in BOOK.datasets.values() if d.due_days < 16
+    )
     assert counts == {
         "due": owed, "received": 2, "accepted": 1, "quarantined": 1, "missing": monthly_and_quarterly - 2,
         "complete": False,
@@ -114,7 +116,7 @@ def test_a_period_says_how_complete_it_is() -> None:
 
 def test_a_period_is_complete_when_all_that_is_due_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = (YANGGAO, "2018-01-10", "accepted")
-    due = came(sent).due.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
-    monkeypatch.setattr(Sources, "due", due)
+    owed = came(sent).calendar.filter(pl.col("county_code") == YANGGAO, pl.col("dataset") == "finance")
+    monkeypatch.setattr(Sources, "calendar", owed)
     (row,) = marts.build("dim_period", came(sent)).collect().rows(named=True)
     assert (row["due"], row["accepted"], row["missing"], row["complete"]) == (1, 1, 0, True)

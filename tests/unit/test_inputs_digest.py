@@ -26,7 +26,7 @@ from warehouse.store.files import Root
 
 
 def known(root: Root, moment: datetime | None = None) -> AsKnown:
-    return AsKnown.of(BOOK, root.history, indexed(root), moment)
+    return AsKnown.of(BOOK, root.history, indexed(root), 0, moment)
 
 
 def finding(dataset: str | None = "finance", period: str | None = PERIOD) -> Finding:

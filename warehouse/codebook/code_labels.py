@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
+from warehouse.codebook.divisions import Group
 from warehouse.codebook.load import Codebook
-from warehouse.codebook.model import Dataset, Group, Unit
+from warehouse.codebook.model import Dataset, Unit
 from warehouse.codebook.terms import terms
 from warehouse.messages.errors import CodebookError
 
 # Columns whose codes are not those of the terms of their own name alone.
 VOCABULARIES = {
+    "in_force_from_precision": ("precision",),
+    "in_force_until_precision": ("precision",),
     "kind": ("kind", "division", "flow"),
     "level": ("level", "group"),
     "owed_by": ("group",),

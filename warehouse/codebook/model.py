@@ -1,7 +1,7 @@
 """What a definition is: frozen records, each checked when it is made.
 
-Belongs here: the shape of one division, dataset, indicator, unit, group or figure. Does not belong here: the
-definitions themselves (the CSV files beside this one) and checks across records (`load.py`).
+Belongs here: the shape of one dataset, indicator, unit or figure; `divisions.py` has a county's. Does not belong here:
+the definitions themselves (the CSV files beside this one) and checks across records (`load.py`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ def _flag(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
-OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
 OptionalNumber = Annotated[Annotated[int, Field(gt=0, lt=2**53)] | None, BeforeValidator(_blank_to_none)]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -98,42 +97,6 @@ class Scale(Record):
     spelling: str
     unit: str
     factor: int
-
-
-class Division(Record):
-    """A county-level unit with its GB/T 2260 code, in force from a year (included) until a year (excluded)."""
-
-    county_code: str
-    name_zh: str
-    prefecture_code: str
-    prefecture_zh: str
-    kind: Literal["district", "county", "county_level_city"]
-    in_force_from: int
-    in_force_until: OptionalYear
-    successor_codes: Annotated[
-        tuple[str, ...],
-        BeforeValidator(lambda v: tuple(c for c in v.split(";") if c) if isinstance(v, str) else v),
-    ]
-    poverty_county_list: Literal["none", "provincial", "national_key", "national_area"]
-    deep_poverty: bool
-
-    def in_force(self, year: int) -> bool:
-        """Whether the code is in force in a year."""
-        return self.in_force_from <= year and (self.in_force_until is None or year < self.in_force_until)
-
-
-class Group(Record):
-    """A set of counties that figures are given for; membership is by code and year."""
-
-    group: str
-    label_zh: str
-    label_en: str
-    lists: Words
-    deep_only: bool
-
-    def holds(self, division: Division) -> bool:
-        """Whether a division is a member, by the lists that it is on."""
-        return division.poverty_county_list in self.lists and (division.deep_poverty or not self.deep_only)
 
 
 class RollUp(Record):

@@ -23,7 +23,7 @@ from warehouse.intake.sandbox.reader_pool import Readers
 from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
-from warehouse.snapshots.manifest import Manifest, read_manifest
+from warehouse.snapshots.manifest import Manifest, open_share, read_manifest
 from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file, original_of
@@ -272,7 +272,7 @@ def _marts(plan: Rebuild, runs: list[str]) -> Manifest | None:
     if not runs:
         return None
     version = plan.manifest.version if plan.manifest else None
-    marts = Plan.of(AsKnown.of(load(), plan.target.history, engine, as_named=False))
+    marts = Plan.of(AsKnown.of(load(), plan.target.history, engine, open_share(plan.manifest), as_named=False))
     manifest = publish(plan.target, marts, load(), version)
     record_snapshot(engine, manifest)
     return manifest

@@ -16,7 +16,7 @@ from warehouse.codebook import load
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
 from warehouse.messages.errors import StoreError
-from warehouse.snapshots.manifest import read_manifest
+from warehouse.snapshots.manifest import open_share, read_manifest
 from warehouse.snapshots.publish import Plan, publish, record_snapshot
 from warehouse.snapshots.views import heal
 from warehouse.store import journal, ledger
@@ -38,7 +38,9 @@ def put_in_place(rebuilt: Root, root: Root, ledger_url: str) -> list[str]:
         replaced += _replaced([rebuilt.marts / path for path in published], rebuilt, root)
         heal(root, load())
     elif runs:
-        manifest = publish(root, Plan.of(AsKnown.of(load(), root.history, engine)), load(), from_nothing=True)
+        manifest = publish(
+            root, Plan.of(AsKnown.of(load(), root.history, engine, open_share(manifest))), load(), from_nothing=True
+        )
     if manifest is not None:
         record_snapshot(engine, manifest)
     shutil.rmtree(rebuilt.path)

@@ -17,6 +17,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
+from warehouse.marts.opening import opened
 from warehouse.marts.sources import Select, Sources
 from warehouse.store import ledger
 from warehouse.store.named_files import check_read, counting
@@ -51,7 +52,7 @@ class AsKnown:
     `runs` are without compactions, which tell nothing, `run_list` has the ledger's row of each; `committed` are all
     there are, known or not, which reading rows must know. `named` are the files of rows that count, by path below the
     root, with the SHA-256 in the journal. `decided` are the pairs of which returns were decided, `heard` is the day
-    (UTC) of the newest decision.
+    (UTC) of the newest decision. `open_share` is the share of the counties due that opens a period.
     """
 
     book: Codebook
@@ -66,10 +67,18 @@ class AsKnown:
     read: Read
     choose: Choose
     named: Mapping[str, str | None]
+    open_share: float
 
     @classmethod
-    def of(
-        cls, book: Codebook, history: Path, engine: sa.Engine, moment: datetime | None = None, *, as_named: bool = True
+    def of(  # noqa: PLR0913
+        cls,
+        book: Codebook,
+        history: Path,
+        engine: sa.Engine,
+        open_share: float,
+        moment: datetime | None = None,
+        *,
+        as_named: bool = True,
     ) -> AsKnown:
         """What was known at a moment in UTC; what is known now for None. Where rows need not be `as_named` in the
         journal, as those that were made anew, they are taken as they are.
@@ -100,12 +109,19 @@ class AsKnown:
             read=read,
             choose=lru_cache(KEPT_SELECTIONS)(partial(_choose, read)),
             named=counting(ledger.named_rows(engine)) if as_named else {},
+            open_share=open_share,
         )
 
     @cached_property
     def periods(self) -> list[str]:
         """The periods of which anything was decided."""
         return sorted({period for _, period in self.decided if period})
+
+    @cached_property
+    def open_periods(self) -> frozenset[str]:
+        """The periods that figures above the county are given of."""
+        came = ledger.counties_heard(self.engine, self.runs)
+        return opened(self.book, came, self.open_share)
 
     def check(self, pairs: Iterable[Pair]) -> None:
         """Raises StoreError where a file of accepted rows of these datasets and periods is not as the journal names
@@ -134,6 +150,7 @@ class AsKnown:
             wanted,
             self.heard,
             datasets,
+            open_periods=self.open_periods,
             pairs=decided,
             choose=self.choose,
         )

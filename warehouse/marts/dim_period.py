@@ -16,7 +16,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     """The calendar month that ends the span, which returns are due for it beside the monthly ones, and how many were.
 
     Of the returns due, `received`, `accepted` and `quarantined` count those that came and stand so, `missing` those
-    whose day has passed; `complete` says that all due are accepted. `mart_completeness` has them one by one.
+    whose day has passed; `complete` says that all due are accepted. `mart_completeness` has them one by
+    one. `period_open` says that enough counties have sent something for figures above the county (`opening.py`).
     """
     ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     return (
@@ -33,6 +34,7 @@ def build(sources: Sources) -> pl.LazyFrame:
             half_yearly=pl.col("ends_on").dt.month().is_in(Frequency.HALF_YEARLY.months),
             **{count: pl.col(count) for count in COUNTS},
             complete=pl.col("accepted") == pl.col("due"),
+            period_open=pl.col("period").is_in(sources.opened),
         )
         .sort("period")
     )
@@ -41,7 +43,6 @@ def build(sources: Sources) -> pl.LazyFrame:
 def _counts(sources: Sources) -> pl.LazyFrame:
     """One row per period: its returns due, by what became of them."""
     said = {
-        "due": pl.col("due"),
         "received": pl.col("received"),
         "accepted": pl.col("verdict").is_in(ACCEPTED),
         "quarantined": pl.col("verdict") == "quarantined",
@@ -49,4 +50,5 @@ def _counts(sources: Sources) -> pl.LazyFrame:
     }
     due = mart_completeness.build(sources).filter("due")
     counts = (which.fill_null(value=False).sum().cast(pl.Int64).alias(name) for name, which in said.items())
-    return due.group_by("period").agg(counts)
+    owed = sources.calendar.group_by("period").agg(due=pl.len().cast(pl.Int64))
+    return owed.join(due.group_by("period").agg(counts), on="period", how="left")

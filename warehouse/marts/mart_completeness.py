@@ -14,7 +14,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     `verdict` is that of the return in force, else of the last one, null where none came. `late` says that the first
     came after the last day for it (UTC), `days_late` by how many days; null where none came or none was due.
     `missing` says that it is due, that nothing came, and that its day had passed when the store last heard of any
-    return: no clock is asked.
+    return: no clock is asked. Of a period that is not open (`period_open`) there is what came, and nothing is missing.
     """
     came = sources.returns.lazy().group_by(RETURN).agg(received_on=pl.col("known_from").min().dt.date())
     verdicts = sources.decisions(latest_or_in_force).select(*RETURN, "verdict")
@@ -37,6 +37,7 @@ def build(sources: Sources) -> pl.LazyFrame:
             received_on="received_on",
             days_late=days.clip(lower_bound=0),
             missing=due & ~received & passed.fill_null(value=False),
+            period_open=pl.col("period").is_in(sources.opened),
         )
         .sort("period", "dataset", "county_code")
     )

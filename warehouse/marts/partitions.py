@@ -144,7 +144,9 @@ def _inputs_digest(known: AsKnown, part: Partition) -> str:
     if mart.periods == "runs":
         said.append(known.runs)
     elif mart.periods != "none":
-        said += [_wanted(known, mart, [part]), [(*pair, known.touched[pair]) for pair in _pairs(known, part)]]
+        pairs = _pairs(known, part)
+        said += [_wanted(known, mart, [part]), [(*pair, known.touched[pair]) for pair in pairs]]
+        said.append(sorted(known.open_periods & {period for _, period in pairs if period}))
     if part.period and mart.datasets == ALL:
         said.append(str(_heard(known, part.period)))
     if mart.periods == "found" and part.period is None:

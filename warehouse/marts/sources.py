@@ -15,10 +15,12 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.in_force import in_force, rows_of
+from warehouse.store.in_force import latest_or_in_force, rows_of
+from warehouse.store.journal_records import ACCEPTED
 
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
+DUE_KEYS = ["period", "dataset", "county_code"]
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -29,7 +31,8 @@ class Sources:
     `read` gives a table of the ledger, `runs` are those whose rows of history count. `wanted` are the periods to
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
     `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
-    returns are given (None: all).
+    returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
+    `opening.py`.
     """
 
     book: Codebook
@@ -39,6 +42,7 @@ class Sources:
     wanted: tuple[str, ...] | None = None
     heard: date | None = None
     datasets: frozenset[str] | None = None
+    open_periods: frozenset[str] | None = None
 
     @cached_property
     def returns(self) -> pl.DataFrame:
@@ -104,7 +108,12 @@ class Sources:
     @cached_property
     def in_force(self) -> pl.LazyFrame:
         """One row per county x dataset x period: the return that counts."""
-        return self.decisions(in_force)
+        return self._latest.filter(pl.col("verdict").is_in(ACCEPTED))
+
+    @cached_property
+    def _latest(self) -> pl.LazyFrame:
+        """One row per county x dataset x period that came in: the return that counts, else the last one decided."""
+        return self.decisions(latest_or_in_force)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows in force of a dataset, those to compare with too, with the columns of its history.
@@ -125,57 +134,90 @@ class Sources:
 
     @cached_property
     def levels(self) -> pl.LazyFrame:
-        """Where each county is counted: itself, its prefecture, the province, its groups; a row each and period."""
-        of = (levels_of(self.book, int(p[:4])).select(pl.lit(p).alias("period"), pl.all()) for p in self.periods)
+        """Where each county is counted: itself and, where the period is open, its prefecture, the province, its groups;
+        a row each and period.
+        """
+        of = (
+            levels_of(self.book, p)
+            .filter((pl.col("level") == "county") | pl.lit(p in self.opened))
+            .select(pl.lit(p).alias("period"), pl.all())
+            for p in self.periods
+        )
         return pl.concat([pl.DataFrame(schema=LEVELS), *of]).lazy()
 
     @cached_property
-    def due(self) -> pl.LazyFrame:
-        """One row per period x dataset x county that owes the return, with the last day to send it.
+    def calendar(self) -> pl.LazyFrame:
+        """One row per period x dataset x county that owes the return by the codebook, with the last day to send it.
 
         Of the periods to build and of those to compare them with.
         """
-        return pl.concat([pl.DataFrame(schema=DUE), *(_due(self.book, p) for p in self._spanned)]).lazy()
+        return pl.concat([pl.DataFrame(schema=DUE), *(calendar_of(self.book, p) for p in self._spanned)]).lazy()
+
+    @cached_property
+    def due(self) -> pl.LazyFrame:
+        """The same, of open periods; of others only what came: of these nothing is missing."""
+        if self.opened == self._spanned:
+            return self.calendar
+        came = self.returns.lazy().select(DUE_KEYS).with_columns(came=True).unique()
+        owed = self.calendar.join(came, on=DUE_KEYS, how="left", maintain_order="left")
+        return owed.filter(pl.col("period").is_in(self.opened) | pl.col("came")).drop("came")
+
+    @cached_property
+    def opened(self) -> list[str]:
+        """The open ones of the periods to build and of those to compare them with."""
+        return [period for period in self._spanned if self.open_periods is None or period in self.open_periods]
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
-        """One row per period x county that owes the dataset: counted says whether a return of it is in force.
+        """One row per period x county that owes the dataset: `counted` says whether a return of it is in force, `nil`
+        whether that one is nil, `quarantined` whether what came last is instead; `status` and `receipt` are of the one
+        in force. Neither counted nor quarantined is what did not come or was withdrawn.
 
         Raises CodebookError as `rows` does.
         """
         self._given(dataset)
-        counted = self.in_force.filter(pl.col("dataset") == dataset.dataset).select(
-            "period", "county_code", "status", "receipt", counted=pl.lit(value=True)
+        counted = pl.col("verdict").is_in(ACCEPTED)
+        came = self._latest.filter(pl.col("dataset") == dataset.dataset).select(
+            "period",
+            "county_code",
+            *(pl.when(counted).then(column).alias(column) for column in ("status", "receipt")),
+            counted=counted,
+            nil=counted & pl.col("nil"),
+            quarantined=pl.col("verdict") == "quarantined",
         )
         return (
             self.due.filter(pl.col("dataset") == dataset.dataset)
             .select("period", "county_code")
-            .join(counted, on=["period", "county_code"], how="left")
-            .with_columns(pl.col("counted").fill_null(value=False))
+            .join(came, on=["period", "county_code"], how="left")
+            .with_columns(pl.col("counted", "nil", "quarantined").fill_null(value=False))
         )
 
 
+def levels_of(book: Codebook, period: str) -> pl.DataFrame:
+    """One row per county in force on the last day of a period x level that it counts in: LEVELS without the period."""
+    return _levels(book, book.edition(period))
+
+
 @cache
-def levels_of(book: Codebook, year: int) -> pl.DataFrame:
-    """One row per county in force in a year x level that it counts in: LEVELS without the period."""
-    divisions = book.in_force(year)
+def _levels(book: Codebook, edition: str) -> pl.DataFrame:
+    divisions = book.in_force(edition)
     own = [(d.county_code, "county", d.county_code, d.name_zh) for d in divisions]
     prefectures = [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in divisions]
     groups = [
         (d.county_code, name, f"{d.county_code[:2]}0000" if name == "province" else name, group.label_zh)
         for name, group in book.groups.items()
-        for d in book.members(name, year)
+        for d in book.members(name, edition)
     ]
     return pl.DataFrame(own + prefectures + groups, list(LEVELS.items())[1:], orient="row")
 
 
 @cache
-def _due(book: Codebook, period: str) -> pl.DataFrame:
+def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
-    year, month = int(period[:4]), int(period[5:])
+    month = int(period[5:])
     # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
     ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
-        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
+        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, period)]}).select(
             pl.lit(period).alias("period"),
             pl.lit(name).alias("dataset"),
             pl.col("county_code").cast(pl.String),

@@ -12,7 +12,7 @@ from warehouse.codebook.contract_version import CONTRACT
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
 from warehouse.messages.errors import PermanentError
-from warehouse.snapshots.manifest import File, Manifest
+from warehouse.snapshots.manifest import File, Manifest, open_share, read_manifest
 from warehouse.snapshots.publish import Plan, write_dictionary, write_marts
 from warehouse.snapshots.views import write_views
 from warehouse.store import journal, ledger
@@ -51,7 +51,7 @@ def write_as_of(root: Root, ledger_url: str, moment: datetime, out: Path) -> AsO
     empty_folder(out)
     engine = ledger.open_ledger(ledger_url, renew=True)
     ledger.catch_up(engine, root)
-    known = AsKnown.of(load(), root.history, engine, moment)
+    known = AsKnown.of(load(), root.history, engine, open_share(read_manifest(root)), moment)
     if not known.runs:
         raise PermanentError(f"nothing was known yet at {moment:%Y-%m-%d %H:%M} UTC in {root.path}")
     manifest = Manifest(
@@ -60,6 +60,7 @@ def write_as_of(root: Root, ledger_url: str, moment: datetime, out: Path) -> AsO
         run=known.runs[-1],
         head=journal.heads(root, [known.runs[-1]]).get(known.runs[-1], ""),
         program=build_digest(),
+        open_share=known.open_share,
         files=write_marts(out, Plan.of(known), load()),
         documents=write_dictionary(out, load()),
     )

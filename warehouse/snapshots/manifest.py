@@ -15,6 +15,8 @@ from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root
 from warehouse.store.seal import unsealed
 
+# Of the counties that owe a return for a period: how many must have sent one for it to be open (`marts/opening.py`).
+OPEN_SHARE = 0.5
 INPUTS = TypeAdapter(dict[str, str])
 DAMAGED = (
     "{path} 已损坏({why}):请从备份恢复,或删除后运行 xianbao run 重新发布; "
@@ -38,6 +40,8 @@ class Manifest(BaseModel):
     (`marts/build_digest.py`; blank in a manifest of before it was kept). `documents` are files beside the marts, by
     path, each with its SHA-256: the data dictionary, and what each part is made of.
 
+    `open_share` is the share of the counties due that opened a period.
+
     `head` is the journal's at `run`, which stands for all entries up to it (`journal.heads`; blank in a manifest of
     before it was kept). One with a head is sealed: it ends with the SHA-256 of itself.
     """
@@ -49,6 +53,7 @@ class Manifest(BaseModel):
     run: str
     head: str = ""
     program: str = ""
+    open_share: float = OPEN_SHARE
     files: tuple[File, ...]
     documents: dict[str, str] = {}
 
@@ -101,6 +106,11 @@ def read_manifest_at(path: Path) -> Manifest | None:
     if said != found or (manifest.head and not said):
         raise StoreError(DAMAGED.format(path=path, why=f"SHA-256: expected 应为 {said}, found 实为 {found}"))
     return manifest
+
+
+def open_share(manifest: Manifest | None) -> float:
+    """The share that opened the periods of a snapshot; before the first, what is set where nobody sets it."""
+    return manifest.open_share if manifest else OPEN_SHARE
 
 
 def written_since(root: Root) -> int:

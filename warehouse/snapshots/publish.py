@@ -26,6 +26,7 @@ from warehouse.marts.build_digest import build_digest
 from warehouse.marts.partitions import Partition, build_partitions, partitions_of
 from warehouse.snapshots.manifest import (
     INPUTS,
+    OPEN_SHARE,
     File,
     Manifest,
     inputs_path,
@@ -48,16 +49,19 @@ AHEAD = 24
 
 @dataclass(frozen=True)
 class Plan:
-    """A snapshot to be: the last run in it, its parts with what each is made of, and how to build those asked for."""
+    """A snapshot to be: the last run in it, its parts with what each is made of, how to build those asked for, and the
+    share of the counties that opened a period.
+    """
 
     run: str
     inputs: Mapping[Partition, str]
     build: Callable[[Iterable[Partition]], Iterable[tuple[Partition, pl.DataFrame]]]
+    open_share: float = OPEN_SHARE
 
     @classmethod
     def of(cls, known: AsKnown) -> Plan:
         """The marts of what is known."""
-        return cls(known.runs[-1], partitions_of(known), partial(build_partitions, known))
+        return cls(known.runs[-1], partitions_of(known), partial(build_partitions, known), known.open_share)
 
 
 def publish(
@@ -85,6 +89,7 @@ def publish(
         run=plan.run,
         head=journal.heads(root, [plan.run]).get(plan.run, ""),
         program=build_digest(),
+        open_share=plan.open_share,
         files=tuple(file.model_copy(update={"path": f"{folder.name}/{file.path}"}) for file in files),
         documents={f"{folder.name}/{name}": digest for name, digest in documents.items()},
     )

@@ -14,7 +14,7 @@ from warehouse.synthetic.income import Incomes, draw_incomes
 from warehouse.synthetic.people import Flow, draw_people
 from warehouse.synthetic.random_draws import seldom_blank, stream
 from warehouse.synthetic.records import Row, Value
-from warehouse.synthetic.territory import CODES_CHANGED, Province, Territory
+from warehouse.synthetic.territory import Province, Territory
 
 ONE_DECIMAL = Decimal("0.1")
 CENT = Decimal("0.01")
@@ -39,8 +39,7 @@ def _gather(province: Province, period: str) -> dict[str, list[Territory]]:
     """The territories that each county in force is made of."""
     counties: dict[str, list[Territory]] = {}
     for territory in province.territories.values():
-        code = territory.successor if period.startswith(str(CODES_CHANGED)) else territory.code
-        counties.setdefault(code, []).append(territory)
+        counties.setdefault(territory.code_in(period), []).append(territory)
     return counties
 
 

@@ -13,9 +13,9 @@ from warehouse.synthetic import funds_projects, programmes, services, support, v
 from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.outcomes import outcomes
 from warehouse.synthetic.policy import policy
-from warehouse.synthetic.records import PERIODS, Return, Row, status_of, year_of
+from warehouse.synthetic.records import PERIODS, Return, Row, status_of
 from warehouse.synthetic.relocation import relocation
-from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
+from warehouse.synthetic.territory import Province, draw_province, to_counties
 from warehouse.synthetic.villages import draw_villages, register
 
 Rows = Mapping[str, tuple[Row, ...]]  # by county; no rows: nil
@@ -42,7 +42,7 @@ def build_returns(seed: int) -> tuple[Return, ...]:
         for period in PERIODS
         for dataset in book.datasets.values()
         if due(dataset, period)
-        for division in book.members(dataset.owed_by, year_of(period))
+        for division in book.members(dataset.owed_by, period)
     )
 
 
@@ -95,6 +95,4 @@ def _linked(province: Province, period: str) -> dict[str, Rows]:
 
 def _renamed(province: Province, period: str, rows: Rows) -> Rows:
     """Rows under the codes in force; no territory that has such rows is merged with another."""
-    if year_of(period) < CODES_CHANGED:
-        return rows
-    return {province.territories[code].successor: mine for code, mine in rows.items()}
+    return {province.territories[code].code_in(period): mine for code, mine in rows.items()}
