@@ -19,6 +19,7 @@ from warehouse.codebook import Codebook, Dataset, Division, Indicator, load
 from warehouse.store import ledger
 from warehouse.store.files import Root
 from warehouse.store.history import KEPT, write_rows
+from warehouse.store.journal_records import COUNTED
 
 COUNTIES, POOR, DEEP = 2850, 832, 334
 FIRST_YEAR = 2014
@@ -63,7 +64,7 @@ class Nation:
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
-        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), None, None)])
+        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), "", "")])
         for dataset in self.book.datasets.values():
             if dataset.due(period):
                 self._returns(run, dataset, period, received_at)
