@@ -70,10 +70,7 @@ def test_the_scorecard_holds(province: Province, read: Read) -> None:
 def test_what_was_due_came(province: Province, read: Read) -> None:
     completeness = read(province, "mart_completeness")
     due = sum(
-        len(load().members(d.owed_by, period))
-        for period in PERIODS
-        for d in load().datasets.values()
-        if d.due(period)
+        len(load().members(d.owed_by, period)) for period in PERIODS for d in load().datasets.values() if d.due(period)
     )
     assert completeness.filter("due").height == completeness.filter("received").height == due
     assert completeness["verdict"].unique().to_list() == ["accepted"]
