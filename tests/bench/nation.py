@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -45,9 +45,9 @@ def _division(number: int, counties: int) -> Division:
         prefecture_code=f"{prefecture}00",
         prefecture_zh=f"合成市{prefecture}",
         kind="county",
-        in_force_from=2000,
-        in_force_until=None,
-        successor_codes=(),
+        in_force_from=date(2000, 1, 1),
+        in_force_from_precision="year",
+        in_force_from_source="made up",
         poverty_county_list="national_key" if poor else "none",
         deep_poverty=poor and deep,
     )
