@@ -99,7 +99,7 @@ def _not_open(periods: pl.DataFrame, console: Screen) -> None:
     ]
     if named:
         more = " ..." if periods.height > PERIODS else ""
-        console.say(f"not open yet, returns received/due 尚未开放的报告期,已收/应报: {', '.join(named)}{more}")
+        console.print(Text(f"not open yet, returns received/due 尚未开放的报告期,已收/应报: {', '.join(named)}{more}"))
 
 
 def _came(summary: Summary, console: Screen) -> None:
