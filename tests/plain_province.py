@@ -30,6 +30,7 @@ from tests.plain_rules import (
     check_relocation,
     check_support,
     check_training,
+    check_upskilling,
     check_village,
 )
 from warehouse.codebook import Dataset, Indicator, load
@@ -45,7 +46,7 @@ ROW_CHECKS = {
     "relocation": check_relocation, "outcomes": check_outcomes, "ecology": check_ecology,
     "industry": check_industry, "finance": check_finance, "funds": check_funds, "projects": check_projects,
     "health": check_health, "training": check_training, "accountability": check_accountability,
-    "motivation": check_motivation,
+    "motivation": check_motivation, "upskilling": check_upskilling,
 }  # fmt: skip
 OWN_UNIQUE = {"relocation_villages": "village_unique", "support_units": "unit_once", "policy": "measure_once"}
 RATIOS = {

@@ -48,7 +48,7 @@ class Year:
             )
             for y in sorted(years)
             for m in months
-            if (period := f"{y}-{m:02}") in self.periods or y < self.year
+            if dataset.due(period := f"{y}-{m:02}") and (period in self.periods or y < self.year)
         ]
         return_headers = self.return_headers.lazy().filter(dataset=dataset.dataset)
         counted = return_headers.select("period", "county_code", "status", counted=True)

@@ -64,9 +64,9 @@ class Nation:
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
-        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), "", "")])
+        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), None, None)])
         for dataset in self.book.datasets.values():
-            if int(period[5:]) in dataset.frequency.months:
+            if dataset.due(period):
                 self._returns(run, dataset, period, received_at)
 
     def _returns(self, run: str, dataset: Dataset, period: str, received_at: datetime) -> None:
@@ -139,7 +139,7 @@ def correct(root: Root, book: Codebook, name: str) -> None:
         run, version = f"{int(run) + 1:06}", before + 1
         at = datetime.fromisoformat(f"{period}-28") + timedelta(days=60)
         store = Nation(root, book, connection, last)
-        connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?)", (run, str(at)))
+        connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?, NULL, NULL)", (run, str(at)))
         rows = drawn(dataset, period, [county.county_code], [last + 1], at, version)
         write_rows(root.history, dataset, period, run, rows)
         store.decide(run, dataset, period, [(last + 1, county.county_code)], at, version)

@@ -198,6 +198,14 @@ BROKEN = {  # file, its text, the text instead, what the error says
         ",many,percent",
         "figures.csv, income_growth, published",
     ),
+    "document of an unknown indicator": (
+        "documents",
+        "policy,county_plan",
+        "policy,plan",
+        "documents.csv, county_plan_opinions, indicator.*'plan'",
+    ),
+    "document issued on no month": ("documents", ",2018-05,", ",2018-13,", "county_plan_opinions, issued"),
+    "form due from no month": ("datasets", ",2018-01", ",2018-1", "datasets.csv, upskilling, due_from"),
     "synonym of an unknown dataset": (
         "synonyms",
         "finance,loan_households,信贷户数",

@@ -24,7 +24,7 @@ def test_counts_agree_with_the_reference() -> None:
     assert len(BOOK.divisions) == 128
     assert [*BOOK.datasets] == [found.split(",")[0] for found in LINES["datasets"][1:]]
     assert sum(len(d.indicators) for d in BOOK.datasets.values()) == len(LINES["indicators"][1:])
-    assert len(BOOK.figures) == 53
+    assert len(BOOK.figures) == 59
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,19 @@ def test_what_became_of_a_code_follows_from_who_continues_it(kind: str) -> None:
 def test_frequencies_end_with_their_months() -> None:
     months = {name: BOOK.datasets[name].frequency.months for name in ("funds", "support", "outcomes")}
     assert months == {"funds": tuple(range(1, 13)), "support": (3, 6, 9, 12), "outcomes": (6, 12)}
+
+
+def test_a_form_is_due_of_no_period_before_its_programme_began() -> None:
+    upskilling = BOOK.datasets["upskilling"]
+    assert [p for p in ("2016-12", "2017-12", "2018-03", "2018-05", "2018-06", "2019-12") if upskilling.due(p)] == [
+        "2018-03", "2018-06", "2019-12",
+    ]  # fmt: skip
+
+
+def test_each_of_the_three_measures_of_assessment_has_an_indicator_of_its_own() -> None:
+    about = [(d.dataset, d.indicator) for d in BOOK.documents.values() if d.kind == "assessment"]
+    assert len(set(about)) == 3
+    assert {BOOK.datasets[name or ""][column or ""].unit.unit for name, column in about} == {"assessment"}
 
 
 def test_stored_types_follow_unit_and_kind() -> None:

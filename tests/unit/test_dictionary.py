@@ -15,7 +15,8 @@ from warehouse.codebook.dictionary import data_dictionary
 from warehouse.codebook.dictionary.sections import Table, same_columns, sections
 from warehouse.codebook.divisions import Division
 from warehouse.codebook.mart_records import MartColumn
-from warehouse.codebook.model import Figure, Kind, RollUp
+from warehouse.codebook.model import Kind, RollUp
+from warehouse.codebook.publications import Figure
 from warehouse.codebook.terms import terms
 from warehouse.intake.model.records import Status
 from warehouse.messages.finding import Severity

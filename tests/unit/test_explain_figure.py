@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,55 @@ def test_a_published_value_that_the_returns_do_not_give_is_said(root: Root, inbo
     e = explain_figure(store, BOOK, FigureSelection("mart_finance", "loan_amount_yuan", PERIOD, county=YANGGAO))
     assert (e.differs, e.value, e.recomputed) == (True, 1_001, 1_000)
     assert "MISMATCH 不一致: what is listed gives 1,000 元 yuan" in screen(e)
+
+
+def test_an_increase_of_one_county_less_two_is_seen_to_be_wrong(root: Root, inbox: Path) -> None:
+    owed = {"2017-12": (TIANZHEN, GUANGLING), "2018-06": (GUANGLING,)}
+    sums = {TIANZHEN: 500, GUANGLING: 700}
+    returns = (
+        loans(finance(10, 1, relending_balance_yuan=sums[county]), county=county, period=period)
+        for period, counties in owed.items()
+        for county in counties
+    )
+    night(root, send(inbox, *returns))
+    e = figure(root, "mart_scorecard", "relending_increase_2018", None)
+    assert (e.value, e.counted, e.coverage["numerator_counted"], e.coverage["base_counted"]) == (0, 1, 1, 2)
+    assert "incomplete 未齐: published 公布 300,000,000 元 yuan" in screen(e, 120)
+    assert "counties 县 1 of 10, base 基数 2 of 10" in screen(e, 160)
+    path = next((root.marts / "v=000001" / "mart_scorecard").rglob("*.parquet"))
+    for wrong in ({"value": pl.lit(-500, pl.Decimal(38, 6))}, {"base_counted": pl.lit(1, pl.Int64)}):
+        one = pl.col("figure") == "relending_increase_2018"
+        columns = {name: pl.when(one).then(value).otherwise(name) for name, value in wrong.items()}
+        frame = mart(root, "mart_scorecard")
+        path.unlink()
+        path.write_bytes(to_parquet(frame.with_columns(**columns), BOOK.marts["mart_scorecard"]))
+        asked = FigureSelection("mart_scorecard", "relending_increase_2018", None)
+        assert explain_figure(LineageReader(root, url(root)), BOOK, asked).differs
+        path.unlink()
+        path.write_bytes(to_parquet(frame, BOOK.marts["mart_scorecard"]))
+
+
+def test_who_is_nil_who_is_exempt_and_what_was_written_is_told(root: Root, inbox: Path) -> None:
+    outcomes = row("outcomes", rural_population=0, delisting_status="none")
+    written = outcomes | {
+        "rural_population": 1000, "poor_persons_closing": 123, "poor_persons_opening": 123,
+        "poverty_headcount_ratio": Decimal("12.3"), "income_per_capita": Decimal(100),
+        "income_per_capita_prior_year": Decimal(100), "income_growth": Decimal(0),
+    }  # fmt: skip
+    night(root, send(
+        inbox, given(GUANGLING, PERIOD, "relocation"), given(GUANGLING, PERIOD, "relocation_villages"),
+        given(YANGGAO, PERIOD, "outcomes", outcomes), given(TIANZHEN, PERIOD, "outcomes", written),
+    ))  # fmt: skip
+    sites = figure(root, "mart_relocation_programme", "resettlement_sites", prefecture="大同")
+    assert dict(sites.counties.select("county_code", "state").iter_rows())[GUANGLING] == "nil"
+    assert (sites.value, sites.counted, sites.coverage["counties_nil"]) == (0, 0, 1)
+    income = figure(root, "mart_outcomes", "income_per_capita", prefecture="大同")
+    assert (income.value, income.due, income.counted) == (100, 10, 1)
+    assert "Not due, for it does not apply 不适用 1" in screen(income)
+    for name in ("mart_outcomes", "fact_indicator"):
+        ratio = figure(root, name, "poverty_headcount_ratio", county=TIANZHEN)
+        assert (ratio.value, ratio.published["value_reported"]) == (Decimal("12.3"), Decimal("12.3"))
+        assert "the county wrote 本县填报 12.3 % percent" in screen(ratio)
 
 
 def test_what_is_not_published_yet_is_not_in_it(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def loans(root: Root, manifest: Manifest, **where: Any) -> pl.DataFrame:
 
 
 def owed(period: str) -> int:
-    due = (d for d in BOOK.datasets.values() if int(period[5:]) in d.frequency.months)
+    due = (d for d in BOOK.datasets.values() if d.due(period))
     return sum(len(BOOK.members(d.owed_by, "2017-12")) for d in due)
 
 

@@ -155,6 +155,19 @@ def test_an_average_is_weighted_over_the_counties_that_have_both() -> None:
     assert found == {"140000": (Decimal("6500.375"), 2), YANGGAO: (Decimal("7000.5"), 1), GUANGLING: (None, 0)}
 
 
+def test_satisfaction_is_of_people_not_of_counties_and_its_trend_of_those_that_gave_it_both_times() -> None:
+    mart = built(
+        "outcomes",
+        people(YANGGAO, "2017-06", rural_population=100, satisfaction_rate=Decimal(90)),
+        people(YANGGAO, rural_population=300, satisfaction_rate=Decimal(92)),
+        people(TIANZHEN, rural_population=100, satisfaction_rate=Decimal(96)),
+        people(GUANGLING, rural_population=800),
+    )
+    columns = ("value", "prior_period", "change", "counties_counted", "counties_compared")
+    for area in ("140200", "140000"):
+        assert lines(mart, "satisfaction_rate", "2017-12", *columns)[area] == (93, 90, 2, 2, 1)
+
+
 def test_growth_is_derived_again_from_the_averages() -> None:
     incomes = {"income_per_capita": Decimal(110), "income_per_capita_prior_year": Decimal(100)}
     mart = built(
@@ -169,11 +182,11 @@ def test_growth_is_derived_again_from_the_averages() -> None:
 
 
 def test_what_a_county_wrote_of_a_ratio_stands_beside_what_its_parts_give() -> None:
-    written = {"poverty_headcount_ratio": Decimal("12.4"), "satisfaction_rate": Decimal(97)}
+    written = {"poverty_headcount_ratio": Decimal("12.4"), "wrong_exit_rate": Decimal(1)}
     mart = built("outcomes", people(TIANZHEN, rural_population=1000, poor_persons_closing=123, **written))
     for indicator, wanted in {
         "poverty_headcount_ratio": {TIANZHEN: (Decimal("12.3"), Decimal("12.4")), "140200": (Decimal("12.3"), None)},
-        "satisfaction_rate": {TIANZHEN: (97, 97)},
+        "wrong_exit_rate": {TIANZHEN: (1, 1)},
         "rural_population": {TIANZHEN: (1000, None), "140200": (1000, None)},
     }.items():
         assert lines(mart, indicator, "2017-12", "value", "value_reported", codes=(TIANZHEN, "140200")) == wanted
@@ -213,10 +226,15 @@ def test_measures_are_counted_by_their_state_and_a_nil_return_has_none() -> None
     )  # fmt: skip
     found = lines(mart, "status=issued", "2017-12", "value", "unit", "counties_due", "counties_counted")
     assert found["140000"] == (2, "measure", 10, 2)
-    assert lines(mart, "county_plan=true", "2017-12", "value", codes=(TIANZHEN, GUANGLING)) == {
-        TIANZHEN: 1, GUANGLING: 0,
-    }  # fmt: skip
     assert "document" not in set(mart["indicator"])
+
+
+def test_a_county_with_a_plan_counts_once_however_many_of_its_measures_are_of_it() -> None:
+    measures = [{"measure": f"m{n:02}", "status": "issued", "county_plan": n < 9} for n in range(1, 11)]
+    mart = built("policy", said(TIANZHEN, "2017-12", *measures), said(GUANGLING, "2017-12"))
+    found = lines(mart, "county_plan=true", "2017-12", "value", "unit", codes=("140000", TIANZHEN, GUANGLING))
+    assert found == {"140000": (1, "county"), TIANZHEN: (1, "county"), GUANGLING: (0, "county")}
+    assert lines(mart, "status=issued", "2017-12", "value")["140000"] == 10
 
 
 def test_what_is_not_rolled_up_stays_with_the_county() -> None:
@@ -386,12 +404,12 @@ def test_within_the_year_a_split_county_is_compared_with_itself() -> None:
 
 
 def test_what_is_not_summed_does_not_go_over_a_merger() -> None:
-    rate = {"satisfaction_rate": Decimal(90)}
+    rate = {"wrong_exit_rate": Decimal(1)}
     then = (people(code, "2017-12", **rate) for code in (*BEFORE_THE_MERGER, RENAMED[0]))
     mart = built("outcomes", *then, people(MERGED, "2018-12", **rate), people(RENAMED[1], "2018-12", **rate))
     columns = ("value", "prior_year", "broken")
-    assert lines(mart, "satisfaction_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
-        MERGED: (90, None, True), RENAMED[1]: (90, 90, False),
+    assert lines(mart, "wrong_exit_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
+        MERGED: (1, None, True), RENAMED[1]: (1, 1, False),
     }  # fmt: skip
 
 

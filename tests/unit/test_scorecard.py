@@ -154,6 +154,26 @@ def test_an_increase_is_since_an_earlier_period(now: int | None, then: int | Non
 
 
 SECOND = next(d.county_code for d in BOOK.members("deep_poverty", "2017-12") if d.county_code != INSIDE)
+
+
+def test_a_mean_rises_over_the_counties_that_gave_it_both_times() -> None:
+    of = figure(
+        "increase", dataset="outcomes", column="satisfaction_rate", period="2018-06", since=PERIOD, scope="province"
+    )
+
+    def satisfied(county: str, period: str, rate: int | None, people: int) -> tuple[str, str, dict[str, Any]]:
+        return county, period, {"satisfaction_rate": rate, "rural_population": people}
+
+    given = [
+        satisfied(TIANZHEN, PERIOD, 90, 100), satisfied(TIANZHEN, "2018-06", 94, 300),
+        satisfied(YANGGAO, PERIOD, 96, 100), satisfied(YANGGAO, "2018-06", 98, 100),
+        satisfied("140223", PERIOD, 99, 800), satisfied("140223", "2018-06", None, 800),
+    ]  # fmt: skip
+    assert value(of, *given) == 2  # from 93 to 95
+    assert value(of, *given[:3]) == 4
+    assert value(of, given[0]) is None
+
+
 OF_INCREASE: dict[str, Any] = {"aggregate": "increase", "period": "2018-06", "since": PERIOD}
 
 

@@ -1,4 +1,4 @@
-"""The definitions, as data: divisions, datasets, indicators, units, groups, published figures.
+"""The definitions, as data: divisions, datasets, indicators, units, groups, published figures and documents.
 
 Each thing is written once, in a CSV file here; reader layouts, basic expectations, Parquet schemas, the synthetic
 province, marts and the data dictionary derive from it. To add an indicator, add a line to `indicators.csv`. To add a
@@ -13,7 +13,8 @@ Does not belong here: rules (room `expectations`), anything that reads a submiss
 from warehouse.codebook.divisions import Division, Group
 from warehouse.codebook.label_checks import plain_name
 from warehouse.codebook.load import Codebook, load, load_codebook
-from warehouse.codebook.model import Dataset, Figure, Frequency, Indicator, Unit, Word
+from warehouse.codebook.model import Dataset, Frequency, Indicator, Unit, Word
+from warehouse.codebook.publications import Figure
 
 __all__ = [
     "Codebook",

@@ -27,7 +27,6 @@ from warehouse.codebook.model import (
     Code,
     CodeFormat,
     Dataset,
-    Figure,
     Floor,
     Indicator,
     Record,
@@ -36,6 +35,7 @@ from warehouse.codebook.model import (
     Unit,
     Word,
 )
+from warehouse.codebook.publications import Document, Figure
 from warehouse.codebook.reading_check import ReadingCheck
 from warehouse.messages.errors import CodebookError
 
@@ -64,6 +64,7 @@ class Codebook:
     groups: Mapping[str, Group]
     datasets: Mapping[str, Dataset]
     figures: tuple[Figure, ...]
+    documents: Mapping[str, Document]
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
@@ -164,6 +165,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
+        documents={d.document: d for d in _records(folder, "documents", Document)},
         coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
         mart_list=mart_list,
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
@@ -266,6 +268,10 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
         _check_dataset(book, dataset)
     for figure in book.figures:
         _check_figure(book, figure)
+    for document in book.documents.values():
+        _known(f"documents.csv, {document.document}, dataset", document.dataset, book.datasets)
+        columns = book.datasets[document.dataset].columns if document.dataset else ()
+        _known(f"documents.csv, {document.document}, indicator", document.indicator, columns)
     _check_marts(book)
 
 
@@ -329,5 +335,6 @@ def _check_figure(book: Codebook, figure: Figure) -> None:
         _known(f"{place}, column", column, columns)
     if figure.aggregate in ("sum", "share", "increase", "ratio"):
         for column in filter(None, (figure.column, figure.by)):
-            if dataset[column].roll_up.how != "sum":
+            how = dataset[column].roll_up.how
+            if how != "sum" and (figure.aggregate, how) != ("increase", "weighted"):
                 raise CodebookError(f"{place}: {column} is a {dataset[column].kind} and is never summed")

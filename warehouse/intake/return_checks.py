@@ -32,12 +32,13 @@ def check_return_header(source: Source, dataset: Dataset, return_header: ReturnH
             cell=cell,
             return_header=return_header,
         )
-    if int(return_header.period[5:]) not in dataset.frequency.months:
+    if not dataset.due(return_header.period):
         months = ", ".join(map(str, dataset.frequency.months))
+        since = f",自 {dataset.due_from} 起 from {dataset.due_from} on" if dataset.due_from else ""
         source.reporter.report(
             "not_due",
             return_header.period,
-            f"月份 months {months}",
+            f"月份 months {months}{since}",
             sheet=sheet,
             cell=cell,
             return_header=return_header,

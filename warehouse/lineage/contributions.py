@@ -12,7 +12,6 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.codebook.model import Frequency
 from warehouse.lineage.reader import LineageReader, collected
 from warehouse.marts.measures import Measure
 from warehouse.marts.programme import sums_of
@@ -101,7 +100,7 @@ def due(book: Codebook, dataset: Dataset, places: Iterable[tuple[str, Collection
     rows = [
         (period, division.county_code, division.name_zh)
         for period, counties in places
-        if int(period[5:]) in Frequency(dataset.frequency).months
+        if dataset.due(period)
         for division in book.members(dataset.owed_by, period)
         if division.county_code in set(counties)
     ]

@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from warehouse.codebook import Codebook
-from warehouse.codebook.model import Frequency
 from warehouse.lineage import comparisons as beside
 from warehouse.lineage import recount
 from warehouse.lineage.comparisons import COMPANIONS, ComparedColumn
@@ -138,11 +137,11 @@ def _check(book: Codebook, asked: FigureSelection, definition: FigureDefinition,
         )
     if area.level != "county" and not definition.line.rises:
         raise PermanentError(f"{definition.line.name} has no total, only counties have it; say --county")
-    months = Frequency(definition.dataset.frequency).months
-    if int(period[5:]) not in months:
-        ends = ", ".join(f"{month:02}" for month in months)
+    if not definition.dataset.due(period):
+        ends = ", ".join(f"{month:02}" for month in definition.dataset.frequency.months)
+        since = f", from {definition.dataset.due_from} on" if definition.dataset.due_from else ""
         raise PermanentError(
-            f"{definition.dataset.dataset} is {definition.dataset.frequency.value}: its periods end in {ends}"
+            f"{definition.dataset.dataset} is {definition.dataset.frequency.value}: its periods end in {ends}{since}"
         )
     owing = {d.county_code for d in book.members(definition.dataset.owed_by, period)}
     if not owing.intersection(area.counties):

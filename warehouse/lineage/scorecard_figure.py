@@ -16,7 +16,7 @@ from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.recount import six_digits
 from warehouse.lineage.scorecard_recount import Recount
 from warehouse.lineage.selection import Area, FigureSelection, unknown
-from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, entering, paired, speaks_of, terms_of, value_of
+from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, ends_of, entering, paired, speaks_of, terms_of, value_of
 from warehouse.marts.roll_up import DECIMAL, addend, decimal
 from warehouse.messages.errors import PermanentError
 
@@ -37,11 +37,16 @@ TEXTS = {
     "count": ("number of rows over {s}", "{s}的行数"),
     "distinct": ("number of different {c} over {s}", "{s}不同 {c} 的个数"),
     "increase": ("sum of {c} over {s} at {period} less that at {since}", "{s} {c} 合计:{period} 减 {since}"),
+    "increase of a mean": (
+        "sum({c} x {w}) / sum({w}) over {s} at {period} less that at {since}, counties that gave both",
+        "{s}:合计({c} x {w}) / 合计({w}),{period} 减 {since},两期都填报的县",
+    ),
     "least": ("the least {c} of a county of {s}", "{s}各县 {c} 最小值"),
     "greatest": ("the greatest {c} of a county of {s}", "{s}各县 {c} 最大值"),
     "worst": ("the {c} of the county of {s} that is furthest from {published}", "{s}各县 {c} 中离 {published} 最远的"),
     "members": ("number of counties in {c}, by the codebook", "代码本中{c}的县数"),
 }
+AVERAGED = ("weighted", "growth", "growth_lead", "increase")
 # The numbers on the way to it.
 PARTS: dict[str, Callable[[Terms], dict[str, pl.Expr]]] = {
     "ratio": lambda t: {f"sum({c})": t.sum(c, t.inside & t.both) for c in (t.figure.column, t.figure.by)},
@@ -136,8 +141,8 @@ def _members(own: pl.DataFrame) -> tuple[Decimal, Coverage]:
 
 def _texts(book: Codebook, figure: Figure, dataset: Dataset | None) -> Texts:
     """The formula with codes, with zh labels, with en labels; behind it, which rows alone it speaks of."""
-    code, zh = TEXTS[figure.aggregate]
     weight = _weight(figure, dataset)
+    code, zh = TEXTS["increase of a mean" if weight and figure.aggregate == "increase" else figure.aggregate]
     columns = {"c": figure.column or figure.scope, "b": figure.by, "w": weight}
     labels = [_labels(book, dataset, columns, language) for language in ("label_zh", "label_en")]
     more = {"period": figure.period, "since": figure.since, "published": figure.published}
@@ -170,7 +175,7 @@ def _terms(figure: Figure, dataset: Dataset) -> dict[str, pl.Expr]:
     """What enters of a county's rows: the sum of each column that the figure speaks of, or how many rows there are."""
     if figure.aggregate in ("count", "distinct"):
         return {"rows": pl.len()}
-    weight = _weight(figure, dataset) if figure.aggregate in ("weighted", "growth", "growth_lead") else None
+    weight = _weight(figure, dataset) if figure.aggregate in AVERAGED else None
     values = {name: addend(dataset[name]) for name in (figure.column, figure.by, weight) if name}
     return {name: pl.when(value.count() > 0).then(value.sum()) for name, value in values.items()}
 
@@ -209,9 +214,9 @@ def _from_returns(
 def _parts(book: Codebook, figure: Figure, rows: pl.LazyFrame, own: pl.DataFrame) -> tuple[Part, ...]:
     """The numbers on the way; of a norm for each county, the counties that set the figure."""
     if figure.aggregate == "increase":
-        ends = {figure.period: "now", figure.since or "": "then"}
-        sums = {f"sum at {period}": pl.col(side).sum() for period, side in ends.items()}
-        return _evaluated(paired(book, figure, rows), sums)
+        what = "mean" if _weight(figure, book.datasets[figure.dataset]) else "sum"
+        periods = (f"{what} at {period}" for period in (figure.period, figure.since))
+        return _evaluated(paired(book, figure, rows), dict(zip(periods, ends_of(book, figure).values(), strict=True)))
     if figure.aggregate in ("least", "greatest", "worst"):
         value = value_of(book, figure, rows).collect().item()
         setting = own.filter(pl.col("value") == value).head(3) if value is not None else own.head(0)

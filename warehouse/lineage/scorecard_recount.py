@@ -19,6 +19,8 @@ from warehouse.lineage import recount
 from warehouse.marts.figure_state import Side, base_of, own_of
 
 Row = Mapping[str, Any]
+Addends = tuple[Fraction, Fraction]  # a value and what it is averaged by; or a value and one
+NOTHING: Addends = (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -44,29 +46,43 @@ class Recount:
         """What the figure is; None where no county gives it."""
         figure = self.figure
         if figure.aggregate == "increase":
-            pairs = self.pairs()
-            return sum((now - then for now, then, _ in pairs), Fraction(0)) if pairs else None
+            return self._increase()
         rows = [row for row in self.rows if row["period"] == figure.period and self._is_kind(row)]
         inside = self._members(figure.scope, figure.period)
         own = [row for row in rows if row["county_code"] in inside]
         return WAYS[figure.aggregate](self, own, rows)
 
-    def pairs(self) -> list[tuple[Fraction, Fraction, int]]:
-        """Of an increase: the sums now and then of the counties, or sets that continue each other, that gave both; and
-        how many they are now.
+    def _increase(self) -> Fraction | None:
+        """A sum less what it was, or a mean less what it was, over those that gave both."""
+        pairs = self.pairs()
+        if not pairs:
+            return None
+        (now, by), (then, before) = _added(p for p, _, _ in pairs), _added(p for _, p, _ in pairs)
+        if not self.averaged:
+            return now - then
+        return now / by - then / before if by and before else None
+
+    @property
+    def averaged(self) -> str | None:
+        """What the figure's column is averaged by; None where it is added up."""
+        return self.dataset[self.columns[0]].roll_up.weight
+
+    def pairs(self) -> list[tuple[Addends, Addends, int]]:
+        """Of an increase: what is added up now and then of the counties, or sets that continue each other, that gave
+        both; and how many they are now.
         """
         figure = self.figure
         ends = {True: figure.period, False: figure.since or ""}
         placed = blocks(self.book, ends[False], ends[True])
         size = {(later, block): n for _, block, later, n in placed.iter_rows()}
         sums = {later: self._by_county(period) for later, period in ends.items()}
-        of_block: dict[tuple[bool, str], list[Fraction]] = defaultdict(list)
+        of_block: dict[tuple[bool, str], list[Addends]] = defaultdict(list)
         for code, block, later, _ in placed.iter_rows():
             if code in sums[later]:
                 of_block[later, block].append(sums[later][code])
-        whole = {key: sum(values) for key, values in of_block.items() if len(values) == size[key]}
+        whole = {key: _added(values) for key, values in of_block.items() if len(values) == size[key]}
         blocks_of_both = [block for later, block in whole if later and (False, block) in whole]
-        return [(Fraction(whole[True, b]), Fraction(whole[False, b]), size[True, b]) for b in blocks_of_both]
+        return [(whole[True, b], whole[False, b], size[True, b]) for b in blocks_of_both]
 
     def coverage(self) -> dict[str, int | bool | None]:
         """The scorecard's columns of counties."""
@@ -106,18 +122,19 @@ class Recount:
         """The rows with both columns."""
         return [row for row in rows if None not in (row[column] for column in self.columns)]
 
-    def _by_county(self, period: str) -> dict[str, Fraction]:
+    def _by_county(self, period: str) -> dict[str, Addends]:
         members = self._members(self.figure.scope, period)
-        sums: dict[str, Fraction] = {}
+        sums: dict[str, Addends] = {}
         for row in self.rows:
-            code, value = row["county_code"], row[self.columns[0]]
-            if row["period"] == period and code in members and value is not None:
-                sums[code] = sums.get(code, Fraction(0)) + Fraction(value)
+            code, value, by = row["county_code"], row[self.columns[0]], row[self.averaged] if self.averaged else 1
+            if row["period"] == period and code in members and None not in (value, by):
+                given = Fraction(value) * Fraction(by), Fraction(by)
+                sums[code] = _added([sums.get(code, NOTHING), given])
         return sums
 
     def _is_kind(self, row: Row) -> bool:
         column, _, value = (self.figure.where or "").partition("=")
-        return not column or str(row[column]) == value
+        return not column or str(row[column]).lower() == value  # true, as the mart writes it
 
     def _members(self, group: str, period: str) -> set[str]:
         return {division.county_code for division in self.book.members(group, period)}
@@ -149,6 +166,11 @@ class Recount:
     def _required(self, side: Side) -> bool:
         of_return = self.figure.where or not self.dataset.one_row
         return bool(of_return) or any(self.dataset[column].required != "false" for column in side.columns)
+
+
+def _added(pairs: Iterable[Addends]) -> Addends:
+    parts, wholes = zip(*pairs, strict=True)
+    return sum(parts, Fraction(0)), sum(wholes, Fraction(0))
 
 
 Way = Callable[[Recount, list[Row], list[Row]], Fraction | None]

@@ -65,8 +65,8 @@ def sides(book: Codebook, figure: Figure, counties: pl.LazyFrame, percent: int) 
 def _side(book: Codebook, figure: Figure, side: Side, counties: pl.LazyFrame, percent: int) -> pl.LazyFrame:
     """One row: how many counties owe this side and gave it; whether that is complete, and too little.
 
-    Of rows of a kind, and of forms of many rows, it is the return that is given. A period that nobody owes anything of
-    is not complete: nothing came of it yet.
+    Of rows of a kind, and of forms of many rows, it is the return that is given. Of what nothing is due yet nothing is
+    complete.
     """
     dataset = book.datasets[figure.dataset]
     of_return = bool(figure.where) or not dataset.one_row
@@ -91,7 +91,7 @@ def _side(book: Codebook, figure: Figure, side: Side, counties: pl.LazyFrame, pe
             counted=counts["counted"] + counts["nil"],
             complete=complete(counts, pl.lit(any(line.required for line in lines) or of_return))
             & (pl.col("owing") > 0),
-            partial=partial(counts, percent),
+            partial=partial(counts, percent) | (pl.col("owing") == 0),
         )
     )
 

@@ -10,8 +10,8 @@ import polars as pl
 from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.succession import blocks
 from warehouse.marts.figure_state import AGAINST_THE_PROVINCE, COVERED, codes_of, moves, sides, state
-from warehouse.marts.measures import measures_of
-from warehouse.marts.programme import county_sums
+from warehouse.marts.measures import Measure, measures_of
+from warehouse.marts.programme import county_sums, value_of_sums
 from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
 from warehouse.marts.sources import Sources
 
@@ -171,7 +171,8 @@ def entering(figure: Figure) -> str:
 def value_of(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row, the figure's `value`, from rows in force of its dataset; of them those that it speaks of are taken."""
     if figure.aggregate == "increase":
-        return paired(book, figure, rows).select(value=_increase())
+        now, then = ends_of(book, figure).values()
+        return paired(book, figure, rows).select(value=pl.when(pl.len() > 0).then(now - then).cast(DECIMAL))
     own = rows.filter(speaks_of(figure))
     return own.select(value=AGGREGATES[figure.aggregate](terms_of(book, figure)))
 
@@ -190,18 +191,24 @@ def terms_of(book: Codebook, figure: Figure) -> Terms:
     return Terms(figure, book.datasets[figure.dataset], inside)
 
 
-def _increase() -> pl.Expr:
-    """What the sums of `paired` have grown by; null where nobody gave both."""
-    return pl.when(pl.len() > 0).then(pl.col("now").sum() - pl.col("then").sum()).cast(DECIMAL)
+def ends_of(book: Codebook, figure: Figure) -> dict[str, pl.Expr]:
+    """What an increase is between, now and then, of the rows of `paired`: two sums, of a ratio two weighted means."""
+    line = _line(book, figure)
+    names = {"now": "", "then": "_then"}
+    return {end: value_of_sums(line, *(pl.col(f"{c}{side}") for c in line.sums)) for end, side in names.items()}
+
+
+def _line(book: Codebook, figure: Figure) -> Measure:
+    return next(m for m in measures_of(book.datasets[figure.dataset]) if m.name == figure.column)
 
 
 def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row per county in the scope of an increase, or set of counties that continue each other, that gave its column
-    at both periods: the sums `now` and `then`, and how many `counties` they are now.
+    at both periods: what is added up of it (`Measure.sums`), now and `_then`, and how many `counties` they are now.
 
     A county that gave one of them alone would count as a change: its return was withdrawn, or came first.
     """
-    value = addend(book.datasets[figure.dataset][figure.column or ""])
+    line = _line(book, figure)
     ends = {True: figure.period, False: figure.since or ""}
     placed = blocks(book, ends[False], ends[True]).lazy()
     sides = []
@@ -209,13 +216,13 @@ def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
         given = rows.filter(
             pl.col("period") == period, pl.col("county_code").is_in(codes_of(book, figure.scope, period))
         )
-        sums = given.group_by("county_code").agg(value=pl.when(value.count() > 0).then(value.sum()))
+        sums = given.group_by("county_code").agg(**{c: line.over_rows(one) for c, one in line.sums.items()})
         sides.append(
             placed.filter(pl.col("later") == later)
             .join(sums, on="county_code")
             .group_by("block")
-            .agg(pl.col("value").sum(), pl.col("counties").first(), whole=pl.col("value").count())
-            .filter(pl.col("whole") == pl.col("counties"))
+            .agg(pl.col(line.sums).sum(), pl.col("counties").first(), given=pl.col(f"{line.name}:part").count())
+            .filter(pl.col("given") == pl.col("counties"))
         )
     now, then = sides
-    return now.join(then, on="block", suffix="_then").select("counties", now="value", then="value_then")
+    return now.join(then, on="block", suffix="_then").select("counties", *line.sums, *(f"{c}_then" for c in line.sums))

@@ -26,7 +26,7 @@ class Measure:
     `part` and `whole` are expressions over a row of the form, null where the row does not enter, in types that hold
     their sums (`roll_up.addend`); `rises` says that there is a value above the county. `applies` says of a row whether
     its county can have the figure at all: None where every one can. `nil` says that a county whose return is nil has
-    zero of it where the return has no value.
+    zero of it where the return has no value; `once` that a county counts once, however many of its rows do.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Measure:
     factor: int = 1
     applies: pl.Expr | None = None
     nil: bool = False
+    once: bool = False
 
     @property
     def required(self) -> bool:
@@ -50,6 +51,10 @@ class Measure:
     def compares(self) -> bool:
         """Whether a difference between two periods means something: of years (2016, 2017) it does not."""
         return self.indicator.unit.dtype != "year"
+
+    def over_rows(self, given: pl.Expr) -> pl.Expr:
+        """What the rows of a county come to; null where none enters."""
+        return given.max() if self.once else pl.when(given.count() > 0).then(given.sum())
 
     @property
     def sums(self) -> dict[str, pl.Expr]:
@@ -81,7 +86,7 @@ def numbers_of(dataset: Dataset) -> tuple[Measure, ...]:
 
 
 def _lines(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
-    if indicator.roll_up.how == "count":
+    if indicator.roll_up.how in ("count", "count_counties"):
         yield from _counts(dataset, indicator)
     elif indicator.numeric and (dataset.one_row or indicator.roll_up.how == "sum"):
         part, whole = _parts(dataset, indicator)
@@ -115,13 +120,16 @@ def _counts(dataset: Dataset, indicator: Indicator) -> Iterator[Measure]:
         raise CodebookError(f"{dataset.dataset}.{indicator.column} is a {indicator.kind} and is never counted")
     truth = YES_NO if indicator.unit.dtype == "boolean" else {}
     named = {one.code: (one.label_zh, one.label_en) for one in indicator.listed} or truth
+    once = indicator.roll_up.how == "count_counties"
     # Rows are of what the first key names: 举措 are counted as measures.
-    unit = "county" if dataset.one_row else dataset.keys[0]
+    unit = "county" if dataset.one_row or once else dataset.keys[0]
     for code, (label_zh, label_en) in named.items():
         labels = (f"{indicator.label_zh}:{label_zh}", f"{indicator.label_en}: {label_en}")
         part = (pl.col(indicator.column).cast(pl.String) == code).cast(pl.Int64)
         nil = _zero_where_nil(dataset, indicator)
-        yield Measure(f"{indicator.column}={code}", *labels, unit, indicator, part, None, rises=True, nil=nil)
+        yield Measure(
+            f"{indicator.column}={code}", *labels, unit, indicator, part, None, rises=True, nil=nil, once=once
+        )
 
 
 def _parts(dataset: Dataset, indicator: Indicator) -> tuple[pl.Expr, pl.Expr | None]:

@@ -101,7 +101,7 @@ def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines:
         notes = {column: expression for line in lines for column, expression in line.notes.items()}
         given = rows.select(*keys, **sums, **notes)
     else:
-        given = rows.group_by(keys).agg(**{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()})
+        given = rows.group_by(keys).agg(**{c: line.over_rows(e) for line in lines for c, e in line.sums.items()})
     joined = coverage.join(given, on=keys, how="left")
     if not dataset.one_row:  # a nil return counts, with none of anything
         joined = joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in sums)
@@ -174,6 +174,11 @@ def value_of(line: Measure) -> pl.Expr:
     """A line's value over rows that have its sums, and say whether they are nil; null where none gives it."""
     part, whole = pl.col(f"{line.name}:part"), pl.col(f"{line.name}:whole")
     return _value(line, added(line, part), added(line, whole), part.count() + _nil(line).sum())
+
+
+def value_of_sums(line: Measure, part: pl.Expr, whole: pl.Expr | None = None) -> pl.Expr:
+    """The same from the columns of its sums, whatever they are called, of counties that gave it."""
+    return _value(line, added(line, part), added(line, part if whole is None else whole), part.count())
 
 
 def added(line: Measure, value: pl.Expr) -> pl.Expr:

@@ -213,7 +213,6 @@ def _levels(book: Codebook, edition: str) -> pl.DataFrame:
 @cache
 def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
-    month = int(period[5:])
     # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
     ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
@@ -224,7 +223,7 @@ def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
             due_days=pl.lit(dataset.due_days),
         )
         for name, dataset in book.datasets.items()
-        if month in dataset.frequency.months
+        if dataset.due(period)
     ]
     none = pl.DataFrame(schema={**DUE, "due_days": pl.Int32}).drop("due_on")
     due_on = ends_on + pl.duration(days="due_days")

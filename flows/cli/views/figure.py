@@ -136,17 +136,20 @@ def amount(value: Decimal | None, unit: str | None = None) -> str:
 
 
 def _absent(e: FigureLineage, console: Screen, most: int | None) -> None:
-    """Those that owe a return and do not count: nothing is carried forward for them."""
-    absent = e.counties.filter(pl.col("state") != "counted")
-    if absent.is_empty():
-        return
-    due = absent.filter(pl.col("state") != "exempt").height
-    print_heading(console, f"Due and not counted 应报未计入 {due}: nothing is carried forward 不沿用旧数")
-    lines = aligned_columns(
-        (f"{row['county_code']} {row['name_zh']}", STATE[row["state"]], *_return(row))
-        for row in absent.rows(named=True)
-    )
-    print_list(console, lines, most, "yellow")
+    """Those that owe a return and do not count, for whom nothing is carried forward; those who owe nothing."""
+    exempt = pl.col("state") == "exempt"
+    for title, which in (
+        ("Due and not counted 应报未计入 {}: nothing is carried forward 不沿用旧数", ~exempt),
+        ("Not due, for it does not apply 不适用 {}", exempt),
+    ):
+        absent = e.counties.filter(pl.col("state") != "counted", which)
+        if absent.height:
+            print_heading(console, title.format(absent.height))
+            lines = aligned_columns(
+                (f"{row['county_code']} {row['name_zh']}", STATE[row["state"]], *_return(row))
+                for row in absent.rows(named=True)
+            )
+            print_list(console, lines, most, "yellow")
 
 
 def _counties(e: FigureLineage, console: Screen, most: int | None) -> None:

@@ -60,7 +60,7 @@ def select_template(book: Codebook, county: str, period: str, datasets: Sequence
 
 
 def _due(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:
-    return int(period[5:]) in dataset.frequency.months and book.groups[dataset.owed_by].holds(division)
+    return dataset.due(period) and book.groups[dataset.owed_by].holds(division)
 
 
 def _months(book: Codebook) -> str:
