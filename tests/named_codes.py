@@ -11,7 +11,12 @@ from tests.builders import BOOK
 
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 # What has a mart of its own that says what it is called: the column of it, and the mart.
-NAMED_ELSEWHERE = {"figure": "mart_scorecard", "indicator": "dim_indicator", "rule": "dim_rule"}
+NAMED_ELSEWHERE = {
+    "document": "dim_document",
+    "figure": "mart_scorecard",
+    "indicator": "dim_indicator",
+    "rule": "dim_rule",
+}
 
 
 def held(column: pl.Series) -> list[str] | None:

@@ -64,7 +64,7 @@ class Nation:
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
-        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), "", "")])
+        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), None, None)])
         for dataset in self.book.datasets.values():
             if dataset.due(period):
                 self._returns(run, dataset, period, received_at)

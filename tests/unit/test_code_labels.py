@@ -41,6 +41,7 @@ def test_a_code_that_is_called_two_things_in_one_column_is_refused() -> None:
 def test_a_code_without_a_name_is_found_wherever_it_stands() -> None:
     marts = {
         "dim_code": pl.DataFrame({"column_name": ["status"], "code": ["reported"]}),
+        "dim_document": pl.DataFrame({"document": ["opinions"]}),
         "dim_indicator": pl.DataFrame({"indicator": ["trees"]}),
         "dim_rule": pl.DataFrame({"rule": ["loan_cap"]}),
         "mart_scorecard": pl.DataFrame({"figure": ["trees_planted"], "status": ["settled"]}),

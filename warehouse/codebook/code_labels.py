@@ -20,7 +20,7 @@ from warehouse.messages.errors import CodebookError
 VOCABULARIES = {
     "in_force_from_precision": ("precision",),
     "in_force_until_precision": ("precision",),
-    "kind": ("kind", "division", "flow"),
+    "kind": ("kind", "division", "document_kind", "flow"),
     "level": ("level", "group"),
     "owed_by": ("group",),
     "programme": ("dataset", "programme"),
@@ -85,4 +85,6 @@ def _vocabulary(book: Codebook, name: str) -> Iterator[tuple[str, Labels]]:
     for code, one in tables.get(name, {}).items():
         if one.label_zh:
             yield code, (one.label_zh, one.label_en)
+    if name == "document_kind":
+        yield from ((one.kind, (one.kind_zh, one.kind_en)) for one in book.documents.values())
     yield from ((t.term, (t.label_zh, t.label_en)) for t in terms().values() if t.kind == name)
