@@ -106,8 +106,8 @@ def covered(sides: Sequence[Mapping[str, Any]], percent: int) -> pl.DataFrame:
         "moves",
         due=counts["due"],
         counted=counts["counted"] + counts["nil"],
-        complete=complete(counts, pl.col("required")) & (pl.col("owing") > 0),
-        partial=partial(counts, percent) | (pl.col("owing") == 0),
+        complete=complete(counts, pl.col("required")) & (counts["due"] > 0),
+        partial=partial(counts, percent) | (counts["due"] == 0),
     )
     own, base = (told.filter(at=at) for at in (0, 1))
     return own.join(base, on="figure", how="left", suffix="_base").select(
