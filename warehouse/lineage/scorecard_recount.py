@@ -97,7 +97,7 @@ class Recount:
             **{f"{name}_due": counts[name]["due"] if name in counts else None for name in ("numerator", "base")},
             **{f"{name}_counted": gave.get(name) for name in ("numerator", "base")},
             "complete": all(given),
-            "partial": any(recount.partial(of, percent) for of in counts.values()),
+            "partial": any(of["due"] == 0 or recount.partial(of, percent) for of in counts.values()),
         }
 
     def values(self, rows: Iterable[Row], column: str | None = None) -> list[Fraction]:

@@ -5,17 +5,20 @@ Belongs here: the counties of both sides of a figure. Does not belong here: its 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
-from warehouse.marts.coverage import area_counts, complete, outcomes, partial
-from warehouse.marts.measures import measures_of
+from warehouse.marts.coverage import OF_AREA, complete, outcomes, partial
+from warehouse.marts.measures import Measure
 
 # Figures that set their scope beside the whole province.
 AGAINST_THE_PROVINCE = ("share", "growth_lead")
 COVERED = ("numerator_due", "numerator_counted", "base_due", "base_counted", "complete", "partial")
+GIVEN = ("counted", "nil", "exempt")
 MOVES = {"sum": "up", "count": "up", "distinct": "up", "greatest": "up", "least": "down", "worst": "away"}
 
 
@@ -44,56 +47,86 @@ def base_of(figure: Figure) -> Side | None:
     return Side(own.period, own.group, (figure.by,)) if figure.by else None
 
 
-def sides(book: Codebook, figure: Figure, counties: pl.LazyFrame, percent: int) -> pl.LazyFrame:
-    """One row: both sides' counties, and what follows of them."""
-    own, base = own_of(figure), base_of(figure)
-    both = [_side(book, figure, side, counties, percent) for side in (own, base) if side]
-    names = ("due", "counted", "complete", "partial")
-    row = pl.concat([one.rename({n: f"{n}_{at}" for n in names}) for at, one in enumerate(both)], how="horizontal")
-    of = range(len(both))
-    none = pl.lit(None, pl.Int64)
-    return row.select(
-        numerator_due="due_0",
-        numerator_counted="counted_0",
-        base_due="due_1" if base else none,
-        base_counted="counted_1" if base else none,
-        complete=pl.all_horizontal(f"complete_{at}" for at in of),
-        partial=pl.any_horizontal(f"partial_{at}" for at in of),
-    )
+def side_counts(
+    book: Codebook, figures: Sequence[Figure], lines: Sequence[Measure], counties: pl.DataFrame
+) -> list[dict[str, Any]]:
+    """Of each side (`at` 0 itself, 1 its base) of figures of a dataset: OF_AREA and GIVEN of its counties, whether they
+    owe it by the form, and where the figure `moves`.
 
-
-def _side(book: Codebook, figure: Figure, side: Side, counties: pl.LazyFrame, percent: int) -> pl.LazyFrame:
-    """One row: how many counties owe this side and gave it; whether that is complete, and too little.
-
-    Of rows of a kind, and of forms of many rows, it is the return that is given. Of what nothing is due yet nothing is
-    complete.
+    `counties` are `county_sums` of these lines, collected: there is one pass over them for all figures.
     """
-    dataset = book.datasets[figure.dataset]
-    of_return = bool(figure.where) or not dataset.one_row
-    lines = [] if of_return else [line for line in measures_of(dataset) if line.name in side.columns]
-    counted, nil, exempt = pl.col("counted"), pl.lit(value=False), pl.lit(value=False)
+    both = [(f, at, side) for f in figures for at, side in enumerate((own_of(f), base_of(f))) if side]
+    measured = [(f, at, _measured(book, f, side, lines), side) for f, at, side in both]
+    sums = counties.select(
+        expression.alias(f"{figure.figure} {at} {name}")
+        for figure, at, own, side in measured
+        for name, expression in _counts(book, side, own).items()
+    ).row(0, named=True)
+    return [
+        {
+            "figure": figure.figure,
+            "at": at,
+            "required": not own or any(line.required for line in own),
+            "moves": moves(book.datasets[figure.dataset], figure),
+            **{name: sums[f"{figure.figure} {at} {name}"] for name in (*OF_AREA, *GIVEN)},
+        }
+        for figure, at, own, _ in measured
+    ]
+
+
+def _measured(book: Codebook, figure: Figure, side: Side, lines: Sequence[Measure]) -> list[Measure]:
+    """The lines that a county gives of a side; of rows of a kind, and of forms of many rows, it gives the return."""
+    if figure.where or not book.datasets[figure.dataset].one_row:
+        return []
+    return [line for line in lines if line.name in side.columns]
+
+
+def _counts(book: Codebook, side: Side, lines: Sequence[Measure]) -> dict[str, pl.Expr]:
+    own = (pl.col("period") == side.period) & pl.col("county_code").is_in(codes_of(book, side.group, side.period))
+    false = pl.lit(value=False)
+    counted, nil, exempt = pl.col("counted"), false, false
     for line in lines:
         counted &= pl.col(f"{line.name}:part").is_not_null()
-        nil |= pl.col(f"{line.name}:nil") if line.nil else nil
-        exempt |= pl.col(f"{line.name}:exempt") if line.applies is not None else exempt
-    named = {"counted": counted, "nil": nil, "exempt": exempt.fill_null(value=False)}
-    counts = outcomes(**{name: pl.col(f"{name}_all") for name in named})
-    return (
-        counties.filter(
-            pl.col("period") == side.period, pl.col("county_code").is_in(codes_of(book, side.group, side.period))
-        )
-        .select(
-            **area_counts(),
-            **{f"{name}_all": one.sum().cast(pl.Int64) for name, one in named.items()},
-        )
-        .select(
-            due=counts["due"],
-            counted=counts["counted"] + counts["nil"],
-            complete=complete(counts, pl.lit(any(line.required for line in lines) or of_return))
-            & (pl.col("owing") > 0),
-            partial=partial(counts, percent) | (pl.col("owing") == 0),
-        )
+        nil |= pl.col(f"{line.name}:nil") if line.nil else false
+        exempt |= false if line.applies is None else pl.col(f"{line.name}:exempt").fill_null(value=False)
+    which = (pl.lit(value=True), pl.col("counted"), pl.col("quarantined"), counted, nil, exempt)
+    return {name: (own & one).sum().cast(pl.Int64) for name, one in zip((*OF_AREA, *GIVEN), which, strict=True)}
+
+
+def covered(sides: Sequence[Mapping[str, Any]], percent: int) -> pl.DataFrame:
+    """One row per figure: how many counties owe it and gave it (COVERED), and where it `moves`; from `side_counts`.
+
+    Of what nothing is due yet nothing is complete.
+    """
+    texts, whole = dict.fromkeys(("figure", "moves"), pl.String), dict.fromkeys(("at", *OF_AREA, *GIVEN), pl.Int64)
+    counts = outcomes(*(pl.col(name) for name in GIVEN))
+    told = pl.DataFrame(sides, {**texts, **whole, "required": pl.Boolean}).select(
+        "figure",
+        "at",
+        "moves",
+        due=counts["due"],
+        counted=counts["counted"] + counts["nil"],
+        complete=complete(counts, pl.col("required")) & (counts["due"] > 0),
+        partial=partial(counts, percent) | (counts["due"] == 0),
     )
+    own, base = (told.filter(at=at) for at in (0, 1))
+    return own.join(base, on="figure", how="left", suffix="_base").select(
+        "figure",
+        "moves",
+        numerator_due="due",
+        numerator_counted="counted",
+        base_due="due_base",
+        base_counted="counted_base",
+        complete=pl.col("complete") & pl.col("complete_base").fill_null(value=True),
+        partial=pl.col("partial") | pl.col("partial_base").fill_null(value=False),
+    )
+
+
+def counted_by_codebook(figure: Figure, count: int) -> dict[str, Any]:
+    """The counts of a figure that is of counties, which the codebook has: all of them are there."""
+    whole = dict.fromkeys((*OF_AREA[:2], "counted"), count)
+    none = dict.fromkeys(("at", OF_AREA[2], "nil", "exempt"), 0)
+    return {"figure": figure.figure, "moves": "", "required": True, **whole, **none}
 
 
 def state() -> pl.Expr:

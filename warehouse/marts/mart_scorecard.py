@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.succession import blocks
-from warehouse.marts.figure_state import AGAINST_THE_PROVINCE, COVERED, codes_of, moves, sides, state
+from warehouse.marts.figure_state import (
+    AGAINST_THE_PROVINCE,
+    codes_of,
+    counted_by_codebook,
+    covered,
+    side_counts,
+    state,
+)
 from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.programme import county_sums, value_of_sums
 from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
@@ -87,35 +95,45 @@ def build(sources: Sources) -> pl.LazyFrame:
     province (`figure_state.base_of`); null where that is nothing. `complete` and `partial` are of both, as in
     `coverage.py`.
     """
-    datasets = {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
-    given = {name: _inputs(sources, sources.book.datasets[name]) for name in datasets}
-    percent = sources.book.partial_below
+    book = sources.book
+    datasets = {figure.dataset: None for figure in book.figures if figure.aggregate != "members"}
+    given = {name: _inputs(sources, book.datasets[name]) for name in datasets}
+    sides = [side for one in given.values() for side in one.sides]
+    sides += [counted_by_codebook(f, _count(book, f)) for f in book.figures if f.aggregate == "members"]
     return (
-        pl.concat([_figure(sources.book, figure, given, percent) for figure in sources.book.figures])
+        pl.concat([_figure(book, figure, given) for figure in book.figures])
+        .join(covered(sides, book.partial_below).lazy(), on="figure", how="left", maintain_order="left")
         .with_columns(difference=pl.col("value") - pl.col("published"))
         .with_columns(state=state())
         .select(c.column for c in sources.book.marts["mart_scorecard"])
     )
 
 
-Given = tuple[pl.LazyFrame, pl.LazyFrame]
-
-
-def _inputs(sources: Sources, dataset: Dataset) -> Given:
-    """Rows of a dataset in open periods, and its counties (`county_sums`) with the lines of its figures; these are
-    collected, for Polars would plan them once for each figure.
+@dataclass(frozen=True)
+class _Given:
+    """What a dataset gives to its figures: its rows in force, its counties, the counties of both sides of its figures;
+    all but the rows collected, for Polars would plan it once for each figure.
     """
+
+    rows: pl.LazyFrame
+    counties: pl.LazyFrame
+    sides: list[dict[str, Any]]
+
+
+def _inputs(sources: Sources, dataset: Dataset) -> _Given:
+    """Of open periods alone."""
     is_open = pl.col("period").is_in(sources.opened)
     figures = [figure for figure in sources.book.figures if figure.dataset == dataset.dataset]
     wanted = {column for figure in figures for column in (figure.column, figure.by)}
     lines = [line for line in measures_of(dataset) if line.name in wanted]
-    counties = county_sums(sources, dataset, lines).filter(is_open)
-    return sources.rows(dataset).filter(is_open), counties.collect(engine="in-memory").lazy()
+    counties = county_sums(sources, dataset, lines).filter(is_open).collect(engine="in-memory")
+    sides = side_counts(sources.book, figures, lines, counties)
+    return _Given(sources.rows(dataset).filter(is_open), counties.lazy(), sides)
 
 
-def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given], percent: int) -> pl.LazyFrame:
+def _figure(book: Codebook, figure: Figure, given: Mapping[str, _Given]) -> pl.LazyFrame:
     counted = figure.aggregate == "members"
-    row = _members(book, figure) if counted else _from_returns(book, figure, *given[figure.dataset], percent)
+    row = _members(book, figure) if counted else _from_returns(book, figure, given[figure.dataset])
     return row.select(
         *(pl.lit(getattr(figure, name)).alias(name) for name in _NAMED),
         pl.lit(figure.published).cast(DECIMAL).alias("published"),
@@ -124,8 +142,6 @@ def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given], percent:
         "status",
         "counties_due",
         "counties_counted",
-        *COVERED,
-        pl.lit("" if counted else moves(book.datasets[figure.dataset], figure)).alias("moves"),
     )
 
 
@@ -134,22 +150,21 @@ _NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "uni
 
 def _members(book: Codebook, figure: Figure) -> pl.LazyFrame:
     """A count of counties, which the codebook gives."""
-    group = figure.column or figure.scope
-    count = len(book.members(group, figure.period))
-    counts = dict.fromkeys(("counties_due", "counties_counted", *COVERED[:2]), pl.lit(count, pl.Int64))
-    none = dict.fromkeys(COVERED[2:4], pl.lit(None, pl.Int64))
-    whole = {"complete": pl.lit(value=True), "partial": pl.lit(value=False)}
-    return pl.LazyFrame({"value": [count]}).select(
-        pl.col("value").cast(DECIMAL), pl.lit(None, pl.String).alias("status"), **counts, **none, **whole
-    )
+    count = _count(book, figure)
+    return pl.LazyFrame(
+        {"value": [count], "status": [None], "counties_due": [count], "counties_counted": [count]},
+        {"value": pl.Int64, "status": pl.String, "counties_due": pl.Int64, "counties_counted": pl.Int64},
+    ).with_columns(pl.col("value").cast(DECIMAL))
 
 
-def _from_returns(
-    book: Codebook, figure: Figure, rows: pl.LazyFrame, counties: pl.LazyFrame, percent: int
-) -> pl.LazyFrame:
-    """One row: value, status and coverage."""
-    value = value_of(book, figure, rows)
-    covered = counties.filter(
+def _count(book: Codebook, figure: Figure) -> int:
+    return len(book.members(figure.column or figure.scope, figure.period))
+
+
+def _from_returns(book: Codebook, figure: Figure, given: _Given) -> pl.LazyFrame:
+    """One row: value, status and the counties that enter."""
+    value = value_of(book, figure, given.rows)
+    entered = given.counties.filter(
         pl.col("period") == figure.period,
         pl.col("county_code").is_in(codes_of(book, entering(figure), figure.period)),
     ).select(
@@ -158,9 +173,9 @@ def _from_returns(
         counties_counted=pl.col("counted").sum().cast(pl.Int64),
     )
     if figure.aggregate == "increase":
-        both = paired(book, figure, rows).select(counties_counted=pl.col("counties").sum().cast(pl.Int64))
-        covered = pl.concat([covered.drop("counties_counted"), both], how="horizontal")
-    return pl.concat([value, covered, sides(book, figure, counties, percent)], how="horizontal")
+        both = paired(book, figure, given.rows).select(counties_counted=pl.col("counties").sum().cast(pl.Int64))
+        entered = pl.concat([entered.drop("counties_counted"), both], how="horizontal")
+    return pl.concat([value, entered], how="horizontal")
 
 
 def entering(figure: Figure) -> str:
