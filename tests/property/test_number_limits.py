@@ -132,19 +132,20 @@ def ratio_of(line: Measure, frame: pl.DataFrame) -> tuple[Fraction | None, Fract
 @settings(SLOW, max_examples=8)
 @given(st.data())
 def test_a_ratio_at_the_limits_is_the_quotient_of_its_sums(dataset: Any, line: Measure, data: st.DataObject) -> None:
-    columns = {c: dataset[c] for e in line.sums.values() for c in e.meta.root_names()}
+    told = {**line.sums, **line.notes}
+    columns = {c: dataset[c] for e in told.values() for c in e.meta.root_names()}
     # Averages and weights as a form has them, none below zero: a whole near zero has no digits to compare.
     cells = {name: st.none() | limits(i.dtype).map(abs).map(lambda v: min(v, LARGEST)) for name, i in columns.items()}
     rows = data.draw(st.lists(st.fixed_dictionaries(cells), min_size=1, max_size=25))
     frame = framed(rows, columns)
     wanted, scale = ratio_of(line, frame)
-    sums = frame.select(**line.sums)
+    sums = frame.select(**told)
     if wanted is not None and abs(wanted) >= 10**31:
         return
     assert near(sums.select(value_of(line)).item(), wanted, scale)
     areas = sums.lazy().with_columns(
         period=pl.lit(PERIOD), level=pl.lit("province"), code=pl.lit("140000"), name_zh=pl.lit("省"),
-        county_code=pl.lit("1"), status=pl.lit("reported"),
+        county_code=pl.lit("1"), status=pl.lit("reported"), counted=pl.lit(value=True), quarantined=pl.lit(value=False),
     )  # fmt: skip
     assert near(areas.pipe(by_area, [line]).select(f"{line.name}:value").collect().item(), wanted, scale)
 

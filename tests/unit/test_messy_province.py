@@ -30,8 +30,8 @@ PROVENANCE = dict.fromkeys(FACTS, ("version", "submission", "sheet", "row")) | d
 )
 # How many returns came and what became of them; what came of each is in `mart_completeness`, which is compared.
 COUNTS = ("received", "accepted", "quarantined", "missing", "complete")
-# What tells of refused returns; whom to chase for them follows from `mart_completeness`, which is compared.
-OF_THE_REFUSED = ("mart_findings", "mart_to_chase")
+# What tells of runs and of refused returns; whom to chase for them follows from `mart_completeness`, which is compared.
+OF_THE_REFUSED = ("mart_findings", "mart_runs", "mart_to_chase")
 # What is not received under its own code: the file cannot be read, says nobody's code, or says another one.
 NOT_RECEIVED = (*UNREAD, "county_unclear", "known_county")
 
@@ -108,6 +108,13 @@ def strangers(refused: Iterable[KeyRow]) -> set[Place]:
     return {(one.county_code, line.period, line.dataset) for one, line in zip(others, lines, strict=True) if one}
 
 
+def lacking(mart: pl.DataFrame) -> pl.DataFrame:
+    """The mart with the counties that are missing and quarantined as one: what is refused here did not come there."""
+    both = {name: name.replace("missing", "quarantined") for name in mart.columns if name.endswith("_missing")}
+    sums = {name: pl.col(name) + pl.col(other) for name, other in both.items()}
+    return mart.with_columns(**sums).drop(both.values())
+
+
 def comparable(all_marts: Marts, refused: Iterable[KeyRow]) -> dict[str, pl.DataFrame]:
     """The marts without what differs by nature: where a figure stands, findings, and what tells of refused returns."""
     lines = list(refused)
@@ -118,6 +125,7 @@ def comparable(all_marts: Marts, refused: Iterable[KeyRow]) -> dict[str, pl.Data
         name: frame.drop(PROVENANCE.get(name, ())) for name, frame in all_marts.items() if name not in OF_THE_REFUSED
     }
     left["dim_period"] = left["dim_period"].drop(COUNTS)
+    left = {name: frame.pipe(lacking) for name, frame in left.items()}
     for name in ("mart_completeness", "mart_quality"):
         left[name] = left[name].join(places, on=PLACE, how="anti", maintain_order="left")
     return left

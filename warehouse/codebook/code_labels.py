@@ -20,10 +20,13 @@ from warehouse.messages.errors import CodebookError
 VOCABULARIES = {
     "in_force_from_precision": ("precision",),
     "in_force_until_precision": ("precision",),
+    "indicator": ("indicator", "about"),
     "kind": ("kind", "division", "document_kind", "flow"),
     "level": ("level", "group"),
+    "missing_datasets": ("dataset",),
     "owed_by": ("group",),
     "programme": ("dataset", "programme"),
+    "quarantined_datasets": ("dataset",),
     "return_status": ("status",),
     "scope": ("group",),
     "status_after": ("status",),
