@@ -34,7 +34,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     `after` are numbers in the indicator's unit, `before_text` and `after_text` what is no number. A return that was the
     first, or after whose withdrawal none was left, has no figures of its own: all are new, or gone.
     """
-    columns = [c.column for c in sources.book.marts["mart_changes"]]
+    columns = [c.column for c in sources.columns("mart_changes")]
     changes = (
         sources.returns.lazy()
         .pipe(in_force_changes)

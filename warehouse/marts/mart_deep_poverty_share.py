@@ -22,7 +22,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     `numerator` and `denominator` are sums over the counties counted in the group and in the province, `share` is in
     percent and null where one of them is unknown; `status` is the least settled in either.
     """
-    columns = [c.column for c in sources.book.marts["mart_deep_poverty_share"]]
+    columns = [c.column for c in sources.columns("mart_deep_poverty_share")]
     shares = [_shares(sources, dataset, lines) for dataset, lines in shared(sources.book)]
     return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
 

@@ -14,7 +14,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     Of a return that was judged again, and of its whole table, the findings of the last time. `waiver` is the reason of
     the person who let the return in all the same, null where nobody did.
     """
-    columns = [c.column for c in sources.book.marts["mart_findings"]]
+    columns = [c.column for c in sources.columns("mart_findings")]
     decided = sources.decisions(rule_decisions).select("run", "receipt", *RETURN)
     overtaken = decided.join(sources.decisions(last_rule_decisions), on=["run", "receipt", *RETURN], how="anti")
     found = sources.findings.lazy()

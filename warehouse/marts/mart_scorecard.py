@@ -92,7 +92,7 @@ def build(sources: Sources) -> pl.LazyFrame:
             .then(pl.col("difference") >= -pl.col("tolerance"))
             .otherwise(pl.col("difference") <= pl.col("tolerance"))
         )
-        .select(c.column for c in sources.book.marts["mart_scorecard"])
+        .select(c.column for c in sources.columns("mart_scorecard"))
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
@@ -20,6 +21,8 @@ from warehouse.store.in_force import in_force, rows_of
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
 DUE_KEYS = ["period", "dataset", "county_code"]
+# What every mart that has periods is given beside them, by `marts.build`.
+PERIOD_END = "period_end"
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -151,6 +154,10 @@ class Sources:
         """The open ones of the periods to build and of those to compare them with."""
         return [period for period in self._spanned if self.open_periods is None or period in self.open_periods]
 
+    def columns(self, mart: str) -> tuple[MartColumn, ...]:
+        """The columns that a mart itself gives: its contract without the `period_end` that `marts.build` adds."""
+        return tuple(c for c in self.book.marts[mart] if c.column != PERIOD_END)
+
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
         """One row per period x county that owes the dataset: counted says whether a return of it is in force.
 
@@ -166,6 +173,13 @@ class Sources:
             .join(counted, on=["period", "county_code"], how="left")
             .with_columns(pl.col("counted").fill_null(value=False))
         )
+
+
+def period_end() -> pl.Expr:
+    """The last day of a row's `period`, null where that is: by Polars, whose dates know the years that counties
+    mistype, 0000 and 9999.
+    """
+    return pl.col("period").add("-01").str.to_date().dt.month_end()
 
 
 @cache
@@ -186,8 +200,6 @@ def levels_of(book: Codebook, year: int) -> pl.DataFrame:
 def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
     year, month = int(period[:4]), int(period[5:])
-    # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
-    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
         pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
             pl.lit(period).alias("period"),
@@ -199,5 +211,5 @@ def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
         if month in dataset.frequency.months
     ]
     none = pl.DataFrame(schema={**DUE, "due_days": pl.Int32}).drop("due_on")
-    due_on = ends_on + pl.duration(days="due_days")
+    due_on = period_end() + pl.duration(days="due_days")
     return pl.concat([none, *owed]).with_columns(due_on=due_on).select(*DUE)
