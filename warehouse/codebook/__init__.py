@@ -5,7 +5,7 @@ province, marts and the data dictionary derive from it. To add an indicator, add
 dataset, add its line to `datasets.csv` and its indicators; it brings its marts, under other names than its own where
 `dataset_marts.csv` has them. Rules beyond those of every dataset stand in `expectations/suites/`. What clerks write:
 `synonyms.csv` (an indicator's other names), `about.csv` (headers beside the indicators), `words.csv` (no values),
-`codes.csv` (codes).
+`codes.csv` (codes). How charts show an indicator: `display.py`, with the exceptions of `directions.csv`.
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from warehouse.codebook.display import Direction, Way
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
 from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
@@ -48,6 +49,7 @@ ENTRY = {
     "codes": ("dataset", "column", "code"),
     "code_formats": ("dataset", "column"),
     "floors": ("dataset", "column"),
+    "directions": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -67,6 +69,7 @@ class Codebook:
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
+    directions: Mapping[tuple[str, str], Way]  # by dataset and column, where the kind does not say it
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
@@ -137,6 +140,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         row["dataset"]: _record("datasets", Dataset, row | {"indicators": _indicators_of(indicators, row["dataset"])})
         for row in _rows(folder, "datasets")
     }
+    directions = [_record("directions", Direction, row) for row in _rows(folder, "directions")]
     named = [_record("dataset_marts", DatasetMart, row) for row in _rows(folder, "dataset_marts")]
     mart_list = all_marts(datasets, {m.mart: m for m in _records(folder, "mart_list", Mart)}, named)
     check_modules(mart_list, modules)
@@ -147,6 +151,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
+        directions={(one.dataset, one.column): one.direction for one in directions},
         mart_list=mart_list,
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
@@ -155,10 +160,11 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
-    for name, about in (("code_formats", code_formats), ("floors", floors)):
+    for name, about in (("code_formats", code_formats), ("floors", floors), ("directions", directions)):
         for one in about:
             _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
-            _known(f"{name}.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
+            column = one.column.partition("=")[0]
+            _known(f"{name}.csv, {one.dataset}, column", column, book.datasets[one.dataset].columns)
     check_words(book.words)
     check_about(book.about)
     check_codes(codes, book.datasets)
