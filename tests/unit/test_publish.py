@@ -21,6 +21,7 @@ from warehouse.maintenance.verify import verify
 from warehouse.marts.build_digest import build_digest
 from warehouse.marts.partitions import Partition
 from warehouse.marts.roll_up import DECIMAL
+from warehouse.marts.sources import period_end
 from warehouse.messages.errors import CodebookError, StoreError
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import inputs_path, manifest_path, read_manifest, read_snapshot
@@ -38,7 +39,7 @@ def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
         "level": "county", "name_zh": "阳高县", "counties_due": 1, "counties_counted": 1, "source": "summary",
     }  # fmt: skip
     filled = [same | {"period": p, "code": code, "villages_planned": n} for p, code, n in lines]
-    return pl.DataFrame(filled, SCHEMA)
+    return pl.DataFrame(filled, SCHEMA).with_columns(period_end=period_end())
 
 
 def rules() -> pl.DataFrame:
@@ -305,7 +306,7 @@ def test_what_is_never_null_says_so_in_its_field(root: Root) -> None:
             fields = {f.name: f.nullable for f in pq.read_schema(path)}
             assert fields == {c.column: c.null for c in BOOK.marts[mart]}
     assert fields == dict.fromkeys(fields, True) | dict.fromkeys(
-        ("period", "level", "code", "name_zh", "counties_due", "counties_counted", "source"), False
+        ("period", "level", "code", "name_zh", "counties_due", "counties_counted", "source", "period_end"), False
     )
 
 

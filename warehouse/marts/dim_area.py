@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -21,9 +22,14 @@ def build(sources: Sources) -> pl.LazyFrame:
     of counties, null for other areas. In force from `valid_from` until the day before `valid_until`. The tiles are
     a scheme, no map: a row a prefecture in the order of codes (`tile_y`), in it a column a county (`tile_x`), from 1.
     """
-    schema = {c.column: c.polars for c in sources.book.marts["dim_area"]}
-    rows = [*_counties(sources.book), *_prefectures(sources.book), *_groups(sources.book)]
-    return pl.LazyFrame(rows, schema).sort("area")
+    return areas(sources.book).lazy()
+
+
+@cache
+def areas(book: Codebook) -> pl.DataFrame:
+    """The same as a frame, which follows from the codebook alone."""
+    schema = {c.column: c.polars for c in book.marts["dim_area"]}
+    return pl.DataFrame([*_counties(book), *_prefectures(book), *_groups(book)], schema).sort("area")
 
 
 def _counties(book: Codebook) -> Iterator[dict[str, Any]]:

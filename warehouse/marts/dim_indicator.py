@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -30,14 +31,19 @@ def build(sources: Sources) -> pl.LazyFrame:
     brought may be (`bi_county.value`), never the value to date. `display_factor` base units are one display unit;
     `direction` is `more`, `less` or `neither`: which is better.
     """
-    book = sources.book
+    return indicators(sources.book).lazy()
+
+
+@cache
+def indicators(book: Codebook) -> pl.DataFrame:
+    """The same as a frame, which follows from the codebook alone."""
     schema = {c.column: c.polars for c in book.marts["dim_indicator"]}
     rows = [row for dataset in book.datasets.values() for row in _rows(book, dataset)]
     for name, form in (("name_zh", "form_zh"), ("name_en", "form_en")):
         times = Counter(row[name] for row in rows)
         for row in rows:
             row[name] += f" ({row[form]})" if times[row[name]] > 1 else ""
-    return pl.LazyFrame([{column: row[column] for column in schema} for row in rows], schema)
+    return pl.DataFrame([{column: row[column] for column in schema} for row in rows], schema)
 
 
 def _rows(book: Codebook, dataset: Dataset) -> Iterator[dict[str, Any]]:

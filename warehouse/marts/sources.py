@@ -18,6 +18,7 @@ from warehouse.store import ledger
 from warehouse.store.history import scan_rows
 from warehouse.store.in_force import in_force, rows_of
 
+Written = Callable[[str, str], Path]
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
 DUE_KEYS = ["period", "dataset", "county_code"]
@@ -34,7 +35,8 @@ class Sources:
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
     `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
     returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
-    `opening.py`.
+    `opening.py`. `written` gives the files of a mart and period where the marts that this one is made of are written
+    already (None: they are built): `of_marts.py`.
     """
 
     book: Codebook
@@ -45,6 +47,7 @@ class Sources:
     heard: date | None = None
     datasets: frozenset[str] | None = None
     open_periods: frozenset[str] | None = None
+    written: Written | None = None
 
     @cached_property
     def returns(self) -> pl.DataFrame:
@@ -80,16 +83,17 @@ class Sources:
     @cached_property
     def periods(self) -> list[str]:
         """The periods to build."""
-        return self._decided if self.wanted is None else list(self.wanted)
+        return self.decided if self.wanted is None else list(self.wanted)
 
     @cached_property
-    def _decided(self) -> list[str]:
+    def decided(self) -> list[str]:
+        """The periods of which anything is known."""
         return self.returns["period"].unique().sort().to_list()
 
     @cached_property
     def _spanned(self) -> list[str]:
         """The periods to build and those to compare them with."""
-        return sorted({*self._decided, *self.periods})
+        return sorted({*self.decided, *self.periods})
 
     @cached_property
     def last_heard(self) -> date | None:
@@ -108,7 +112,7 @@ class Sources:
         Raises CodebookError for one whose returns are not given: then there would be no rows, and nobody would know.
         """
         self._given(dataset)
-        return scan_rows(self.history, dataset, self.runs, self._decided).pipe(rows_of, self.in_force, dataset.dataset)
+        return scan_rows(self.history, dataset, self.runs, self.decided).pipe(rows_of, self.in_force, dataset.dataset)
 
     def rows_ever(self, dataset: Dataset, periods: Iterable[str]) -> pl.LazyFrame:
         """The rows of all returns of a dataset and these periods that were ever accepted; else as `rows`."""
