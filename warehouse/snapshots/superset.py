@@ -95,7 +95,8 @@ def assets(book: Codebook, database: Path, period: str | None) -> Iterator[tuple
     for mart in DATASETS:
         label = f"{book.mart_list[mart].label_zh} {book.mart_list[mart].label_en}"
         yield f"datasets/{DATABASE}/{mart}.yaml", _dataset(mart, label, _columns(book, mart), metrics_of(book, mart))
-    tiles = [*_columns(book, "bi_area"), *(c for c in _columns(book, "dim_area") if c["column_name"] in TILES.columns)]
+    more = (_column(name, label, dtype) for name, (label, dtype) in TILES.columns.items())
+    tiles = [*_columns(book, "bi_area"), *more]
     yield (
         f"datasets/{DATABASE}/{TILES.name}.yaml",
         _dataset(TILES.name, TILES.label, tiles, metrics_of(book, "bi_area"), TILES.sql),
@@ -162,17 +163,12 @@ def _database(database: Path) -> Asset:
 
 
 def _columns(book: Codebook, mart: str) -> list[Asset]:
-    return [
-        {
-            "column_name": c.column,
-            "verbose_name": f"{c.label_zh} {c.label_en}",
-            "is_dttm": c.dtype == "date",
-            "type": TYPES[c.dtype],
-            "groupby": True,
-            "filterable": True,
-        }
-        for c in book.marts[mart]
-    ]
+    return [_column(c.column, f"{c.label_zh} {c.label_en}", TYPES[c.dtype]) for c in book.marts[mart]]
+
+
+def _column(name: str, label: str, dtype: str) -> Asset:
+    about = {"column_name": name, "verbose_name": label, "is_dttm": dtype == "DATE", "type": dtype}
+    return about | {"groupby": True, "filterable": True}
 
 
 def _dataset(name: str, label: str, columns: list[Asset], metrics: Iterable[Metric], sql: str | None = None) -> Asset:

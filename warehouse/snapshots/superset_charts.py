@@ -12,20 +12,26 @@ Asset = dict[str, Any]
 
 
 class VirtualDataset(NamedTuple):
-    """A dataset that is a query: its name, label, SQL, and the columns that it has from `dim_area`."""
+    """A dataset that is a query: its name, label, SQL, and its columns beyond `bi_area`'s, with label and type."""
 
     name: str
     label: str
     sql: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, tuple[str, str]]
 
 
 TILES = VirtualDataset(
     "bi_tiles",
     "各县指标与方格图位置 Indicators of counties with their tiles",
-    "SELECT fact.*, area.prefecture_zh, area.tile_x, area.tile_y, area.deep_poverty"
-    " FROM bi_area AS fact JOIN dim_area AS area ON fact.area = area.area WHERE fact.level = 'county'",
-    ("prefecture_zh", "tile_x", "tile_y", "deep_poverty"),
+    "SELECT fact.*, area.prefecture_zh, area.tile_x, lpad(area.tile_y::VARCHAR, 2, '0') || ' ' || area.prefecture_zh"
+    " AS tile_row, area.deep_poverty FROM bi_area AS fact JOIN dim_area AS area ON fact.area = area.area"
+    " WHERE fact.level = 'county'",
+    {
+        "prefecture_zh": ("市 Prefecture", "VARCHAR"),
+        "tile_x": ("方格图列 Tile column", "BIGINT"),
+        "tile_row": ("方格图行 Tile row", "VARCHAR"),
+        "deep_poverty": ("深度贫困县 Deep-poverty county", "BOOLEAN"),
+    },
 )
 
 
@@ -64,6 +70,7 @@ BARS = {
     "y_axis_format": ",.1f",
     "row_limit": 1000,
 }
+ROWS = {"row_limit": 1000, "show_cell_bars": False, "server_page_length": 20}
 CHARTS = (
     Chart(
         "villages_completed", "搬迁完成村数 Villages relocated", "big_number_total", "bi_relocation", 3, 0,
@@ -80,32 +87,33 @@ CHARTS = (
     Chart(
         "loans_added", "小额信贷各期新增(亿元),按所含月数 Microcredit added by each period, by the months in it",
         "echarts_timeseries_bar", "bi_county", 6, 1, ("finance_loan_amount_yuan",), ("period_end", "months"),
-        of_all_periods=True, options=BARS | {"stack": "Stack", "time_grain_sqla": "P1M", "x_axis_time_format": "%Y-%m"},
+        where={"indicator_key": "finance.loan_amount_yuan"}, of_all_periods=True,
+        options=BARS | {"stack": "Stack", "time_grain_sqla": "P1M", "x_axis_time_format": "%Y-%m"},
     ),
     Chart(
         "headcount_tiles", "各县贫困发生率(%):每行一市,示意 Poverty headcount by county: a row a prefecture, no map",
-        "heatmap_v2", "bi_tiles", 12, 2, ("shown_value",), ("tile_x", "prefecture_zh"),
+        "heatmap_v2", "bi_tiles", 12, 2, ("shown_value",), ("tile_x", "tile_row"),
         {"indicator_key": "outcomes.poverty_headcount_ratio"},
         options={
             "linear_color_scheme": "superset_seq_2", "show_values": True, "show_legend": True,
             "normalize_across": "heatmap", "y_axis_format": ",.1f",
-            "sort_x_axis": "alpha_asc", "sort_y_axis": "alpha_asc", "show_percentage": False,
+            "sort_x_axis": "alpha_asc", "sort_y_axis": "alpha_desc", "show_percentage": False,
         },
     ),
     Chart(
-        "counties", "各县数值 Figures of counties", "table", "bi_tiles", 6, 3,
-        columns=("area_zh", "shown_zh", "name_zh", "display_value", "display_unit_zh", "status", "complete"),
-        where={"dataset": "finance"}, options={"row_limit": 1000},
+        "counties", "各县数值 Figures of counties", "table", "bi_tiles", 12, 3,
+        columns=("prefecture_zh", "shown_zh", "name_zh", "display_value", "display_unit_zh", "status", "complete"),
+        where={"dataset": "finance"}, options=ROWS,
     ),
     Chart(
-        "scorecard", "计分卡:公布数与计算值 Scorecard", "table", "mart_scorecard", 6, 3,
+        "scorecard", "计分卡:公布数与计算值 Scorecard", "table", "mart_scorecard", 12, 4,
         columns=("label_zh", "label_en", "period", "value", "published", "difference", "unit", "holds"),
-        of_all_periods=True, options={"row_limit": 1000},
+        of_all_periods=True, options=ROWS,
     ),
     Chart(
-        "periods", "各期齐全程度 How complete each period is", "table", "dim_period", 12, 4,
+        "periods", "各期齐全程度 How complete each period is", "table", "dim_period", 12, 5,
         columns=("label_zh", "label_en", "due", "received", "accepted", "quarantined", "missing", "complete"),
-        of_all_periods=True, options={"row_limit": 100},
+        of_all_periods=True, options=ROWS,
     ),
 )  # fmt: skip
 
