@@ -118,7 +118,7 @@ def _is_of(finding: Found, line: KeyRow) -> bool:
     """Whether a finding in the line's file is of the line; one that names no county or dataset is of all in it."""
     named = {column: finding[column] for column in PLACE if finding[column] is not None}
     if line.rule == "known_county":
-        named.pop("county_code", None)  # it stands under the code that is no longer in force
+        named.pop("county_code", None)  # it stands under the code that is not in force
     return all(getattr(line, column) == value for column, value in named.items())
 
 

@@ -6,7 +6,7 @@ Everything is recomputed from the counties' rows: no frame, no expression of the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -23,24 +23,24 @@ BEFORE_THE_SPLIT = ("140202", "140203", "140211", "140212")
 class Programme:
     """The returns of one dataset of a form of one row, by county and period."""
 
-    def __init__(self, name: str, returns: Iterable[Return]) -> None:
+    def __init__(self, name: str, returns: Sequence[Return]) -> None:
         self.dataset = BOOK.datasets[name]
         nil = {i.column: 0 if i.required == "true" and i.numeric else None for i in self.dataset.indicators}
         self.rows = {(r.county_code, r.period): r.rows[0] if r.rows else nil for r in returns if r.dataset == name}
+        self.nil = {(r.county_code, r.period) for r in returns if r.dataset == name and not r.rows}
         self.periods = sorted({period for _, period in self.rows})
 
     def areas(self, period: str) -> dict[tuple[str, str], list[str]]:
         """The counties of each area that reported for a period."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        year = int(period[:4])
-        for division in BOOK.in_force(year):
+        for division in BOOK.in_force(period):
             code = division.county_code
             if (code, period) not in self.rows:
                 continue
             found["county", code].append(code)
             found["prefecture", division.prefecture_code].append(code)
             for group in BOOK.groups:
-                if code in {d.county_code for d in BOOK.members(group, year)}:
+                if code in {d.county_code for d in BOOK.members(group, period)}:
                     found[group, "140000" if group == "province" else group].append(code)
         return found
 
@@ -94,6 +94,8 @@ class Programme:
 
     def line(self, indicator: Indicator, codes: list[str], period: str, months: int) -> dict[str, Fraction | None]:
         value = self.value(indicator, codes, period)
+        if value is None and indicator.roll_up.how == "sum" and any((code, period) in self.nil for code in codes):
+            value = Fraction(0)
         last, last_change = self.compared(indicator, codes, period, months)
         year, year_change = self.compared(indicator, codes, period, 12)
         to_date = indicator.kind == "year_to_date"
@@ -102,9 +104,13 @@ class Programme:
             "value": value,
             "month_value": own if to_date else None,
             "prior_period": None if to_date else last,
+            "value_compared": None if to_date else now(last, last_change),
             "change": None if to_date else last_change,
+            "change_percent": None if to_date else percent(indicator, last, last_change),
             "prior_year": year,
+            "value_compared_prior_year": now(year, year_change),
             "change_prior_year": year_change,
+            "change_percent_prior_year": percent(indicator, year, year_change),
         }
 
     def compared(
@@ -127,3 +133,15 @@ class Programme:
         blank = {block[c] for c in now if None in self.addends(indicator, self.rows[c, period])}
         blank |= {block_then[o] for o in then if None in self.addends(indicator, self.rows[o, before])}
         return [c for c in now if block[c] not in blank], [o for o in then if block_then[o] not in blank]
+
+
+def now(then: Fraction | None, change: Fraction | None) -> Fraction | None:
+    """What the counties that are compared give now."""
+    return None if then is None or change is None else then + change
+
+
+def percent(indicator: Indicator, then: Fraction | None, change: Fraction | None) -> Fraction | None:
+    """A change in percent of what was above zero; of what is in percent itself there is none."""
+    if then is None or change is None or then <= 0 or indicator.unit.unit.startswith("percent"):
+        return None
+    return 100 * change / then

@@ -30,6 +30,7 @@ from tests.plain_rules import (
     check_relocation,
     check_support,
     check_training,
+    check_upskilling,
     check_village,
 )
 from warehouse.codebook import Dataset, Indicator, load
@@ -39,14 +40,13 @@ BOOK = load()
 Place = tuple[str, str, str]
 Broken = dict[Place, set[str]]
 Bounds = tuple[float, float] | None
-MERGED = {"140403": ("140402", "140411"), "140215": ("140227",), "140404": ("140421",), "140405": ("140424",),
-          "140406": ("140481",), "140681": ("140624",)}  # fmt: skip
+RENAMED = {"140215": "140227"}  # between the end of 2017 and the middle of 2018
 SPLIT = {"140212", "140213", "140214"}
 ROW_CHECKS = {
     "relocation": check_relocation, "outcomes": check_outcomes, "ecology": check_ecology,
     "industry": check_industry, "finance": check_finance, "funds": check_funds, "projects": check_projects,
     "health": check_health, "training": check_training, "accountability": check_accountability,
-    "motivation": check_motivation,
+    "motivation": check_motivation, "upskilling": check_upskilling,
 }  # fmt: skip
 OWN_UNIQUE = {"relocation_villages": "village_unique", "support_units": "unit_once", "policy": "measure_once"}
 RATIOS = {
@@ -80,7 +80,7 @@ STEADY = {
 
 @cache
 def in_force(period: str) -> set[str]:
-    return {d.county_code for d in BOOK.in_force(int(period[:4]))}
+    return {d.county_code for d in BOOK.in_force(period)}
 
 
 def is_required(required: str, row: Mapping[str, Any]) -> bool:
@@ -211,7 +211,7 @@ class Checker:
         over = before < "2018" <= found.period
         if over and found.county_code in SPLIT:
             return ()
-        codes = MERGED.get(found.county_code, (found.county_code,)) if over else (found.county_code,)
+        codes = (RENAMED.get(found.county_code, found.county_code) if over else found.county_code,)
         places = [(c, before, found.dataset) for c in codes]
         return tuple(self.accepted[p] for p in places) if all(p in self.accepted for p in places) else ()
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 Number = int | Decimal | None
-INFO = {"plan_progress", "transferred_within_trained", "secretaries_within_villages"}
+INFO = {"plan_progress", "transferred_within_trained", "secretaries_within_villages", "upskilled_within_plan"}
 # The rest are queries: the return is accepted.
 CRITICAL = {
     "relocation_funnel", "relocation_never_falls", "relocation_matches_register", "people_funnel", "village_unique",
@@ -24,7 +24,7 @@ CRITICAL = {
     "certified_within_trained", "persons_within_person_times", "party_transfer", "posted_within_secretaries",
     "unit_once", "units_match_summary", "sums_match_summary", "letters", "grades_sum", "effective_after_issue",
     "measure_once", "key_unique", "known_county", "not_negative", "share_bounds", "required_present",
-    "county_ceiling",
+    "county_ceiling", "village_leaders_by_level", "letters_by_level",
 }  # fmt: skip
 QUERIES = {
     "people_counts_fall", "sites_governed", "village_dates_kept", "households_within_persons",
@@ -33,7 +33,7 @@ QUERIES = {
     "done_within_task", "housing_started_within_task", "cost_per_person", "members_per_team", "posted_share",
     "teams_cover_villages", "rotations_within_due", "deep_county_norms", "measures_within_assessed",
     "state_matches_dates", "activities_have_participants", "year_to_date_never_falls", "peer_outlier",
-    "history_outlier",
+    "history_outlier", "upskilling_spent_within_plan", "cost_per_person_upskilled",
 }  # fmt: skip
 
 
@@ -173,11 +173,24 @@ def check_training(r: Mapping[str, Any]) -> Iterator[str]:
         yield "transferred_within_trained"
 
 
+def check_upskilling(r: Mapping[str, Any]) -> Iterator[str]:
+    persons, yuan = r["upskilled_persons"], r["upskilling_spent_yuan"]
+    if not chain(persons, r["planned_persons"]):
+        yield "upskilled_within_plan"
+    if not chain(yuan, r["planned_funds_yuan"]):
+        yield "upskilling_spent_within_plan"
+    if outside(yuan, persons, 100, 20_000):
+        yield "cost_per_person_upskilled"
+
+
 def check_frontline(r: Mapping[str, Any], period: str, national: bool) -> Iterator[str]:  # noqa: FBT001
     if period >= "2018-01" and r["resident_teams"] < r["poor_villages"]:
         yield "teams_cover_villages"
-    if not chain(r["rotations_done"], r["rotations_due"]):
+    if not all(chain(r[f"{who}rotations_done"], r[f"{who}rotations_due"]) for who in ("", "secretary_")):
         yield "rotations_within_due"
+    leaders = [r[f"village_leaders_{level}"] for level in ("provincial", "prefecture", "county", "township")]
+    if None not in leaders and sum(leaders) != r["village_leaders"]:
+        yield "village_leaders_by_level"
     if r["first_secretaries"] > r["poor_villages"]:
         yield "secretaries_within_villages"
     if r["resident_team_members"] < 2 * r["resident_teams"]:
@@ -210,6 +223,9 @@ def check_support(r: Mapping[str, Any], units: Sequence[Mapping[str, Any]] | Non
 def check_accountability(r: Mapping[str, Any]) -> Iterator[str]:
     if r["letters_signed"] > r["letters_required"]:
         yield "letters"
+    letters = [v for column, v in r.items() if column.startswith("letters_signed_")]
+    if None not in letters and sum(letters) > r["letters_signed"]:
+        yield "letters_by_level"
     if sum(r[f"graded_{g}"] for g in ("excellent", "good", "fair", "poor")) != r["units_assessed"]:
         yield "grades_sum"
     if not chain(r["rewarded"], r["units_assessed"]) or not chain(r["penalised"], r["units_assessed"]):

@@ -118,7 +118,7 @@ def _known(book: Codebook, asked: TemplateSelection, dataset: Dataset) -> Known:
             case PeriodEnd():
                 known["period_end"] = asked.ends_on
             case Membership(group=group):
-                known[companion.flag] = int(asked.division in book.members(group, asked.ends_on.year))
+                known[companion.flag] = int(asked.division in book.members(group, asked.period))
     return known
 
 

@@ -55,8 +55,8 @@ class Membership:
         return ("属于名单(1 是 0 否)", "on the list (1 yes, 0 no)") if name == self.flag else None
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:  # noqa: ARG002
-        """`rows` with the flag: 1 for a member in the period's year, else 0; never null."""
-        codes = [d.county_code for d in known.book.members(self.group, int(period[:4]))]
+        """`rows` with the flag: 1 for a member in the period, else 0; never null."""
+        codes = [d.county_code for d in known.book.members(self.group, period)]
         return rows.with_columns(pl.col("county_code").is_in(codes).cast(pl.Int8).alias(self.flag))
 
 

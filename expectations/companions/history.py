@@ -9,7 +9,7 @@ import polars as pl
 
 from expectations.companions import robust
 from warehouse.codebook import Dataset
-from warehouse.codebook.succession import succession
+from warehouse.codebook.succession import edition_of, succession
 from warehouse.store.prior_state import PriorState
 
 # Half a year of monthly returns, three years of half-yearly ones: with fewer, a median absolute deviation is a guess.
@@ -51,9 +51,9 @@ class HistoryBounds:
         past = (
             known.rows(dataset)
             .filter(pl.col("period") < period)
-            .with_columns(year=pl.col("period").str.slice(0, 4).cast(pl.Int32))
+            .with_columns(edition_of(known.book, periods))
             .rename({"county_code": "ancestor_code"})
-            .join(_continued(known, periods, period), on=["ancestor_code", "year"])
+            .join(_continued(known, periods, period), on=["ancestor_code", "edition"])
             .group_by("county_code", *dataset.keys)
             .agg(limit for column in self.columns for limit in _limits(dataset, column))
         )
@@ -64,10 +64,10 @@ class HistoryBounds:
 
 
 def _continued(known: PriorState, periods: list[str], period: str) -> pl.LazyFrame:
-    """Counties that are what one county was, under the same code or another: county_code, ancestor_code, year."""
-    lines = succession(known.book, sorted({int(p[:4]) for p in periods}), int(period[:4])).lazy()
-    alone = pl.len().over("county_code", "year") == 1
-    return lines.filter(alone, "whole").select("county_code", "ancestor_code", "year")
+    """Counties that are what one county was, under the same code or another: county_code, ancestor_code, edition."""
+    lines = succession(known.book, periods, period).lazy()
+    alone = pl.len().over("county_code", "edition") == 1
+    return lines.filter(alone, "whole").select("county_code", "ancestor_code", "edition")
 
 
 def _limits(dataset: Dataset, column: str) -> tuple[pl.Expr, pl.Expr]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.codebook.succession import succession
+from warehouse.codebook.succession import edition_of, succession
 from warehouse.marts.roll_up import exact_sum
 from warehouse.store.in_force import in_force
 from warehouse.store.prior_state import PriorState
@@ -86,7 +86,7 @@ def _collected(known: PriorState, dataset: Dataset, first: str, until: str) -> b
     """Whether some period from `first` until `until` was collected: see COLLECTED_SHARE."""
     accepted = known.accepted(dataset).filter(pl.col("period") >= first, pl.col("period") < until)
     for (period,), returns in accepted.group_by("period"):
-        owing = {d.county_code for d in known.book.members(dataset.owed_by, int(str(period)[:4]))}
+        owing = {d.county_code for d in known.book.members(dataset.owed_by, str(period))}
         if len(owing.intersection(returns["county_code"])) >= COLLECTED_SHARE * len(owing):
             return True
     return False
@@ -115,15 +115,15 @@ def _references(known: PriorState, dataset: Dataset, period: str, first: str, un
     every ancestor's return is there.
     """
     earlier = known.accepted(dataset).lazy().pipe(in_force).filter(pl.col("period") >= first, pl.col("period") < until)
-    years = sorted({int(p[:4]) for p in known.periods(dataset) if first <= p < until})
-    lines = succession(known.book, years, int(period[:4])).lazy()
-    parties = lines.group_by("county_code", "year").agg(parties=pl.len())
+    periods = [p for p in known.periods(dataset) if first <= p < until]
+    lines = succession(known.book, periods, period).lazy()
+    parties = lines.group_by("county_code", "edition").agg(parties=pl.len())
     return (
-        earlier.select("period", ancestor_code="county_code", year=pl.col("period").str.slice(0, 4).cast(pl.Int32))
-        .join(lines, on=["ancestor_code", "year"])
-        .group_by("county_code", "period", "year")
+        earlier.select("period", ancestor_code="county_code", edition=edition_of(known.book, periods))
+        .join(lines, on=["ancestor_code", "edition"])
+        .group_by("county_code", "period", "edition")
         .agg(pl.col("whole").all(), ancestors=pl.col("ancestor_code").sort())
-        .join(parties, on=["county_code", "year"])
+        .join(parties, on=["county_code", "edition"])
         .sort("period")
         .unique("county_code", keep="last", maintain_order=True)
         .with_columns(comparable=pl.col("whole") & (pl.col("ancestors").list.len() == pl.col("parties")))

@@ -52,11 +52,11 @@ class PeerBounds:
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         """`rows` with both bounds, as floats; null with too few peers and for a county that is not in force."""
-        book, year = known.book, int(period[:4])
-        listed = {d.county_code for d in book.members("poverty_counties", year)}
+        book = known.book
+        listed = {d.county_code for d in book.members("poverty_counties", period)}
         value = pl.col(self.column).cast(pl.Float64)
         limits = robust.bounds(value, pl.lit(LEAST_SCALE_OF_RATE), FEWEST_PEERS)
-        classes = {d.county_code: str(d.county_code in listed) for d in book.in_force(year)}
+        classes = {d.county_code: str(d.county_code in listed) for d in book.in_force(period)}
         return _join(rows, known.rows(dataset).filter(pl.col("period") == period), classes, self, limits)
 
 
@@ -100,7 +100,7 @@ class PeerRatio:
         peers = known.rows(dataset).filter(pl.col("period") == period, pl.col(self.denominator) > 0)
         value = pl.col(self.numerator).cast(pl.Float64) / pl.col(self.denominator).cast(pl.Float64)
         limits = robust.bounds(value, robust.relative(value), FEWEST_PEERS)
-        prefectures = {d.county_code: d.prefecture_code for d in known.book.in_force(int(period[:4]))}
+        prefectures = {d.county_code: d.prefecture_code for d in known.book.in_force(period)}
         return _join(rows, peers, prefectures, self, limits)
 
 

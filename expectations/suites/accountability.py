@@ -1,8 +1,12 @@
-"""Rules of accountability: letters, grades, rewards and penalties."""
+"""Rules of accountability: letters and the secretaries who signed them, grades, rewards and penalties."""
 
 from __future__ import annotations
 
 from expectations.language.rules import Rule, relation
+
+SECRETARIES = " + ".join(
+    f"letters_signed_{level}" for level in ("provincial", "prefecture", "county", "township", "village")
+)
 
 RULES = (
     Rule(
@@ -12,6 +16,14 @@ RULES = (
         "no more letters are signed than required",
         (relation("letters_signed <= letters_required"),),
         source="identity: the letters signed are among those required",
+    ),
+    Rule(
+        "letters_by_level",
+        "critical",
+        "五级书记双签责任书之和 ≤ 已签责任书",
+        "the letters that secretaries of the five levels signed are among those signed",
+        (relation(f"{SECRETARIES} <= letters_signed"),),
+        source="identity: a letter that a secretary signed is a letter signed",
     ),
     Rule(
         "grades_sum",

@@ -9,6 +9,7 @@ from expectations.suites.outliers import peer_outlier
 NATIONAL = Membership("national_list")
 MEMBERS_PER_TEAM = PeerRatio("resident_team_members", "resident_teams")
 COMPANIONS = (NATIONAL, MEMBERS_PER_TEAM)
+LEVELS = " + ".join(f"village_leaders_{level}" for level in ("provincial", "prefecture", "county", "township"))
 
 RULES = (
     Rule(
@@ -64,9 +65,17 @@ RULES = (
         "rotations_within_due",
         "warning",
         "已轮换 ≤ 应轮换",
-        "no more teams are rotated than are due",
-        (relation("rotations_done <= rotations_due"),),
+        "no more teams, or first secretaries, are rotated than are due",
+        (relation("rotations_done <= rotations_due"), relation("secretary_rotations_done <= secretary_rotations_due")),
         source='page: docs/explanation/rules.md, "More than planned"',
+    ),
+    Rule(
+        "village_leaders_by_level",
+        "critical",
+        "省级 + 市级 + 县级 + 乡级包村领导 = 包村领导",
+        "the leaders in charge of villages of the four levels add up to all of them",
+        (relation(f"{LEVELS} == village_leaders"),),
+        source="identity: each leader in charge of villages is of one level",
     ),
     peer_outlier(MEMBERS_PER_TEAM),
 )

@@ -11,8 +11,9 @@ REGISTER = "relocation_villages"
 
 
 def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
-    """known_county, against the divisions in force in the period's year; register_never_shrinks."""
-    codes = [d.county_code for d in book.in_force(int(period[:4]))]
+    """known_county, against the divisions that owe the period's returns, or end within it; register_never_shrinks."""
+    # Where the day within the month is not known, the old code's last return is not refused for it.
+    codes = [d.county_code for d in book.divisions if d.in_force(period) or d.ends_within(period)]
     return (
         Rule(
             "known_county",
@@ -20,7 +21,7 @@ def rules(book: Codebook, period: str) -> tuple[Rule, ...]:
             "区划代码在报告期内应当有效",
             "the county code is in force in the period",
             (in_set("county_code", codes),),
-            source="law: GB/T 2260, year by year (codebook/divisions.csv)",
+            source="law: GB/T 2260, by day (codebook/divisions.csv, changes.csv)",
         ),
         Rule(
             "register_never_shrinks",

@@ -180,12 +180,12 @@ def _values(columns: Iterable[str], row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _county(code: str, period: str) -> str:
-    return f"{code} {_names(int(period[:4])).get(code, '')}".strip()
+    return f"{code} {_names(load().edition(period)).get(code, '')}".strip()
 
 
 @cache
-def _names(year: int) -> dict[str, str]:
-    return {d.county_code: d.name_zh for d in load().in_force(year)}
+def _names(edition: str) -> dict[str, str]:
+    return {d.county_code: d.name_zh for d in load().in_force(edition)}
 
 
 def _plain(value: Any) -> str | float | bool | None:

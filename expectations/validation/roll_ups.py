@@ -131,7 +131,7 @@ def _areas(book: Codebook, period: str) -> pl.DataFrame:
     province = book.groups["province"].label_zh
     rows = [
         (d.county_code, *area)
-        for d in book.in_force(int(period[:4]))
+        for d in book.in_force(period)
         for area in (
             ("prefecture", d.prefecture_code, d.prefecture_zh),
             ("province", f"{d.county_code[:2]}0000", province),

@@ -20,6 +20,7 @@ from expectations.suites.every_dataset import CEILING
 from expectations.validation.batch import EN, ZH, Batch, Key
 from expectations.validation.checkpoint import Failure
 from warehouse.codebook import Codebook, Indicator, load
+from warehouse.codebook.succession_text import code_to_use
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
 from warehouse.messages.finding import Finding, FindingExamples
@@ -40,7 +41,7 @@ OF_COLUMNS = ("unknown_unit", "unit_missing", "header_twice")
 SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
 NO_COLUMN = ("没有这一列", "no column ")
 THIS_ROW = ("第 {} 行", "row {}")
-SOME_COUNTY = ("本省当年有效的县级代码", "a county-level code of the province in force that year")
+SOME_COUNTY = ("本省当期有效的县级代码", "a county-level code of the province in force in that period")
 
 
 def rule_findings(failures: Iterable[Failure], batch: Batch) -> list[Finding]:
@@ -287,11 +288,9 @@ def return_findings(
 
 
 def _county_findings(failure: Failure, return_headers: list[ReturnHeader], book: Codebook) -> Iterator[Finding]:
-    """One finding per return whose county code is not in force, at the cell that says it; names the successors."""
+    """One finding per return whose county code is not in force, at the cell that says it; says what to write."""
     for return_header in (return_headers[i] for i in failure.row_ids):
-        heirs = "; ".join(
-            s for d in book.divisions if d.county_code == return_header.county_code for s in d.successor_codes
-        )
+        wanted = code_to_use(book, return_header.county_code, return_header.period) or SOME_COUNTY
         yield _finding(
             failure.rule,
             return_header,
@@ -299,7 +298,7 @@ def _county_findings(failure: Failure, return_headers: list[ReturnHeader], book:
             cells=[return_header.county_cell] if return_header.county_cell else [],
             indicator="county_code",
             found=return_header.county_code,
-            expected=heirs or SOME_COUNTY[EN],
+            expected=wanted[EN],
             said=[return_header.county_code] * 2,
-            wanted=[heirs or county for county in SOME_COUNTY],
+            wanted=list(wanted),
         )

@@ -99,7 +99,7 @@ def join_peers(rows: pl.DataFrame, accepted: pl.DataFrame, dataset: Dataset, per
         peers = peers.filter(pl.col(below) > 0)
         value, kind = pl.col(above).cast(pl.Float64) / pl.col(below).cast(pl.Float64), "prefecture"
         low, high = _bounds(value, LEAST_SHARE * value.median().abs(), FEWEST_PEERS)
-    groups = _groups(int(period[:4])).select("county_code", of=kind)
+    groups = _groups(load().edition(period)).select("county_code", of=kind)
     bounds = peers.join(groups, on="county_code").group_by("of").agg(peers_low=low, peers_high=high)
     return rows.join(groups.join(bounds, on="of").drop("of"), on="county_code", how="left")
 
@@ -118,17 +118,17 @@ def _earlier(dataset: Dataset, period: str) -> Iterator[tuple[str, tuple[str, ..
 
 
 @cache
-def _lines(year: int, year_to: int) -> pl.DataFrame:
+def _lines(edition: str, edition_to: str) -> pl.DataFrame:
     """County of today, ancestor of then, whether whole, and how many ancestors."""
-    lines = succession(load(), [year], year_to).drop("year")
+    lines = succession(load(), [edition], edition_to).drop("edition")
     return lines.with_columns(parties=pl.len().over("county_code"))
 
 
 def _traced(return_headers: pl.DataFrame, period: str) -> pl.DataFrame:
     """The heads with the county of today that each became a part of, or all."""
-    none = pl.DataFrame(schema={**_lines(2017, 2017).schema, "period": pl.String})
+    none = pl.DataFrame(schema={**_lines("2003-01", "2003-01").schema, "period": pl.String})
     periods = return_headers["period"].unique().sort()
-    lines = (_lines(int(p[:4]), int(period[:4])).with_columns(period=pl.lit(p)) for p in periods)
+    lines = (_lines(load().edition(p), load().edition(period)).with_columns(period=pl.lit(p)) for p in periods)
     return return_headers.rename({"county_code": "ancestor_code"}).join(
         pl.concat([none, *lines]), on=["ancestor_code", "period"]
     )
@@ -267,20 +267,20 @@ def _units() -> dict[str, pl.Expr]:
 
 
 @cache
-def _groups(year: int) -> pl.DataFrame:
+def _groups(edition: str) -> pl.DataFrame:
     """The prefecture of each county, and whether it is on the poverty list."""
-    listed = _members("poverty_counties", f"{year}-12")
-    rows = [(d.county_code, d.prefecture_code, str(d.county_code in listed)) for d in load().in_force(year)]
+    listed = _members("poverty_counties", edition)
+    rows = [(d.county_code, d.prefecture_code, str(d.county_code in listed)) for d in load().in_force(edition)]
     return pl.DataFrame(rows, ("county_code", "prefecture", "listed"), orient="row")
 
 
 def _members(group: str, period: str) -> list[str]:
-    return _codes(group, int(period[:4]))
+    return _codes(group, load().edition(period))
 
 
 @cache
-def _codes(group: str, year: int) -> list[str]:
-    return [d.county_code for d in load().members(group, year)]
+def _codes(group: str, edition: str) -> list[str]:
+    return [d.county_code for d in load().members(group, edition)]
 
 
 def _end(period: str) -> pl.Expr:

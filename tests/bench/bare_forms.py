@@ -173,6 +173,14 @@ def _training(_: str) -> Iterator[Check]:
     yield among_peers("peer_outlier", each, over="trained_persons")
 
 
+def _upskilling(_: str) -> Iterator[Check]:
+    persons, spent = c("upskilled_persons"), c("upskilling_spent_yuan")
+    cost = (spent / persons).is_between(100, 20_000)
+    yield holds("upskilled_within_plan", persons <= c("planned_persons"), "info")
+    yield holds("upskilling_spent_within_plan", spent <= c("planned_funds_yuan"), "warning")
+    yield holds("cost_per_person_upskilled", cost, "warning", over="upskilled_persons")
+
+
 def _frontline(period: str) -> Iterator[Check]:
     teams, members, villages = c("resident_teams"), c("resident_team_members"), c("poor_villages")
     first, posted = c("first_secretaries"), c("first_secretaries_posted")
@@ -185,6 +193,9 @@ def _frontline(period: str) -> Iterator[Check]:
     if period >= "2018-01":
         yield holds("teams_cover_villages", teams >= villages, "warning")
     yield holds("rotations_within_due", c("rotations_done") <= c("rotations_due"), "warning")
+    yield holds("rotations_within_due", c("secretary_rotations_done") <= c("secretary_rotations_due"), "warning")
+    leaders = (f"village_leaders_{level}" for level in ("provincial", "prefecture", "county", "township"))
+    yield holds("village_leaders_by_level", _sum(leaders) == c("village_leaders"))
     yield among_peers("peer_outlier", members / teams, over="resident_teams")
 
 
@@ -209,6 +220,8 @@ def _accountability(_: str) -> Iterator[Check]:
     assessed = c("units_assessed")
     graded = _sum(f"graded_{grade}" for grade in ("excellent", "good", "fair", "poor"))
     yield holds("letters", c("letters_signed") <= c("letters_required"))
+    by_level = (f"letters_signed_{level}" for level in ("provincial", "prefecture", "county", "township", "village"))
+    yield holds("letters_by_level", _sum(by_level) <= c("letters_signed"))
     yield holds("grades_sum", graded == assessed)
     for measure in ("rewarded", "penalised"):
         yield holds("measures_within_assessed", c(measure) <= assessed, "warning")
@@ -239,5 +252,5 @@ OWN: dict[str, Callable[[str], Iterator[Check]]] = {
     "relocation": _relocation, "relocation_villages": _villages, "outcomes": _outcomes, "ecology": _ecology,
     "industry": _industry, "finance": _finance, "funds": _funds, "projects": _projects, "health": _health,
     "training": _training, "frontline": _frontline, "support": _support, "support_units": _support_units,
-    "accountability": _accountability, "policy": _policy, "motivation": _motivation,
+    "accountability": _accountability, "policy": _policy, "motivation": _motivation, "upskilling": _upskilling,
 }  # fmt: skip

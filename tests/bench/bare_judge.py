@@ -111,7 +111,7 @@ def _heads(
     return_headers: pl.DataFrame, rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str
 ) -> pl.DataFrame:
     """The returns with what is asked of each as a whole: a county in force; a register has no fewer villages."""
-    codes = [d.county_code for d in load().in_force(int(period[:4]))]
+    codes = [d.county_code for d in load().in_force(period)]
     return_headers = return_headers.with_columns(known_county=pl.col("county_code").is_in(codes))
     if dataset.dataset != REGISTER:
         return return_headers.with_columns(register_never_shrinks=pl.lit(value=True))

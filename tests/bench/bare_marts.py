@@ -26,6 +26,7 @@ from warehouse.marts.measures import Measure, measures_of
 
 DECIMAL = pl.Decimal(38, 6)
 AREA = ("period", "level", "code")
+OUTCOMES = ("due", "counted", "nil", "blank", "missing", "quarantined")
 VILLAGES = ("planned", "started", "completed", "demolished")
 
 
@@ -51,18 +52,28 @@ def _facts(year: Year) -> pl.LazyFrame:
 def _fact(year: Year, dataset: Dataset) -> pl.LazyFrame:
     numeric = [i for i in dataset.indicators if i.numeric]
     units = {i.column: i.unit.unit for i in numeric}
+    ratios = [i.column for i in numeric if i.kind == "ratio"]
     back = ["return_status", "version", "submission", "sheet", "row"]
-    return (
-        year.rows(dataset)
-        .with_columns(pl.col(i.column).cast(DECIMAL) for i in numeric)
-        .unpivot(
-            [i.column for i in numeric], index=["period", "county_code", *back], variable_name="indicator",
-            value_name="value",
+    made = [
+        _quotient(line.factor * line.part.cast(pl.Float64), line.whole.cast(pl.Float64)).alias(line.name)
+        for line in measures_of(dataset)
+        if line.whole is not None
+    ]
+    index = ["period", "county_code", *back]
+    rows = year.rows(dataset)
+    reported, given = (
+        frame.with_columns(pl.col(i.column).cast(DECIMAL) for i in numeric).unpivot(
+            [i.column for i in numeric], index=index, variable_name="indicator", value_name=name
         )
-        .drop_nulls("value")
+        for frame, name in ((rows, "reported"), (rows.with_columns(made), "value"))
+    )
+    return (
+        pl.concat([given, reported.select("reported")], how="horizontal")
+        .drop_nulls("reported")
         .select(
             "period", "county_code", pl.lit(dataset.dataset).alias("dataset"), "indicator", "value",
             pl.col("indicator").replace_strict(units, return_dtype=pl.String).alias("unit"), *back,
+            value_reported=pl.when(pl.col("indicator").is_in(ratios)).then("reported"),
         )
         .rename({"return_status": "status"})
     )  # fmt: skip
@@ -80,10 +91,18 @@ def _counties(year: Year, dataset: Dataset, lines: Sequence[Measure], *, before:
     sums = {column: expression for line in lines for column, expression in line.sums.items()}
     rows = year.rows(dataset, before=before)
     if dataset.one_row:
-        given = rows.select("period", "county_code", **sums)
+        exempt = {f"{line.name}:exempt": ~line.applies for line in lines if line.applies is not None}
+        reported = {
+            f"{line.name}:reported": pl.col(line.name).cast(DECIMAL) for line in lines if line.indicator.kind == "ratio"
+        }
+        given = rows.select("period", "county_code", **sums, **exempt, **reported)
     else:
         given = rows.group_by("period", "county_code").agg(
-            **{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()}
+            **{
+                c: e.max() if line.once else pl.when(e.count() > 0).then(e.sum())
+                for line in lines
+                for c, e in line.sums.items()
+            }
         )
     return year.owed(dataset, before=before).join(given, on=["period", "county_code"], how="left")
 
@@ -109,27 +128,64 @@ def _programme(year: Year, dataset: Dataset) -> pl.LazyFrame:
         pl.when(pl.col(f"{line.name}:part").is_not_null()).then(pl.col("status").to_physical()).alias(f"{line.name}:s")
         for line in lines
     ]
+    beside = [
+        *((pl.col(f"{n}:part").is_null() & pl.col(f"{n}:exempt")).sum().alias(f"{n}:exempt")
+          for n in (line.name for line in lines if line.applies is not None)),
+        *(pl.col(f"{line.name}:reported").max() for line in lines if line.indicator.kind == "ratio"),
+    ]  # fmt: skip
     wide = [*sums, *(f"{c}:{mark}:{side}" for c in sums for mark in ("p", "y") for side in ("now", "then"))]
     areas = (
         both.with_columns(*masked, *statuses)
         .join(year.levels.lazy(), on=["period", "county_code"])
         .group_by(*AREA, "name_zh")
         .agg(
-            pl.len().cast(pl.Int64).alias("counties_due"),
+            pl.len().cast(pl.Int64).alias("owing"),
+            pl.col("counted").sum().cast(pl.Int64).alias("in_force"),
+            *beside,
             *(pl.col(c).sum() for c in wide),
             *(pl.col(c).count().alias(f"{c}#") for c in wide),
             *(pl.col(f"{line.name}:s").min() for line in lines),
         )
     )
     lines_long = (
-        areas.select(*AREA, "name_zh", "counties_due", *_line(line, step), order=n) for n, line in enumerate(lines)
+        areas.select(*AREA, "name_zh", "owing", "in_force", *_line(line, step), order=n) for n, line in enumerate(lines)
     )
     return (
         pl.concat(lines_long)
         .filter(pl.col("rises") | (pl.col("level") == "county"))
+        .with_columns(_covered(year.book.partial_below))
         .sort(*AREA, "order")
         .select(c.column for c in year.book.marts["mart_finance"])
     )
+
+
+def _covered(percent: int) -> list[pl.Expr]:
+    """Nobody is nil there or quarantined."""
+    county, points = pl.col("level") == "county", pl.col("unit").str.starts_with("percent")
+    due, counted = pl.col("owing") - pl.col("exempt"), pl.col("counties_counted")
+    blank = pl.col("in_force") - counted - pl.col("exempt")
+    return [
+        due.alias("counties_due"), blank.alias("counties_blank"), pl.lit(0, pl.Int64).alias("counties_nil"),
+        (pl.col("owing") - pl.col("in_force")).alias("counties_missing"),
+        pl.lit(0, pl.Int64).alias("counties_quarantined"),
+        ((pl.col("owing") == pl.col("in_force")) & ((blank == 0) | ~pl.col("required"))).alias("complete"),
+        (~county & (100 * counted < percent * due)).alias("partial"),
+        pl.when(county).then("value_reported").alias("value_reported"),
+        *(
+            pl.when(~points & (pl.col(then) > 0))
+            .then(_quotient(100 * pl.col(change).cast(pl.Float64), pl.col(then).cast(pl.Float64)))
+            .alias(name)
+            for name, change, then in (
+                ("change_percent", "change", "prior_period"),
+                ("change_percent_prior_year", "change_prior_year", "prior_year"),
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _quotient(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    value = part / whole
+    return pl.when((whole != 0) & value.is_finite()).then(value.round(6)).cast(DECIMAL)
 
 
 def _later(column: str, months: int) -> pl.Expr:
@@ -142,8 +198,7 @@ def _total(line: Measure, suffix: str = "") -> pl.Expr:
     if line.whole is None:
         return pl.when(pl.col(f"{line.name}:part{suffix}#") > 0).then(part).cast(DECIMAL)
     whole = pl.col(f"{line.name}:whole{suffix}")
-    value = part.cast(pl.Float64) / whole.cast(pl.Float64)
-    return pl.when((whole != 0) & value.is_finite()).then(value.round(6)).cast(DECIMAL)
+    return _quotient(line.factor * part.cast(pl.Float64), whole.cast(pl.Float64))
 
 
 def _line(line: Measure, step: int) -> list[pl.Expr]:
@@ -170,6 +225,12 @@ def _line(line: Measure, step: int) -> list[pl.Expr]:
         (compared if line.compares else pl.lit(0, pl.Int64)).alias("counties_compared"),
         (y_count if line.compares else pl.lit(0, pl.Int64)).alias("counties_compared_prior_year"),
         pl.lit(line.rises).alias("rises"),
+        (p_now if line.compares and not to_date else none).alias("value_compared"),
+        (y_now if line.compares else none).alias("value_compared_prior_year"),
+        (pl.col(f"{line.name}:reported") if line.indicator.kind == "ratio" else none).alias("value_reported"),
+        (pl.col(f"{line.name}:exempt").cast(pl.Int64) if line.applies is not None else pl.lit(0, pl.Int64))
+        .alias("exempt"),
+        pl.lit(line.indicator.required != "false").alias("required"),
     ]  # fmt: skip
 
 
@@ -199,14 +260,20 @@ def _relocation(year: Year) -> pl.LazyFrame:
         )
         for source, (dataset, rows) in given.items()
     ]  # fmt: skip
-    planned = pl.col("villages_planned")
+    planned, below = pl.col("villages_planned"), year.book.partial_below
     rates = [
         pl.when(planned != 0).then((100 * pl.col(f"villages_{s}") / planned).round(6)).cast(DECIMAL).alias(f"{s}_rate")
         for s in VILLAGES[1:]
     ]
     return (
         pl.concat(frames)
-        .with_columns(rates)
+        .with_columns(
+            *rates,
+            counties_missing=pl.col("counties_due") - pl.col("counties_counted"),
+            counties_quarantined=pl.lit(0, pl.Int64),
+            complete=pl.col("counties_due") == pl.col("counties_counted"),
+            partial=(pl.col("level") != "county") & (100 * pl.col("counties_counted") < below * pl.col("counties_due")),
+        )
         .select(c.column for c in year.book.marts["mart_relocation"])
         .sort(*AREA, "source")
     )
@@ -234,6 +301,12 @@ def _share(year: Year, dataset: Dataset, line: Measure) -> pl.LazyFrame:
         .agg(
             value=pl.when(part.count() > 0).then(part.sum()).cast(DECIMAL), due=pl.len().cast(pl.Int64),
             counted=part.count().cast(pl.Int64), status=pl.col("status").filter(part.is_not_null()).min(),
+            in_force=pl.col("counted").sum().cast(pl.Int64),
+        )
+        .with_columns(
+            nil=pl.lit(0, pl.Int64), quarantined=pl.lit(0, pl.Int64), missing=pl.col("due") - pl.col("in_force"),
+            blank=pl.col("in_force") - pl.col("counted"), complete=pl.col("due") == pl.col("counted"),
+            partial=100 * pl.col("counted") < year.book.partial_below * pl.col("due"),
         )
         .drop("code")
     )  # fmt: skip
@@ -245,7 +318,9 @@ def _share(year: Year, dataset: Dataset, line: Measure) -> pl.LazyFrame:
         pl.lit(line.unit).alias("unit"), pl.col("value").alias("numerator"), pl.col("value_all").alias("denominator"),
         pl.when(pl.col("value_all") != 0).then(share.round(6)).cast(DECIMAL).alias("share"),
         pl.min_horizontal("status", "status_all").cast(pl.String).alias("status"),
-        numerator_due="due", numerator_counted="counted", denominator_due="due_all", denominator_counted="counted_all",
+        complete=pl.col("complete") & pl.col("complete_all"), partial=pl.col("partial") | pl.col("partial_all"),
+        **{f"numerator_{outcome}": pl.col(outcome) for outcome in OUTCOMES},
+        **{f"denominator_{outcome}": pl.col(f"{outcome}_all") for outcome in OUTCOMES},
     )  # fmt: skip
 
 
@@ -269,7 +344,7 @@ def _completeness(year: Year) -> pl.LazyFrame:
         .select(
             *keys, pl.lit(value=True).alias("due"), received.alias("received"), "verdict", (days > 0).alias("late"),
             "frequency", "due_on", "received_on", days.clip(lower_bound=0).alias("days_late"),
-            (~received & (pl.col("due_on") < year.heard)).alias("missing"),
+            (~received & (pl.col("due_on") < year.heard)).alias("missing"), pl.lit(value=True).alias("period_open"),
         )
         .sort(keys)
     )  # fmt: skip

@@ -20,7 +20,7 @@ def sums_judged(rows: pl.DataFrame, asked: list[Check], period: str) -> pl.DataF
     """A row per rule and level, of the rows in force with their companions."""
     if not asked:
         return pl.DataFrame(schema=FIELDS)
-    placed = _areas(int(period[:4])).join(rows, on="county_code", how="left", maintain_order="left")
+    placed = _areas(load().edition(period)).join(rows, on="county_code", how="left", maintain_order="left")
     counted = {i: pl.col("receipt").is_not_null() & ~check.unknown for i, check in enumerate(asked)}
     sums = placed.group_by(AREA, maintain_order=True).agg(
         *(counts.sum().alias(f"{i}") for i, counts in counted.items()),
@@ -49,10 +49,10 @@ def _failing(sums: pl.LazyFrame, place: int, check: Check) -> pl.LazyFrame:
 
 
 @cache
-def _areas(year: int) -> pl.DataFrame:
+def _areas(edition: str) -> pl.DataFrame:
     """County x area that it is counted in, ordered by area."""
     province = load().groups["province"].label_zh
-    divisions = load().in_force(year)
+    divisions = load().in_force(edition)
     prefectures = [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in divisions]
     whole = [(d.county_code, "province", f"{d.county_code[:2]}0000", province) for d in divisions]
     return pl.DataFrame(prefectures + whole, ("county_code", *AREA), orient="row").sort(AREA, maintain_order=True)

@@ -43,12 +43,12 @@ class Year:
         years = {self.year - 1, self.year} if before else {self.year}
         months = dataset.frequency.months
         owed = [
-            pl.DataFrame({"county_code": [d.county_code for d in self.book.members(dataset.owed_by, y)]}).select(
-                pl.lit(f"{y}-{m:02}").alias("period"), "county_code"
+            pl.DataFrame({"county_code": [d.county_code for d in self.book.members(dataset.owed_by, period)]}).select(
+                pl.lit(period).alias("period"), "county_code"
             )
             for y in sorted(years)
             for m in months
-            if y < self.year or f"{y}-{m:02}" in self.periods
+            if dataset.due(period := f"{y}-{m:02}") and (period in self.periods or y < self.year)
         ]
         return_headers = self.return_headers.lazy().filter(dataset=dataset.dataset)
         counted = return_headers.select("period", "county_code", "status", counted=True)
@@ -81,11 +81,11 @@ def read_year(root: Path, book: Codebook, connection: sqlite3.Connection, year: 
 
 
 def _levels(book: Codebook, period: str) -> pl.DataFrame:
-    counties = book.in_force(int(period[:4]))
+    counties = book.in_force(period)
     rows = [(d.county_code, "county", d.county_code, d.name_zh) for d in counties]
     rows += [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in counties]
     for name, group in book.groups.items():
-        codes = book.members(name, int(period[:4]))
+        codes = book.members(name, period)
         rows += [
             (d.county_code, name, f"{d.county_code[:2]}0000" if name == "province" else name, group.label_zh)
             for d in codes

@@ -15,8 +15,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from warehouse.codebook import Codebook, Dataset, Indicator, load
-from warehouse.codebook.model import Division
+from warehouse.codebook import Codebook, Dataset, Division, Indicator, load
 from warehouse.store import ledger
 from warehouse.store.files import Root
 from warehouse.store.history import KEPT, write_rows
@@ -64,13 +63,13 @@ class Nation:
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
-        self._insert(ledger.RUNS, [(run, "nightly", str(received_at))])
+        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), None, None)])
         for dataset in self.book.datasets.values():
-            if int(period[5:]) in dataset.frequency.months:
+            if dataset.due(period):
                 self._returns(run, dataset, period, received_at)
 
     def _returns(self, run: str, dataset: Dataset, period: str, received_at: datetime) -> None:
-        codes = [d.county_code for d in self.book.members(dataset.owed_by, int(period[:4]))]
+        codes = [d.county_code for d in self.book.members(dataset.owed_by, period)]
         receipts = range(self.receipt + 1, self.receipt + 1 + len(codes))
         self.receipt += len(codes)
         rows = drawn(dataset, period, codes, list(receipts), received_at)
@@ -131,7 +130,7 @@ def correct(root: Root, book: Codebook, name: str) -> None:
             "SELECT DISTINCT period FROM touched WHERE dataset = ? ORDER BY 1", (name,)
         ).fetchall()
         (period,) = known[len(known) // 2]
-        (county, *_) = book.members(dataset.owed_by, int(period[:4]))
+        (county, *_) = book.members(dataset.owed_by, period)
         last, run = connection.execute("SELECT max(receipt), max(run) FROM returns").fetchone()
         own = "dataset = ? AND period = ? AND county_code = ?"
         query = f"SELECT max(version) FROM returns WHERE {own}"
@@ -139,7 +138,7 @@ def correct(root: Root, book: Codebook, name: str) -> None:
         run, version = f"{int(run) + 1:06}", before + 1
         at = datetime.fromisoformat(f"{period}-28") + timedelta(days=60)
         store = Nation(root, book, connection, last)
-        connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?)", (run, str(at)))
+        connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?, NULL, NULL)", (run, str(at)))
         rows = drawn(dataset, period, [county.county_code], [last + 1], at, version)
         write_rows(root.history, dataset, period, run, rows)
         store.decide(run, dataset, period, [(last + 1, county.county_code)], at, version)

@@ -31,7 +31,7 @@ MEMORY, MEMORY_PER_BYTE = 100_000_000, 20
 # What is said of a file in the journal: of a return one finding of each kind at the least, so much a byte.
 SAID, SAID_PER_BYTE = 1_000 * MOST_TOLD, 100
 MONTHS = [f"{year}-{month:02d}" for year in range(1990, 2090) for month in range(1, 13)]
-CODES = [one.county_code for one in BOOK.in_force(2017)]
+CODES = [one.county_code for one in BOOK.in_force("2017-12")]
 
 
 def returns(cells: str, count: int) -> Callable[[Path], Path]:

@@ -15,12 +15,18 @@ from tests.programmes import Given, built, said
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PERIODS = ("2017-11", "2017-12", "2018-11", "2018-12")
 AMOUNT = st.none() | st.integers(0, 10**12)
-SUMS = ("value", "counties_due", "counties_counted")
-COMPARED = ("month_value", "prior_period", "change", "prior_year", "change_prior_year")
+SUMS = (
+    "value", "counties_due", "counties_counted", "counties_nil", "counties_blank", "counties_missing",
+    "counties_quarantined",
+)  # fmt: skip
+COMPARED = (
+    "month_value", "prior_period", "value_compared", "change", "prior_year", "value_compared_prior_year",
+    "change_prior_year",
+)  # fmt: skip
 
 
 def codes(period: str) -> list[str]:
-    return [d.county_code for d in BOOK.in_force(int(period[:4]))]
+    return [d.county_code for d in BOOK.in_force(period)]
 
 
 @st.composite
@@ -85,6 +91,11 @@ def test_comparisons_never_exceed_what_is_counted_and_come_in_pairs(sent: list[G
         stocks = mart.filter(indicator="loan_balance_yuan")
         assert stocks[then].is_null().equals(stocks[compared] == 0)
         assert stocks[change].is_null().equals(stocks[compared] == 0)
+    for now, then, change in (
+        ("value_compared", "prior_period", "change"),
+        ("value_compared_prior_year", "prior_year", "change_prior_year"),
+    ):
+        assert (mart[now] - mart[then]).equals(mart[change], null_equal=True)
     whole = mart.filter(
         pl.col("counties_compared_prior_year") == pl.col("counties_counted"), indicator="loan_balance_yuan"
     )

@@ -31,7 +31,7 @@ SUMMED = [i for d in BOOK.datasets.values() for i in d.indicators if i.roll_up.h
 RATIOS = [(d, line) for d, line in LINES if line.whole is not None]
 # One of each type: the arithmetic is the type's.
 OF_EACH_TYPE = list({str(i.dtype): i for i in SUMMED}.values())
-CODES = [d.county_code for d in BOOK.in_force(2017)]
+CODES = [d.county_code for d in BOOK.in_force("2017-12")]
 PERIOD = "2017-12"
 LARGEST = 2**63 - 1
 
@@ -100,7 +100,7 @@ def test_each_area_of_a_mart_is_what_its_counties_add_up_to(values: dict[str, in
         for row in mart.filter(level=level).iter_rows(named=True):
             inside = [
                 values[d.county_code]
-                for d in BOOK.in_force(2017)
+                for d in BOOK.in_force("2017-12")
                 if d.county_code in values
                 and row["code"] in (f"{d.county_code[:2]}0000", d.prefecture_code, d.county_code)
             ]

@@ -125,3 +125,22 @@ def test_the_columns_of_an_indicator_are_those_of_its_dimension() -> None:
     columns = ["indicator_key", "name_zh", "name_en", "kind", "unit"]
     known = marts.build("dim_indicator", in_memory("finance")).select(columns).collect()
     assert built.select(columns).unique().join(known, on=columns, how="anti").is_empty()
+
+
+def test_a_county_that_continues_others_begins_with_what_they_gave() -> None:
+    """长治市城区 and 郊区 became 潞州区 on 2018-11-23: their year is not counted twice."""
+    returns = (
+        lent("140402", "2018-09", 10), lent("140411", "2018-10", 20), lent("140403", "2018-11", 33),
+        lent("140403", "2018-12", 40),
+    )  # fmt: skip
+    assert added(*returns, county="140403") == {"2018-11": (3, 1), "2018-12": (7, 1)}
+    built = marts.build("bi_county", in_memory("finance", *returns)).collect()
+    assert built.filter(indicator_key=LENT)["value"].sum() == 40
+
+
+def test_a_party_to_a_split_gives_nothing_in_the_year_of_it_but_what_came_before() -> None:
+    """新荣区 took a part of 南郊区 in the spring of 2018: what it lent since January is of another territory."""
+    found = added(
+        lent("140212", "2018-01", 10), lent("140212", "2018-06", 50), lent("140212", "2019-01", 4), county="140212"
+    )
+    assert found == {"2018-01": (10, 1), "2018-06": (None, None), "2019-01": (4, 1)}

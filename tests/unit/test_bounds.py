@@ -14,8 +14,8 @@ from tests.stores import Said, frame, join, known, now, said
 # --- peers ---------------------------------------------------------------------------------------------------------
 
 PEERS = PeerBounds("income_growth", low="low", high="high")
-LISTED = [d.county_code for d in BOOK.members("poverty_counties", 2017)]
-OTHERS = [d.county_code for d in BOOK.in_force(2017) if d.poverty_county_list == "none"]
+LISTED = [d.county_code for d in BOOK.members("poverty_counties", "2017-12")]
+OTHERS = [d.county_code for d in BOOK.in_force("2017-12") if d.poverty_county_list == "none"]
 
 
 def growths(codes: list[str], values: list[float], first: int = 1) -> list[Said]:
@@ -68,7 +68,9 @@ def test_peers_judged_earlier_count_and_a_correction_counts_once() -> None:
 
 
 LENT = PeerRatio("loan_amount_yuan", "loan_households", "low", "high")
-LINFEN, XINZHOU = ([d.county_code for d in BOOK.in_force(2017) if d.prefecture_code == c] for c in ("141000", "140900"))
+LINFEN, XINZHOU = (
+    [d.county_code for d in BOOK.in_force("2017-12") if d.prefecture_code == c] for c in ("141000", "140900")
+)
 
 
 def lending(codes: list[str], amounts: list[int], households: int = 10) -> list[Said]:
@@ -95,8 +97,8 @@ def test_a_peer_without_a_denominator_is_none() -> None:
 
 def test_a_code_not_in_force_has_no_peers() -> None:
     gone = next(d.county_code for d in BOOK.divisions if d.in_force_until and d.prefecture_code == "140400")
-    peers = [d.county_code for d in BOOK.in_force(2018) if d.prefecture_code == "140400"][:8]
-    sent = [said(int(c), c, "2018-06", "finance", finance(1000, 10)) for c in (*peers, gone)]
+    peers = [d.county_code for d in BOOK.in_force("2018-12") if d.prefecture_code == "140400"][:8]
+    sent = [said(int(c), c, "2018-12", "finance", finance(1000, 10)) for c in (*peers, gone)]
     assert [f["low"] is None for f in among(LENT, sent)] == [False] * 8 + [True]
 
 
@@ -120,7 +122,7 @@ def balances(values: list[int | None], county: str = YANGGAO, first: int = 1) ->
 
 
 def bound(values: list[int | None], county: str = YANGGAO, was: str = YANGGAO) -> tuple[Any, Any]:
-    (found,) = join(PAST, now(county), *balances(values, was))
+    (found,) = join(PAST, now(county, "2018-12"), *balances(values, was))
     return found["history_low_loan_balance_yuan"], found["history_high_loan_balance_yuan"]
 
 

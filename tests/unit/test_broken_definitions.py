@@ -155,7 +155,19 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "finance,金融扶贫,Finance,weekly",
         "frequency",
     ),
-    "unknown successor": ("divisions", "140213;140214,", "140213;140299,", "successor.*'140299'"),
+    "unknown successor": ("changes", "140202,140213|140214", "140202,140213|140299", "successor.*'140299'"),
+    "a change of an unknown code": ("changes", "140624,", "140699,", "changes.csv, county_code: unknown '140699'"),
+    "a code without a beginning": ("changes", "140624,140681,", "140624,140603,", "140681, in_force_from: blank"),
+    "no day": ("changes", "2018-08-08", "2018-08-32", "changes.csv, 140624, effective_on"),
+    "a day in words": ("changes", "2018-08-08", "8 August 2018", "changes.csv, 140624, effective_on"),
+    "no beginning": (
+        "divisions",
+        "140105,小店区,140100,太原市,district,1997",
+        "140105,小店区,140100,太原市,district,97",
+        "in_force_from",
+    ),
+    "an end before the beginning": ("changes", "2018-08-08", "1990", "140624, effective_on: it begins on 1993-01-01"),
+    "an heir that is no more": ("changes", "140726,140703,", "140726,140703|140624,", "only .'140703',. are in force"),
     "figure of an unknown scope": (
         "figures",
         "2017-12,poverty_counties,outcomes,weighted",
@@ -186,6 +198,14 @@ BROKEN = {  # file, its text, the text instead, what the error says
         ",many,percent",
         "figures.csv, income_growth, published",
     ),
+    "document of an unknown indicator": (
+        "documents",
+        "policy,county_plan",
+        "policy,plan",
+        "documents.csv, county_plan_opinions, indicator.*'plan'",
+    ),
+    "document issued on no month": ("documents", ",2018-05,", ",2018-13,", "county_plan_opinions, issued"),
+    "form due from no month": ("datasets", ",2018-01", ",2018-1", "datasets.csv, upskilling, due_from"),
     "synonym of an unknown dataset": (
         "synonyms",
         "finance,loan_households,信贷户数",
@@ -303,8 +323,8 @@ BROKEN = {  # file, its text, the text instead, what the error says
     ),
     "null or not, otherwise": (
         "marts",
-        "dim_county,in_force_until,whole,year,yes",
-        "dim_county,in_force_until,whole,year,perhaps",
+        "dim_county,in_force_until,date,,yes",
+        "dim_county,in_force_until,date,,perhaps",
         "marts.csv, dim_county.in_force_until, null",
     ),
 }

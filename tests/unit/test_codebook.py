@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -21,29 +22,71 @@ REFERENCE_GROUPS = {
 
 def test_counts_agree_with_the_reference() -> None:
     assert len(BOOK.divisions) == 128
-    assert [len(BOOK.in_force(year)) for year in (2017, 2018)] == [119, 117]
     assert [*BOOK.datasets] == [found.split(",")[0] for found in LINES["datasets"][1:]]
     assert sum(len(d.indicators) for d in BOOK.datasets.values()) == len(LINES["indicators"][1:])
-    assert len(BOOK.figures) == 53
+    assert len(BOOK.figures) == 59
 
 
-@pytest.mark.parametrize("year", [2017, 2018])
-def test_groups_have_their_members_in_both_years(year: int) -> None:
-    members = {name: len(BOOK.members(name, year)) for name in BOOK.groups}
-    assert members == {**REFERENCE_GROUPS, "province": len(BOOK.in_force(year))}
+@pytest.mark.parametrize(
+    ("period", "counties"),
+    [("2017-12", 119), ("2018-03", 119), ("2018-04", 118), ("2018-06", 118), ("2018-10", 118), ("2018-11", 117),
+     ("2020-12", 117)],
+)  # fmt: skip
+def test_so_many_counties_are_in_force_at_the_end_of_a_period(period: str, counties: int) -> None:
+    assert len(BOOK.in_force(period)) == counties
+    members = {name: len(BOOK.members(name, period)) for name in BOOK.groups}
+    assert members == {**REFERENCE_GROUPS, "province": counties}
 
 
-def test_codes_are_in_force_from_until_and_names_repeat() -> None:
+def test_codes_are_in_force_from_a_day_until_another_and_names_repeat() -> None:
     by_code = {d.county_code: d for d in BOOK.divisions}
-    assert by_code["140202"].in_force(2017)
-    assert not by_code["140202"].in_force(2018)
-    assert not by_code["140213"].in_force(2017)
-    assert [d.name_zh for d in BOOK.in_force(2017)].count("城区") == 4
+    gone, new = by_code["140402"], by_code["140403"]
+    assert (gone.in_force_until, gone.in_force_until_precision, gone.succession) == (
+        date(2018, 11, 23),
+        "day",
+        "merged",
+    )
+    assert (new.in_force_from, new.in_force_from_source) == (gone.in_force_until, gone.in_force_until_source)
+    assert [gone.in_force(p) for p in ("2018-03", "2018-10", "2018-11", "2019-01")] == [True, True, False, False]
+    assert (gone.in_force_from, gone.in_force_from_precision) == (date(1983, 1, 1), "year")
+    assert [d.name_zh for d in BOOK.in_force("2017-12")].count("城区") == 4
+
+
+def test_a_code_may_end_within_a_month_of_which_the_day_is_not_known() -> None:
+    by_code = {d.county_code: d for d in BOOK.divisions}
+    assert [by_code["140202"].ends_within(p) for p in ("2018-03", "2018-04", "2018-05")] == [False, True, False]
+    assert not any(by_code["140402"].ends_within(p) for p in ("2018-10", "2018-11", "2018-12"))
+
+
+@pytest.mark.parametrize("kind", ["renamed", "merged", "split"])
+def test_what_became_of_a_code_follows_from_who_continues_it(kind: str) -> None:
+    of_kind = {d.county_code for d in BOOK.divisions if d.succession == kind}
+    assert (
+        of_kind
+        == {
+            "renamed": {"140227", "140421", "140424", "140481", "140624", "140726"},
+            "merged": {"140203", "140402", "140411"},
+            "split": {"140202", "140211"},
+        }[kind]
+    )
 
 
 def test_frequencies_end_with_their_months() -> None:
     months = {name: BOOK.datasets[name].frequency.months for name in ("funds", "support", "outcomes")}
     assert months == {"funds": tuple(range(1, 13)), "support": (3, 6, 9, 12), "outcomes": (6, 12)}
+
+
+def test_a_form_is_due_of_no_period_before_its_programme_began() -> None:
+    upskilling = BOOK.datasets["upskilling"]
+    assert [p for p in ("2016-12", "2017-12", "2018-03", "2018-05", "2018-06", "2019-12") if upskilling.due(p)] == [
+        "2018-03", "2018-06", "2019-12",
+    ]  # fmt: skip
+
+
+def test_each_of_the_three_measures_of_assessment_has_an_indicator_of_its_own() -> None:
+    about = [(d.dataset, d.indicator) for d in BOOK.documents.values() if d.kind == "assessment"]
+    assert len(set(about)) == 3
+    assert {BOOK.datasets[name or ""][column or ""].unit.unit for name, column in about} == {"assessment"}
 
 
 def test_stored_types_follow_unit_and_kind() -> None:

@@ -50,17 +50,17 @@ def test_in_the_first_period_nothing_is_missing() -> None:
 
 @pytest.mark.parametrize(("others", "asked"), [(1, False), (59, False), (60, True)])
 def test_a_county_that_sent_none_is_asked_once_half_of_them_did(others: int, asked: bool) -> None:  # noqa: FBT001
-    codes = [d.county_code for d in BOOK.in_force(2017) if d.county_code != YANGGAO][:others]
+    codes = [d.county_code for d in BOOK.in_force("2017-12") if d.county_code != YANGGAO][:others]
     collected = [before("2017-12", 4, county=code, receipt=n) for n, code in enumerate(codes, start=1)]
     (found,) = join(LAST, now(), *collected)
-    assert len(BOOK.in_force(2017)) == 119
+    assert len(BOOK.in_force("2017-12")) == 119
     assert (found["last_loan_households"], found["last_absent"]) == (None, asked)
 
 
 def test_half_is_counted_by_period_and_of_those_who_owe_the_form() -> None:
     units = Last("last_", ("posted_officials",))
     at = [said(99, YANGGAO, "2018-06", "support", row("support"))]
-    owing = [d.county_code for d in BOOK.members("poverty_counties", 2017) if d.county_code != YANGGAO]
+    owing = [d.county_code for d in BOOK.members("poverty_counties", "2017-12") if d.county_code != YANGGAO]
     sent = [said(n, code, "2017-12", "support", row("support")) for n, code in enumerate(owing[:29], start=1)]
     (found,) = join(units, at, *sent)
     assert found["last_absent"]
@@ -91,12 +91,12 @@ def test_december_is_that_of_the_year_before_and_no_other_month() -> None:
 
 def test_a_merged_county_is_compared_with_the_sum_of_its_ancestors() -> None:
     merged = [before("2017-12", 3, "140402"), before("2017-12", 4, "140411", receipt=2)]
-    (found,) = join(LAST, now("140403"), *merged)
+    (found,) = join(LAST, now("140403", "2018-12"), *merged)
     assert (found["last_loan_households"], found["last_absent"]) == (7, False)
 
 
 def test_a_merged_county_with_an_ancestor_missing_is_asked() -> None:
-    (found,) = join(LAST, now("140403"), before("2017-12", 3, "140402"))
+    (found,) = join(LAST, now("140403", "2018-12"), before("2017-12", 3, "140402"))
     assert (found["last_loan_households"], found["last_absent"]) == (None, True)
 
 
@@ -107,7 +107,7 @@ def test_ratios_of_merged_counties_are_weighted() -> None:
         )
 
     december = LastDecember("december_", ("income_per_capita",))
-    at = [income(9, "140403", "2018-06", 400, 8000)]
+    at = [income(9, "140403", "2018-12", 400, 8000)]
     (found,) = join(december, at, income(1, "140402", "2017-12", 100, 6000), income(2, "140411", "2017-12", 300, 8000))
     assert found["december_income_per_capita"] == pytest.approx(7500)
 
@@ -117,7 +117,7 @@ def test_a_word_is_kept_through_a_new_code_and_lost_in_a_merger() -> None:
         return said(receipt, county, period, "outcomes", row("outcomes", delisting_status="verified"))
 
     december = LastDecember("december_", ("delisting_status",))
-    one, merged = [delisted(9, "140215", "2018-06")], [delisted(9, "140403", "2018-06")]
+    one, merged = [delisted(9, "140215", "2018-06")], [delisted(9, "140403", "2018-12")]
     (found,) = join(december, one, delisted(1, "140227", "2017-12"))
     assert found["december_delisting_status"] == "verified"
     (found,) = join(december, merged, delisted(1, "140402", "2017-12"), delisted(2, "140411", "2017-12"))
@@ -216,7 +216,7 @@ def test_a_partner_judged_again_counts_as_it_was_judged_last() -> None:
 # --- the codebook --------------------------------------------------------------------------------------------------
 
 
-def test_membership_is_by_code_and_year() -> None:
+def test_membership_is_by_code_and_period() -> None:
     for period, wanted in (("2017-12", [1, 0]), ("2018-06", [0, 1]), ("0000-12", [0, 0])):
         at = [said(n, code, period, "finance", finance()) for n, code in enumerate(("140227", "140215"), start=1)]
         assert [f["in_national_list"] for f in join(Membership("national_list"), at)] == wanted

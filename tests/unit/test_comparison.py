@@ -52,37 +52,39 @@ def test_so_many_months_before(period: str, months: int, before: str) -> None:
 # --- where each county stands --------------------------------------------------------------------------------------
 
 
-def standing(code: str, at: str = "2018-06", months: int = 12) -> list[tuple[Any, ...]]:
+def standing(code: str, at: str = "2018-12", months: int = 12) -> list[tuple[Any, ...]]:
     found = place(BOOK, (at,), months).filter(county_code=code).sort("later")
     return found.select("period", "later", "block", "counties").rows()
 
 
 def test_a_county_that_lasts_stands_by_itself_on_both_sides() -> None:
-    assert standing(YANGGAO) == [("2017-06", False, YANGGAO, 1), ("2018-06", True, YANGGAO, 1)]
+    assert standing(YANGGAO) == [("2017-12", False, YANGGAO, 1), ("2018-12", True, YANGGAO, 1)]
 
 
 def test_a_county_under_a_new_code_stands_beside_the_old_one() -> None:
-    assert standing(RENAMED) == [("2018-06", True, RENAMED, 1)]
-    assert standing(FORMER) == [("2017-06", False, RENAMED, 1)]
+    assert standing(RENAMED) == [("2018-12", True, RENAMED, 1)]
+    assert standing(FORMER) == [("2017-12", False, RENAMED, 1)]
 
 
 def test_those_that_merged_stand_beside_what_they_became() -> None:
-    assert standing(MERGED) == [("2018-06", True, MERGED, 1)]
+    assert standing(MERGED) == [("2018-12", True, MERGED, 1)]
     for code in BOTH:
-        assert standing(code) == [("2017-06", False, MERGED, 2)]
+        assert standing(code) == [("2017-12", False, MERGED, 2)]
 
 
 def test_all_parties_to_a_split_stand_together() -> None:
     least = min(SPLIT)
     for code in SPLIT:
-        assert ("2018-06", True, least, 3) in standing(code)
+        assert ("2018-12", True, least, 3) in standing(code)
     for code in PARTIES:
-        assert ("2017-06", False, least, 4) in standing(code)
+        assert ("2017-12", False, least, 4) in standing(code)
 
 
-def test_within_a_year_everybody_stands_by_himself() -> None:
-    assert place(BOOK, ("2018-06",), 1)["counties"].unique().to_list() == [1]
-    assert place(BOOK, ("2018-01",), 1)["counties"].max() == 4, "but not over the first of January"
+@pytest.mark.parametrize(
+    ("at", "most"), [("2018-01", 1), ("2018-04", 4), ("2018-06", 1), ("2018-11", 2), ("2018-12", 1)]
+)
+def test_between_two_changes_everybody_stands_by_himself(at: str, most: int) -> None:
+    assert place(BOOK, (at,), 1)["counties"].max() == most
 
 
 def test_nothing_asked_is_nothing_with_its_columns() -> None:
@@ -96,7 +98,7 @@ def test_every_county_of_both_years_stands_once_a_side(years: tuple[int, int]) -
     found = place(BOOK, (f"{years[1]}-12",), 12 * (years[1] - years[0]))
     assert found.select("county_code", "later").is_unique().all()
     for year, later in zip(years, (False, True), strict=True):
-        in_force = {d.county_code for d in BOOK.in_force(year)}
+        in_force = {d.county_code for d in BOOK.in_force(f"{year}-12")}
         assert set(found.filter(later=later)["county_code"]) == in_force
     sizes = found.group_by("block", "later").len()
     told = found.select("block", "later", "counties").unique()
@@ -110,7 +112,7 @@ def test_every_county_of_both_years_stands_once_a_side(years: tuple[int, int]) -
 
 def compared(
     given: Iterable[tuple[str, str, int | None]],
-    at: str = "2018-06",
+    at: str = "2018-12",
     months: int = 12,
     lines: tuple[Measure, ...] = (LENT,),
 ) -> dict[str, tuple[Any, ...]]:
@@ -123,61 +125,61 @@ def compared(
 
 
 def test_a_county_is_compared_with_itself_a_year_ago() -> None:
-    assert compared([("2018-06", YANGGAO, 5), ("2017-06", YANGGAO, 3)]) == {YANGGAO: (5, 3, 1)}
+    assert compared([("2018-12", YANGGAO, 5), ("2017-12", YANGGAO, 3)]) == {YANGGAO: (5, 3, 1)}
 
 
 @pytest.mark.parametrize(("now", "then"), [(None, 3), (5, None), (None, None)])
 def test_where_one_side_is_blank_both_are_unknown(now: int | None, then: int | None) -> None:
-    assert compared([("2018-06", YANGGAO, now), ("2017-06", YANGGAO, then)]) == {YANGGAO: (None, None, None)}
+    assert compared([("2018-12", YANGGAO, now), ("2017-12", YANGGAO, then)]) == {YANGGAO: (None, None, None)}
 
 
 @pytest.mark.parametrize(("now", "then"), [(0, 3), (5, 0), (0, 0)])
 def test_zero_is_a_value(now: int, then: int) -> None:
-    assert compared([("2018-06", YANGGAO, now), ("2017-06", YANGGAO, then)]) == {YANGGAO: (now, then, 1)}
+    assert compared([("2018-12", YANGGAO, now), ("2017-12", YANGGAO, then)]) == {YANGGAO: (now, then, 1)}
 
 
 def test_where_one_side_did_not_come_there_is_nothing_to_compare() -> None:
-    assert compared([("2018-06", YANGGAO, 5)]) == {}
-    assert compared([("2017-06", YANGGAO, 5)]) == {}
-    assert compared([("2018-06", YANGGAO, 5), ("2017-05", YANGGAO, 5)]) == {}
+    assert compared([("2018-12", YANGGAO, 5)]) == {}
+    assert compared([("2017-12", YANGGAO, 5)]) == {}
+    assert compared([("2018-12", YANGGAO, 5), ("2017-11", YANGGAO, 5)]) == {}
 
 
 def test_what_was_merged_is_compared_with_the_sum_of_both() -> None:
-    given = [("2018-06", MERGED, 10), ("2017-06", BOTH[0], 3), ("2017-06", BOTH[1], 4)]
+    given = [("2018-12", MERGED, 10), ("2017-12", BOTH[0], 3), ("2017-12", BOTH[1], 4)]
     assert compared(given) == {MERGED: (10, 7, 1)}
 
 
 def test_where_one_of_those_that_merged_gave_nothing_there_is_no_sum() -> None:
-    assert compared([("2018-06", MERGED, 10), ("2017-06", BOTH[0], 3), ("2017-06", BOTH[1], None)]) == {
+    assert compared([("2018-12", MERGED, 10), ("2017-12", BOTH[0], 3), ("2017-12", BOTH[1], None)]) == {
         MERGED: (None, None, None)
     }
-    assert compared([("2018-06", MERGED, 10), ("2017-06", BOTH[0], 3)]) == {MERGED: (None, None, None)}
+    assert compared([("2018-12", MERGED, 10), ("2017-12", BOTH[0], 3)]) == {MERGED: (None, None, None)}
 
 
 def test_the_parties_to_a_split_are_compared_together_and_count_as_those_of_now() -> None:
-    given = [*(("2018-06", code, 10) for code in SPLIT), *(("2017-06", code, 5) for code in PARTIES)]
+    given = [*(("2018-12", code, 10) for code in SPLIT), *(("2017-12", code, 5) for code in PARTIES)]
     assert compared(given) == {min(SPLIT): (30, 20, 3)}
     assert compared(given[1:]) == {min(SPLIT): (None, None, None)}
     assert compared(given[:-1]) == {min(SPLIT): (None, None, None)}
 
 
 def test_a_county_under_a_new_code_is_compared_with_the_old_one() -> None:
-    assert compared([("2018-06", RENAMED, 7), ("2017-06", FORMER, 6)]) == {RENAMED: (7, 6, 1)}
+    assert compared([("2018-12", RENAMED, 7), ("2017-12", FORMER, 6)]) == {RENAMED: (7, 6, 1)}
 
 
 def test_what_does_not_rise_is_compared_for_counties_alone_and_for_no_sum_of_them() -> None:
     alone = Measure(**{**vars(LENT), "rises": False})
-    given = [("2018-06", MERGED, 10), ("2017-06", BOTH[0], 3), ("2017-06", BOTH[1], 4)]
+    given = [("2018-12", MERGED, 10), ("2017-12", BOTH[0], 3), ("2017-12", BOTH[1], 4)]
     assert compared(given, lines=(alone,)) == {MERGED: (None, None, None)}
-    assert compared([("2018-06", YANGGAO, 5), ("2017-06", YANGGAO, 3)], lines=(alone,)) == {YANGGAO: (5, 3, 1)}
+    assert compared([("2018-12", YANGGAO, 5), ("2017-12", YANGGAO, 3)], lines=(alone,)) == {YANGGAO: (5, 3, 1)}
 
 
 # --- areas ---------------------------------------------------------------------------------------------------------
 
 
-def areas(*codes: str, at: str = "2018-06") -> dict[tuple[str, str], tuple[bool, bool]]:
+def areas(*codes: str, at: str = "2018-12") -> dict[tuple[str, str], tuple[bool, bool]]:
     """By block and area: whether it holds the whole block, and whether that continues several."""
-    levels = levels_of(BOOK, 2018).with_columns(period=pl.lit(at)).lazy()
+    levels = levels_of(BOOK, at).with_columns(period=pl.lit(at)).lazy()
     found = areas_of_blocks(place(BOOK, (at,), 12).lazy(), levels).filter(pl.col("block").is_in(list(codes))).collect()
     return {(row["block"], row["code"]): (row["inside"], row["merged"]) for row in found.iter_rows(named=True)}
 
@@ -202,7 +204,7 @@ def test_a_split_is_inside_the_prefecture_and_not_inside_each_of_its_counties() 
 
 
 def test_blocks_are_the_least_sets_that_no_succession_leaves() -> None:
-    found = blocks(BOOK, 2017, 2018)
+    found = blocks(BOOK, "2017-12", "2018-12")
     assert found.filter(block=min(SPLIT)).sort("later", "county_code").select("county_code", "later").rows() == [
         *((code, False) for code in sorted(PARTIES)), *((code, True) for code in sorted(SPLIT)),
     ]  # fmt: skip

@@ -35,6 +35,8 @@ def test_a_share_with_what_it_is_made_of_in_any_period() -> None:
     assert (row["numerator"], row["denominator"], row["share"]) == (31, 124, 25)
     assert (row["numerator_due"], row["numerator_counted"]) == (10, 2)
     assert (row["denominator_due"], row["denominator_counted"]) == (119, 3)
+    assert (row["numerator_missing"], row["denominator_missing"]) == (8, 116)
+    assert (row["complete"], row["partial"]) == (False, True)
     assert (row["period"], row["unit"], row["status"]) == ("2017-11", "yuan", "provisional")
 
 
@@ -52,3 +54,16 @@ def test_a_share_with_what_it_is_made_of_in_any_period() -> None:
 def test_a_share_is_known_where_both_are(returns: list[Given], numerator: Any, denominator: Any, share: Any) -> None:
     row = shares(*returns)["fiscal_allocated_yuan"]
     assert (row["numerator"], row["denominator"], row["share"]) == (numerator, denominator, share)
+
+
+@pytest.mark.parametrize(("lacking", "complete", "partial"), [(0, True, False), (1, False, False), (2, False, True)])
+def test_a_share_is_complete_where_both_sums_are_and_partial_where_one_is(
+    lacking: int,
+    complete: bool,  # noqa: FBT001
+    partial: bool,  # noqa: FBT001
+) -> None:
+    codes = [d.county_code for d in BOOK.in_force("2017-12")]
+    absent = [d.county_code for d in BOOK.members("deep_poverty", "2017-12")][:lacking]
+    row = shares(*(funds(code, 1) for code in codes if code not in absent))["fiscal_allocated_yuan"]
+    assert (row["complete"], row["partial"]) == (complete, partial)
+    assert (row["numerator_missing"], row["denominator_missing"]) == (lacking, lacking)

@@ -15,7 +15,8 @@ from warehouse.codebook.dictionary import data_dictionary
 from warehouse.codebook.dictionary.sections import Table, same_columns, sections
 from warehouse.codebook.dictionary.terms import terms
 from warehouse.codebook.mart_records import MartColumn
-from warehouse.codebook.model import Figure, Kind, RollUp
+from warehouse.codebook.model import Kind, RollUp
+from warehouse.codebook.publications import Figure
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "reference" / "data-dictionary.md"
 

@@ -7,7 +7,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.builders import BOOK, RECEIVED, TIANZHEN, YANGGAO, finance, lent, loans, mart, night, said, send, sources
+from tests.builders import (
+    BOOK,
+    RECEIVED,
+    TIANZHEN,
+    YANGGAO,
+    cover,
+    finance,
+    lent,
+    loans,
+    mart,
+    night,
+    row,
+    said,
+    send,
+    sheet,
+    sources,
+    write_book,
+)
 from tests.small_store import named_anew
 from warehouse.codebook import Dataset
 from warehouse.codebook.model import Indicator
@@ -104,3 +121,27 @@ def test_rebuilt_rows_have_the_columns_of_today_and_it_is_said_that_the_figures_
     done = rebuild(Rebuild.into(root, root.path.with_name("rebuilt"), Limits(), {}))
     (difference,) = (one for one in done.differences if one.path == name)
     assert (difference.expected, difference.kept, difference.returns) == (then, True, ())
+
+
+# The forms as they were before they asked for all that the article says: so many columns.
+FIRST_ASKED = {"frontline": 10, "accountability": 12}
+
+
+@pytest.mark.usefixtures("few_marts")
+def test_a_template_of_before_more_was_asked_is_accepted_without_a_word(root: Root, inbox: Path) -> None:
+    """What came later is blank; the form that came later is missing."""
+    before = {name: [cells[:asked] for cells in sheet(name, row(name))] for name, asked in FIRST_ASKED.items()}
+    labels = {name: BOOK.datasets[name].label_zh for name in before}
+    listed = [(label, name, "有", "报送") for name, label in labels.items()]
+    pages = {labels[name]: cells for name, cells in before.items()}
+    write_book(inbox / "a.xlsx", {"封面": cover(listed, period="2018-06"), **pages})
+    night(root, inbox)
+    assert said(root) == [("accepted", 1), ("accepted", 1)]
+    assert mart(root, "mart_findings").is_empty()
+    facts = mart(root, "fact_indicator").group_by("dataset").agg(pl.col("indicator"))
+    assert {name: set(columns) for name, columns in facts.iter_rows()} == {
+        name: {i.column for i in BOOK.datasets[name].indicators[:asked] if i.required == "true"}
+        for name, asked in FIRST_ASKED.items()
+    }
+    missing = mart(root, "mart_completeness").filter(county_code=YANGGAO, dataset="upskilling")
+    assert missing.select("due", "received").row(0) == (True, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -215,9 +216,10 @@ def test_a_comparison_lists_the_counties_of_both_periods(three: Root) -> None:
 
 def test_a_county_that_continues_others_is_compared_with_theirs(root: Root, inbox: Path) -> None:
     luzhou, before = "140403", ("140402", "140411")
-    then = (loans(finance(lent), county=code, period="2017-06") for code, lent in zip(before, (500, 600), strict=True))
-    night(root, send(inbox, *then, loans(finance(1_800), county=luzhou, period="2018-06")))
-    asked = {"period": "2018-06", "county": luzhou, "column": "change_prior_year"}
+    then = (loans(finance(lent), county=code, period="2017-12") for code, lent in zip(before, (500, 600), strict=True))
+    here = send(inbox, *then, loans(finance(1_800), county=luzhou, period="2018-12"))
+    night(root, here, RECEIVED + timedelta(days=200))
+    asked = {"period": "2018-12", "county": luzhou, "column": "change_prior_year"}
     e = figure(root, "mart_finance", "loan_amount_yuan", **asked)
     assert e.chosen is not None
     assert e.chosen.value == 700
@@ -260,6 +262,55 @@ def test_a_published_value_that_the_returns_do_not_give_is_said(root: Root, inbo
     assert "MISMATCH 不一致: what is listed gives 1,000 元 yuan" in screen(e)
 
 
+def test_an_increase_of_one_county_less_two_is_seen_to_be_wrong(root: Root, inbox: Path) -> None:
+    owed = {"2017-12": (TIANZHEN, GUANGLING), "2018-06": (GUANGLING,)}
+    sums = {TIANZHEN: 500, GUANGLING: 700}
+    returns = (
+        loans(finance(10, 1, relending_balance_yuan=sums[county]), county=county, period=period)
+        for period, counties in owed.items()
+        for county in counties
+    )
+    night(root, send(inbox, *returns))
+    e = figure(root, "mart_scorecard", "relending_increase_2018", None)
+    assert (e.value, e.counted, e.coverage["numerator_counted"], e.coverage["base_counted"]) == (0, 1, 1, 2)
+    assert "incomplete 未齐: published 公布 300,000,000 元 yuan" in screen(e, 120)
+    assert "counties 县 1 of 10, base 基数 2 of 10" in screen(e, 160)
+    path = next((root.marts / "v=000001" / "mart_scorecard").rglob("*.parquet"))
+    for wrong in ({"value": pl.lit(-500, pl.Decimal(38, 6))}, {"base_counted": pl.lit(1, pl.Int64)}):
+        one = pl.col("figure") == "relending_increase_2018"
+        columns = {name: pl.when(one).then(value).otherwise(name) for name, value in wrong.items()}
+        frame = mart(root, "mart_scorecard")
+        path.unlink()
+        path.write_bytes(to_parquet(frame.with_columns(**columns), BOOK.marts["mart_scorecard"]))
+        asked = FigureSelection("mart_scorecard", "relending_increase_2018", None)
+        assert explain_figure(LineageReader(root, url(root)), BOOK, asked).differs
+        path.unlink()
+        path.write_bytes(to_parquet(frame, BOOK.marts["mart_scorecard"]))
+
+
+def test_who_is_nil_who_is_exempt_and_what_was_written_is_told(root: Root, inbox: Path) -> None:
+    outcomes = row("outcomes", rural_population=0, delisting_status="none")
+    written = outcomes | {
+        "rural_population": 1000, "poor_persons_closing": 123, "poor_persons_opening": 123,
+        "poverty_headcount_ratio": Decimal("12.3"), "income_per_capita": Decimal(100),
+        "income_per_capita_prior_year": Decimal(100), "income_growth": Decimal(0),
+    }  # fmt: skip
+    night(root, send(
+        inbox, given(GUANGLING, PERIOD, "relocation"), given(GUANGLING, PERIOD, "relocation_villages"),
+        given(YANGGAO, PERIOD, "outcomes", outcomes), given(TIANZHEN, PERIOD, "outcomes", written),
+    ))  # fmt: skip
+    sites = figure(root, "mart_relocation_programme", "resettlement_sites", prefecture="大同")
+    assert dict(sites.counties.select("county_code", "state").iter_rows())[GUANGLING] == "nil"
+    assert (sites.value, sites.counted, sites.coverage["counties_nil"]) == (0, 0, 1)
+    income = figure(root, "mart_outcomes", "income_per_capita", prefecture="大同")
+    assert (income.value, income.due, income.counted) == (100, 10, 1)
+    assert "Not due, for it does not apply 不适用 1" in screen(income)
+    for name in ("mart_outcomes", "fact_indicator"):
+        ratio = figure(root, name, "poverty_headcount_ratio", county=TIANZHEN)
+        assert (ratio.value, ratio.published["value_reported"]) == (Decimal("12.3"), Decimal("12.3"))
+        assert "the county wrote 本县填报 12.3 % percent" in screen(ratio)
+
+
 def test_what_is_not_published_yet_is_not_in_it(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     night(root, send(inbox, loans(finance(1_000, 2))))
     monkeypatch.setattr("tests.builders.publish_new", lambda _: None)
@@ -285,8 +336,8 @@ LENT = ("mart_finance", "loan_amount_yuan")
         (*LENT, {"source": "register"}, "only mart_relocation has sources"),
         (*LENT, {"county": "阳高"}, "阳高 is no county; give a code, like 140221 阳高县"),
         (*LENT, {"county": "城区"}, "城区 is more than one county .140202 城区"),
-        (*LENT, {"county": "140215"}, "140215 .* was no county in 2017; before, there was"),
-        (*LENT, {"prefecture": "x"}, "x is no prefecture in 2017; there are: 140100 太原市"),
+        (*LENT, {"county": "140215"}, "140215 .* was no county at the end of 2017-12: 140227 大同市大同县"),
+        (*LENT, {"prefecture": "x"}, "x is no prefecture in 2017-12; there are: 140100 太原市"),
         (*LENT, {"group": "x"}, "x is no group of counties; there are: province 全省"),
         (*LENT, {"period": "2016-03"}, "nothing of 2016-03; its periods: 2017-11, 2017-12"),
         (*LENT, {"period": "2017"}, "2017 is no period; one looks like"),

@@ -68,4 +68,4 @@ def test_what_a_formula_says_is_what_the_mart_adds_up(dataset: Dataset, line: Me
 
 
 def test_every_aggregate_has_words() -> None:
-    assert TEXTS.keys() == AGGREGATES.keys() | {"increase", "members"}
+    assert TEXTS.keys() == AGGREGATES.keys() | {"increase", "increase of a mean", "members"}

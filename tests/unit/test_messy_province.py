@@ -20,7 +20,7 @@ from warehouse.intake.formats.preflight import UNREAD
 from warehouse.store.files import Root
 from warehouse.synthetic import build_returns, write_returns, write_sample
 from warehouse.synthetic.messy import KeyRow
-from warehouse.synthetic.messy.county import predecessor
+from warehouse.synthetic.messy.county import out_of_its_time
 
 Marts = Mapping[str, pl.DataFrame]
 # Where a figure stands differs by nature; what it is does not.
@@ -101,11 +101,11 @@ def test_the_page_says_what_the_night_found(nights: Nights) -> None:
 
 
 def strangers(refused: Iterable[KeyRow]) -> set[Place]:
-    """What the refused returns stand under that say a code no longer in force."""
+    """What the refused returns stand under that say a code not in force."""
     divisions = {d.county_code: d for d in BOOK.divisions}
     lines = [line for line in refused if line.rule == "known_county"]
-    codes = (predecessor(divisions[line.county_code], line.period).county_code for line in lines)
-    return {(code, line.period, line.dataset) for code, line in zip(codes, lines, strict=True)}
+    others = [out_of_its_time(divisions[line.county_code]) for line in lines]
+    return {(one.county_code, line.period, line.dataset) for one, line in zip(others, lines, strict=True) if one}
 
 
 def comparable(all_marts: Marts, refused: Iterable[KeyRow]) -> dict[str, pl.DataFrame]:

@@ -24,9 +24,9 @@ from warehouse.store.files import Root
 
 STRAYS = ("2017-06", "2017-07", "2017-08", "2017-09", "2017-10")
 OPEN = ("2017-11", "2017-12")
-COUNTIES = [d.county_code for d in BOOK.members("province", 2017)][:5]
+COUNTIES = [d.county_code for d in BOOK.members("province", "2017-12")][:5]
 # Five of the province's counties, and not one less.
-FIVE = len(COUNTIES) / len(BOOK.members("province", 2017))
+FIVE = len(COUNTIES) / len(BOOK.members("province", "2017-12"))
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,8 @@ def loans(root: Root, manifest: Manifest, **where: Any) -> pl.DataFrame:
 
 
 def owed(period: str) -> int:
-    due = (d for d in BOOK.datasets.values() if int(period[5:]) in d.frequency.months)
-    return sum(len(BOOK.members(d.owed_by, 2017)) for d in due)
+    due = (d for d in BOOK.datasets.values() if d.due(period))
+    return sum(len(BOOK.members(d.owed_by, "2017-12")) for d in due)
 
 
 def sent(*places: tuple[str, str]) -> pl.DataFrame:

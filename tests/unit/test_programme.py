@@ -64,7 +64,10 @@ def test_a_line_whole() -> None:
         "indicator": "fiscal_spent_yuan", "label_zh": "支出资金", "label_en": "Funds spent", "unit": "yuan",
         "value": Decimal(7), "status": "verified", "month_value": None, "prior_period": None, "change": None,
         "prior_year": None, "change_prior_year": None, "broken": False, "counties_due": 11, "counties_counted": 1,
-        "counties_compared": 0, "counties_compared_prior_year": 0,
+        "counties_compared": 0, "counties_compared_prior_year": 0, "value_reported": None, "value_compared": None,
+        "change_percent": None, "value_compared_prior_year": None, "change_percent_prior_year": None,
+        "counties_nil": 0, "counties_blank": 0, "counties_missing": 10, "counties_quarantined": 0, "complete": False,
+        "partial": True,
     }  # fmt: skip
     schema = {c.column: c.polars for c in BOOK.marts["mart_funds"] if c.column != PERIOD_END}
     line = mart.filter(code="140200", indicator="fiscal_spent_yuan")
@@ -153,6 +156,19 @@ def test_an_average_is_weighted_over_the_counties_that_have_both() -> None:
     assert found == {"140000": (Decimal("6500.375"), 2), YANGGAO: (Decimal("7000.5"), 1), GUANGLING: (None, 0)}
 
 
+def test_satisfaction_is_of_people_not_of_counties_and_its_trend_of_those_that_gave_it_both_times() -> None:
+    mart = built(
+        "outcomes",
+        people(YANGGAO, "2017-06", rural_population=100, satisfaction_rate=Decimal(90)),
+        people(YANGGAO, rural_population=300, satisfaction_rate=Decimal(92)),
+        people(TIANZHEN, rural_population=100, satisfaction_rate=Decimal(96)),
+        people(GUANGLING, rural_population=800),
+    )
+    columns = ("value", "prior_period", "change", "counties_counted", "counties_compared")
+    for area in ("140200", "140000"):
+        assert lines(mart, "satisfaction_rate", "2017-12", *columns)[area] == (93, 90, 2, 2, 1)
+
+
 def test_growth_is_derived_again_from_the_averages() -> None:
     incomes = {"income_per_capita": Decimal(110), "income_per_capita_prior_year": Decimal(100)}
     mart = built(
@@ -164,6 +180,26 @@ def test_growth_is_derived_again_from_the_averages() -> None:
     )
     codes = ("140000", YANGGAO, TIANZHEN)
     assert lines(mart, "income_growth", "2017-12", "value", codes=codes) == {"140000": -5, YANGGAO: 10, TIANZHEN: -10}
+
+
+def test_what_a_county_wrote_of_a_ratio_stands_beside_what_its_parts_give() -> None:
+    written = {"poverty_headcount_ratio": Decimal("12.4"), "wrong_exit_rate": Decimal(1)}
+    mart = built("outcomes", people(TIANZHEN, rural_population=1000, poor_persons_closing=123, **written))
+    for indicator, wanted in {
+        "poverty_headcount_ratio": {TIANZHEN: (Decimal("12.3"), Decimal("12.4")), "140200": (Decimal("12.3"), None)},
+        "wrong_exit_rate": {TIANZHEN: (1, 1)},
+        "rural_population": {TIANZHEN: (1000, None), "140200": (1000, None)},
+    }.items():
+        assert lines(mart, indicator, "2017-12", "value", "value_reported", codes=(TIANZHEN, "140200")) == wanted
+
+
+def test_the_fact_has_what_its_parts_give_beside_what_a_county_wrote() -> None:
+    written = {"poverty_headcount_ratio": Decimal("12.4")}
+    sources = in_memory("outcomes", people(TIANZHEN, rural_population=1000, poor_persons_closing=123, **written))
+    fact = marts.build("fact_indicator", sources).collect()
+    given = fact.select("indicator", "value", "value_computed").rows()
+    assert ("poverty_headcount_ratio", Decimal("12.4"), Decimal("12.3")) in given
+    assert ("rural_population", 1000, None) in given
 
 
 def test_nothing_is_divided_by_nobody() -> None:
@@ -191,10 +227,15 @@ def test_measures_are_counted_by_their_state_and_a_nil_return_has_none() -> None
     )  # fmt: skip
     found = lines(mart, "status=issued", "2017-12", "value", "unit", "counties_due", "counties_counted")
     assert found["140000"] == (2, "measure", 10, 2)
-    assert lines(mart, "county_plan=true", "2017-12", "value", codes=(TIANZHEN, GUANGLING)) == {
-        TIANZHEN: 1, GUANGLING: 0,
-    }  # fmt: skip
     assert "document" not in set(mart["indicator"])
+
+
+def test_a_county_with_a_plan_counts_once_however_many_of_its_measures_are_of_it() -> None:
+    measures = [{"measure": f"m{n:02}", "status": "issued", "county_plan": n < 9} for n in range(1, 11)]
+    mart = built("policy", said(TIANZHEN, "2017-12", *measures), said(GUANGLING, "2017-12"))
+    found = lines(mart, "county_plan=true", "2017-12", "value", "unit", codes=("140000", TIANZHEN, GUANGLING))
+    assert found == {"140000": (1, "county"), TIANZHEN: (1, "county"), GUANGLING: (0, "county")}
+    assert lines(mart, "status=issued", "2017-12", "value")["140000"] == 10
 
 
 def test_what_is_not_rolled_up_stays_with_the_county() -> None:
@@ -277,6 +318,44 @@ def test_years_are_not_subtracted() -> None:
     assert lines(mart, "delisting_year", "2017-12", "value", "change", codes=[YANGGAO]) == {YANGGAO: (2016, None)}
 
 
+def test_what_is_compared_stands_beside_what_it_is_compared_with_and_the_change_in_percent() -> None:
+    mart = built(
+        "finance",
+        lent(YANGGAO, "2017-11", 4, 40), lent(YANGGAO, "2017-12", 8, 50), lent(TIANZHEN, "2017-12", 100, 100),
+        lent(YANGGAO, "2016-12", 5, 20), lent(GUANGLING, "2017-11", 7, 7),
+    )  # fmt: skip
+    columns = ("prior_period", "value_compared", "change_percent")
+    yearly = ("prior_year", "value_compared_prior_year", "change_percent_prior_year")
+    stock, flow = (
+        lines(mart, f"loan_{name}_yuan", "2017-12", "value", *columns, *yearly)["140000"]
+        for name in ("balance", "amount")
+    )
+    assert stock == (150, 40, 50, 25, 20, 50, 150), "naive division gives 275 % and 650 %"
+    assert flow == (108, None, None, None, 5, 8, 60), "a year-to-date figure is compared with the year before alone"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "percent"), [(0, 5, None), (None, 5, None), (3, 4, Decimal("33.333333")), (4, 0, -100), (4, 4, 0)]
+)
+def test_a_change_in_percent_is_of_what_is_above_zero(then: int | None, now: int, percent: Decimal | None) -> None:
+    mart = built("finance", lent(YANGGAO, "2017-11", 1, then), lent(YANGGAO, "2017-12", 1, now))
+    assert lines(mart, "loan_balance_yuan", "2017-12", "change_percent")["140000"] == percent
+
+
+def test_a_figure_in_percent_changes_by_points_an_average_by_percent_and_a_loss_by_none() -> None:
+    then, now = (
+        {"rural_population": 100, "poor_persons_closing": poor, "income_per_capita": Decimal(income),
+         "income_business": Decimal(business)}
+        for poor, income, business in ((10, 5000, -10), (5, 6000, 10))
+    )  # fmt: skip
+    mart = built("outcomes", people(YANGGAO, "2017-06", **then), people(YANGGAO, "2017-12", **now))
+    found = [
+        lines(mart, indicator, "2017-12", "change", "change_percent")["140000"]
+        for indicator in ("poverty_headcount_ratio", "income_per_capita", "income_business")
+    ]
+    assert found == [(-5, None), (1000, 20), (20, None)]
+
+
 # --- codes that changed --------------------------------------------------------------------------------------------
 
 
@@ -326,12 +405,12 @@ def test_within_the_year_a_split_county_is_compared_with_itself() -> None:
 
 
 def test_what_is_not_summed_does_not_go_over_a_merger() -> None:
-    rate = {"satisfaction_rate": Decimal(90)}
+    rate = {"wrong_exit_rate": Decimal(1)}
     then = (people(code, "2017-12", **rate) for code in (*BEFORE_THE_MERGER, RENAMED[0]))
     mart = built("outcomes", *then, people(MERGED, "2018-12", **rate), people(RENAMED[1], "2018-12", **rate))
     columns = ("value", "prior_year", "broken")
-    assert lines(mart, "satisfaction_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
-        MERGED: (90, None, True), RENAMED[1]: (90, 90, False),
+    assert lines(mart, "wrong_exit_rate", "2018-12", *columns, codes=(MERGED, RENAMED[1])) == {
+        MERGED: (1, None, True), RENAMED[1]: (1, 1, False),
     }  # fmt: skip
 
 

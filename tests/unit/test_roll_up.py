@@ -207,7 +207,9 @@ def test_a_line_rises_where_its_roll_up_says_so(dataset: Dataset) -> None:
     for own in measures_of(dataset):
         assert own.rises == (own.indicator.roll_up.how != "none"), own.name
         assert own.compares == (own.indicator.unit.dtype != "year"), own.name
-        assert (own.whole is None) == (own.indicator.roll_up.how in ("sum", "count", "none")), own.name
+        assert (own.whole is None) == (own.indicator.roll_up.how in ("sum", "count", "count_counties", "none")), (
+            own.name
+        )
         assert list(own.sums) == [f"{own.name}:part", *([] if own.whole is None else [f"{own.name}:whole"])]
 
 
@@ -215,7 +217,7 @@ def test_a_line_rises_where_its_roll_up_says_so(dataset: Dataset) -> None:
 def test_every_number_and_every_code_of_a_form_has_a_line(dataset: Dataset) -> None:
     wanted: list[str] = []
     for i in dataset.indicators:
-        if i.roll_up.how == "count":
+        if i.roll_up.how in ("count", "count_counties"):
             codes = i.codes or (("true", "false") if i.unit.dtype == "boolean" else ())
             wanted += [f"{i.column}={code}" for code in codes]
         elif i.numeric and (dataset.one_row or i.roll_up.how == "sum"):
@@ -226,8 +228,8 @@ def test_every_number_and_every_code_of_a_form_has_a_line(dataset: Dataset) -> N
 @pytest.mark.parametrize("dataset", BOOK.datasets.values(), ids=lambda d: d.dataset)
 def test_a_code_is_counted_in_counties_or_in_what_the_rows_are(dataset: Dataset) -> None:
     for own in measures_of(dataset):
-        if own.indicator.roll_up.how == "count":
-            assert own.unit == ("county" if dataset.one_row else dataset.keys[0])
+        if (how := own.indicator.roll_up.how) in ("count", "count_counties"):
+            assert own.unit == ("county" if dataset.one_row or how == "count_counties" else dataset.keys[0])
             named = {one.code: (one.label_zh, one.label_en) for one in own.indicator.listed}
             zh, en = (named or {"true": ("是", "yes"), "false": ("否", "no")})[own.name.partition("=")[2]]
             assert (own.label_zh, own.label_en) == (f"{own.indicator.label_zh}:{zh}", f"{own.indicator.label_en}: {en}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from expectations.validation.batch import EN, ZH, Batch
 from expectations.validation.checkpoint import Failure
 from expectations.validation.rule_findings import ADVICE, _value_text, absent_findings, return_findings, rule_findings
 from tests.builders import BOOK, TIANZHEN, YANGGAO, finance
+from warehouse.codebook import Division
 from warehouse.intake.layout.row_frames import PROVENANCE
 from warehouse.intake.model.records import ReturnHeader
 from warehouse.intake.model.reporter import reading_finding
@@ -301,15 +303,59 @@ def of_heads(return_headers: list[ReturnHeader], check: Check, name: str, **colu
     return list(return_findings(failure, return_headers, pl.DataFrame(columns), BOOK))
 
 
-def test_a_county_that_is_not_in_force_is_said_with_what_it_became() -> None:
-    gone = next(d for d in BOOK.divisions if d.successor_codes)
-    (one,) = of_heads([head(county=gone.county_code)], in_set("county_code", ["x"]), "known_county")
-    assert (one.found, one.expected) == (gone.county_code, "; ".join(gone.successor_codes))
+@pytest.mark.parametrize(
+    ("code", "period", "zh", "en"),
+    [
+        ("140481", "2018-12", "140406 长治市潞城区(2018-11-23 起更名)", "(renamed on 2018-11-23)"),
+        ("140406", "2018-06", "140481 长治市潞城市(2018-11-23 才更名)", "(renamed on 2018-11-23 only)"),
+        ("140402", "2018-11", "140411 长治市郊区 于 2018-11-23 合并为 140403 长治市潞州区", "one return for the whole"),
+        (
+            "140403",
+            "2018-10",
+            "在此之前由 140402 长治市城区、140411 长治市郊区 各自报送",
+            "came into being on 2018-11-23",
+        ),
+        (
+            "140211",
+            "2018-06",
+            "分属 140212 大同市新荣区、140213 大同市平城区、140214",
+            "was split in 2018-04 among 140212",
+        ),
+        (
+            "140203",
+            "2018-06",
+            "140202 大同市城区(部分)、140203 大同市矿区、",
+            "140211 大同市南郊区 (in part) merged into",
+        ),
+    ],
+)
+def test_a_county_that_is_not_in_force_is_said_with_what_it_became_or_was(
+    code: str, period: str, zh: str, en: str
+) -> None:
+    (one,) = of_heads([head(county=code, period=period)], in_set("county_code", ["x"]), "known_county")
+    assert one.found == code
+    assert zh in one.message_zh
+    assert en in one.expected
+    assert en in one.message_en
     assert (one.sheet, one.cell, one.indicator) == ("封面", "B2", "county_code")
+
+
+@pytest.mark.parametrize("gone", [d for d in BOOK.divisions if d.succession in ("merged", "split")])
+def test_a_party_to_a_merger_or_a_split_is_never_told_one_code_alone(gone: Division) -> None:
+    (one,) = of_heads([head(county=gone.county_code, period="2019-12")], in_set("county_code", ["x"]), "known_county")
+    parties = {d.county_code for d in BOOK.divisions if set(d.successor_codes) & set(gone.successor_codes)}
+    told = set(re.findall("[0-9]{6}", one.expected))
+    assert told >= {*gone.successor_codes, *(parties if gone.succession == "merged" else ())}
+    assert len(told) > 2
+    assert "for the whole" in one.expected
+    assert "全区报一份" in one.message_zh
+
+
+def test_an_unknown_county_is_said_to_be_none() -> None:
     (unknown,) = of_heads([head(county="999999", county_cell=None)], in_set("county_code", ["x"]), "known_county")
-    assert unknown.expected == "a county-level code of the province in force that year"
+    assert unknown.expected == "a county-level code of the province in force in that period"
     assert unknown.cell is None
-    assert "本省当年有效的县级代码" in unknown.message_zh
+    assert "本省当期有效的县级代码" in unknown.message_zh
 
 
 def test_a_register_that_shrank_is_said_with_both_numbers() -> None:

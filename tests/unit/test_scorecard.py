@@ -12,11 +12,12 @@ import pytest
 from tests.builders import BOOK, TIANZHEN, YANGGAO
 from tests.programmes import Given, InMemory, in_memory, said
 from warehouse.codebook import Figure
+from warehouse.marts.figure_state import COVERED, moves
 from warehouse.marts.mart_scorecard import AGGREGATES, build, entering, speaks_of, value_of
 from warehouse.marts.roll_up import DECIMAL
 
 PERIOD = "2017-12"
-OUTSIDE = next(d.county_code for d in BOOK.in_force(2017) if d not in BOOK.members("deep_poverty", 2017))
+OUTSIDE = next(d.county_code for d in BOOK.in_force("2017-12") if d not in BOOK.members("deep_poverty", "2017-12"))
 INSIDE = TIANZHEN
 
 
@@ -152,7 +153,27 @@ def test_an_increase_is_since_an_earlier_period(now: int | None, then: int | Non
     assert value(of, *given) == wanted
 
 
-SECOND = next(d.county_code for d in BOOK.members("deep_poverty", 2017) if d.county_code != INSIDE)
+SECOND = next(d.county_code for d in BOOK.members("deep_poverty", "2017-12") if d.county_code != INSIDE)
+
+
+def test_a_mean_rises_over_the_counties_that_gave_it_both_times() -> None:
+    of = figure(
+        "increase", dataset="outcomes", column="satisfaction_rate", period="2018-06", since=PERIOD, scope="province"
+    )
+
+    def satisfied(county: str, period: str, rate: int | None, people: int) -> tuple[str, str, dict[str, Any]]:
+        return county, period, {"satisfaction_rate": rate, "rural_population": people}
+
+    given = [
+        satisfied(TIANZHEN, PERIOD, 90, 100), satisfied(TIANZHEN, "2018-06", 94, 300),
+        satisfied(YANGGAO, PERIOD, 96, 100), satisfied(YANGGAO, "2018-06", 98, 100),
+        satisfied("140223", PERIOD, 99, 800), satisfied("140223", "2018-06", None, 800),
+    ]  # fmt: skip
+    assert value(of, *given) == 2  # from 93 to 95
+    assert value(of, *given[:3]) == 4
+    assert value(of, given[0]) is None
+
+
 OF_INCREASE: dict[str, Any] = {"aggregate": "increase", "period": "2018-06", "since": PERIOD}
 
 
@@ -201,6 +222,14 @@ def card(of: Figure, *given: Given) -> dict[str, Any]:
     return line
 
 
+DEEP = [d.county_code for d in BOOK.members("deep_poverty", "2017-12")]
+
+
+def everybody(amount: int) -> list[Given]:
+    """Returns of all counties of the group, of which one lent something."""
+    return [said(code, PERIOD, {"loan_amount_yuan": amount if code == INSIDE else 0}) for code in DEEP]
+
+
 @pytest.mark.parametrize(
     ("relation", "value", "tolerance", "holds"),
     [
@@ -229,15 +258,16 @@ def test_a_figure_holds_within_its_tolerance_to_the_side_that_it_has(
     holds: bool,  # noqa: FBT001
 ) -> None:
     of = figure("sum", relation=relation, published=Decimal(100), tolerance=Decimal(tolerance))
-    line = card(of, said(INSIDE, PERIOD, {"loan_amount_yuan": value}))
-    assert (line["value"], line["difference"], line["holds"]) == (value, value - 100, holds)
+    line = card(of, *everybody(value))
+    assert (line["value"], line["difference"]) == (value, value - 100)
+    assert line["state"] == ("holds" if holds else "differs")
     assert (line["published"], line["relation"]) == (100, relation)
 
 
 def test_without_a_return_nothing_is_known_of_a_figure() -> None:
     line = card(figure("count"), said(OUTSIDE, PERIOD, {"loan_amount_yuan": 1}))
-    assert (line["value"], line["difference"], line["holds"], line["status"]) == (None, None, None, None)
-    assert (line["counties_due"], line["counties_counted"]) == (10, 0)
+    assert (line["value"], line["difference"], line["state"], line["status"]) == (None, None, "unknown", None)
+    assert (line["counties_due"], line["counties_counted"], line["complete"], line["partial"]) == (10, 0, False, True)
 
 
 def test_a_figure_says_how_many_counties_entered_it_and_the_least_settled_of_them() -> None:
@@ -256,7 +286,13 @@ def test_a_figure_says_how_many_counties_entered_it_and_the_least_settled_of_the
 def test_the_counties_of_a_group_are_those_of_the_codebook(group: str, count: int) -> None:
     of = figure("members", scope="province", column=group, dataset="dim_county", published=Decimal(count))
     line = card(of)
-    assert (line["value"], line["holds"], line["counties_due"], line["counties_counted"]) == (count, True, count, count)
+    assert (line["value"], line["state"], line["counties_due"], line["counties_counted"]) == (
+        count,
+        "holds",
+        count,
+        count,
+    )
+    assert [line[name] for name in COVERED] == [count, count, None, None, True, False]
     scoped = card(figure("members", scope=group, column=None, dataset="dim_county"))
     assert scoped["value"] == count
 
@@ -269,6 +305,69 @@ def test_of_an_increase_the_counties_are_counted_that_gave_both_its_ends() -> No
         said(SECOND, PERIOD, {"loan_amount_yuan": 700}),
     ]
     line = card(of, *given)
-    assert (line["value"], line["holds"], line["counties_due"], line["counties_counted"]) == (5, True, 10, 1)
+    assert (line["value"], line["counties_due"], line["counties_counted"]) == (5, 10, 1)
+    assert (line["state"], *(line[name] for name in COVERED)) == ("incomplete", 10, 1, 10, 2, False, True)
     none = card(of, *given[1:])
-    assert (none["value"], none["holds"], none["counties_counted"]) == (None, None, 0)
+    assert (none["value"], none["state"], none["counties_counted"]) == (None, "unknown", 0)
+
+
+def test_without_one_countys_return_an_increase_is_incomplete_and_says_which_end_it_lacks() -> None:
+    of = figure(**OF_INCREASE | {"published": Decimal(10), "tolerance": Decimal(5)})
+    ends = {PERIOD: 4, "2018-06": 5}
+    given = [said(code, period, {"loan_amount_yuan": n}) for period, n in ends.items() for code in DEEP]
+    whole, lacking = card(of, *given), card(of, *given[:-1])
+    assert (whole["value"], whole["state"], *(whole[name] for name in COVERED)) == (
+        10, "holds", 10, 10, 10, 10, True, False,
+    )  # fmt: skip
+    assert (lacking["value"], lacking["state"], *(lacking[name] for name in COVERED)) == (
+        9, "incomplete", 10, 9, 10, 10, False, False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "relation", "value", "state"),
+    [
+        ("least", "ge", 99, "differs"), ("least", "ge", 100, "incomplete"), ("least", "le", 99, "holds"),
+        ("greatest", "le", 101, "differs"), ("greatest", "le", 100, "incomplete"), ("greatest", "ge", 101, "holds"),
+        ("worst", "eq", 101, "differs"), ("worst", "eq", 100, "incomplete"),
+        ("sum", "eq", 101, "differs"), ("sum", "eq", 99, "incomplete"), ("sum", "eq", 100, "incomplete"),
+        ("sum", "ge", 100, "holds"), ("sum", "le", 101, "differs"), ("sum", "le", 100, "incomplete"),
+        ("share", "ge", 1, "incomplete"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_known_before_all_is_in_where_no_return_can_change_what_it_is(
+    aggregate: str, relation: str, value: int, state: str
+) -> None:
+    of = figure(aggregate, relation=relation, published=Decimal(100))
+    assert card(of, said(INSIDE, PERIOD, {"loan_amount_yuan": value}))["state"] == state
+
+
+@pytest.mark.parametrize(("aggregate", "columns"), [("growth", 118), ("growth_lead", 118), ("ratio", 119)])
+def test_what_does_not_apply_to_a_county_is_not_due_from_it(aggregate: str, columns: int) -> None:
+    by = {"column": "poor_persons_closing", "by": "rural_population"} if aggregate == "ratio" else OF_INCOME
+    of = figure(aggregate, **{**by, "dataset": "outcomes", "scope": "province"})
+    codes = [d.county_code for d in BOOK.in_force("2017-12")]
+    poor = {"poor_persons_closing": 1, "rural_population": 10, "income_per_capita": Decimal(2)}
+    rich = {"poor_persons_closing": 0, "rural_population": 0}
+    given = [said(code, PERIOD, poor | {"income_per_capita_prior_year": Decimal(1)}) for code in codes[1:]]
+    frame = build(in_memory("outcomes", *given, said(codes[0], PERIOD, rich), book=replace(BOOK, figures=(of,))))
+    (line,) = frame.collect().rows(named=True)
+    assert [line[name] for name in COVERED] == [columns, columns, columns, columns, True, False]
+    assert (line["counties_due"], line["counties_counted"]) == (119, 119)
+
+
+@pytest.mark.parametrize("open_periods", [("2018-06",), (PERIOD,)])
+def test_of_a_period_that_is_not_open_no_figure_is_known(open_periods: tuple[str, ...]) -> None:
+    both = [said(code, period, {"loan_amount_yuan": 1}) for code in DEEP for period in (PERIOD, "2018-06")]
+    for of in (figure("sum", period=open_periods[0]), figure(**OF_INCREASE)):
+        sources = replace(
+            in_memory("finance", *both, book=replace(BOOK, figures=(of,))), open_periods=frozenset(open_periods)
+        )
+        (line,) = build(sources).collect().rows(named=True)
+        known = of.aggregate == "sum"
+        assert (line["value"] is None, line["state"] == "unknown", line["complete"]) == (not known, not known, known)
+
+
+def test_a_sum_of_what_may_be_negative_is_never_known_before_all_is_in() -> None:
+    assert moves(BOOK.datasets["finance"], figure("sum")) == "up"
+    assert moves(BOOK.datasets["outcomes"], figure("sum", column="income_business")) == ""

@@ -53,7 +53,7 @@ def test_every_line_of_a_mart_is_an_indicator(indicators: pl.DataFrame, name: st
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_every_area_of_a_mart_is_an_area(areas: pl.DataFrame, period: str) -> None:
-    there = levels_of(BOOK, int(period[:4])).select("level", area="code").unique()
+    there = levels_of(BOOK, period).select("level", area="code").unique()
     assert there.join(areas, on=["area", "level"], how="anti").is_empty()
 
 
@@ -81,7 +81,7 @@ def test_no_two_counties_share_a_tile_and_a_row_is_a_prefecture(areas: pl.DataFr
 
 def test_only_what_the_codebook_adds_up_is_additive(indicators: pl.DataFrame) -> None:
     additive = indicators.filter("additive_over_areas")
-    assert set(additive["roll_up"]) == {"sum", "count"}
+    assert set(additive["roll_up"]) == {"sum", "count", "count_counties"}
     assert set(indicators.filter("additive_over_time")["kind"]) == {"year_to_date"}
     assert indicators.filter("additive_over_time", ~pl.col("additive_over_areas")).is_empty()
 

@@ -93,7 +93,7 @@ def rows_of(dataset: Dataset, period: str, code: str, seed: int = 7) -> tuple[Ro
 
 
 def counties(period: str) -> Iterator[str]:
-    yield from (d.county_code for d in BOOK.in_force(int(period[:4])))
+    yield from (d.county_code for d in BOOK.in_force(period))
 
 
 @pytest.mark.parametrize("dataset", [SCHOOLING, REGISTER, LIST], ids=["one row", "many rows", "coded keys"])

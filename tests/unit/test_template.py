@@ -81,8 +81,13 @@ def test_a_county_may_be_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("county", "period", "datasets", "says"),
     [
-        (KUANGQU, "2019-06", [], "140203 大同市矿区 is not in force in 2019.*successors are 140214 大同市云冈区"),
-        (PINGCHENG, "2017-12", [], "140213 大同市平城区 is in force from 2018 only.*140202 大同市城区"),
+        (
+            KUANGQU,
+            "2019-06",
+            [],
+            "140203 大同市矿区 is not in force at the end of 2019-06.*merged into 140214 大同市云冈区 in 2018",
+        ),
+        (PINGCHENG, "2017-12", [], "140213 大同市平城区 came into being in 2018-04.*140202 大同市城区"),
         ("城区", "2017-12", [], "more than one county: .*140202 大同市城区.*give the code"),
         ("999999", JUNE, [], "no county is called '999999'"),
         (TIANZHEN, "2018-13", [], "no period; give a year and month like 2018-06"),

@@ -29,10 +29,10 @@ def group(rule: str = "loan_cap", severity: str = "critical", findings: int = 3)
 
 
 class Published:
-    """A snapshot with an empty scorecard."""
+    """A snapshot with a scorecard."""
 
     def scan(self, *_: object) -> pl.LazyFrame:
-        return pl.LazyFrame(schema={"holds": pl.Boolean})
+        return pl.LazyFrame({"state": ["holds"] * 3 + ["differs"] + ["incomplete"] * 2 + ["unknown"]})
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,11 @@ def test_it_says_where_the_findings_are_and_how_many_were_answered(tmp_path: Pat
     text = shown(tmp_path, Summary(run="000001", errors=2, queries=1, explained=3))
     assert str(tmp_path / "reports" / "000001" / "findings.md") in text
     assert "2 errors, 1 queries, 3 answered" in text
+
+
+def test_it_says_how_many_figures_hold_how_many_differ_and_how_many_are_not_known_yet(tmp_path: Path) -> None:
+    text = "3 hold 相符, 1 differ 不符, 3 not yet known 尚不可知, of 7 published figures 公布数"
+    assert text in shown(tmp_path, Summary(run="000001"))
 
 
 def test_a_run_without_findings_shows_none(tmp_path: Path) -> None:

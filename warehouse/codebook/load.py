@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,18 +19,16 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from warehouse.codebook.display import Direction, Way
+from warehouse.codebook.divisions import Change, Division, Group, check_succession, with_validity
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
-from warehouse.codebook.mart_records import DatasetMart, Mart, MartColumn, Transform
+from warehouse.codebook.mart_records import Coverage, DatasetMart, Mart, MartColumn, Transform
 from warehouse.codebook.model import (
     AboutHeader,
     Code,
     CodeFormat,
     Dataset,
-    Division,
-    Figure,
     Floor,
-    Group,
     Indicator,
     Record,
     Scale,
@@ -37,6 +36,7 @@ from warehouse.codebook.model import (
     Unit,
     Word,
 )
+from warehouse.codebook.publications import Document, Figure
 from warehouse.codebook.reading_check import ReadingCheck
 from warehouse.messages.errors import CodebookError
 
@@ -66,24 +66,42 @@ class Codebook:
     groups: Mapping[str, Group]
     datasets: Mapping[str, Dataset]
     figures: tuple[Figure, ...]
+    documents: Mapping[str, Document]
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
     directions: Mapping[tuple[str, str], Way]  # by dataset and column, where the kind does not say it
+    coverage: Mapping[str, Coverage]
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
-    def in_force(self, year: int) -> tuple[Division, ...]:
-        """The divisions in force in a year, by code."""
-        return _in_force(self, year)
+    def in_force(self, period: str) -> tuple[Division, ...]:
+        """The divisions in force on the last day of a period, which owe its returns; by code."""
+        return _in_force(self, self.edition(period))
 
-    def members(self, group: str, year: int) -> tuple[Division, ...]:
-        """The divisions in force in a year that belong to a group."""
-        return _members(self, group, year)
+    def members(self, group: str, period: str) -> tuple[Division, ...]:
+        """The divisions in force on the last day of a period that belong to a group."""
+        return _members(self, group, self.edition(period))
+
+    def edition(self, period: str) -> str:
+        """The month of the last change of any division up to a period: all periods of one edition have the same
+        divisions in force. Blank before the first.
+        """
+        return self._editions[bisect_right(self._editions, period) - 1]
+
+    @cached_property
+    def _editions(self) -> tuple[str, ...]:
+        days = {day for d in self.divisions for day in (d.in_force_from, d.in_force_until) if day}
+        return ("", *sorted({day.isoformat()[:7] for day in days}))
 
     def mart_of(self, dataset: str, transform: Transform) -> Mart:
         """The mart that a dataset brings; only one of many rows a county brings a `detail`."""
         return next(m for m in self.mart_list.values() if (m.datasets, m.transform) == ((dataset,), transform))
+
+    @property
+    def partial_below(self) -> int:
+        """The percentage of the counties due below which a roll-up is partial."""
+        return self.coverage["partial_below"].percent
 
     def find(self, name: str) -> Dataset | None:
         """The dataset by its id or either label; None where none is called so."""
@@ -102,13 +120,13 @@ class Codebook:
 
 
 @cache
-def _in_force(book: Codebook, year: int) -> tuple[Division, ...]:
-    return tuple(d for d in book.divisions if d.in_force(year))
+def _in_force(book: Codebook, edition: str) -> tuple[Division, ...]:
+    return tuple(d for d in book.divisions if d.in_force(edition))
 
 
 @cache
-def _members(book: Codebook, group: str, year: int) -> tuple[Division, ...]:
-    return tuple(d for d in book.in_force(year) if book.groups[group].holds(d))
+def _members(book: Codebook, group: str, edition: str) -> tuple[Division, ...]:
+    return tuple(d for d in _in_force(book, edition) if book.groups[group].holds(d))
 
 
 def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
@@ -147,11 +165,13 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     book = Codebook(
         units=units,
         scales=tuple(_records(folder, "scales", Scale)),
-        divisions=tuple(_records(folder, "divisions", Division)),
+        divisions=_divisions(folder),
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
         directions={(one.dataset, one.column): one.direction for one in directions},
+        documents={d.document: d for d in _records(folder, "documents", Document)},
+        coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
         mart_list=mart_list,
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
@@ -188,6 +208,20 @@ def _records(folder: Path, name: str, model: type[R]) -> list[R]:
     key = next(iter(model.model_fields))
     _unique(f"{name}.csv", (str(getattr(r, key)) for r in records))
     return records
+
+
+def _divisions(folder: Path) -> tuple[Division, ...]:
+    changes = _records(folder, "changes", Change)
+    rows = _rows(folder, "divisions")
+    _unique("divisions.csv", (row["county_code"] for row in rows))
+    codes = {row["county_code"] for row in rows}
+    for change in changes:
+        _known("changes.csv, county_code", change.county_code, codes)
+        for successor in change.successor_codes:
+            _known(f"changes.csv, {change.county_code}, successor_codes", successor, codes)
+    divisions = tuple(_record("divisions", Division, with_validity(row, changes)) for row in rows)
+    check_succession(divisions)
+    return divisions
 
 
 def _record(name: str, model: type[R], row: Mapping[str, Any]) -> R:
@@ -232,10 +266,6 @@ def _known(place: str, value: str | None, among: Iterable[str]) -> None:
 
 
 def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
-    codes = {d.county_code for d in book.divisions}
-    for division in book.divisions:
-        for successor in division.successor_codes:
-            _known(f"divisions.csv, {division.county_code}, successor", successor, codes)
     for scale in book.scales:
         _known(f"scales.csv, {scale.spelling}, unit", scale.unit, book.units)
     for indicator in indicators:
@@ -244,6 +274,10 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
         _check_dataset(book, dataset)
     for figure in book.figures:
         _check_figure(book, figure)
+    for document in book.documents.values():
+        _known(f"documents.csv, {document.document}, dataset", document.dataset, book.datasets)
+        columns = book.datasets[document.dataset].columns if document.dataset else ()
+        _known(f"documents.csv, {document.document}, indicator", document.indicator, columns)
     _check_marts(book)
 
 
@@ -307,5 +341,6 @@ def _check_figure(book: Codebook, figure: Figure) -> None:
         _known(f"{place}, column", column, columns)
     if figure.aggregate in ("sum", "share", "increase", "ratio"):
         for column in filter(None, (figure.column, figure.by)):
-            if dataset[column].roll_up.how != "sum":
+            how = dataset[column].roll_up.how
+            if how != "sum" and (figure.aggregate, how) != ("increase", "weighted"):
                 raise CodebookError(f"{place}: {column} is a {dataset[column].kind} and is never summed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from warehouse.codebook.model import Flag, Record, Words
 
@@ -48,6 +48,15 @@ class DatasetMart(Record):
     dataset: str
     transform: Transform
     mart: MartName
+    label_zh: str
+    label_en: str
+
+
+class Coverage(Record):
+    """How much of what is due, in percent, a roll-up is of at least; below it, it is called partial."""
+
+    coverage: Literal["partial_below"]
+    percent: Annotated[int, Field(gt=0, le=100)]
     label_zh: str
     label_en: str
 

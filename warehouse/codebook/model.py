@@ -1,13 +1,13 @@
 """What a definition is: frozen records, each checked when it is made.
 
-Belongs here: the shape of one division, dataset, indicator, unit, group or figure. Does not belong here: the
-definitions themselves (the CSV files beside this one) and checks across records (`load.py`).
+Belongs here: the shape of one dataset, indicator or unit; `divisions.py` has a county's, `publications.py` a published
+figure's. Does not belong here: the definitions themselves (the CSV files beside this one) and checks across records
+(`load.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -25,10 +25,6 @@ from pydantic import (
 )
 
 Kind = Literal["key", "stock", "cumulative", "year_to_date", "ratio"]
-Aggregate = Literal[
-    "sum", "weighted", "growth", "growth_lead", "ratio", "share", "count", "distinct", "increase", "least",
-    "greatest", "worst", "members",
-]  # fmt: skip
 
 
 def _split(value: Any) -> Any:
@@ -48,8 +44,10 @@ def _flag(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
-OptionalYear = Annotated[int | None, BeforeValidator(_blank_to_none)]
 OptionalNumber = Annotated[Annotated[int, Field(gt=0, lt=2**53)] | None, BeforeValidator(_blank_to_none)]
+OptionalMonth = Annotated[  # or a year
+    Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2]))?$")] | None, BeforeValidator(_blank_to_none)
+]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -100,51 +98,16 @@ class Scale(Record):
     factor: int
 
 
-class Division(Record):
-    """A county-level unit with its GB/T 2260 code, in force from a year (included) until a year (excluded)."""
-
-    county_code: str
-    name_zh: str
-    prefecture_code: str
-    prefecture_zh: str
-    kind: Literal["district", "county", "county_level_city"]
-    in_force_from: int
-    in_force_until: OptionalYear
-    successor_codes: Annotated[
-        tuple[str, ...],
-        BeforeValidator(lambda v: tuple(c for c in v.split(";") if c) if isinstance(v, str) else v),
-    ]
-    poverty_county_list: Literal["none", "provincial", "national_key", "national_area"]
-    deep_poverty: bool
-
-    def in_force(self, year: int) -> bool:
-        """Whether the code is in force in a year."""
-        return self.in_force_from <= year and (self.in_force_until is None or year < self.in_force_until)
-
-
-class Group(Record):
-    """A set of counties that figures are given for; membership is by code and year."""
-
-    group: str
-    label_zh: str
-    label_en: str
-    lists: Words
-    deep_only: bool
-
-    def holds(self, division: Division) -> bool:
-        """Whether a division is a member, by the lists that it is on."""
-        return division.poverty_county_list in self.lists and (division.deep_poverty or not self.deep_only)
-
-
 class RollUp(Record):
     """How county values become a prefecture's or the province's.
 
     `sum` adds; `weighted` with a denominator divides 100 x sums (a percentage recomputed from its parts), without
     one averages the values by `weight`; `derived` is how far, in percent, one average (`weight`) is above another
-    (`denominator`); `count` counts the rows of each code; `none` is not rolled up.
+    (`denominator`); `count` counts the rows of each code, `count_counties` the counties that have such a row; `none` is
+    not rolled up.
     """
 
-    how: Literal["sum", "weighted", "count", "derived", "none"]
+    how: Literal["sum", "weighted", "count", "count_counties", "derived", "none"]
     weight: str | None = None
     denominator: str | None = None
 
@@ -337,7 +300,7 @@ class Dataset(Record):
     """One of the forms: who owes it, how often, how soon after the period's end, and its columns.
 
     `keys` tell one row from another within a return (none for a dataset of one row a county); `nil` says whether a
-    county may report that it has none of it.
+    county may report that it has none of it; `due_from` is the first period of which it is due (None: of all).
     """
 
     dataset: DatasetName
@@ -348,7 +311,12 @@ class Dataset(Record):
     due_days: int
     nil: bool
     keys: Words
+    due_from: OptionalMonth = None
     indicators: tuple[Indicator, ...]
+
+    def due(self, period: str) -> bool:
+        """Whether its reporting span ends with the period's month, and the programme had begun."""
+        return int(period[5:]) in self.frequency.months and period >= (self.due_from or "")
 
     @property
     def one_row(self) -> bool:
@@ -375,25 +343,3 @@ class Dataset(Record):
     def find(self, name: str) -> Indicator | None:
         """The indicator by its column, either label or its header in a workbook; None where none is called so."""
         return next((i for i in self.indicators if name in (i.column, i.label_zh, i.label_en, i.header_zh)), None)
-
-
-class Figure(Record):
-    """A published figure and how returns give it: an aggregate over `column` in the counties of `scope`."""
-
-    figure: str
-    programme: str
-    label_zh: str
-    label_en: str
-    published: Decimal
-    unit: str
-    relation: Literal["eq", "ge", "le"]
-    tolerance: Decimal
-    period: str
-    scope: str
-    dataset: str
-    aggregate: Aggregate
-    column: OptionalText
-    by: OptionalText
-    where: OptionalText
-    since: OptionalText
-    note: str

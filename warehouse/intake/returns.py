@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from warehouse.codebook import Dataset
 from warehouse.intake.formats.table import Table
@@ -15,7 +13,7 @@ from warehouse.intake.layout.row_kinds import SheetRow, sheet_rows
 from warehouse.intake.layout.shown_cells import shown_faults
 from warehouse.intake.model.records import Column, DataRow, DataSheet, ReturnHeader, SkippedRows, Status
 from warehouse.intake.ownership.claims import Agreement
-from warehouse.intake.ownership.cover import STATUSES
+from warehouse.intake.ownership.cover import STATUSES, read_status
 from warehouse.intake.ownership.evidence import (
     BLANK,
     OF_COUNTIES,
@@ -24,12 +22,11 @@ from warehouse.intake.ownership.evidence import (
     Source,
     stated_above,
 )
-from warehouse.intake.ownership.inbox_folders import owns
+from warehouse.intake.return_checks import check_return_header
 from warehouse.intake.sum_rows import sum_rows
 from warehouse.intake.table_context import TableContext
 
-KNOWN_WORDS = "有 | 无; " + " | ".join(word for word in STATUSES if not word.isascii())
-FIRST_PERIOD = "0001-01"
+OWN_STATUSES = " | ".join(word for word in STATUSES if not word.isascii())
 COLUMNS = {"county": "county_code", "period": "period"}
 NEEDED = {"county": "区划代码或县名 a county code or name", "period": "报告期 a period like 2017-12"}
 WHY = {
@@ -185,7 +182,7 @@ def _placed_return(
     """
     context.source.take_one()
     clear = bool(place.county.value and place.period.value)
-    status, strange = _status(context, index)
+    status, fault = _status(context, index)
     return_header = (
         _return_header(context.source, context.dataset, place, context.table.sheet, status) if clear else None
     )
@@ -197,10 +194,15 @@ def _placed_return(
         expected = "; ".join(NEEDED[name] for name in unsaid)
         context.report("cover_incomplete", missing[0], expected, missing[1][unsaid[0]])
     if return_header:
-        _check_return_header(context.source, context.dataset, return_header, place)
-        for word, where in strange:
-            context.report("unknown_status", word, KNOWN_WORDS, where, return_header)
+        check_return_header(context.source, context.dataset, return_header, place)
+        if fault:
+            context.report(fault[0], fault[1], known_words(fault[0]), fault[2], return_header)
     return return_header
+
+
+def known_words(rule: str) -> str:
+    """The words that a cell should have, of which a check says that it has another."""
+    return f"有 | 无; {OWN_STATUSES}" if rule == "unknown_status" else OWN_STATUSES
 
 
 def report_disagreement(
@@ -219,15 +221,15 @@ def report_disagreement(
     )
 
 
-def _status(context: TableContext, index: int | None) -> tuple[Status, tuple[tuple[str, str], ...]]:
-    """The status that a row says, else the table's; and the word that is none, with its cell."""
+def _status(context: TableContext, index: int | None) -> tuple[Status, tuple[str, str, str] | None]:
+    """The status that a row says, else the table's; and the check that its word fails, the word and its cell."""
     at = next((c.index for c in context.header.columns if c.column == "return_status"), None)
     row = context.table.rows[index] if index is not None else []
     word = row[at] if at is not None and at < len(row) else None
-    if word is None or at is None or index is None:
-        return context.status, ()
-    strange = () if word in STATUSES else ((word, context.table.cell(index, at)),)
-    return STATUSES.get(word, context.status), strange
+    status, rule = read_status(word, context.status)
+    if rule is None or word is None or at is None or index is None:
+        return status, None
+    return status, (rule, word, context.table.cell(index, at))
 
 
 def holds_figures(table: Table, dataset: Dataset) -> bool:
@@ -269,50 +271,8 @@ def nil_return(source: Source, dataset: Dataset, status: Status, cell: str) -> R
     if return_header:
         return_header = return_header.model_copy(update={"nil": True, "cell": cell})
         source.read.return_headers.append(return_header)
-        _check_return_header(source, dataset, return_header, place)
+        check_return_header(source, dataset, return_header, place)
     return return_header
-
-
-def _check_return_header(source: Source, dataset: Dataset, return_header: ReturnHeader, place: Place) -> None:
-    """A period that had not ended when the return came, or in which it is not due; a folder of somebody else."""
-    claim = place.period_claim
-    sheet, cell = (claim.sheet, claim.cell) if claim else (None, None)
-    received = source.reporter.receipt.received_at.date().isoformat()
-    if _last_day(return_header.period) > received:
-        source.reporter.report(
-            "period_in_future",
-            return_header.period,
-            f"早于 before {received}",
-            sheet=sheet,
-            cell=cell,
-            return_header=return_header,
-        )
-    if int(return_header.period[5:]) not in dataset.frequency.months:
-        months = ", ".join(map(str, dataset.frequency.months))
-        source.reporter.report(
-            "not_due",
-            return_header.period,
-            f"月份 months {months}",
-            sheet=sheet,
-            cell=cell,
-            return_header=return_header,
-        )
-    if source.owner and not owns(source.owner, return_header.county_code):
-        at = (return_header.county_sheet, return_header.county_cell)
-        source.reporter.report(
-            "wrong_folder",
-            return_header.county_code,
-            source.owner,
-            sheet=at[0],
-            cell=at[1],
-            return_header=return_header,
-        )
-
-
-@lru_cache(maxsize=1_000)
-def _last_day(period: str) -> str:
-    ends_on = monthrange(int(period[:4]), int(period[5:]))[1] if period >= FIRST_PERIOD else 1
-    return f"{period}-{ends_on:02}"
 
 
 def _check_header(context: TableContext, data: list[int], return_headers: list[ReturnHeader]) -> None:

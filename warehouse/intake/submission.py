@@ -24,7 +24,7 @@ from warehouse.intake.notes_sheet import find_notes, read_notes
 from warehouse.intake.ownership.cover import ListedReturn, find_cover, read_cover
 from warehouse.intake.ownership.evidence import Source
 from warehouse.intake.ownership.inbox_folders import owner_of
-from warehouse.intake.returns import KNOWN_WORDS, holds_figures, nil_return, read_returns
+from warehouse.intake.returns import holds_figures, known_words, nil_return, read_returns
 
 # Sheets of a template that hold no figures.
 BESIDE = ("填表须知", "howto")
@@ -165,10 +165,8 @@ def _take_listed(source: Source, dataset: Dataset, listed: ListedReturn, tables:
         for table in tables:
             read_returns(source, dataset, table, listed.status)
     for return_header in source.read.return_headers[before:]:
-        for word, cell in listed.strange:
-            source.reporter.report(
-                "unknown_status", word, KNOWN_WORDS, sheet=sheet, cell=cell, return_header=return_header
-            )
+        for rule, word, cell in listed.faults:
+            source.reporter.report(rule, word, known_words(rule), sheet=sheet, cell=cell, return_header=return_header)
 
 
 def _without_cover(source: Source, tables: list[Table]) -> None:

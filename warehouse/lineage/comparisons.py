@@ -11,14 +11,23 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.lineage.figure_definition import FigureDefinition
+from warehouse.lineage.recount import divided, same
 from warehouse.lineage.selection import Area
 from warehouse.marts.comparison import YEAR, earlier, place
+from warehouse.marts.coverage import OF_RETURN
 from warehouse.marts.measures import Measure
 from warehouse.marts.programme import fields, in_areas
-from warehouse.marts.roll_up import STATUSES
+from warehouse.marts.roll_up import PERCENT, STATUSES
 from warehouse.marts.sources import LEVELS
 
-COMPANIONS = ("month_value", "prior_period", "change", "prior_year", "change_prior_year")
+# The column of the change, and of what it is a change of, of each in percent.
+PERCENT_OF = {
+    "change_percent": ("change", "prior_period"), "change_percent_prior_year": ("change_prior_year", "prior_year"),
+}  # fmt: skip
+COMPANIONS = (
+    "month_value", "prior_period", "value_compared", "change", "change_percent", "prior_year",
+    "value_compared_prior_year", "change_prior_year", "change_percent_prior_year",
+)  # fmt: skip
 BLOCK = "block"
 
 
@@ -70,6 +79,11 @@ def compared_columns(
     period, months = published["period"], months_of(definition.dataset)
     row = _recomputed(book, definition, area, given, period)
     first = period[5:] == f"{months:02}"
+    points = definition.line.unit.startswith("percent")
+    for column, (change, before) in PERCENT_OF.items():
+        then = row[before]
+        again = divided(row[change], then, PERCENT) if then is not None and then > 0 and not points else None
+        row[column] = published[column] if same(published[column], again) else again
     made = (
         ComparedColumn(
             column=column,
@@ -87,13 +101,19 @@ def compared_columns(
 
 _NOW_LESS_THEN = ("两期均计入的县:本期 - 前期", "now - then, counties in both")
 _THEN = ("两期均计入的县:前期数", "then, counties in both")
+_NOW = ("两期均计入的县:本期数", "now, counties in both")
+_PERCENT = ("100 x (本期 - 前期) / 前期", "100 x (now - then) / then")
 _TEXTS = {
     "first": ("年内首期,即本期数", "the value: the year's first period"),
     "month_value": _NOW_LESS_THEN,
     "prior_period": _THEN,
+    "value_compared": _NOW,
     "change": _NOW_LESS_THEN,
+    "change_percent": _PERCENT,
     "prior_year": _THEN,
+    "value_compared_prior_year": _NOW,
     "change_prior_year": _NOW_LESS_THEN,
+    "change_percent_prior_year": _PERCENT,
 }
 
 
@@ -110,7 +130,11 @@ def _recomputed(
 
 
 def _sums(given: pl.DataFrame, line: Measure) -> pl.LazyFrame:
-    return given.lazy().select("period", "county_code", pl.col("status").cast(STATUSES), *line.sums)
+    """What `county_sums` gives of one line."""
+    nil = [f"{line.name}:nil"] if line.nil else []
+    return given.lazy().select(
+        "period", "county_code", pl.col("status").cast(STATUSES), *OF_RETURN, *line.sums, *line.notes, *nil
+    )
 
 
 def levels(period: str, codes: Mapping[str, str], level: str) -> pl.LazyFrame:

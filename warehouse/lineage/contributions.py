@@ -12,7 +12,6 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.codebook.model import Frequency
 from warehouse.lineage.reader import LineageReader, collected
 from warehouse.marts.measures import Measure
 from warehouse.marts.programme import sums_of
@@ -97,8 +96,8 @@ def due(book: Codebook, dataset: Dataset, places: Iterable[tuple[str, Collection
     rows = [
         (period, division.county_code, division.name_zh)
         for period, counties in places
-        if int(period[5:]) in Frequency(dataset.frequency).months
-        for division in book.members(dataset.owed_by, int(period[:4]))
+        if dataset.due(period)
+        for division in book.members(dataset.owed_by, period)
         if division.county_code in set(counties)
     ]
     return pl.DataFrame(rows, dict.fromkeys((*PLACE, "name_zh"), pl.String), orient="row")
@@ -119,21 +118,27 @@ def with_outcome(owed: pl.LazyFrame, decisions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def with_sums(states: pl.LazyFrame, rows: pl.LazyFrame, dataset: Dataset, line: Measure) -> pl.LazyFrame:
-    """`states` with what each gives to a line (`{line}:part`, `{line}:whole`) and where: sheet, first and last row.
+    """`states` with what each gives to a line (`sums_of`) and where: sheet, first and last row.
 
-    Null for what does not count; a return that counts and gives nothing to the line has the state `blank`.
+    Null for what does not count; a return that counts and gives nothing to the line has the state `nil`, `exempt` where
+    the line does not apply to the county, else `blank`.
     """
-    coverage = states.select(*PLACE, "status", counted=pl.col("state") == "counted")
+    in_force = pl.col("state") == "counted"
+    coverage = states.select(
+        *PLACE, "status", counted=in_force, nil=in_force & pl.col("nil"), quarantined=pl.col("state") == "quarantined"
+    )
     sums = sums_of(rows, coverage, dataset, [line]).drop("status")
     stands = rows.group_by(PLACE).agg(
         sheet=pl.col("sheet").first(), first_row=pl.col("row").min(), last_row=pl.col("row").max()
     )
-    given = pl.col(f"{line.name}:part").is_not_null()
-    blank = (pl.col("state") == "counted") & ~given
+    without = in_force & pl.col(f"{line.name}:part").is_null()
+    nil = pl.col("nil") if line.nil else pl.lit(value=False)
+    exempt = pl.lit(value=False) if line.applies is None else pl.col(f"{line.name}:exempt")
+    state = pl.when(without & nil).then(pl.lit("nil")).when(without & exempt).then(pl.lit("exempt"))
     return (
         states.join(sums, on=PLACE, how="left", maintain_order="left")
         .join(stands, on=PLACE, how="left", maintain_order="left")
-        .with_columns(state=pl.when(blank).then(pl.lit("blank")).otherwise("state"))
+        .with_columns(state=state.when(without).then(pl.lit("blank")).otherwise("state"))
     )
 
 

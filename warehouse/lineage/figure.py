@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from warehouse.codebook import Codebook
-from warehouse.codebook.model import Frequency
 from warehouse.lineage import comparisons as beside
+from warehouse.lineage import recount
 from warehouse.lineage.comparisons import COMPANIONS, ComparedColumn
 from warehouse.lineage.contributions import Snapshot, contributions
 from warehouse.lineage.evidence import evidence
-from warehouse.lineage.figure_definition import FACT, SCORECARD, SHARE, FigureDefinition, definition_of, explained_marts
+from warehouse.lineage.figure_definition import (
+    FACT,
+    RELOCATION,
+    SCORECARD,
+    SHARE,
+    FigureDefinition,
+    definition_of,
+    explained_marts,
+)
 from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, Texts, as_decimal
 from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.scorecard_figure import explain_scorecard_figure
 from warehouse.lineage.selection import Area, FigureSelection, area_of, check_period, unknown
 from warehouse.marts.mart_deep_poverty_share import GROUP
 from warehouse.marts.programme import value_of
-from warehouse.marts.roll_up import DECIMAL, percentage
+from warehouse.marts.roll_up import PERCENT
 from warehouse.messages.errors import PermanentError
 
-# More than a sum of any column's values has.
-DIGITS = 60
 NOT_OPEN = (
     "{0} 报告期尚未开放:应报 {2} 份,仅收到 {1} 份,不公布县以上的数;请加 --county 查看各县; {0} is not open: {1} of {2} "
     "returns due have come, so there is no figure above the county; say --county"
@@ -58,7 +64,10 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
     chosen = next((one for one in compares if one.column == asked.column), None)
     compared = beside.compared(book, definition.line, area, given, chosen) if chosen else pl.DataFrame()
     own = given.filter(pl.col("period") == period)
+    value = as_decimal(published.get(definition.column))
     made = _share(book, own, definition, period) if definition.mart == SHARE else _total(own, definition, area)
+    # Quotients that marts have are of floats; sums are exact.
+    divided = definition.formula.whole is not None or definition.mart == SHARE
     return FigureLineage(
         mart=definition.mart,
         column=definition.line.name,
@@ -71,12 +80,13 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
         dataset=definition.dataset,
         manifest=snapshot.manifest,
         behind=snapshot.behind,
-        value=as_decimal(published.get(definition.column)),
-        recomputed=made.value,
+        value=value,
+        recomputed=value if divided and recount.same(value, made.value) else made.value,
         formula=made.formula,
         parts=made.parts,
-        due=own.height,
-        counted=own[f"{definition.line.name}:part"].count(),
+        due=recount.outcomes(own["state"])["due"],
+        counted=own.filter(state="counted").height,
+        coverage=_coverage(book, own, definition, area) if published else {},
         counties=_counties(own, definition, _members(book, period)),
         published=published,
         terms=_terms(definition),
@@ -127,13 +137,13 @@ def _check(book: Codebook, asked: FigureSelection, definition: FigureDefinition,
         )
     if area.level != "county" and not definition.line.rises:
         raise PermanentError(f"{definition.line.name} has no total, only counties have it; say --county")
-    months = Frequency(definition.dataset.frequency).months
-    if int(period[5:]) not in months:
-        ends = ", ".join(f"{month:02}" for month in months)
+    if not definition.dataset.due(period):
+        ends = ", ".join(f"{month:02}" for month in definition.dataset.frequency.months)
+        since = f", from {definition.dataset.due_from} on" if definition.dataset.due_from else ""
         raise PermanentError(
-            f"{definition.dataset.dataset} is {definition.dataset.frequency.value}: its periods end in {ends}"
+            f"{definition.dataset.dataset} is {definition.dataset.frequency.value}: its periods end in {ends}{since}"
         )
-    owing = {d.county_code for d in book.members(definition.dataset.owed_by, int(period[:4]))}
+    owing = {d.county_code for d in book.members(definition.dataset.owed_by, period)}
     if not owing.intersection(area.counties):
         group = book.groups[definition.dataset.owed_by]
         raise PermanentError(
@@ -175,26 +185,55 @@ def _total(own: pl.DataFrame, definition: FigureDefinition, area: Area) -> _Made
     formula = definition.formula
     columns = definition.line.sums if formula.whole else {}
     parts = tuple(
-        Part(*formula.term(operand), exact_sum(own[name]))
+        Part(*formula.term(operand), recount.exact_sum(own[name]))
         for operand, name in zip(formula.operands, columns, strict=False)
     )
     texts = Texts(formula.code(above=above), formula.zh(above=above), formula.en(above=above))
-    return _Made(own.select(value_of(definition.line)).item(), texts, parts)
+    return _Made(_value(own, definition), texts, parts)
 
 
-def exact_sum(values: pl.Series) -> Decimal:
-    """The sum of decimals or whole numbers to the last digit, of zero of none: also where no column could hold it."""
-    with localcontext(prec=DIGITS):
-        return sum((Decimal(value) for value in values.drop_nulls()), Decimal(0))
+def _value(own: pl.DataFrame, definition: FigureDefinition) -> Decimal | None:
+    """The figure over these counties, made again in plain numbers; None where none gives it."""
+    line = definition.line
+    if not own["state"].is_in(["counted", "nil"]).any():
+        return None
+    part = recount.exact_sum(own[f"{line.name}:part"])
+    if line.whole is None:
+        return part
+    return recount.divided(part, recount.exact_sum(own[f"{line.name}:whole"]), line.factor)
+
+
+def _coverage(book: Codebook, own: pl.DataFrame, definition: FigureDefinition, area: Area) -> dict[str, int | bool]:
+    """What the mart's row says of counties, by its columns; `fact_indicator` says nothing of them."""
+    required, percent = definition.line.required, book.partial_below
+    counts = recount.outcomes(own["state"])
+    if definition.mart == FACT:
+        return {}
+    if definition.mart == SHARE:
+        group = recount.outcomes(own.filter(pl.col("county_code").is_in(_members(book, own["period"][0])))["state"])
+        sides = {"numerator": group, "denominator": counts}
+        return {
+            **{f"{side}_{outcome}": n for side, of in sides.items() for outcome, n in of.items()},
+            "complete": all(recount.complete(of, required=required) for of in sides.values()),
+            "partial": any(recount.partial(of, percent) for of in sides.values()),
+        }
+    if definition.mart == RELOCATION:  # it counts returns, whatever is blank in them
+        counts["counted"] += counts.pop("nil") + counts.pop("blank")
+        return {f"counties_{outcome}": n for outcome, n in counts.items()}
+    return {
+        **{f"counties_{outcome}": n for outcome, n in counts.items()},
+        "complete": recount.complete(counts, required=required),
+        "partial": area.level != "county" and recount.partial(counts, percent),
+    }
 
 
 def _share(book: Codebook, own: pl.DataFrame, definition: FigureDefinition, period: str) -> _Made:
     """100 x the group's sum over the province's."""
     line, group, whole = definition.line, book.groups[GROUP], book.groups["province"]
     inside = pl.col("county_code").is_in(_members(book, period))
-    sums = [frame.select(value_of(line)).item() for frame in (own.filter(inside), own)]
+    part, total = sums = [_value(frame, definition) for frame in (own.filter(inside), own)]
     return _Made(
-        pl.select(percentage(*(pl.lit(value, DECIMAL) for value in sums))).item(),
+        None if part is None or total is None else recount.divided(part, total, PERCENT),
         Texts(
             f"share = 100 x sum({line.name}) of {GROUP} / sum({line.name}) of province",
             f"占比 = 100 x {group.label_zh} {line.label_zh} 合计 / {whole.label_zh}合计",
@@ -214,7 +253,7 @@ def _terms(definition: FigureDefinition) -> tuple[str, ...]:
 
 
 def _members(book: Codebook, period: str) -> list[str]:
-    return [d.county_code for d in book.members(GROUP, int(period[:4]))]
+    return [d.county_code for d in book.members(GROUP, period)]
 
 
 def _counties(own: pl.DataFrame, definition: FigureDefinition, group: list[str]) -> pl.DataFrame:

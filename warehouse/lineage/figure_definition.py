@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -18,7 +18,7 @@ from warehouse.codebook.mart_records import MartColumn
 from warehouse.lineage.selection import FigureSelection, check_period, unknown
 from warehouse.marts import mart_deep_poverty_share, mart_relocation
 from warehouse.marts.formula import Formula, Operand, formula_of
-from warehouse.marts.measures import Measure, measures_of
+from warehouse.marts.measures import Measure, measures_of, numbers_of
 from warehouse.marts.roll_up import PERCENT, addend
 from warehouse.messages.errors import PermanentError
 
@@ -74,23 +74,17 @@ def _recipes(book: Codebook, mart: str) -> list[FigureDefinition]:
         pairs = [(form, line) for form, lines in mart_deep_poverty_share.shared(book) for line in lines]
         return [_of_line(mart, "share", form, line, {"dataset": form.dataset}) for form, line in pairs]
     if mart == FACT:
-        return [_reported(form, line) for form in book.datasets.values() if form.one_row for line in _own(form)]
+        forms = (form for form in book.datasets.values() if form.one_row)
+        return [_reported(form, line) for form in forms for line in numbers_of(form)]
     form = book.datasets[book.mart_list[mart].datasets[0]]
     return [_of_line(mart, "value", form, line, {}) for line in measures_of(form)]
 
 
-def _own(form: Dataset) -> list[Measure]:
-    """A line for each number of a form as it was reported: nothing is computed."""
-    return [
-        Measure(i.column, i.label_zh, i.label_en, i.unit.unit, i, addend(i), None, rises=False)
-        for i in form.indicators
-        if i.numeric
-    ]
-
-
 def _reported(form: Dataset, line: Measure) -> FigureDefinition:
+    """A number as it was written: nothing is computed, and a blank has no row, of a nil return either."""
+    own = replace(line, part=addend(line.indicator), whole=None, factor=1, applies=None, nil=False)
     formula = Formula(line.name, line.label_zh, line.label_en, form, Operand("{}", (line.indicator,)))
-    return FigureDefinition(FACT, "value", {"dataset": form.dataset, "indicator": line.name}, form, line, formula)
+    return FigureDefinition(FACT, "value", {"dataset": form.dataset, "indicator": line.name}, form, own, formula)
 
 
 def _of_line(mart: str, column: str, form: Dataset, line: Measure, where: Mapping[str, str]) -> FigureDefinition:

@@ -45,10 +45,10 @@ class Texts:
 class FigureLineage:
     """A figure and what it is made of.
 
-    `value` is published, `recomputed` is made of what is listed. `counties` has a row per county that owes the
-    dataset: its `state` (counted, blank, quarantined, withdrawn, missing), `value`, the return with its file, sheet and
-    rows; `term_1`, `term_2` .. are what enters of it, called as `terms` say, where that is more than the value;
-    `inside` says, of a share, whether it is in the group.
+    `value` is published, `recomputed` is made of what is listed, and so is `coverage`, by the columns of the mart.
+    `counties` has a row per county that owes the dataset: its `state` (counted, nil, blank, exempt, quarantined,
+    withdrawn, missing), `value`, the return with its file, sheet and rows; `term_1`, `term_2` .. are what enters of it,
+    called as `terms` say, where that is more than the value; `inside` says, of a share, whether it is in the group.
     `compared` (`companions.compared`) are the counties of the companion that was asked for. `evidence` is that of a
     county's figure; of none above it.
     """
@@ -70,6 +70,7 @@ class FigureLineage:
     parts: tuple[Part, ...]
     due: int
     counted: int
+    coverage: Mapping[str, int | bool | None]
     counties: pl.DataFrame
     published: Mapping[str, Any]
     terms: tuple[str, ...] = ()
@@ -81,9 +82,9 @@ class FigureLineage:
     @property
     def differs(self) -> bool:
         """Whether what is published is not what the listed returns give."""
-        coverage = (self.published.get("counties_due", self.due), self.published.get("counties_counted", self.counted))
+        coverage = any(self.published[column] != count for column, count in self.coverage.items())
         others = any(one.value != one.recomputed for one in self.companions)
-        return self.value != self.recomputed or coverage != (self.due, self.counted) or others
+        return self.value != self.recomputed or coverage or others
 
     @property
     def trouble(self) -> bool:

@@ -75,11 +75,10 @@ def whys_of(book: Codebook, mart: Mart, columns: Sequence[str], causes: pl.DataF
     later = [own.with_columns(_later(own, months)) for months in looks_back(book, mart)]
     spread = pl.concat([own, *later]).unique()
     if "level" in columns:
-        years = spread["period"].str.slice(0, 4).unique().to_list()
-        areas = [levels_of(book, int(year)).with_columns(year=pl.lit(year)) for year in years]
-        none = pl.DataFrame(schema={**dict.fromkeys(("county_code", "level", "code", "name_zh", "year"), pl.String)})
-        placed = spread.with_columns(year=pl.col("period").str.slice(0, 4))
-        spread = placed.join(pl.concat([none, *areas]), on=["county_code", "year"])
+        periods = spread["period"].unique().to_list()
+        areas = [levels_of(book, period).with_columns(period=pl.lit(period)) for period in periods]
+        none = pl.DataFrame(schema=dict.fromkeys(("county_code", "level", "code", "name_zh", "period"), pl.String))
+        spread = spread.join(pl.concat([none, *areas]), on=["county_code", "period"])
     place = [name for name in ("period", "dataset", "county_code", "level", "code") if name in columns]
     if not place:
         return spread.lazy().select(why=pl.col("why").unique().sort().str.join(";"))

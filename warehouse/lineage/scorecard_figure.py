@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
+from warehouse.lineage import recount
 from warehouse.lineage.contributions import PLACE, Snapshot, due, with_outcome
 from warehouse.lineage.figure_definition import SCORECARD
 from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, Texts, as_decimal
 from warehouse.lineage.reader import LineageReader
+from warehouse.lineage.recount import six_digits
+from warehouse.lineage.scorecard_recount import Recount
 from warehouse.lineage.selection import Area, FigureSelection, unknown
-from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, entering, paired, speaks_of, terms_of, value_of
+from warehouse.marts.mart_scorecard import EVERYWHERE, Terms, ends_of, entering, paired, speaks_of, terms_of, value_of
 from warehouse.marts.roll_up import DECIMAL, addend, decimal
 from warehouse.messages.errors import PermanentError
 
@@ -34,11 +37,16 @@ TEXTS = {
     "count": ("number of rows over {s}", "{s}的行数"),
     "distinct": ("number of different {c} over {s}", "{s}不同 {c} 的个数"),
     "increase": ("sum of {c} over {s} at {period} less that at {since}", "{s} {c} 合计:{period} 减 {since}"),
+    "increase of a mean": (
+        "sum({c} x {w}) / sum({w}) over {s} at {period} less that at {since}, counties that gave both",
+        "{s}:合计({c} x {w}) / 合计({w}),{period} 减 {since},两期都填报的县",
+    ),
     "least": ("the least {c} of a county of {s}", "{s}各县 {c} 最小值"),
     "greatest": ("the greatest {c} of a county of {s}", "{s}各县 {c} 最大值"),
     "worst": ("the {c} of the county of {s} that is furthest from {published}", "{s}各县 {c} 中离 {published} 最远的"),
     "members": ("number of counties in {c}, by the codebook", "代码本中{c}的县数"),
 }
+AVERAGED = ("weighted", "growth", "growth_lead", "increase")
 # The numbers on the way to it.
 PARTS: dict[str, Callable[[Terms], dict[str, pl.Expr]]] = {
     "ratio": lambda t: {f"sum({c})": t.sum(c, t.inside & t.both) for c in (t.figure.column, t.figure.by)},
@@ -65,9 +73,8 @@ def explain_scorecard_figure(store: LineageReader, book: Codebook, asked: Figure
     dataset = book.datasets.get(figure.dataset)
     rows, counties = _from_returns(snapshot, book, figure, dataset) if dataset else _from_codebook(book, figure)
     own = counties.filter(pl.col("period") == figure.period)
-    counted = own.filter(pl.col("state").is_in(["counted", "blank"])).height
-    if figure.aggregate == "increase":
-        counted = paired(book, figure, rows).select(pl.col("counties").sum()).collect().item()
+    value = as_decimal(published["value"])
+    again, coverage = _again(book, figure, rows, counties) if dataset else _members(own)
     group = book.groups[figure.scope]
     return FigureLineage(
         mart=SCORECARD,
@@ -81,12 +88,13 @@ def explain_scorecard_figure(store: LineageReader, book: Codebook, asked: Figure
         dataset=dataset,
         manifest=snapshot.manifest,
         behind=snapshot.behind,
-        value=as_decimal(published["value"]),
-        recomputed=_recomputed(book, figure, rows, counted) if dataset else as_decimal(counted),
+        value=value,
+        recomputed=value if recount.same(value, again) else again,
         formula=_texts(book, figure, dataset),
         parts=_parts(book, figure, rows, own) if dataset else (),
         due=own.height,
-        counted=counted,
+        counted=int(coverage["counties_counted"] or 0),
+        coverage=coverage,
         counties=counties,
         published=published,
         terms=tuple(_terms(figure, dataset)) if dataset else (),
@@ -104,14 +112,37 @@ def _figure(book: Codebook, asked: FigureSelection) -> Figure:
     return found
 
 
-def _recomputed(book: Codebook, figure: Figure, rows: pl.LazyFrame, counted: int) -> Any:
-    return value_of(book, figure, rows).collect().item() if counted else None
+Coverage = Mapping[str, int | bool | None]
+
+
+def _again(
+    book: Codebook, figure: Figure, rows: pl.LazyFrame, counties: pl.DataFrame
+) -> tuple[Decimal | None, Coverage]:
+    """The value and what the scorecard says of counties, made again in plain numbers."""
+    in_force = pl.col("state").is_in(["counted", "blank"])
+    states = pl.when(in_force & pl.col("nil")).then(pl.lit("nil")).when(in_force).then(pl.lit("counted"))
+    told = counties.with_columns(state=states.otherwise("state"))
+    places = {(period, code): state for period, code, state in told.select(*PLACE, "state").iter_rows()}
+    made = Recount(book, figure, rows.collect().to_dicts(), places)
+    own = told.filter(period=figure.period)
+    counted = own.filter(pl.col("state").is_in(["counted", "nil"])).height
+    if figure.aggregate == "increase":
+        counted = sum(size for _, _, size in made.pairs())
+    value = made.value() if counted else None
+    coverage: Coverage = {"counties_due": own.height, "counties_counted": counted, **made.coverage()}
+    return None if value is None else six_digits(value), coverage
+
+
+def _members(own: pl.DataFrame) -> tuple[Decimal, Coverage]:
+    """Of a figure that the codebook gives: how many counties there are."""
+    whole = dict.fromkeys(("counties_due", "counties_counted", "numerator_due", "numerator_counted"), own.height)
+    return Decimal(own.height), whole
 
 
 def _texts(book: Codebook, figure: Figure, dataset: Dataset | None) -> Texts:
     """The formula with codes, with zh labels, with en labels; behind it, which rows alone it speaks of."""
-    code, zh = TEXTS[figure.aggregate]
     weight = _weight(figure, dataset)
+    code, zh = TEXTS["increase of a mean" if weight and figure.aggregate == "increase" else figure.aggregate]
     columns = {"c": figure.column or figure.scope, "b": figure.by, "w": weight}
     labels = [_labels(book, dataset, columns, language) for language in ("label_zh", "label_en")]
     more = {"period": figure.period, "since": figure.since, "published": figure.published}
@@ -144,8 +175,9 @@ def _terms(figure: Figure, dataset: Dataset) -> dict[str, pl.Expr]:
     """What enters of a county's rows: the sum of each column that the figure speaks of, or how many rows there are."""
     if figure.aggregate in ("count", "distinct"):
         return {"rows": pl.len()}
-    weight = _weight(figure, dataset) if figure.aggregate in ("weighted", "growth", "growth_lead") else None
-    return {name: addend(dataset[name]).sum() for name in (figure.column, figure.by, weight) if name}
+    weight = _weight(figure, dataset) if figure.aggregate in AVERAGED else None
+    values = {name: addend(dataset[name]) for name in (figure.column, figure.by, weight) if name}
+    return {name: pl.when(value.count() > 0).then(value.sum()) for name, value in values.items()}
 
 
 def _from_returns(
@@ -154,10 +186,11 @@ def _from_returns(
     """The rows in force of the figure's periods, and a row per county that owes them (OF_A_COUNTY and the terms)."""
     group = entering(figure)
     periods = [figure.period, *([figure.since] if figure.since else [])]
-    codes = {d.county_code for period in periods for d in book.members(group, int(period[:4]))}
-    known = snapshot.mart("dim_period").select("period").collect()["period"]
-    # Of a period of which nobody has sent anything, nothing is due yet.
-    owed = due(book, dataset, [(period, codes) for period in periods if period in known])
+    codes = {d.county_code for period in periods for d in book.members(group, period)}
+    # Of a period that is not open, nothing is due yet.
+    is_open = snapshot.mart("dim_period").filter("period_open").select("period").collect()["period"]
+    periods = [period for period in periods if period in is_open]
+    owed = due(book, dataset, [(period, codes) for period in periods])
     decisions = snapshot.decisions(dataset.dataset, periods, codes)
     rows = snapshot.rows(dataset, decisions)
     spoken = speaks_of(figure) if figure.aggregate != "increase" else pl.lit(value=True)
@@ -171,7 +204,7 @@ def _from_returns(
     )  # fmt: skip
     states = owed.lazy().pipe(with_outcome, decisions.lazy()).join(given, on=PLACE, how="left", maintain_order="left")
     blank = (pl.col("state") == "counted") & pl.col("term_1").is_null()
-    inside = pl.col("county_code").is_in([d.county_code for d in book.members(figure.scope, int(figure.period[:4]))])
+    inside = pl.col("county_code").is_in([d.county_code for d in book.members(figure.scope, figure.period)])
     counties = states.with_columns(
         value=pl.col("term_1"), state=pl.when(blank).then(pl.lit("blank")).otherwise("state"), inside=inside
     ).select(*OF_A_COUNTY, *names, *(["inside"] if group != figure.scope else []))
@@ -181,9 +214,9 @@ def _from_returns(
 def _parts(book: Codebook, figure: Figure, rows: pl.LazyFrame, own: pl.DataFrame) -> tuple[Part, ...]:
     """The numbers on the way; of a norm for each county, the counties that set the figure."""
     if figure.aggregate == "increase":
-        ends = {figure.period: "now", figure.since or "": "then"}
-        sums = {f"sum at {period}": pl.col(side).sum() for period, side in ends.items()}
-        return _evaluated(paired(book, figure, rows), sums)
+        what = "mean" if _weight(figure, book.datasets[figure.dataset]) else "sum"
+        periods = (f"{what} at {period}" for period in (figure.period, figure.since))
+        return _evaluated(paired(book, figure, rows), dict(zip(periods, ends_of(book, figure).values(), strict=True)))
     if figure.aggregate in ("least", "greatest", "worst"):
         value = value_of(book, figure, rows).collect().item()
         setting = own.filter(pl.col("value") == value).head(3) if value is not None else own.head(0)
@@ -204,8 +237,7 @@ def _evaluated(rows: pl.LazyFrame, parts: dict[str, pl.Expr]) -> tuple[Part, ...
 
 def _from_codebook(book: Codebook, figure: Figure) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """No rows, for nothing was received for it, and the counties of a group."""
-    year = int(figure.period[:4])
-    members = book.members(figure.column or figure.scope, year)
+    members = book.members(figure.column or figure.scope, figure.period)
     rows = [{"period": figure.period, "county_code": d.county_code, "name_zh": d.name_zh, "state": "counted"}
             for d in members]  # fmt: skip
     texts = dict.fromkeys(OF_A_COUNTY[:4], pl.String)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from warehouse.codebook import Codebook, Dataset, Division
+from warehouse.codebook.succession_text import code_to_use
 from warehouse.messages.errors import PermanentError
 
 PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -84,49 +85,41 @@ def _labels(book: Codebook, codes: Iterable[str]) -> str:
 def area_of(
     book: Codebook, period: str, *, county: str | None = None, prefecture: str | None = None, group: str | None = None
 ) -> Area:
-    """The area of one of these in the period's year; the province where none is given.
+    """The area of one of these in the period; the province where none is given.
 
     Raises PermanentError where there is none such then, or more than one.
     """
-    year = int(period[:4])
     if county is not None:
-        return _county(book, county, year)
+        return _county(book, county, period)
     if prefecture is not None:
-        return _prefecture(book, prefecture, year)
-    return _group(book, group or "province", year)
+        return _prefecture(book, prefecture, period)
+    return _group(book, group or "province", period)
 
 
-def _county(book: Codebook, name: str, year: int) -> Area:
+def _county(book: Codebook, name: str, period: str) -> Area:
     code = county_code(book, name)
-    division = next((d for d in book.divisions if d.county_code == code and d.in_force(year)), None)
+    division = next((d for d in book.divisions if d.county_code == code and d.in_force(period)), None)
     if division is None:
-        raise PermanentError(f"{code} {'/'.join(book.names[code])} was no county in {year}{_instead(book, code)}")
+        _, instead = code_to_use(book, code, period) or ("", "there was none such before")
+        raise PermanentError(f"{code} {'/'.join(book.names[code])} was no county at the end of {period}: {instead}")
     return Area("county", code, division.name_zh, (code,))
 
 
-def _instead(book: Codebook, code: str) -> str:
-    """What a code became, or was before."""
-    after = {heir for d in book.divisions if d.county_code == code for heir in d.successor_codes}
-    before = {d.county_code for d in book.divisions if code in d.successor_codes}
-    became = f"; it became {_labels(book, after)}" if after else ""
-    return became + (f"; before, there was {_labels(book, before)}" if before else "")
-
-
-def _prefecture(book: Codebook, name: str, year: int) -> Area:
-    own = [d for d in book.in_force(year) if name in (d.prefecture_code, d.prefecture_zh, d.prefecture_zh[:-1])]
-    there = dict(sorted((d.prefecture_code, d.prefecture_zh) for d in book.in_force(year)))
+def _prefecture(book: Codebook, name: str, period: str) -> Area:
+    own = [d for d in book.in_force(period) if name in (d.prefecture_code, d.prefecture_zh, d.prefecture_zh[:-1])]
+    there = dict(sorted((d.prefecture_code, d.prefecture_zh) for d in book.in_force(period)))
     if len({d.prefecture_code for d in own}) != 1:
         listed = ", ".join(f"{code} {named}" for code, named in there.items())
-        raise PermanentError(f"{name} is no prefecture in {year}; there are: {listed}")
+        raise PermanentError(f"{name} is no prefecture in {period}; there are: {listed}")
     return Area("prefecture", own[0].prefecture_code, own[0].prefecture_zh, _codes(own))
 
 
-def _group(book: Codebook, name: str, year: int) -> Area:
+def _group(book: Codebook, name: str, period: str) -> Area:
     group = next((g for g in book.groups.values() if name in (g.group, g.label_zh, g.label_en)), None)
     if group is None:
         listed = ", ".join(f"{g.group} {g.label_zh}" for g in book.groups.values())
         raise PermanentError(f"{name} is no group of counties; there are: {listed}")
-    members = book.members(group.group, year)
+    members = book.members(group.group, period)
     if group.group != "province":
         return Area(group.group, group.group, group.label_zh, _codes(members))
     provinces = sorted({d.county_code[:2] for d in members})

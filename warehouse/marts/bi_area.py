@@ -17,8 +17,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     """One row per period x area x indicator, by these: all that marts of programmes have, ratios too; never to be
     summed, for areas lie in one another. `value` is theirs: what is of a year is to date.
 
-    `partial`: above the county, of fewer counties than owe it; then `shown_zh` and `shown_en`, else `area_zh` and
-    `area_en`, say of how many. `display_value` is in the display unit, null where there is no value.
+    `complete` and `partial` are theirs too; where it is partial, `shown_zh` and `shown_en` say of how many counties,
+    else they are `area_zh` and `area_en`. `display_value` is in the display unit, null where there is no value.
     """
     # By numbers, which are sorted in a fraction of the time that texts take.
     area = areas(sources.book).lazy().select("area", "area_zh", "area_en").with_row_index("area_place")
@@ -29,12 +29,11 @@ def build(sources: Sources) -> pl.LazyFrame:
                 "display_factor")
         .with_row_index("place")
     )  # fmt: skip
-    partial = ~pl.col("complete") & pl.col("value").is_not_null() & (pl.col("level") != "county")
     return (
         lines_of(sources, "bi_area", sources.periods)
         .join(area, on="area")
         .join(about, on="indicator_key")
-        .with_columns(partial=partial, display_value=quotient(pl.col("value"), pl.col("display_factor")))
+        .with_columns(display_value=quotient(pl.col("value"), pl.col("display_factor")))
         .with_columns(
             pl.when("partial")
             .then(pl.format(text, name, "counties_counted", "counties_due"))

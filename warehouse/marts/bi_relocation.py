@@ -19,7 +19,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     return (
         rows_of(sources, "mart_relocation", sources.periods)
         .filter(pl.col("level") == "county", pl.col("source") == "summary")
-        .with_columns(area="code", county_code="code", complete=pl.col("counties_counted") == pl.col("counties_due"))
+        .with_columns(area="code", county_code="code")
         .join(areas(sources.book).lazy().select(OF_COUNTIES), on="area")
         .sort("period", "county_code")
         .select(c.column for c in sources.columns("bi_relocation"))

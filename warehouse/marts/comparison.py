@@ -1,8 +1,8 @@
 """A period beside an earlier one, over the counties that are counted in both.
 
-Codes change on a first of January. A county that continues others whole is set beside their sum. The parties to a
-split can only be compared together, in an area that holds all of them; for each of them, and for an area that holds
-some, the comparison is broken.
+The counties of a period are those in force on its last day. A county that continues others whole is set beside their
+sum. The parties to a split can only be compared together, in an area that holds all of them; for each of them, and for
+an area that holds some, the comparison is broken.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def place(book: Codebook, periods: tuple[str, ...], months: int) -> pl.DataFrame
     """Where each county stands when periods are compared with those `months` before.
 
     Grain: period compared (`at`) x side x county. `later` is the side of `at` itself, `period` that of the row;
-    `block` and `counties` as in `lineage.blocks`.
+    `block` and `counties` as in `succession.blocks`.
     """
     schema = {"at": pl.String, "period": pl.String, **BLOCKS}
     frames = [
-        blocks(book, int(before[:4]), int(at[:4])).select(
+        blocks(book, before, at).select(
             pl.lit(at).alias("at"), pl.when("later").then(pl.lit(at)).otherwise(pl.lit(before)).alias("period"), *BLOCKS
         )
         for at in periods

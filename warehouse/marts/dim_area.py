@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.codebook import Codebook, Division
+from warehouse.codebook import Codebook
+from warehouse.codebook.divisions import Division
 from warehouse.marts.sources import Sources
 
 
@@ -89,7 +90,7 @@ def _groups(book: Codebook) -> Iterator[dict[str, Any]]:
 
 def _prefectures_of(book: Codebook) -> list[list[Division]]:
     """The divisions of each prefecture, by code and day."""
-    ordered = sorted(book.divisions, key=lambda d: (d.prefecture_code, d.county_code, in_force(d)[0]))
+    ordered = sorted(book.divisions, key=lambda d: (d.prefecture_code, d.county_code, d.in_force_from))
     return [list(of) for _, of in groupby(ordered, key=lambda d: d.prefecture_code)]
 
 
@@ -99,12 +100,6 @@ def _province(book: Codebook) -> str:
 
 def _validity(divisions: Sequence[Division]) -> dict[str, date | None]:
     """From the first day of any of them; until the last, where none of them is in force for good."""
-    ends = [in_force(d)[1] for d in divisions]
+    ends = [d.in_force_until for d in divisions]
     until = max(end for end in ends if end) if all(ends) else None
-    return {"valid_from": min(in_force(d)[0] for d in divisions), "valid_until": until}
-
-
-def in_force(division: Division) -> tuple[date, date | None]:
-    """The first day of a division, and the first that it is no more."""
-    until = division.in_force_until
-    return date(division.in_force_from, 1, 1), date(until, 1, 1) if until else None
+    return {"valid_from": min(d.in_force_from for d in divisions), "valid_until": until}

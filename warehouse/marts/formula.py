@@ -19,12 +19,13 @@ Naming = Callable[[Indicator], str]
 @dataclass(frozen=True)
 class Operand:
     """What of a row is added up: `template` over the columns of `indicators`; or, where it `counts`, how many rows are
-    so, or are there at all where it says nothing.
+    so, or are there at all where it says nothing; or, `once` a county, whether one is.
     """
 
     template: str
     indicators: tuple[Indicator, ...]
     counts: bool = False
+    once: bool = False
 
     def text(self, naming: Naming) -> str:
         """What is added up, in words: its template with each indicator as `naming` has it."""
@@ -111,19 +112,23 @@ class Words:
     total: str
     rows: str
     rows_where: str
+    counties_where: str
 
 
 EN = Words(
     "sum over counties of {}", "sum over rows of {}", "sum({})", "number of rows of {form}",
-    "number of rows of {form} where {what}",
+    "number of rows of {form} where {what}", "number of counties with a row of {form} where {what}",
 )  # fmt: skip
-ZH = Words("各县 {} 之和", "各行 {} 之和", "合计({})", "{form} 的行数", "{form} 中 {what} 的行数")
+ZH = Words("各县 {} 之和", "各行 {} 之和", "合计({})", "{form} 的行数", "{form} 中 {what} 的行数",
+    "{form} 中有 {what} 一行的县数",
+)  # fmt: skip
 
 
 def _added(operand: Operand, naming: Naming, words: Words, form: str, *, above: bool) -> str:
     text = operand.text(naming)
     if operand.counts:
-        return (words.rows_where if text else words.rows).format(form=form, what=text)
+        counted = words.counties_where if operand.once else words.rows_where if text else words.rows
+        return counted.format(form=form, what=text)
     return words.total.format(text) if above else text
 
 
@@ -139,8 +144,9 @@ def _operands(dataset: Dataset, name: str, indicator: Indicator) -> tuple[Operan
     match roll_up.how, weight, denominator:
         case (("sum" | "none"), _, _):
             return Operand("{}", (indicator,)), None, 1
-        case "count", _, _:
-            return Operand(f"{{}} = {name.partition('=')[2]}", (indicator,), counts=True), None, 1
+        case (("count" | "count_counties"), _, _):
+            once = roll_up.how == "count_counties"
+            return Operand(f"{{}} = {name.partition('=')[2]}", (indicator,), counts=True, once=once), None, 1
         case "weighted", Indicator() as over, Indicator() as under:
             return Operand("{}", (over,)), Operand("{}", (under,)), PERCENT
         case "weighted", Indicator() as by, None:

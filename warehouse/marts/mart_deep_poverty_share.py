@@ -8,8 +8,9 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.comparison import AREA
+from warehouse.marts.coverage import complete, partial
 from warehouse.marts.measures import Measure, measures_of
-from warehouse.marts.programme import by_area, county_sums
+from warehouse.marts.programme import by_area, counts_of, county_sums
 from warehouse.marts.roll_up import percentage
 from warehouse.marts.sources import Sources
 
@@ -20,7 +21,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     """One row per period x figure that the scorecard gives as a share of the province, for every period.
 
     `numerator` and `denominator` are sums over the counties counted in the group and in the province, `share` is in
-    percent and null where one of them is unknown; `status` is the least settled in either.
+    percent and null where one of them is unknown; `status` is the least settled in either. What became of the counties
+    that owe either is told as in `coverage.py`; the share is `complete` where both are, `partial` where one is.
     """
     columns = [c.column for c in sources.columns("mart_deep_poverty_share")]
     shares = [_shares(sources, dataset, lines) for dataset, lines in shared(sources.book)]
@@ -43,16 +45,18 @@ def _shares(sources: Sources, dataset: Dataset, lines: list[Measure]) -> pl.Lazy
     levels = sources.levels.filter(pl.col("level").is_in([GROUP, WHOLE]))
     counties = county_sums(sources, dataset, lines).join(levels, on=["period", "county_code"])
     areas = counties.pipe(by_area, lines)
-    return pl.concat([_share(areas, dataset, line) for line in lines])
+    return pl.concat([_share(areas, dataset, line, sources.book.partial_below) for line in lines])
 
 
-def _share(areas: pl.LazyFrame, dataset: Dataset, line: Measure) -> pl.LazyFrame:
+def _share(areas: pl.LazyFrame, dataset: Dataset, line: Measure, percent: int) -> pl.LazyFrame:
+    counts = counts_of(line)
     own = areas.select(
         *AREA,
-        "counties_due",
         value=pl.col(f"{line.name}:value"),
-        counted=pl.col(f"{line.name}:counted"),
         status=pl.col(f"{line.name}:status"),
+        complete=complete(counts, pl.lit(line.required)),
+        partial=partial(counts, percent),
+        **counts,
     )
     group, whole = (own.filter(level=level).drop("level", "code") for level in (GROUP, WHOLE))
     return group.join(whole, on="period", suffix="_whole").select(
@@ -66,8 +70,8 @@ def _share(areas: pl.LazyFrame, dataset: Dataset, line: Measure) -> pl.LazyFrame
         denominator="value_whole",
         share=percentage(pl.col("value"), pl.col("value_whole")),
         status=pl.min_horizontal("status", "status_whole").cast(pl.String),
-        numerator_due="counties_due",
-        numerator_counted="counted",
-        denominator_due="counties_due_whole",
-        denominator_counted="counted_whole",
+        complete=pl.col("complete") & pl.col("complete_whole"),
+        partial=pl.col("partial") | pl.col("partial_whole"),
+        **{f"numerator_{outcome}": pl.col(outcome) for outcome in counts},
+        **{f"denominator_{outcome}": pl.col(f"{outcome}_whole") for outcome in counts},
     )

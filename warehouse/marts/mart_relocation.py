@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from warehouse.marts.coverage import NONE, area_counts, outcomes, partial
 from warehouse.marts.roll_up import percentage, total
 from warehouse.marts.sources import Sources, period_end
 
@@ -15,9 +16,12 @@ DATES = {"villages_started": "started_on", "villages_completed": "completed_on",
 def build(sources: Sources) -> pl.LazyFrame:
     """One row per period x level x code x source (`summary`, `register`); rates in percent of the planned villages.
 
-    A level is county, prefecture, province or a group. Counties that owe the return and have none in force count in
-    `counties_due` alone, and have null values of their own; nothing is carried forward.
+    A level is county, prefecture, province or a group. Counties are counted by their returns, nil ones too, that have
+    no villages; those that owe the return and have none in force are `counties_missing` or `counties_quarantined`, and
+    have null values of their own; nothing is carried forward. `complete` says that there are none of these, and no
+    blanks; `partial` of a roll-up that fewer returns than the stated coverage are in it.
     """
+    counts = outcomes(pl.col("in_force"), nil=NONE, exempt=NONE)
     return (
         pl.concat([_by_level(sources, "summary"), _by_level(sources, "register")])
         .with_columns(
@@ -26,7 +30,10 @@ def build(sources: Sources) -> pl.LazyFrame:
         )
         .select(
             "period", "level", "code", "name_zh", *VILLAGES, "started_rate", "completed_rate", "demolished_rate",
-            "counties_due", "counties_counted", "source",
+            counties_due=counts["due"], counties_counted=counts["counted"], source="source",
+            counties_missing=counts["missing"], counties_quarantined=counts["quarantined"],
+            complete=(pl.col("in_force") == pl.col("owing")) & (pl.col("blank") == 0),
+            partial=(pl.col("level") != "county") & partial(counts, sources.book.partial_below),
         )
         .sort("period", "level", "code", "source")
     )  # fmt: skip
@@ -40,8 +47,8 @@ def _by_level(sources: Sources, source: str) -> pl.LazyFrame:
         .group_by("period", "level", "code", "name_zh")
         .agg(
             *(total(summary[column]).alias(column) for column in VILLAGES),
-            counties_due=pl.len().cast(pl.Int64),
-            counties_counted=pl.col("counted").sum().cast(pl.Int64),
+            **area_counts(),
+            blank=(pl.col("counted") & pl.any_horizontal(pl.col(VILLAGES).is_null())).sum(),
             source=pl.lit(source),
         )
     )

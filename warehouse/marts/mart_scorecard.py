@@ -9,11 +9,12 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.succession import blocks
+from warehouse.marts.figure_state import AGAINST_THE_PROVINCE, COVERED, codes_of, moves, sides, state
+from warehouse.marts.measures import Measure, measures_of
+from warehouse.marts.programme import county_sums, value_of_sums
 from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
 from warehouse.marts.sources import Sources
 
-# Figures that set their scope beside the whole province.
-AGAINST_THE_PROVINCE = ("share", "growth_lead")
 EVERYWHERE = pl.lit(value=True)
 
 
@@ -73,25 +74,26 @@ AGGREGATES: dict[str, Callable[[Terms], pl.Expr]] = {
 
 
 def build(sources: Sources) -> pl.LazyFrame:
-    """One row a published figure: what returns give, the difference, whether it holds within its tolerance.
+    """One row a published figure: what returns give, the difference, and its `state`.
 
-    `value` and `holds` are null where no county's return counts. `counties_due` and `counties_counted` are of all
-    counties that enter the figure, of an increase those that gave both its ends; `status` is the least settled of
-    theirs. What sets two columns or two periods beside each other is over the counties that gave both. Norms give the
-    worst county's value.
+    A figure `holds` within its tolerance or `differs`; is `incomplete` where returns are outstanding that could change
+    which; `unknown` where none gives it (`value` is null). `counties_due` and `counties_counted` are of all counties
+    that enter the figure, of an increase those that gave both its ends; `status` is the least settled of theirs. What
+    sets two columns or two periods beside each other is over the counties that gave both. Norms give the worst county's
+    value.
+
+    `numerator_due` and `numerator_counted` are the counties that owe the figure itself and those that gave it, be it by
+    a nil return; `base_due` and `base_counted` of what it is set beside: another column, another period, the whole
+    province (`figure_state.base_of`); null where that is nothing. `complete` and `partial` are of both, as in
+    `coverage.py`.
     """
     datasets = {figure.dataset for figure in sources.book.figures if figure.aggregate != "members"}
     given = {name: _inputs(sources, sources.book.datasets[name]) for name in datasets}
+    percent = sources.book.partial_below
     return (
-        pl.concat([_figure(sources.book, figure, given) for figure in sources.book.figures])
+        pl.concat([_figure(sources.book, figure, given, percent) for figure in sources.book.figures])
         .with_columns(difference=pl.col("value") - pl.col("published"))
-        .with_columns(
-            holds=pl.when(pl.col("relation") == "eq")
-            .then(pl.col("difference").abs() <= pl.col("tolerance"))
-            .when(pl.col("relation") == "ge")
-            .then(pl.col("difference") >= -pl.col("tolerance"))
-            .otherwise(pl.col("difference") <= pl.col("tolerance"))
-        )
+        .with_columns(state=state())
         .select(c.column for c in sources.columns("mart_scorecard"))
     )
 
@@ -100,13 +102,20 @@ Given = tuple[pl.LazyFrame, pl.LazyFrame]
 
 
 def _inputs(sources: Sources, dataset: Dataset) -> Given:
-    """Rows and coverage of a dataset; this is collected, for Polars would plan it once for each figure."""
-    return sources.rows(dataset), sources.coverage(dataset).collect(engine="in-memory").lazy()
+    """Rows of a dataset in open periods, and its counties (`county_sums`) with the lines of its figures; these are
+    collected, for Polars would plan them once for each figure.
+    """
+    is_open = pl.col("period").is_in(sources.opened)
+    figures = [figure for figure in sources.book.figures if figure.dataset == dataset.dataset]
+    wanted = {column for figure in figures for column in (figure.column, figure.by)}
+    lines = [line for line in measures_of(dataset) if line.name in wanted]
+    counties = county_sums(sources, dataset, lines).filter(is_open)
+    return sources.rows(dataset).filter(is_open), counties.collect(engine="in-memory").lazy()
 
 
-def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given]) -> pl.LazyFrame:
+def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given], percent: int) -> pl.LazyFrame:
     counted = figure.aggregate == "members"
-    row = _members(book, figure) if counted else _from_returns(book, figure, *given[figure.dataset])
+    row = _members(book, figure) if counted else _from_returns(book, figure, *given[figure.dataset], percent)
     return row.select(
         *(pl.lit(getattr(figure, name)).alias(name) for name in _NAMED),
         pl.lit(figure.published).cast(DECIMAL).alias("published"),
@@ -115,6 +124,8 @@ def _figure(book: Codebook, figure: Figure, given: Mapping[str, Given]) -> pl.La
         "status",
         "counties_due",
         "counties_counted",
+        *COVERED,
+        pl.lit("" if counted else moves(book.datasets[figure.dataset], figure)).alias("moves"),
     )
 
 
@@ -124,19 +135,23 @@ _NAMED = ("figure", "programme", "label_zh", "label_en", "period", "scope", "uni
 def _members(book: Codebook, figure: Figure) -> pl.LazyFrame:
     """A count of counties, which the codebook gives."""
     group = figure.column or figure.scope
-    count = len(book.members(group, int(figure.period[:4])))
-    return pl.LazyFrame(
-        {"value": [count], "status": [None], "counties_due": [count], "counties_counted": [count]},
-        {"value": pl.Int64, "status": pl.String, "counties_due": pl.Int64, "counties_counted": pl.Int64},
-    ).with_columns(pl.col("value").cast(DECIMAL))
+    count = len(book.members(group, figure.period))
+    counts = dict.fromkeys(("counties_due", "counties_counted", *COVERED[:2]), pl.lit(count, pl.Int64))
+    none = dict.fromkeys(COVERED[2:4], pl.lit(None, pl.Int64))
+    whole = {"complete": pl.lit(value=True), "partial": pl.lit(value=False)}
+    return pl.LazyFrame({"value": [count]}).select(
+        pl.col("value").cast(DECIMAL), pl.lit(None, pl.String).alias("status"), **counts, **none, **whole
+    )
 
 
-def _from_returns(book: Codebook, figure: Figure, rows: pl.LazyFrame, coverage: pl.LazyFrame) -> pl.LazyFrame:
+def _from_returns(
+    book: Codebook, figure: Figure, rows: pl.LazyFrame, counties: pl.LazyFrame, percent: int
+) -> pl.LazyFrame:
     """One row: value, status and coverage."""
     value = value_of(book, figure, rows)
-    covered = coverage.filter(
+    covered = counties.filter(
         pl.col("period") == figure.period,
-        pl.col("county_code").is_in(_codes(book, entering(figure), figure.period)),
+        pl.col("county_code").is_in(codes_of(book, entering(figure), figure.period)),
     ).select(
         status=pl.col("status").cast(STATUSES).min().cast(pl.String),
         counties_due=pl.len().cast(pl.Int64),
@@ -145,7 +160,7 @@ def _from_returns(book: Codebook, figure: Figure, rows: pl.LazyFrame, coverage: 
     if figure.aggregate == "increase":
         both = paired(book, figure, rows).select(counties_counted=pl.col("counties").sum().cast(pl.Int64))
         covered = pl.concat([covered.drop("counties_counted"), both], how="horizontal")
-    return pl.concat([value, covered], how="horizontal")
+    return pl.concat([value, covered, sides(book, figure, counties, percent)], how="horizontal")
 
 
 def entering(figure: Figure) -> str:
@@ -156,7 +171,8 @@ def entering(figure: Figure) -> str:
 def value_of(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row, the figure's `value`, from rows in force of its dataset; of them those that it speaks of are taken."""
     if figure.aggregate == "increase":
-        return paired(book, figure, rows).select(value=_increase())
+        now, then = ends_of(book, figure).values()
+        return paired(book, figure, rows).select(value=pl.when(pl.len() > 0).then(now - then).cast(DECIMAL))
     own = rows.filter(speaks_of(figure))
     return own.select(value=AGGREGATES[figure.aggregate](terms_of(book, figure)))
 
@@ -171,38 +187,42 @@ def speaks_of(figure: Figure) -> pl.Expr:
 
 def terms_of(book: Codebook, figure: Figure) -> Terms:
     """What the figure is made of."""
-    inside = pl.col("county_code").is_in(_codes(book, figure.scope, figure.period))
+    inside = pl.col("county_code").is_in(codes_of(book, figure.scope, figure.period))
     return Terms(figure, book.datasets[figure.dataset], inside)
 
 
-def _increase() -> pl.Expr:
-    """What the sums of `paired` have grown by; null where nobody gave both."""
-    return pl.when(pl.len() > 0).then(pl.col("now").sum() - pl.col("then").sum()).cast(DECIMAL)
+def ends_of(book: Codebook, figure: Figure) -> dict[str, pl.Expr]:
+    """What an increase is between, now and then, of the rows of `paired`: two sums, of a ratio two weighted means."""
+    line = _line(book, figure)
+    names = {"now": "", "then": "_then"}
+    return {end: value_of_sums(line, *(pl.col(f"{c}{side}") for c in line.sums)) for end, side in names.items()}
+
+
+def _line(book: Codebook, figure: Figure) -> Measure:
+    return next(m for m in measures_of(book.datasets[figure.dataset]) if m.name == figure.column)
 
 
 def paired(book: Codebook, figure: Figure, rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row per county in the scope of an increase, or set of counties that continue each other, that gave its column
-    at both periods: the sums `now` and `then`, and how many `counties` they are now.
+    at both periods: what is added up of it (`Measure.sums`), now and `_then`, and how many `counties` they are now.
 
     A county that gave one of them alone would count as a change: its return was withdrawn, or came first.
     """
-    value = addend(book.datasets[figure.dataset][figure.column or ""])
+    line = _line(book, figure)
     ends = {True: figure.period, False: figure.since or ""}
-    placed = blocks(book, *(int(ends[later][:4]) for later in (False, True))).lazy()
+    placed = blocks(book, ends[False], ends[True]).lazy()
     sides = []
     for later, period in ends.items():
-        given = rows.filter(pl.col("period") == period, pl.col("county_code").is_in(_codes(book, figure.scope, period)))
-        sums = given.group_by("county_code").agg(value=pl.when(value.count() > 0).then(value.sum()))
+        given = rows.filter(
+            pl.col("period") == period, pl.col("county_code").is_in(codes_of(book, figure.scope, period))
+        )
+        sums = given.group_by("county_code").agg(**{c: line.over_rows(one) for c, one in line.sums.items()})
         sides.append(
             placed.filter(pl.col("later") == later)
             .join(sums, on="county_code")
             .group_by("block")
-            .agg(pl.col("value").sum(), pl.col("counties").first(), whole=pl.col("value").count())
-            .filter(pl.col("whole") == pl.col("counties"))
+            .agg(pl.col(line.sums).sum(), pl.col("counties").first(), given=pl.col(f"{line.name}:part").count())
+            .filter(pl.col("given") == pl.col("counties"))
         )
     now, then = sides
-    return now.join(then, on="block", suffix="_then").select("counties", now="value", then="value_then")
-
-
-def _codes(book: Codebook, scope: str, period: str) -> list[str]:
-    return [d.county_code for d in book.members(scope, int(period[:4]))]
+    return now.join(then, on="block", suffix="_then").select("counties", *line.sums, *(f"{c}_then" for c in line.sums))

@@ -26,9 +26,7 @@ def rows_of(sources: Sources, mart: str, periods: Iterable[str]) -> pl.LazyFrame
 
 
 def lines_of(sources: Sources, mart: str, periods: Iterable[str]) -> pl.LazyFrame:
-    """The rows of all marts of programmes that `mart` is made of: each with its `indicator_key` and `dataset`, and
-    `complete`, whether it has all counties that owe it.
-    """
+    """The rows of all marts of programmes that `mart` is made of: each with its `indicator_key` and `dataset`."""
     book = sources.book
     frames = [
         rows_of(sources, name, periods).select(
@@ -39,9 +37,10 @@ def lines_of(sources: Sources, mart: str, periods: Iterable[str]) -> pl.LazyFram
             "status",
             "counties_due",
             "counties_counted",
+            "complete",
+            "partial",
             area="code",
             dataset=pl.lit(book.mart_list[name].datasets[0]),
-            complete=pl.col("counties_counted") == pl.col("counties_due"),
         )
         for name in book.mart_list[mart].marts
     ]

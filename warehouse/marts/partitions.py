@@ -176,6 +176,6 @@ def _heard(known: AsKnown, period: str) -> date | None:
     year, month = int(period[:4]), int(period[5:])
     if not MINYEAR <= year < MAXYEAR:  # as counties mistype them
         return known.heard
-    days = [d.due_days for d in known.book.datasets.values() if month in d.frequency.months]
+    days = [d.due_days for d in known.book.datasets.values() if d.due(period)]
     ends_on = date(year, month, monthrange(year, month)[1])
     return known.heard and min(known.heard, ends_on + timedelta(days=max(days, default=0) + 1))

@@ -15,18 +15,24 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place
+from warehouse.marts.coverage import NONE, OF_AREA, OF_RETURN, area_counts, complete, outcomes, partial
 from warehouse.marts.measures import Measure, measures_of
-from warehouse.marts.roll_up import DECIMAL, STATUSES, quotient, sum_in_floats
+from warehouse.marts.roll_up import DECIMAL, STATUSES, percentage, quotient, sum_in_floats
 from warehouse.marts.sources import Sources
 
 
 def programme(sources: Sources, name: str) -> pl.LazyFrame:
     """The mart of a dataset, by period, level, code and the order of the form.
 
-    `value` is a sum over the counties that gave one (`counties_counted`, of `counties_due`), a ratio of such sums, or
-    null where none did. Comparisons are over counties counted both times: `prior_period` and `prior_year` are theirs,
-    the changes what theirs has changed by; `month_value` is what a year-to-date figure grew by since the year's last
-    period. `broken` says that a county's code was split within the last year, so that there is no comparison.
+    `value` is a sum over the counties that gave one (`counties_counted`), those that are nil being zero, a ratio of
+    such sums, or null where none did; `value_reported` is what a county wrote of a ratio, null of all else. Of the
+    counties that owe the figure (`counties_due`) the others are told as in `coverage.py`; only roll-ups are `partial`.
+
+    Comparisons are over counties counted both times: `prior_period` and `prior_year` are theirs then, `value_compared`
+    and `value_compared_prior_year` theirs now, the changes the differences; `change_percent` and
+    `change_percent_prior_year` are these in percent of then, null where that is not above zero, and of figures in
+    percent, which change by percentage points. `month_value` is what a year-to-date figure grew by since the year's
+    last period. `broken` says that a county's code was split within the last year, so that there is no comparison.
     """
     dataset = sources.book.datasets[name]
     columns = sources.columns(sources.book.mart_of(name, "programme").mart)
@@ -43,6 +49,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
         .pipe(in_areas, sources.levels, lines, placed)
         .join(_breaks(sources), on=AREA, how="left")
         .pipe(_long, lines, months)
+        .pipe(_covered, sources.book.partial_below)
         .select(c.column for c in columns)
     )
 
@@ -79,27 +86,33 @@ def _with_earlier(
 
 
 def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
-    """One row per period x county that owes the dataset, with the sums of each line, null where it gave none."""
+    """One row per period x county that owes the dataset: whether a return of it is in force, or quarantined; the sums
+    of each line, null where it gave none; whether it is nil of the line; what is noted of its row (`Measure.notes`).
+    """
     return sums_of(sources.rows(dataset), sources.coverage(dataset), dataset, lines)
 
 
 def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
-    """The same from rows in force and a coverage: one row per period x county of the coverage (`counted`, `status`)."""
+    """The same from rows in force and a coverage (`Sources.coverage`): one row per period x county of it."""
     sums = {column: expression for line in lines for column, expression in line.sums.items()}
     keys = ("period", "county_code")
+    notes: dict[str, pl.Expr] = {}
     if dataset.one_row:
-        given = rows.select(*keys, **sums)
+        notes = {column: expression for line in lines for column, expression in line.notes.items()}
+        given = rows.select(*keys, **sums, **notes)
     else:
-        given = rows.group_by(keys).agg(**{c: pl.when(e.count() > 0).then(e.sum()) for c, e in sums.items()})
+        given = rows.group_by(keys).agg(**{c: line.over_rows(e) for line in lines for c, e in line.sums.items()})
     joined = coverage.join(given, on=keys, how="left")
     if not dataset.one_row:  # a nil return counts, with none of anything
         joined = joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in sums)
-    return joined.select(*keys, pl.col("status").cast(STATUSES), *sums)
+    nil = {f"{line.name}:nil": pl.col("nil") & pl.col(f"{line.name}:part").is_null() for line in lines if line.nil}
+    return joined.select(*keys, pl.col("status").cast(STATUSES), *OF_RETURN, *sums, *notes, **nil)
 
 
 def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] = ()) -> pl.LazyFrame:
-    """One row per period x area: for each line its value, the least settled status and the counties in it; for each of
-    `backs` what was compared (`now`, `then`, and the counties `compared`).
+    """One row per period x area: how many counties owe the return, have one in force, or quarantined; for each line its
+    value, the least settled status, the counties that gave it one, are nil or exempt, and what was reported; for each
+    of `backs` what was compared (`now`, `then`, and the counties `compared`).
 
     `rows` are those of `county_sums` with the areas that each is in, and what `compare` gives.
     """
@@ -109,11 +122,14 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] =
         rows.with_columns(_status(line) for line in lines)
         .group_by(*AREA, "name_zh")
         .agg(
-            pl.col("county_code").count().cast(pl.Int64).alias("counties_due"),
+            *(count.alias(name) for name, count in area_counts().items()),
             *(added(line, pl.col(f"{column}{at}")) for line in lines for column in line.sums for at in suffixes),
             *(pl.col(column).sum() for column in counted),
             *(pl.col(f"{line.name}:part").count().cast(pl.Int64).alias(f"{line.name}:counted") for line in lines),
             *(pl.col(f"{line.name}:status").min() for line in lines),
+            *(pl.col(f"{line.name}:nil").sum().cast(pl.Int64) for line in lines if line.nil),
+            *(pl.col(f"{line.name}:exempt").sum().cast(pl.Int64) for line in lines if line.applies is not None),
+            *(pl.col(f"{line.name}:reported").max() for line in lines if line.indicator.kind == "ratio"),
         )
     )
     values = [_total(line, "", "counted").alias(f"{line.name}:value") for line in lines]
@@ -127,20 +143,42 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] =
 
 
 def _status(line: Measure) -> pl.Expr:
-    """The status of a row that gives the line a value; the least of these is an area's."""
-    return pl.when(pl.col(f"{line.name}:part").is_not_null()).then("status").alias(f"{line.name}:status")
+    """The status of a row that gives the line a value, or is nil; the least of these is an area's."""
+    given = pl.col(f"{line.name}:part").is_not_null()
+    return (
+        pl.when(given | pl.col(f"{line.name}:nil") if line.nil else given).then("status").alias(f"{line.name}:status")
+    )
 
 
 def _total(line: Measure, sums: str, counted: str) -> pl.Expr:
     """A line's value from its sums of an area, those with this suffix; null where no county is counted."""
     part, whole = pl.col(f"{line.name}:part{sums}"), pl.col(f"{line.name}:whole{sums}")
-    return _value(line, part, whole, pl.col(f"{line.name}:{counted}"))
+    given = pl.col(f"{line.name}:{counted}")
+    return _value(line, part, whole, given if sums else given + _nil(line))
+
+
+def _nil(line: Measure) -> pl.Expr:
+    return pl.col(f"{line.name}:nil") if line.nil else NONE
+
+
+def _exempt(line: Measure) -> pl.Expr:
+    return NONE if line.applies is None else pl.col(f"{line.name}:exempt")
+
+
+def counts_of(line: Measure) -> dict[str, pl.Expr]:
+    """How many counties of an area each outcome of a line has, from what `by_area` gives."""
+    return outcomes(pl.col(f"{line.name}:counted"), _nil(line), _exempt(line))
 
 
 def value_of(line: Measure) -> pl.Expr:
-    """A line's value over rows that have its sums; null where none has."""
+    """A line's value over rows that have its sums, and say whether they are nil; null where none gives it."""
     part, whole = pl.col(f"{line.name}:part"), pl.col(f"{line.name}:whole")
-    return _value(line, added(line, part), added(line, whole), part.count())
+    return _value(line, added(line, part), added(line, whole), part.count() + _nil(line).sum())
+
+
+def value_of_sums(line: Measure, part: pl.Expr, whole: pl.Expr | None = None) -> pl.Expr:
+    """The same from the columns of its sums, whatever they are called, of counties that gave it."""
+    return _value(line, added(line, part), added(line, part if whole is None else whole), part.count())
 
 
 def added(line: Measure, value: pl.Expr) -> pl.Expr:
@@ -170,7 +208,7 @@ def _long(areas: pl.LazyFrame, lines: Sequence[Measure], months: int) -> pl.Lazy
     # They are collected first: Polars would plan what they are made of once a line, two thirds of all the time.
     placed = areas.sort(AREA).with_row_index("area").collect(engine="in-memory").lazy()
     own = (
-        placed.select("area", *AREA, "name_zh", "counties_due", *fields(line, months), place=pl.lit(place))
+        placed.select("area", *AREA, "name_zh", *OF_AREA, *fields(line, months), place=pl.lit(place))
         for place, line in enumerate(lines)
     )
     return pl.concat(own).filter(pl.col("rises") | (pl.col("level") == "county")).sort("area", "place")
@@ -206,8 +244,35 @@ def fields(line: Measure, months: int) -> list[pl.Expr]:
         .fill_null(0)
         .cast(pl.Int64)
         .alias("counties_compared_prior_year"),
+        (last["now"] if line.compares and not to_date else none).alias("value_compared"),
+        (year["now"] if line.compares else none).alias("value_compared_prior_year"),
+        (pl.col(f"{line.name}:reported").cast(DECIMAL) if line.indicator.kind == "ratio" else none).alias("reported"),
+        _nil(line).alias("nil"),
+        _exempt(line).alias("exempt"),
+        pl.lit(line.required).alias("required"),
         pl.lit(line.rises).alias("rises"),
     ]
+
+
+def _covered(lines: pl.LazyFrame, percent: int) -> pl.LazyFrame:
+    """What follows of each line from its columns, of all lines at once: that takes a fraction of the time."""
+    county = pl.col("level") == "county"
+    counts = outcomes(pl.col("counties_counted"), pl.col("nil"), pl.col("exempt"))
+    in_points = pl.col("unit").str.starts_with("percent")
+    changes = {
+        "change_percent": ("change", "prior_period"),
+        "change_percent_prior_year": ("change_prior_year", "prior_year"),
+    }
+    return lines.with_columns(
+        *(count.alias(f"counties_{outcome}") for outcome, count in counts.items()),
+        *(
+            pl.when(~in_points & (pl.col(then) > 0)).then(percentage(pl.col(change), pl.col(then))).alias(name)
+            for name, (change, then) in changes.items()
+        ),
+        value_reported=pl.when(county).then("reported"),
+        complete=complete(counts, pl.col("required")),
+        partial=~county & partial(counts, percent),
+    )
 
 
 def _broken(line: Measure) -> pl.Expr:

@@ -16,7 +16,8 @@ from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
-from warehouse.store.in_force import in_force, rows_of
+from warehouse.store.in_force import latest_or_in_force, rows_of
+from warehouse.store.journal_records import ACCEPTED
 
 Written = Callable[[str, str], Path]
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -104,7 +105,12 @@ class Sources:
     @cached_property
     def in_force(self) -> pl.LazyFrame:
         """One row per county x dataset x period: the return that counts."""
-        return self.decisions(in_force)
+        return self._latest.filter(pl.col("verdict").is_in(ACCEPTED))
+
+    @cached_property
+    def _latest(self) -> pl.LazyFrame:
+        """One row per county x dataset x period that came in: the return that counts, else the last one decided."""
+        return self.decisions(latest_or_in_force)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows in force of a dataset, those to compare with too, with the columns of its history.
@@ -129,7 +135,7 @@ class Sources:
         a row each and period.
         """
         of = (
-            levels_of(self.book, int(p[:4]))
+            levels_of(self.book, p)
             .filter((pl.col("level") == "county") | pl.lit(p in self.opened))
             .select(pl.lit(p).alias("period"), pl.all())
             for p in self.periods
@@ -163,19 +169,27 @@ class Sources:
         return tuple(c for c in self.book.marts[mart] if c.column != PERIOD_END)
 
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
-        """One row per period x county that owes the dataset: counted says whether a return of it is in force.
+        """One row per period x county that owes the dataset: `counted` says whether a return of it is in force, `nil`
+        whether that one is nil, `quarantined` whether what came last is instead; `status` and `receipt` are of the one
+        in force. Neither counted nor quarantined is what did not come or was withdrawn.
 
         Raises CodebookError as `rows` does.
         """
         self._given(dataset)
-        counted = self.in_force.filter(pl.col("dataset") == dataset.dataset).select(
-            "period", "county_code", "status", "receipt", counted=pl.lit(value=True)
+        counted = pl.col("verdict").is_in(ACCEPTED)
+        came = self._latest.filter(pl.col("dataset") == dataset.dataset).select(
+            "period",
+            "county_code",
+            *(pl.when(counted).then(column).alias(column) for column in ("status", "receipt")),
+            counted=counted,
+            nil=counted & pl.col("nil"),
+            quarantined=pl.col("verdict") == "quarantined",
         )
         return (
             self.due.filter(pl.col("dataset") == dataset.dataset)
             .select("period", "county_code")
-            .join(counted, on=["period", "county_code"], how="left")
-            .with_columns(pl.col("counted").fill_null(value=False))
+            .join(came, on=["period", "county_code"], how="left")
+            .with_columns(pl.col("counted", "nil", "quarantined").fill_null(value=False))
         )
 
 
@@ -186,16 +200,20 @@ def period_end() -> pl.Expr:
     return pl.col("period").add("-01").str.to_date().dt.month_end()
 
 
+def levels_of(book: Codebook, period: str) -> pl.DataFrame:
+    """One row per county in force on the last day of a period x level that it counts in: LEVELS without the period."""
+    return _levels(book, book.edition(period))
+
+
 @cache
-def levels_of(book: Codebook, year: int) -> pl.DataFrame:
-    """One row per county in force in a year x level that it counts in: LEVELS without the period."""
-    divisions = book.in_force(year)
+def _levels(book: Codebook, edition: str) -> pl.DataFrame:
+    divisions = book.in_force(edition)
     own = [(d.county_code, "county", d.county_code, d.name_zh) for d in divisions]
     prefectures = [(d.county_code, "prefecture", d.prefecture_code, d.prefecture_zh) for d in divisions]
     groups = [
         (d.county_code, name, f"{d.county_code[:2]}0000" if name == "province" else name, group.label_zh)
         for name, group in book.groups.items()
-        for d in book.members(name, year)
+        for d in book.members(name, edition)
     ]
     return pl.DataFrame(own + prefectures + groups, list(LEVELS.items())[1:], orient="row")
 
@@ -203,16 +221,15 @@ def levels_of(book: Codebook, year: int) -> pl.DataFrame:
 @cache
 def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
-    year, month = int(period[:4]), int(period[5:])
     owed = [
-        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, year)]}).select(
+        pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, period)]}).select(
             pl.lit(period).alias("period"),
             pl.lit(name).alias("dataset"),
             pl.col("county_code").cast(pl.String),
             due_days=pl.lit(dataset.due_days),
         )
         for name, dataset in book.datasets.items()
-        if month in dataset.frequency.months
+        if dataset.due(period)
     ]
     none = pl.DataFrame(schema={**DUE, "due_days": pl.Int32}).drop("due_on")
     due_on = period_end() + pl.duration(days="due_days")

@@ -107,7 +107,7 @@ CHARTS = (
     ),
     Chart(
         "scorecard", "计分卡:公布数与计算值 Scorecard", "table", "mart_scorecard", 12, 4,
-        columns=("label_zh", "label_en", "period", "value", "published", "difference", "unit", "holds"),
+        columns=("label_zh", "label_en", "period", "value", "published", "difference", "unit", "state"),
         of_all_periods=True, options=ROWS,
     ),
     Chart(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from warehouse.codebook import Division, load
-from warehouse.synthetic.records import PERIODS, Return, Row, Value, year_of
+from warehouse.synthetic.records import PERIODS, Return, Row, Value
 
 Severity = Literal["critical", "warning", "info"]
 Returns = Mapping[tuple[str, str, str], Return]  # by county, period, dataset
@@ -65,8 +65,7 @@ def listed_nationally(case: Case) -> bool:
 
 def many_peers(case: Case) -> bool:
     """Whether the prefecture has so many counties that a few quarantined ones leave enough peers to be compared."""
-    year = year_of(case.period)
-    peers = [d for d in load().in_force(year) if d.prefecture_code == case.division.prefecture_code]
+    peers = [d for d in load().in_force(case.period) if d.prefecture_code == case.division.prefecture_code]
     return len(peers) >= MANY_PEERS
 
 

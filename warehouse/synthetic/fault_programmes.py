@@ -13,6 +13,7 @@ from warehouse.synthetic.fault_model import PlantedFault, cells, doubled, listed
 
 PROJECTS = ("cropland_to_forest_persons", "afforestation_labour_persons", "forest_guard_persons",
             "orchard_upgrade_persons", "forest_industry_persons")  # fmt: skip
+SECRETARIES = ("provincial", "prefecture", "county", "township", "village")
 SLIP = 10_000  # a value in 万元 divided once more
 
 PEERS = (
@@ -130,4 +131,23 @@ VILLAGE_WORK = (
     PlantedFault("measures_within_assessed", "measures_within_assessed", "warning", "accountability",
           cells(lambda c: {"rewarded": c["units_assessed"] + 2})),
     PlantedFault("key_unique", "key_unique", "critical", "accountability", doubled),
+)  # fmt: skip
+
+# After all others, so that those keep the counties that they have.
+ADDED = (
+    PlantedFault("village_leaders_by_level", "village_leaders_by_level", "critical", "frontline",
+          cells(lambda c: {"village_leaders_county": c["village_leaders_county"] + 2})),
+    PlantedFault("secretary_rotations", "rotations_within_due", "warning", "frontline",
+          cells(lambda c: {"secretary_rotations_done": c["secretary_rotations_due"] + 1}),
+          needs=("secretary_rotations_due", "secretary_rotations_done")),
+    PlantedFault("letters_by_level", "letters_by_level", "critical", "accountability",
+          cells(lambda c: {"letters_signed_township": c["letters_signed"] + 1}),
+          fits=lambda c: all(c[f"letters_signed_{level}"] >= 0 for level in SECRETARIES)),
+    PlantedFault("upskilled_within_plan", "upskilled_within_plan", "info", "upskilling",
+          cells(lambda c: {"planned_persons": c["upskilled_persons"] // 2}), needs=("upskilled_persons",)),
+    PlantedFault("upskilling_spent_within_plan", "upskilling_spent_within_plan", "warning", "upskilling",
+          cells(lambda c: {"planned_funds_yuan": c["upskilling_spent_yuan"] // 2}), needs=("upskilling_spent_yuan",)),
+    PlantedFault("cost_per_person_upskilled", "cost_per_person_upskilled", "warning", "upskilling",
+          cells(lambda c: {"upskilling_spent_yuan": c["upskilling_spent_yuan"] // SLIP}),
+          needs=("upskilled_persons",)),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from warehouse.synthetic.fault_edits import (
     started_otherwise,
 )
 from warehouse.synthetic.fault_model import Case, PlantedFault, cells, doubled, emptied, listed_nationally
-from warehouse.synthetic.fault_programmes import MEANS, PEERS, PROGRAMMES, SERVICES, VILLAGE_WORK
+from warehouse.synthetic.fault_programmes import ADDED, MEANS, PEERS, PROGRAMMES, SERVICES, VILLAGE_WORK
 from warehouse.synthetic.outcomes import growth
 
 
@@ -146,4 +146,5 @@ SLIPS = (
 
 FAULTS = (
     *SCARCE, *PEERS, *RELOCATION, *SUPPORT, *OUTCOMES, *PROGRAMMES, *MEANS, *SERVICES, *VILLAGE_WORK, *SLIPS,
+    *ADDED,
 )  # fmt: skip

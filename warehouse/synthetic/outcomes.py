@@ -14,11 +14,12 @@ from warehouse.synthetic.income import Incomes, draw_incomes
 from warehouse.synthetic.people import Flow, draw_people
 from warehouse.synthetic.random_draws import seldom_blank, stream
 from warehouse.synthetic.records import Row, Value
-from warehouse.synthetic.territory import CODES_CHANGED, Province, Territory
+from warehouse.synthetic.territory import Province, Territory
 
 ONE_DECIMAL = Decimal("0.1")
 CENT = Decimal("0.01")
 DELISTING_YEAR = 2017
+SATISFIED = {"2016-12": (91.5, 94.5), "2017-12": (93.0, 96.0), "2018-06": (94.0, 97.0)}  # percent: it rises
 Income = tuple[Decimal, Decimal] | None  # this year's and the prior year's
 
 
@@ -39,8 +40,7 @@ def _gather(province: Province, period: str) -> dict[str, list[Territory]]:
     """The territories that each county in force is made of."""
     counties: dict[str, list[Territory]] = {}
     for territory in province.territories.values():
-        code = territory.successor if period.startswith(str(CODES_CHANGED)) else territory.code
-        counties.setdefault(code, []).append(territory)
+        counties.setdefault(territory.code_in(period), []).append(territory)
     return counties
 
 
@@ -110,17 +110,17 @@ def _income_columns(rng: Random, income: Income) -> dict[str, Value]:
 
 
 def _delisting_columns(rng: Random, period: str, territory: Territory) -> dict[str, Value]:
-    """Delisted counties fill every exit condition; of the others some leave the rates blank."""
+    """Delisted counties fill every exit condition; of the others some leave the first two rates blank."""
     status = "none"
     if territory.delisted and period != "2016-12":
         status = "provisional" if period == "2017-12" else "verified"
-    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(91.5, 98.5))
+    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(*SATISFIED[period]))
     filled = status != "none" or rng.random() < (0.85 if territory.poverty else 0.6)
-    wrong, missed, satisfied = (Decimal(str(rate)).quantize(CENT) if filled else None for rate in rates)
+    wrong, missed, satisfied = (Decimal(str(rate)).quantize(CENT) for rate in rates)
     return {
         "delisting_status": status,
         "delisting_year": DELISTING_YEAR if status != "none" else None,
-        "wrong_exit_rate": wrong,
-        "missed_identification_rate": missed,
+        "wrong_exit_rate": wrong if filled else None,
+        "missed_identification_rate": missed if filled else None,
         "satisfaction_rate": satisfied,
     }

@@ -17,11 +17,11 @@ from warehouse.synthetic.fault_model import Case, PlantedFault, Returns
 from warehouse.synthetic.faults import FAULTS
 from warehouse.synthetic.layout import AS_CSV, COVER, COVER_HEADER_ROW, workbook_path
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIODS, Return, Row, year_of
+from warehouse.synthetic.records import PERIODS, Return, Row
 from warehouse.synthetic.support import COUNTED, SUMMED
 from warehouse.synthetic.territory import SPLIT_PARTIES
 
-# A county whose code changed in 2018, with no villages and no units, still sends its old template.
+# A county with no villages and no units uses the code already that it will have some months after the last period.
 OLD_CODE, NEW_CODE = "140481", "140406"
 PARTNERS = {  # the summary that cannot be checked once its register is quarantined, and the columns concerned
     "relocation_villages": (
@@ -58,20 +58,20 @@ def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple
         case = _find(fault, free, returns)
         free.remove(case.division.county_code)
         key += _apply(fault, case, returns)
-    key += _old_code(returns)
+    key += _new_code(returns)
     return tuple(returns.values()), tuple(key)
 
 
 def _free_counties(seed: int) -> list[str]:
     """Counties that may bear a fault: in force throughout or successors, in workbooks only, no party to a split."""
-    taken = {NEW_CODE, *(entry.county_code for entry in AS_CSV), *SPLIT_PARTIES}
-    codes = [d.county_code for d in load().in_force(year_of(PERIODS[-1])) if d.county_code not in taken]
+    taken = {OLD_CODE, *(entry.county_code for entry in AS_CSV), *SPLIT_PARTIES}
+    codes = [d.county_code for d in load().in_force(PERIODS[-1]) if d.county_code not in taken]
     stream(seed, "faults").shuffle(codes)
     return codes
 
 
 def _find(fault: PlantedFault, free: Iterable[str], returns: Returns) -> Case:
-    divisions = {d.county_code: d for d in load().in_force(year_of(fault.period))}
+    divisions = {d.county_code: d for d in load().in_force(fault.period)}
     for code in free:
         found = returns.get((code, fault.period, fault.dataset))
         if found is None or found.nil:
@@ -151,14 +151,14 @@ def _cells(dataset: str, row: int, columns: Iterable[str]) -> list[str]:
     return [xl_rowcol_to_cell(row + 1, order.index(column)) for column in columns]
 
 
-def _old_code(returns: dict[tuple[str, str, str], Return]) -> list[FaultKeyRow]:
-    """One county's whole last workbook under the code that was in force before."""
+def _new_code(returns: dict[tuple[str, str, str], Return]) -> list[FaultKeyRow]:
+    """One county's whole last workbook under the code that will be in force later."""
     period = PERIODS[-1]
-    division = next(d for d in load().divisions if d.county_code == OLD_CODE)
+    division = next(d for d in load().divisions if d.county_code == NEW_CODE)
     key: list[FaultKeyRow] = []
     for place, found in returns.items():
-        if found.county_code == NEW_CODE and found.period == period:
-            returns[place] = replace(found, county_code=OLD_CODE)
+        if found.county_code == OLD_CODE and found.period == period:
+            returns[place] = replace(found, county_code=NEW_CODE)
             case = Case(division, period, found.dataset, returns)
             row = _key_row("known_county", case, "B3")
             key.append(replace(row, rule="known_county", severity="critical", sheet=COVER, rules="known_county"))

@@ -13,9 +13,9 @@ from warehouse.synthetic import funds_projects, programmes, services, support, v
 from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.outcomes import outcomes
 from warehouse.synthetic.policy import policy
-from warehouse.synthetic.records import PERIODS, Return, Row, status_of, year_of
+from warehouse.synthetic.records import PERIODS, Return, Row, status_of
 from warehouse.synthetic.relocation import relocation
-from warehouse.synthetic.territory import CODES_CHANGED, Province, draw_province, to_counties
+from warehouse.synthetic.territory import Province, draw_province, to_counties
 from warehouse.synthetic.villages import draw_villages, register
 
 Rows = Mapping[str, tuple[Row, ...]]  # by county; no rows: nil
@@ -27,6 +27,7 @@ ONE_ROW: Mapping[str, Callable[[Province, str], dict[str, Row]]] = {
     "projects": funds_projects.projects,
     "health": services.health,
     "training": services.training,
+    "upskilling": services.upskilling,
     "frontline": village_work.frontline,
     "accountability": village_work.accountability,
     "motivation": village_work.motivation,
@@ -41,14 +42,9 @@ def build_returns(seed: int) -> tuple[Return, ...]:
         _return(province, dataset, period, division.county_code, tables.get((period, dataset.dataset)))
         for period in PERIODS
         for dataset in book.datasets.values()
-        if due(dataset, period)
-        for division in book.members(dataset.owed_by, year_of(period))
+        if dataset.due(period)
+        for division in book.members(dataset.owed_by, period)
     )
-
-
-def due(dataset: Dataset, period: str) -> bool:
-    """Whether a dataset's reporting span ends with the period's month."""
-    return int(period[5:]) in dataset.frequency.months
 
 
 def _return(province: Province, dataset: Dataset, period: str, code: str, rows: Rows | None) -> Return:
@@ -67,7 +63,7 @@ def _tables(province: Province) -> dict[tuple[str, str], Rows]:
     tables: dict[tuple[str, str], Rows] = {}
     for period in PERIODS:
         for name, rows_of in ONE_ROW.items():
-            if due(book.datasets[name], period):
+            if book.datasets[name].due(period):
                 table = to_counties(province, period, rows_of(province, period))
                 tables[period, name] = {code: (row,) for code, row in table.items()}
         for name, rows in _linked(province, period).items():
@@ -84,17 +80,15 @@ def _linked(province: Province, period: str) -> dict[str, Rows]:
         "relocation_villages": {c: register(mine, period) for c, mine in villages.items()},
         "relocation": {c: (relocation(province, mine, period),) for c, mine in villages.items()},
     }
-    if due(load().datasets["support"], period):
+    if load().datasets["support"].due(period):
         units = support.support_units(province, period)
         tables["support_units"] = units
         tables["support"] = {c: (row,) for c, row in support.support(province, period, units).items()}
-    if due(load().datasets["policy"], period):
+    if load().datasets["policy"].due(period):
         tables["policy"] = policy(province, period)
     return tables
 
 
 def _renamed(province: Province, period: str, rows: Rows) -> Rows:
     """Rows under the codes in force; no territory that has such rows is merged with another."""
-    if year_of(period) < CODES_CHANGED:
-        return rows
-    return {province.territories[code].successor: mine for code, mine in rows.items()}
+    return {province.territories[code].code_in(period): mine for code, mine in rows.items()}

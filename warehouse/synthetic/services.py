@@ -1,4 +1,4 @@
-"""The forms `health` and `training`: services to registered persons.
+"""The forms `health`, `training` and `upskilling`: services to registered persons.
 
 Belongs here: their rows by territory. Does not belong here: training by supporting units (`support.py`).
 """
@@ -87,4 +87,18 @@ def _plans(province: Province, year: str, trained: dict[str, int], yuan: dict[st
             "planned_funds_yuan": seldom_blank(rng, money[c], blank),
         }
         for c in province.codes
+    }
+
+
+def upskilling(province: Province, period: str) -> dict[str, Row]:
+    """The province's upskilling, by territory: its plan, and most of the persons trained and yuan spent in the year."""
+    persons, spent = (province.draw(f"upskilling {what} {period}", 0.80, 0.90) for what in ("persons", "spent"))
+    return {
+        c: {
+            "planned_persons": row["planned_persons"],
+            "planned_funds_yuan": row["planned_funds_yuan"],
+            "upskilled_persons": part(int(str(row["trained_persons"])), persons[c]),
+            "upskilling_spent_yuan": part(int(str(row["training_funds_yuan"])), spent[c], HUNDRED),
+        }
+        for c, row in training(province, period).items()
     }

@@ -1,7 +1,7 @@
-"""The counties of 2017 with what does not change by period: class, size, registered poor, successor from 2018.
+"""The counties of 2017 with what does not change by period: class, size, registered poor.
 
-Everything is drawn on the 119 counties of 2017 (territories), also for 2018; `to_counties` then writes 2018 under its
-own codes, so that a successor continues its predecessors to the person.
+Everything is drawn on the 119 counties of the end of 2017 (territories), also for 2018; `to_counties` then writes each
+period under the codes in force on its last day, so that a successor continues its predecessors to the person.
 Does not belong here: the values of any dataset.
 """
 
@@ -13,12 +13,12 @@ from functools import cached_property
 
 from warehouse.codebook import Division, load
 from warehouse.synthetic.random_draws import apportion, spread, stream
-from warehouse.synthetic.records import Row, Value, year_of
+from warehouse.synthetic.records import Row, Value
 
 RURAL_POPULATION = 24_000_000
 POOR_VILLAGES = 7_993
 DELISTED = 15
-CODES_CHANGED = 2018
+DRAWN_FOR = "2017-12"
 # How a split county's people were shared is not known: here each part goes over whole.
 SPLIT = {"140202": "140213", "140203": "140214", "140211": "140214"}
 SPLIT_PARTIES = frozenset({*SPLIT, *SPLIT.values(), "140212"})
@@ -30,7 +30,6 @@ class Territory:
     """A county as it was in 2017; population and villages are those of the end of that year."""
 
     division: Division
-    successor: str
     delisted: bool
     rural_population: int
     registered_persons: int
@@ -40,6 +39,12 @@ class Territory:
     def code(self) -> str:
         """The county's code."""
         return self.division.county_code
+
+    def code_in(self, period: str) -> str:
+        """The code of the county that it is, or is part of, in a period."""
+        if self.division.in_force(period):
+            return self.code
+        return SPLIT.get(self.code) or self.division.successor_codes[0]
 
     @property
     def deep(self) -> bool:
@@ -86,8 +91,7 @@ class Province:
 
     def origins(self, code: str, period: str) -> list[Territory]:
         """The territories that a county in force in a period is made of."""
-        changed = year_of(period) >= CODES_CHANGED
-        return [t for t in self.territories.values() if (t.successor if changed else t.code) == code]
+        return [t for t in self.territories.values() if t.code_in(period) == code]
 
     def weigh(self, purpose: str, weight: Callable[[Territory], float], noise: float = 0.25) -> dict[str, float]:
         """A weight for each territory, give or take `noise`; another purpose draws other noise."""
@@ -113,15 +117,14 @@ class Province:
 
 def draw_province(seed: int) -> Province:
     """The territories of a seed: 24 million rural people and 15 counties to be delisted, none of them deep."""
-    divisions = {d.county_code: d for d in load().in_force(CODES_CHANGED - 1)}
+    divisions = {d.county_code: d for d in load().in_force(DRAWN_FOR)}
     candidates = [c for c, d in divisions.items() if d.poverty_county_list != "none" and not d.deep_poverty]
     delisted = frozenset(stream(seed, "delisted").sample(candidates, DELISTED))
     population = apportion(RURAL_POPULATION, _population_weights(seed, divisions))
     registered = _registered(seed, divisions, population)
     villages = apportion(POOR_VILLAGES, {c: registered[c] + 1.0 for c in divisions if c != WITHOUT_RURAL})
     territories = {
-        c: Territory(d, _successor(d), c in delisted, population[c], registered[c], villages.get(c, 0))
-        for c, d in divisions.items()
+        c: Territory(d, c in delisted, population[c], registered[c], villages.get(c, 0)) for c, d in divisions.items()
     }
     return Province(seed, territories)
 
@@ -143,19 +146,11 @@ def _registered(seed: int, divisions: Mapping[str, Division], population: Mappin
     return {c: int(population[c] * rng.uniform(*share[d.poverty_county_list != "none"])) for c, d in divisions.items()}
 
 
-def _successor(division: Division) -> str:
-    if division.in_force(CODES_CHANGED):
-        return division.county_code
-    return SPLIT.get(division.county_code) or division.successor_codes[0]
-
-
 def to_counties(province: Province, period: str, table: Mapping[str, Row]) -> dict[str, Row]:
     """One-row values by territory, as the counties in force report them: merged territories are summed."""
-    if year_of(period) < CODES_CHANGED:
-        return dict(table)
     gathered: dict[str, list[Row]] = {}
     for code, row in table.items():
-        gathered.setdefault(province.territories[code].successor, []).append(row)
+        gathered.setdefault(province.territories[code].code_in(period), []).append(row)
     return {code: merge_rows(rows) for code, rows in sorted(gathered.items())}
 
 

@@ -15,10 +15,12 @@ POSTS = {  # leaders in charge of villages, resident teams, their members, first
     "2018-06": (11_652, 13_985, 40_180, 10_009),
 }
 MEMBERS_AT_LEAST = 2  # in every team
+LEADERS = {"provincial": 0.03, "prefecture": 0.09, "county": 0.28, "township": 0.60}  # of those in charge of villages
+TOWNSHIPS = (3, 7)
 
 
 def frontline(province: Province, period: str) -> dict[str, Row]:
-    """Leaders, teams, members and first secretaries at the period's end, by territory."""
+    """Leaders by level, teams, members and first secretaries at the period's end, and rotations, by territory."""
     weights = province.weigh("frontline", lambda t: t.poor_villages + 1.0 if t.rural_population else 0.0, noise=0.35)
     leaders, teams, members, secretaries = POSTS[period]
     lead = apportion(leaders, weights)
@@ -49,11 +51,28 @@ def _frontline_row(province: Province, territory: Territory, period: str, posts:
         "first_secretaries_posted": cover(secretaries, posted),
         "rotations_due": seldom_blank(rng, due),
         "rotations_done": seldom_blank(rng, part(due, rng.uniform(0.7, 1.0))),
+        **_by_level(province, territory, period, leaders),
+        **_rotated(province, territory, period, secretaries),
     }
 
 
+def _by_level(province: Province, territory: Territory, period: str, leaders: int) -> Row:
+    """Those in charge of villages by their level; provincial ones in poverty counties alone."""
+    rng = stream(province.seed, "leaders by level", period, territory.code)
+    weights = {level: share * rng.uniform(0.7, 1.3) for level, share in LEADERS.items()}
+    weights["provincial"] *= territory.poverty
+    return {f"village_leaders_{level}": count for level, count in apportion(leaders, weights).items()}
+
+
+def _rotated(province: Province, territory: Territory, period: str, secretaries: int) -> Row:
+    rng = stream(province.seed, "secretaries rotated", period, territory.code)
+    due = part(secretaries, rng.uniform(0.1, 0.4))
+    done = part(due, rng.uniform(0.7, 1.0))
+    return {"secretary_rotations_due": seldom_blank(rng, due), "secretary_rotations_done": seldom_blank(rng, done)}
+
+
 def accountability(province: Province, period: str) -> dict[str, Row]:
-    """Responsibility letters, meetings, inspections and grades, by territory."""
+    """Responsibility letters, meetings, inspections, assessments and grades, by territory."""
     return {c: _accountability_row(province, t, period) for c, t in province.territories.items()}
 
 
@@ -75,6 +94,33 @@ def _accountability_row(province: Province, territory: Territory, period: str) -
         "graded_poor": grades["d"],
         "rewarded": seldom_blank(rng, rng.randint(0, 12)),
         "penalised": rng.randint(0, 5),
+        **_assessments(province, territory, period),
+        **_secretaries(province, territory, period),
+    }
+
+
+def _assessments(province: Province, territory: Territory, period: str) -> Row:
+    """Who from outside was assessed; where a county is on no list, hardly anybody is."""
+    rng = stream(province.seed, "assessments", period, territory.code)
+    given = {
+        "provincial_unit_assessments": 3 if territory.deep else int(territory.national),
+        "prefecture_official_assessments": rng.randint(2, 30) if territory.poverty else rng.randint(0, 5),
+        "brigade_leader_assessments": int(territory.poverty),
+    }
+    return {column: seldom_blank(rng, count) for column, count in given.items()}
+
+
+def _secretaries(province: Province, territory: Territory, period: str) -> Row:
+    """The secretaries of five levels: letters that they signed, and how many are in contact with county or village."""
+    rng = stream(province.seed, "secretaries by level", period, territory.code)
+    townships, villages = rng.randint(*TOWNSHIPS), territory.poor_villages
+    levels = ("provincial", "prefecture", "county", "township", "village")
+    letters = (int(territory.poverty), 1, 1, townships, villages)
+    contacts = (int(territory.deep), int(territory.poverty), 1, townships, part(villages, rng.uniform(0.9, 1.0)))
+    return {
+        f"{what}_{level}": seldom_blank(rng, count)
+        for what, counts in (("letters_signed", letters), ("secretaries_in_contact", contacts))
+        for level, count in zip(levels, counts, strict=True)
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from flows.cli.screen import Screen
-from flows.cli.views.run import COLOURS
+from flows.cli.views.run import COLOURS, STATES
 from flows.cli.views.text_columns import (
     VERDICT,
     aligned_columns,
@@ -31,8 +31,8 @@ from warehouse.reports.findings_text import SEVERITY, dataset_label
 
 LINES, CELLS, RULES = 40, 10, 12
 STATE = {
-    "counted": "counted 计入", "blank": "blank 未填", "quarantined": "quarantined 退回", "withdrawn": "withdrawn 撤回",
-    "missing": "missing 未报",
+    "counted": "counted 计入", "nil": "nil 报无", "blank": "blank 未填", "exempt": "does not apply 不适用",
+    "quarantined": "quarantined 退回", "withdrawn": "withdrawn 撤回", "missing": "missing 未报",
 }  # fmt: skip
 STANDING = {"in_force": "in force 有效", "superseded": "superseded 被取代", **VERDICT}
 COUNTS = {
@@ -63,11 +63,12 @@ def _head(e: FigureLineage, console: Screen) -> None:
     of = f" ({e.source})" if e.source else ""
     print_line(console, f"{e.mart}{of}, {where} {e.period}", "bold")
     print_line(console, f"{e.label_zh} {e.label_en}: {amount(e.value, e.unit)}", "bold")
+    _published(e, console)
     for text, style in ((e.formula.code, ""), (e.formula.zh, "dim"), (e.formula.en, "dim")):
         print_line(console, text, style, indent=2)
     parts = aligned_columns(((p.text, "=", amount(p.value), p.text_zh) for p in e.parts), right=(2,), most=72)
     print_list(console, parts)
-    counted = f"counties counted 计入 {e.counted} of 应报 {e.due}"
+    counted = f"counties counted 计入 {e.counted} of 应报 {e.due}{_covers(e)}"
     if e.differs:
         print_line(
             console, f"MISMATCH 不一致: what is listed gives {amount(e.recomputed, e.unit)}, {counted}", "bold red"
@@ -76,6 +77,24 @@ def _head(e: FigureLineage, console: Screen) -> None:
         print_line(console, f"recomputed from what is listed 复算一致; {counted}", "green")
     behind = "; newer returns are not published yet 另有新报表未发布" if e.behind else ""
     print_line(console, f"snapshot {e.manifest.version}, of runs until {e.manifest.run}{behind}", "dim")
+
+
+def _published(e: FigureLineage, console: Screen) -> None:
+    """Of the scorecard, the published figure and its state; both sides' counties. Of a ratio what the county wrote."""
+    row = e.published
+    if state := row.get("state"):
+        given = f"counties 县 {row['numerator_counted']} of {row['numerator_due']}"
+        base = f", base 基数 {row['base_counted']} of {row['base_due']}" if row["base_due"] is not None else ""
+        published, difference = (amount(row[name], e.unit) for name in ("published", "difference"))
+        print_line(console, f"{STATES[state]}: published 公布 {published}, difference 差 {difference}; {given}{base}")
+    if (wrote := row.get("value_reported")) is not None:
+        print_line(console, f"the county wrote 本县填报 {amount(wrote, e.unit)}", indent=2)
+
+
+def _covers(e: FigureLineage) -> str:
+    """Whether all that is due is there, and too little for a total."""
+    told = {"complete": "complete 齐全", "partial": "partial 覆盖不足"}
+    return "".join(f", {text}" for column, text in told.items() if e.published.get(column))
 
 
 def _companions(e: FigureLineage, console: Screen) -> None:
@@ -117,16 +136,20 @@ def amount(value: Decimal | None, unit: str | None = None) -> str:
 
 
 def _absent(e: FigureLineage, console: Screen, most: int | None) -> None:
-    """Those that owe a return and do not count: nothing is carried forward for them."""
-    absent = e.counties.filter(pl.col("state") != "counted")
-    if absent.is_empty():
-        return
-    print_heading(console, f"Due and not counted 应报未计入 {absent.height}: nothing is carried forward 不沿用旧数")
-    lines = aligned_columns(
-        (f"{row['county_code']} {row['name_zh']}", STATE[row["state"]], *_return(row))
-        for row in absent.rows(named=True)
-    )
-    print_list(console, lines, most, "yellow")
+    """Those that owe a return and do not count, for whom nothing is carried forward; those who owe nothing."""
+    exempt = pl.col("state") == "exempt"
+    for title, which in (
+        ("Due and not counted 应报未计入 {}: nothing is carried forward 不沿用旧数", ~exempt),
+        ("Not due, for it does not apply 不适用 {}", exempt),
+    ):
+        absent = e.counties.filter(pl.col("state") != "counted", which)
+        if absent.height:
+            print_heading(console, title.format(absent.height))
+            lines = aligned_columns(
+                (f"{row['county_code']} {row['name_zh']}", STATE[row["state"]], *_return(row))
+                for row in absent.rows(named=True)
+            )
+            print_list(console, lines, most, "yellow")
 
 
 def _counties(e: FigureLineage, console: Screen, most: int | None) -> None:

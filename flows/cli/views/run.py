@@ -27,6 +27,10 @@ SCORECARD_LINES = 10
 GROUPS = 8
 PERIODS = 6
 COLOURS = {"critical": "red", "warning": "yellow", "info": "dim"}
+STATES = {
+    "holds": "holds 相符", "differs": "differs 不符", "incomplete": "incomplete 未齐", "unknown": "unknown 未知",
+}  # fmt: skip
+STYLES = {"holds": "green", "differs": "red", "incomplete": "yellow"}
 
 
 class _Stages(logging.Handler):
@@ -83,8 +87,7 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     card = manifest.scan(settings.store, "mart_scorecard").collect()
     if summary.version:
         console.print(_scorecard(card))
-    held = card.filter(pl.col("holds")).height
-    console.print(Text.assemble((f"{held} of {card.height}", "bold"), " published figures hold 与公布数相符"))
+    console.print(Text.assemble((scorecard_text(card), "bold"), f", of {card.height} published figures 公布数"))
     _places(summary, settings, console)
 
 
@@ -149,6 +152,13 @@ def _findings(groups: Sequence[RuleGroup]) -> Iterator[Text | Padding]:
         yield Text(more_groups(left))
 
 
+def scorecard_text(card: pl.DataFrame) -> str:
+    """How many published figures hold, how many differ, and how many cannot be known yet."""
+    counts = dict(card.group_by("state").len().iter_rows())
+    hold, differ = (counts.pop(state, 0) for state in ("holds", "differs"))
+    return f"{hold} hold 相符, {differ} differ 不符, {sum(counts.values())} not yet known 尚不可知"
+
+
 def _scorecard(card: pl.DataFrame) -> Table:
     table = Table(title="Scorecard, first lines 成绩单", title_justify="left")
     table.add_column("figure 数字")
@@ -156,7 +166,7 @@ def _scorecard(card: pl.DataFrame) -> Table:
     table.add_column("published 公布", justify="right")
     table.add_column("")
     for row in card.head(SCORECARD_LINES).iter_rows(named=True):
-        mark = Text(*{True: ("holds", "green"), False: ("differs", "red"), None: ("no return", "")}[row["holds"]])
+        mark = Text(STATES[row["state"]], STYLES.get(row["state"], ""))
         name = Text.assemble(f"{row['label_zh']}\n", (row["label_en"], "dim"))
         table.add_row(name, _number(row["value"]), _number(row["published"]), mark)
     return table

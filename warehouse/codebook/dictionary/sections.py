@@ -102,12 +102,12 @@ def _columns(book: Codebook, columns: Iterable[MartColumn]) -> Table:
 def _datasets(book: Codebook) -> Section:
     header = (
         ("报表", "dataset"), *LABELS, ("频率", "frequency"), ("报送范围", "owed by"), ("期限(天)", "days"),
-        ("可报无", "may be nil"), ("主键", "keys"),
+        ("可报无", "may be nil"), ("主键", "keys"), ("起报期", "due from"),
     )  # fmt: skip
     rows = tuple(
         (
             d.dataset, d.label_zh, d.label_en, _term("frequency", d.frequency.value), _group(book, d.owed_by),
-            str(d.due_days), _yes(flag=d.nil), ", ".join(d.keys),
+            str(d.due_days), _yes(flag=d.nil), ", ".join(d.keys), d.due_from or "",
         )
         for d in book.datasets.values()
     )  # fmt: skip

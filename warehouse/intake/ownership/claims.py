@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from warehouse.codebook import Division, load
+from warehouse.codebook.succession_text import code_to_use, merger_text, parties
 from warehouse.intake.formats.table import squeezed
 from warehouse.intake.ownership.periods import periods_within
 
@@ -141,17 +142,36 @@ def agree_county(claims: Iterable[Claim], period: str | None) -> Agreement:
             return Agreement(None, "county_unclear", claim.text, "县(市、区)名称 the name of a county", claim)
     agreed = _common(said, "county_disagrees")
     if agreed.fault or agreed.claim is None:
-        return agreed
+        return _with_succession(agreed, period)
     common = frozenset.intersection(*(claim.values for claim in said))
     if len(common) == 1:
         return Agreement(next(iter(common)))
-    year = int(period[:4]) if period else None
-    in_force = {d.county_code for d in load().in_force(year)} if year else set()
+    in_force = {d.county_code for d in load().in_force(period)} if period else set()
     left = sorted(common & in_force)
-    # Of 潞城 the one in force is meant, for the other became it; of 郊区 it may be the one that is no more.
+    # Of 潞城 the one in force is meant, for it is the other renamed; of 郊区 it may be the one that is no more.
     if len(left) == 1 and all(left[0] in _became(code) or code in _became(left[0]) for code in common):
         return Agreement(left[0])
     return Agreement(None, "county_unclear", agreed.claim.text, _candidates(sorted(common)), agreed.claim)
+
+
+def _with_succession(agreed: Agreement, period: str | None) -> Agreement:
+    """A disagreement between a code and the name of another that succession ties to it, with what is to be done: the
+    name of a party to a merger is not to be made the merged county's, for its figures are a part.
+    """
+    if agreed.claim is None or agreed.value is None or period is None:
+        return agreed
+    for code, others in ((agreed.value, agreed.claim.values), *((c, {agreed.value}) for c in agreed.claim.values)):
+        if is_party(others, code, period):
+            return replace(agreed, fault="merger_party", expected=" ".join(merger_text(load(), code) or ()))
+    instead = code_to_use(load(), agreed.value, period)
+    return replace(agreed, expected=" ".join(instead)) if instead else agreed
+
+
+def is_party(codes: Collection[str], code: str, period: str) -> bool:
+    """Whether one of some codes, and not the code itself, merged into it, with others, before the end of a period."""
+    before = parties(load(), code)
+    merged = len(before) > 1 and not any(d.in_force(period) for d in before)
+    return merged and code not in codes and any(d.county_code in codes for d in before)
 
 
 def agree_period(claims: Iterable[Claim]) -> Agreement:
@@ -192,8 +212,9 @@ def period_within(name: str, sheet: str | None = None) -> Claim | None:
 
 @cache
 def _became(code: str) -> frozenset[str]:
-    """The code and all that it has become since."""
-    successors = {s for d in load().divisions if d.county_code == code for s in d.successor_codes} - {code}
+    """The code and those that it was renamed to since."""
+    renamed = (d for d in load().divisions if d.county_code == code and d.succession == "renamed")
+    successors = {s for d in renamed for s in d.successor_codes}
     return frozenset((code,)).union(*map(_became, successors))
 
 

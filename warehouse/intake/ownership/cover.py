@@ -13,9 +13,10 @@ from warehouse.intake.ownership.periods import parse_period
 
 COVER_SHEETS = ("封面", "cover")
 STATUSES: dict[str, Status] = {
-    "预计": "provisional", "报送": "reported", "核实": "verified", "审定": "approved",
-    "provisional": "provisional", "reported": "reported", "verified": "verified", "approved": "approved",
+    "预计": "provisional", "报送": "reported", "provisional": "provisional", "reported": "reported",
 }  # fmt: skip
+# What the province decides of a return, and no county of its own.
+DECISIONS = ("核实", "审定", "verified", "approved")
 LIST_HEADER = "报表"
 NIL = "无"
 FILLED = ("有", NIL)
@@ -25,7 +26,7 @@ FILLED = ("有", NIL)
 class ListedReturn:
     """A line of the cover's list: a dataset as written, its cell, whether nil and the cell that says so, its status.
 
-    `strange` are what the line says of either that is no known word, with its cell.
+    `faults` are what the line says of either that is no word for it: the check that it fails, the word, its cell.
     """
 
     label: str
@@ -33,7 +34,7 @@ class ListedReturn:
     nil: bool
     filled_cell: str
     status: Status
-    strange: tuple[tuple[str, str], ...]
+    faults: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Cover:
     county: tuple[Claim, ...]
     period: Claim
     listed: tuple[ListedReturn, ...]
+
+
+def read_status(word: str | None, default: Status) -> tuple[Status, str | None]:
+    """The status that a county says, and the check that its word fails: a decision of the province is no status of a
+    county's, but its figures are reported all the same.
+    """
+    if word in DECISIONS:
+        return "reported", "status_of_province"
+    return STATUSES.get(word or "", default), "unknown_status" if word and word not in STATUSES else None
 
 
 def find_cover(tables: list[Table]) -> Table | None:
@@ -103,12 +113,9 @@ def _listed(table: Table) -> tuple[ListedReturn, ...]:
         label, code, filled, status = (row + [None] * 4)[:4]
         if not (code or label):
             continue
-        strange = [
-            (word, table.cell(index, column))
-            for word, column, known in ((filled, 2, FILLED), (status, 3, STATUSES))
-            if word and word not in known
-        ]
-        reported = STATUSES.get(status or "报送", "reported")
+        said, fault = read_status(status, "reported")
+        rules = ((filled, "unknown_status" if filled and filled not in FILLED else None, 2), (status, fault, 3))
+        faults = tuple((rule, word, table.cell(index, column)) for word, rule, column in rules if rule and word)
         places = (table.cell(index, 0), table.cell(index, 2))
-        lines.append(ListedReturn(code or label or "", places[0], filled == NIL, places[1], reported, tuple(strange)))
+        lines.append(ListedReturn(code or label or "", places[0], filled == NIL, places[1], said, faults))
     return tuple(lines)

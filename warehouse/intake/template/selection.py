@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from warehouse.codebook import Codebook, Dataset, Division
+from warehouse.codebook.succession_text import code_to_use, label
 from warehouse.messages.errors import PermanentError
 
 PERIOD = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -42,24 +43,24 @@ def select_template(book: Codebook, county: str, period: str, datasets: Sequence
     """
     if not PERIOD.fullmatch(period) or period < "0001":
         raise PermanentError(f"{period!r} is no period; give a year and month like 2018-06")
-    division = _division(book, county, int(period[:4]))
+    division = _division(book, county, period)
     due = [d for d in book.datasets.values() if _due(book, d, division, period)]
     if not due:
-        raise PermanentError(f"{_label(division)} owes nothing in {period}; {_months(book)}")
+        raise PermanentError(f"{label(division)} owes nothing in {period}; {_months(book)}")
     found = [book.find(name) for name in datasets]
     for name, dataset in zip(datasets, found, strict=True):
         if dataset is None:
             raise PermanentError(f"{name} is no dataset; there are {', '.join(book.datasets)}")
         if dataset not in due:
             raise PermanentError(
-                f"{dataset.dataset} {dataset.label_zh} is not due of {_label(division)} in {period}; "
+                f"{dataset.dataset} {dataset.label_zh} is not due of {label(division)} in {period}; "
                 f"due are {', '.join(d.dataset for d in due)}"
             )
     return TemplateSelection(division, period, tuple(d for d in due if not datasets or d in found))
 
 
 def _due(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:
-    return int(period[5:]) in dataset.frequency.months and book.groups[dataset.owed_by].holds(division)
+    return dataset.due(period) and book.groups[dataset.owed_by].holds(division)
 
 
 def _months(book: Codebook) -> str:
@@ -68,15 +69,15 @@ def _months(book: Codebook) -> str:
     return "; ".join(f"{name.value} datasets are due of months {', '.join(map(str, m))}" for name, m in months.items())
 
 
-def _division(book: Codebook, county: str, year: int) -> Division:
+def _division(book: Codebook, county: str, period: str) -> Division:
     called = [d for d in book.divisions if county in _names(d)]
-    in_force = [d for d in called if d.in_force(year)]
+    in_force = [d for d in called if d.in_force(period)]
     if len(in_force) == 1:
         return in_force[0]
     if in_force:
         raise PermanentError(f"{county} is more than one county: {_list(in_force)}; give the code")
     if called:
-        raise PermanentError("; ".join(_not_in_force(book, d, year) for d in called))
+        raise PermanentError("; ".join(_not_in_force(book, d, period) for d in called))
     raise PermanentError(f"no county is called {county!r}; give a code or name of warehouse/codebook/divisions.csv")
 
 
@@ -87,19 +88,10 @@ def _names(division: Division) -> set[str]:
     return {division.county_code, name, division.prefecture_zh + name} | short
 
 
-def _not_in_force(book: Codebook, division: Division, year: int) -> str:
-    if year < division.in_force_from:
-        before = [d for d in book.divisions if division.county_code in d.successor_codes]
-        kin = f"; before it there was {_list(before)}" if before else ""
-        return f"{_label(division)} is in force from {division.in_force_from} only, not in {year}{kin}"
-    after = [d for d in book.divisions if d.county_code in division.successor_codes]
-    kin = f"; its successors are {_list(after)}" if after else ""
-    return f"{_label(division)} is not in force in {year}, only until {division.in_force_until} (excluded){kin}"
+def _not_in_force(book: Codebook, division: Division, period: str) -> str:
+    _, instead = code_to_use(book, division.county_code, period) or ("", "there was no such county before")
+    return f"{label(division)} is not in force at the end of {period}: {instead}"
 
 
 def _list(divisions: Iterable[Division]) -> str:
-    return ", ".join(map(_label, divisions))
-
-
-def _label(division: Division) -> str:
-    return f"{division.county_code} {division.prefecture_zh}{division.name_zh}"
+    return ", ".join(map(label, divisions))

@@ -14,7 +14,7 @@ from warehouse.synthetic.messy.habits import BUNDLED, PLAIN, Habit
 from warehouse.synthetic.messy.letter import Letter
 from warehouse.synthetic.messy.names import file_stem, written_name
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIOD_ENDS, Return, year_of
+from warehouse.synthetic.records import PERIOD_ENDS, Return
 
 HABIT = {habit.habit: habit for habit in BUNDLED}
 SUMMARIES = ("ecology", "industry", "finance", "funds", "projects", "health")
@@ -60,7 +60,7 @@ def bundle_letters(cases: Cases, seed: int) -> list[Letter]:
 
 
 def _bundle(bundle: Bundle, cases: Cases) -> list[Letter]:
-    members = [d for d in load().in_force(year_of(bundle.period)) if d.prefecture_zh == bundle.prefecture_zh]
+    members = [d for d in load().in_force(bundle.period) if d.prefecture_zh == bundle.prefecture_zh]
     here = [d for d in members if (bundle.period, d.county_code) in cases]
     if not here:
         return []
@@ -98,7 +98,7 @@ def _member(division: Division, period: str, habit: Habit, cases: Cases, place: 
 def _two_months(cases: Cases, seed: int, taken: set[tuple[str, str]]) -> list[Letter]:
     """Some counties send November late, in the same sheets as December."""
     first, last = TWO_MONTHS
-    both = [d for d in load().in_force(year_of(last)) if all((p, d.county_code) in cases for p in TWO_MONTHS)]
+    both = [d for d in load().in_force(last) if all((p, d.county_code) in cases for p in TWO_MONTHS)]
     free = [d for d in both if not any((d.county_code, period) in taken for period in TWO_MONTHS)]
     stream(seed, "messy", "two months").shuffle(free)
     habit = HABIT["periods_in_one"]

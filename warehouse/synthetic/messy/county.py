@@ -16,7 +16,7 @@ from warehouse.synthetic.messy.letter import Letter
 from warehouse.synthetic.messy.names import file_stem, is_unique
 from warehouse.synthetic.messy.style import Format, Style
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import Return, year_of
+from warehouse.synthetic.records import Return
 
 CHUNKS = 3  # workbooks in a county's archive
 OTHER_FORMATS: tuple[Format, ...] = (
@@ -134,9 +134,9 @@ def _refused(case: Case, habit: Habit, style: Style, found: Return) -> Letter:
         case "name_alone":
             stem, blamed = f"{division.name_zh}扶贫报表({case.number})", (COVER, NAME_CELL)
         case "code_not_in_force":
-            old = predecessor(division, period)
-            claim, blamed = Claim(old.county_code, old.name_zh), (COVER, CODE_CELL)
-            stem = file_stem(old, period, style, 0)
+            other = out_of_its_time(division) or division
+            claim, blamed = Claim(other.county_code, other.name_zh), (COVER, CODE_CELL)
+            stem = file_stem(other, period, style, 0)
         case "code_name_disagree":
             claim, blamed = Claim(division.county_code, _other(case).name_zh), (COVER, NAME_CELL)
             stem = f"扶贫报表({case.number})"
@@ -149,17 +149,17 @@ def _refused(case: Case, habit: Habit, style: Style, found: Return) -> Letter:
     return Letter(name, habit, style, division, period, (found,), claim, blamed=blamed)
 
 
-def predecessor(division: Division, period: str) -> Division:
-    """The division that this one alone took over from, no longer in force in the period."""
-    return next(
-        d for d in load().divisions if d.successor_codes == (division.county_code,) and not d.in_force(year_of(period))
-    )
+def out_of_its_time(division: Division) -> Division | None:
+    """The code that the county has had before, or has after, where it was renamed; None where it never was."""
+    renamed = ((d.county_code, *d.successor_codes) for d in load().divisions if d.succession == "renamed")
+    pair = next((codes for codes in renamed if division.county_code in codes), ())
+    return next((d for d in load().divisions if d.county_code in pair and d != division), None)
 
 
 def _other(case: Case) -> Division:
     """Another county of the same prefecture whose name is its alone."""
     return next(
         d
-        for d in load().in_force(year_of(case.period))
+        for d in load().in_force(case.period)
         if d.prefecture_code == case.division.prefecture_code and d != case.division and is_unique(d)
     )

@@ -11,7 +11,7 @@ from typing import Literal
 
 from warehouse.synthetic.messy.style import Style
 
-Need = Literal["", "register", "policy", "outcomes", "unique", "short", "ambiguous", "blank", "one_predecessor"]
+Need = Literal["", "register", "policy", "outcomes", "unique", "short", "ambiguous", "blank", "renamed"]
 AVERAGE = ("projects", "industry")  # nothing else is compared with these
 MONEY = ("health", "ecology")
 CODES = ("serial", "county_code", "county_name", "period", "note")
@@ -209,7 +209,7 @@ REFUSED = (
     _apart("encrypted_xls", "加密的 .xls", "an encrypted .xls", "protected_file", S(format="xls", encrypted=True)),
     _apart("name_alone", "只写“城区”", "城区 alone, of which there are several", "county_unclear",
            S(place="cover_name"), "ambiguous", 2),
-    _apart("code_not_in_force", "已撤销的代码", "a code no longer in force", "known_county", needs="one_predecessor"),
+    _apart("code_not_in_force", "当期无效的代码", "a code not in force in the period", "known_county", needs="renamed"),
     _apart("code_name_disagree", "代码与县名不符", "code and name of two counties", "county_disagrees"),
     _apart("file_name_county", "文件名是别的县", "another county in the file's name", "county_disagrees"),
     _apart("file_name_period", "文件名是别的期", "another period in the file's name", "period_disagrees"),

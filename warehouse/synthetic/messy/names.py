@@ -10,7 +10,7 @@ from functools import cache
 
 from warehouse.codebook import Dataset, Division, load
 from warehouse.synthetic.messy.style import Style
-from warehouse.synthetic.records import PERIOD_ENDS, year_of
+from warehouse.synthetic.records import PERIOD_ENDS
 
 FORMS = (
     "{code}_{name}_{period}",
@@ -41,7 +41,7 @@ def is_unique(division: Division) -> bool:
 def short_name(division: Division, period: str) -> str | None:
     """天镇 for 天镇县; None where that is one sign, or could be another place."""
     stem = division.name_zh[:-1]
-    others = [d.name_zh for d in load().in_force(year_of(period)) if d.name_zh != division.name_zh]
+    others = [d.name_zh for d in load().in_force(period) if d.name_zh != division.name_zh]
     unclear = len(stem) < 2 or stem in UNCLEAR or any(stem in name for name in others)  # noqa: PLR2004
     return None if unclear else stem
 

@@ -11,12 +11,12 @@ from itertools import islice
 
 from warehouse.codebook import load
 from warehouse.synthetic.messy.bundles import bundle_letters, without
-from warehouse.synthetic.messy.county import Case, county_letters
+from warehouse.synthetic.messy.county import Case, county_letters, out_of_its_time
 from warehouse.synthetic.messy.habits import CELLS, FORMATS, HEADERS, PLACES, REFUSED, Habit
 from warehouse.synthetic.messy.letter import Letter
 from warehouse.synthetic.messy.names import is_unique, short_name
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIODS, Return, year_of
+from warehouse.synthetic.records import PERIODS, Return
 
 LEAST = 3  # files of each habit, where there are counties for it
 REFUSED_IN = PERIODS[-1]  # what is refused there is missing in no later comparison
@@ -81,11 +81,8 @@ def _unique(case: Case) -> bool:
     return is_unique(case.division)
 
 
-def _one_predecessor(case: Case) -> bool:
-    """Whether one division that is no longer in force went over whole into the county, and nothing else did."""
-    code, year = case.division.county_code, year_of(case.period)
-    before = [d for d in load().divisions if code in d.successor_codes and not d.in_force(year)]
-    return len(before) == 1 and before[0].successor_codes == (code,)
+def _renamed(case: Case) -> bool:
+    return out_of_its_time(case.division) is not None
 
 
 def _blank(found: Return) -> bool:
@@ -102,5 +99,5 @@ MEETS: Mapping[str, Callable[[Case], bool]] = {
     "short": lambda case: _unique(case) and short_name(case.division, case.period) is not None,
     "ambiguous": lambda case: not _unique(case),
     "blank": lambda case: any(map(_blank, case.given)),
-    "one_predecessor": _one_predecessor,
+    "renamed": _renamed,
 }
