@@ -11,6 +11,10 @@ import pytest
 
 from tests.flow.conftest import Province
 from warehouse.codebook import Figure, load
+from warehouse.codebook.display import display_unit
+from warehouse.snapshots.semantic_model import measure_name
+from warehouse.snapshots.superset import metrics_of
+from warehouse.snapshots.superset_charts import TILES
 
 BOOK = load()
 SUMS = [f for f in BOOK.figures if f.aggregate == "sum" and not f.where and f.scope == "province"]
@@ -146,3 +150,41 @@ def test_every_key_joins_its_dimension_without_orphans_or_fan_out(
     given = " AND ".join(f"fact.{c} IS NOT NULL" for c in key)
     rows = one(connection, f"SELECT count(*) FROM {mart} AS fact WHERE {given}")
     assert one(connection, f"SELECT count(*) FROM {mart} AS fact JOIN {name} AS dim ON {on}") == rows
+
+
+def metrics(mart: str) -> dict[str, str]:
+    return {metric.name: metric.sql for metric in metrics_of(BOOK, mart)}
+
+
+@pytest.mark.parametrize("figure", SUMS, ids=lambda f: f.figure)
+def test_a_metric_of_the_bundle_is_the_figure_of_the_scorecard(
+    connection: duckdb.DuckDBPyConnection, figure: Figure
+) -> None:
+    indicator = BOOK.datasets[figure.dataset][figure.column or ""]
+    sql = metrics("bi_county")[measure_name(f"{figure.dataset}.{figure.column}")]
+    found = one(connection, f"SELECT {sql} FROM bi_county WHERE {when(figure)}")
+    assert found * display_unit(BOOK.scales, indicator).factor == pytest.approx(float(scorecard(connection, figure)))
+
+
+def test_a_metric_gives_nothing_rather_than_a_sum_over_periods_or_areas(connection: duckdb.DuckDBPyConnection) -> None:
+    assert one(connection, f"SELECT {metrics('bi_county')['finance_loan_balance_yuan']} FROM bi_county") is None
+    assert one(connection, f"SELECT {metrics('bi_relocation')['villages_completed']} FROM bi_relocation") is None
+    assert one(connection, f"SELECT {metrics('bi_area')['base_value']} FROM bi_area WHERE period = '2017-12'") is None
+
+
+@pytest.mark.parametrize("mart", ["bi_county", "bi_area", "bi_relocation"])
+def test_every_metric_runs(connection: duckdb.DuckDBPyConnection, mart: str) -> None:
+    asked = ", ".join(metrics(mart).values())
+    assert connection.execute(f"SELECT {asked} FROM {mart} WHERE period = '2017-12'").fetchall()
+
+
+def test_the_tiles_are_of_counties_that_are_each_in_one_place(connection: duckdb.DuckDBPyConnection) -> None:
+    found = connection.execute(
+        f"SELECT count(DISTINCT (tile_x, tile_row)), count(*) FROM ({TILES.sql}) WHERE period = '2017-12'"
+        " AND indicator_key = 'outcomes.poverty_headcount_ratio'"
+    ).fetchall()
+    assert found == [(119, 119)]
+
+
+def test_no_figure_of_a_clean_province_is_partial(connection: duckdb.DuckDBPyConnection) -> None:
+    assert one(connection, "SELECT count(*) FROM bi_area WHERE partial") == 0
