@@ -59,7 +59,7 @@ def when(figure: Figure) -> str:
 def test_a_naive_sum_over_counties_is_the_figure_of_the_scorecard(
     connection: duckdb.DuckDBPyConnection, figure: Figure
 ) -> None:
-    for name in ("indicator", "name_zh", "name_en"):
+    for name in ("indicator_key", "name_zh", "name_en"):
         sums = dict(
             connection.execute(
                 f"SELECT {name}, SUM(value) FROM bi_county WHERE {when(figure)} GROUP BY {name}"
@@ -122,7 +122,8 @@ def test_one_row_of_every_area_is_the_figure_of_the_scorecard(
 
 def test_what_each_period_added_makes_the_year_whatever_the_periods(connection: duckdb.DuckDBPyConnection) -> None:
     gaps = connection.execute(
-        "SELECT period, months FROM bi_county WHERE indicator = 'loan_amount_yuan' GROUP BY ALL ORDER BY period"
+        "SELECT period, months FROM bi_county WHERE indicator_key = 'finance.loan_amount_yuan' GROUP BY ALL"
+        " ORDER BY period"
     ).fetchall()
     assert gaps == [("2016-12", 12), ("2017-11", 11), ("2017-12", 1), ("2018-06", 6)]
     assert one(
@@ -186,5 +187,8 @@ def test_the_tiles_are_of_counties_that_are_each_in_one_place(connection: duckdb
     assert found == [(119, 119)]
 
 
-def test_no_figure_of_a_clean_province_is_partial(connection: duckdb.DuckDBPyConnection) -> None:
-    assert one(connection, "SELECT count(*) FROM bi_area WHERE partial") == 0
+def test_every_figure_of_a_clean_province_is_complete_and_what_few_fill_in_says_so(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    assert one(connection, "SELECT count(*) FROM bi_area WHERE NOT complete") == 0
+    assert one(connection, "SELECT count(*) FROM bi_area WHERE partial <> (shown_zh LIKE '%不完整%')") == 0
