@@ -312,9 +312,9 @@ def verdicts(root: Root) -> dict[tuple[int, str, str, str], tuple[str, int | Non
 
 # A mart of each kind, those that are quickly made, for tests that are about something else.
 FEW = {
-    "dim_county", "dim_dataset", "dim_indicator", "dim_period", "dim_rule", "fact_indicator",
+    "dim_code", "dim_county", "dim_dataset", "dim_indicator", "dim_period", "dim_rule", "fact_indicator",
     "fact_relocation_villages", "mart_changes", "mart_completeness", "mart_finance", "mart_findings", "mart_quality",
-    "mart_relocation", "mart_to_chase",
+    "mart_relocation", "mart_runs", "mart_to_chase", "mart_versions",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tests.plain_province import MERGED, SPLIT
+from tests.plain_province import RENAMED, SPLIT
 from warehouse.codebook import Indicator, load
 from warehouse.synthetic import Return
 
@@ -75,7 +75,7 @@ class Programme:
         for code in codes:
             if over and code in SPLIT:
                 continue
-            old = MERGED.get(code, (code,)) if over else (code,)
+            old = RENAMED.get(code, (code,)) if over else (code,)
             if all((o, before) in self.rows for o in old):
                 now.append(code)
                 then += old
@@ -127,7 +127,7 @@ class Programme:
     ) -> tuple[list[str], list[str]]:
         """Without counties of which one side is blank; with all where none is."""
         over = before < "2018" <= period
-        heirs = {old: code for code, olds in MERGED.items() for old in olds} if over else {}
+        heirs = {old: code for code, olds in RENAMED.items() for old in olds} if over else {}
         block = {code: "split" if over and code in SPLIT else code for code in now}
         block_then = {o: "split" if over and o in BEFORE_THE_SPLIT else heirs.get(o, o) for o in then}
         blank = {block[c] for c in now if None in self.addends(indicator, self.rows[c, period])}

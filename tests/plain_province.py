@@ -40,7 +40,8 @@ BOOK = load()
 Place = tuple[str, str, str]
 Broken = dict[Place, set[str]]
 Bounds = tuple[float, float] | None
-RENAMED = {"140215": "140227"}  # between the end of 2017 and the middle of 2018
+# What changed between the end of 2017 and the middle of 2018, the last period of the sample.
+RENAMED = {"140215": ("140227",)}
 SPLIT = {"140212", "140213", "140214"}
 ROW_CHECKS = {
     "relocation": check_relocation, "outcomes": check_outcomes, "ecology": check_ecology,
@@ -211,7 +212,7 @@ class Checker:
         over = before < "2018" <= found.period
         if over and found.county_code in SPLIT:
             return ()
-        codes = (RENAMED.get(found.county_code, found.county_code) if over else found.county_code,)
+        codes = RENAMED.get(found.county_code, (found.county_code,)) if over else (found.county_code,)
         places = [(c, before, found.dataset) for c in codes]
         return tuple(self.accepted[p] for p in places) if all(p in self.accepted for p in places) else ()
 

@@ -16,7 +16,32 @@ export = typer.Typer(
 )
 commands = typer.Typer()
 commands.add_typer(export, name="export")
+Out = Annotated[Path, typer.Option(help="A new or empty folder to write to.")]
 OutFile = Annotated[Path, typer.Option(help="The file to write; one that is there is replaced.", dir_okay=False)]
+
+
+@export.command(epilog=EPILOG)
+def flat(out: Out, as_json: Json = False) -> None:
+    """Write one Parquet file a mart, and a manifest of them. 每个数据集市一个文件。"""
+    from flows.cli.views.export import show_export
+    from warehouse.snapshots.export import export_flat
+
+    end(export_flat(load_settings().store, out.absolute()), show_export, as_json=as_json)
+
+
+@export.command(epilog=EPILOG)
+def datapackage(
+    out: Out,
+    licence: Annotated[
+        str, typer.Option(help="The licence that the figures are given under, like CC-BY-4.0.")
+    ] = "notspecified",
+    as_json: Json = False,
+) -> None:
+    """Write a Frictionless Data Package: Parquet files and what describes them. 导出为数据包。"""
+    from flows.cli.views.export import show_export
+    from warehouse.snapshots.datapackage import export_datapackage
+
+    end(export_datapackage(load_settings().store, out.absolute(), licence), show_export, as_json=as_json)
 
 
 @export.command(epilog=EPILOG)

@@ -21,7 +21,7 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
 PERIOD, YANGGAO = "2017-12", "140221"
-COUNTIES = len(load().in_force(int(PERIOD[:4])))
+COUNTIES = len(load().in_force(PERIOD))
 WATER = ("rural_households", "supplied_households", "supplied_share", "water_funds_paid_yuan")
 INBOX = Path("var", "demo", "inbox")
 FORM, LINES = "金融扶贫", INBOX / f"金融扶贫_{YANGGAO}_{PERIOD}.jsonl"

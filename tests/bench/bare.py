@@ -27,7 +27,7 @@ from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
 from warehouse.store.in_force import rows_in_force
-from warehouse.store.ledger import FINDINGS, RESULTS, RETURNS, ROLL_UPS, RULES, schema
+from warehouse.store.ledger import FINDINGS, RECEIPTS, RESULTS, RETURNS, ROLL_UPS, RULES, RUNS, schema
 
 RUN = "000001"
 
@@ -101,7 +101,7 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
         RULES: pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
         RESULTS: pl.concat(tables.results).with_columns(run=pl.lit(RUN)),
         ROLL_UPS: pl.concat(tables.roll_ups).with_columns(run=pl.lit(RUN)),
-        FINDINGS: pl.DataFrame(schema=schema(FINDINGS)),
+        **{table: pl.DataFrame(schema=schema(table)) for table in (FINDINGS, RECEIPTS, RUNS)},
     }
     return Memory(
         book=load(),

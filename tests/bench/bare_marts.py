@@ -40,7 +40,8 @@ def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator
     yield "mart_deep_poverty_share", _shares(year)
     yield "mart_completeness", _completeness(year)
     yield "mart_quality", _quality(year, rules, results)
-    yield "mart_changes", _changes(year)
+    for name in ("mart_changes", "mart_versions"):
+        yield name, _versions(year, name)
 
 
 def _facts(year: Year) -> pl.LazyFrame:
@@ -366,13 +367,13 @@ def _quality(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> pl.LazyF
     )
 
 
-def _changes(year: Year) -> pl.LazyFrame:
+def _versions(year: Year, name: str) -> pl.LazyFrame:
     """Every return is the first of its county there: nothing is replaced."""
     given = {
         "known_on": pl.col("known_from").dt.date(), "why": pl.lit("new_return"), "version_after": pl.col("version"),
-        "submission_after": pl.col("submission"),
+        "submission_after": pl.col("submission"), "status_after": pl.col("status"),
     }  # fmt: skip
-    columns = year.book.marts["mart_changes"]
+    columns = year.book.marts[name]
     rest = {c.column: pl.lit(None, c.polars) for c in columns if c.null and c.column not in given}
     return_headers = (
         year.return_headers.lazy().filter(pl.col("period").is_in(year.periods)).with_columns(**given, **rest)

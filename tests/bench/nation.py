@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from warehouse.codebook import Codebook, Dataset, Division, Indicator, load
 from warehouse.store import ledger
 from warehouse.store.files import Root
 from warehouse.store.history import KEPT, write_rows
+from warehouse.store.journal_records import COUNTED
 
 COUNTIES, POOR, DEEP = 2850, 832, 334
 FIRST_YEAR = 2014
@@ -44,9 +45,9 @@ def _division(number: int, counties: int) -> Division:
         prefecture_code=f"{prefecture}00",
         prefecture_zh=f"合成市{prefecture}",
         kind="county",
-        in_force_from=2000,
-        in_force_until=None,
-        successor_codes=(),
+        in_force_from=date(2000, 1, 1),
+        in_force_from_precision="year",
+        in_force_from_source="made up",
         poverty_county_list="national_key" if poor else "none",
         deep_poverty=poor and deep,
     )
@@ -63,7 +64,7 @@ class Nation:
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
-        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), None, None)])
+        self._insert(ledger.RUNS, [(run, "nightly", str(received_at), *(0 for _ in COUNTED), "", "")])
         for dataset in self.book.datasets.values():
             if dataset.due(period):
                 self._returns(run, dataset, period, received_at)

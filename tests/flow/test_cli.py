@@ -201,6 +201,7 @@ def test_help_names_every_command_and_the_exit_codes(own: Served) -> None:
             "waive",
             "rules",
             "docs",
+            "export",
             "status",
             "verify",
             "rebuild",

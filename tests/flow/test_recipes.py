@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,12 @@ import pyarrow.dataset as ds
 import pytest
 from markdown_it import MarkdownIt
 
+from tests.builders import url
 from tests.flow.conftest import Province
 from warehouse.codebook import load
+from warehouse.marts.partitions import Partition, partitions_of
+from warehouse.snapshots import publish
+from warehouse.snapshots.as_of import write_as_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-marts.md"
 # The root that the document speaks of.
@@ -58,6 +64,22 @@ PYTHON = [definition for definition in ALL if definition.language == "python"]
 SQL = [definition for definition in ALL if definition.language == "sql"]
 (BARE,) = [definition for definition in PYTHON if definition.heading == "Where xianbao is not installed"]
 FRAMES = [definition for definition in PYTHON if definition is not BARE]
+
+
+@pytest.fixture(scope="module")
+def then(province: Province, tmp_path_factory: pytest.TempPathFactory) -> Province:
+    """An as-of folder of the province, with those marts that the document speaks of: where a root has its own."""
+    folder = tmp_path_factory.mktemp("then")
+    named = set(re.findall(r"(?:dim|fact|mart)_\w+", "".join(definition.text for definition in ALL)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(publish, "partitions_of", lambda known: _of_marts(partitions_of(known), named))
+        write_as_of(province.root, url(province.root), datetime(2100, 1, 1, tzinfo=UTC), folder / "root" / "marts")
+    (folder / "root" / "reports").mkdir()
+    return Province(folder, province.night)
+
+
+def _of_marts(parts: Mapping[Partition, str], named: set[str]) -> dict[Partition, str]:
+    return {part: of for part, of in parts.items() if part.mart in named}
 
 
 def run(definition: Recipe, province: Province) -> dict[str, Any]:
@@ -159,6 +181,22 @@ def test_a_recipe_for_charts_gives_the_figure_that_stands_beside_it(province: Pr
     assert found.height > 0
     if said := re.search(r"-- (?:2017: )?([\d,.]+)", definition.text):
         assert float(said[1].replace(",", "")) in [float(row[-1]) for row in found.rows()]
+
+
+@pytest.mark.parametrize("definition", FRAMES, ids=lambda definition: definition.heading)
+def test_a_recipe_in_python_works_on_an_as_of_folder(then: Province, definition: Recipe) -> None:
+    found = polars(run(definition, then)["province"])
+    assert found.select(VILLAGES.keys()).row(0, named=True) == VILLAGES
+
+
+@pytest.mark.parametrize("definition", SQL, ids=lambda definition: f"{definition.heading}: {definition.text[:30]}")
+def test_a_recipe_in_sql_works_on_an_as_of_folder(then: Province, definition: Recipe) -> None:
+    assert ask(definition, then).height > 0
+
+
+def test_the_bare_reader_finds_the_files_of_an_as_of_folder(then: Province, province: Province) -> None:
+    wanted = relocation(province)
+    assert pl.scan_parquet(run(BARE, then)["files"], hive_partitioning=False).collect().equals(wanted)
 
 
 def test_the_columns_are_described_in_their_order(province: Province) -> None:

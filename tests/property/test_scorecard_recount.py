@@ -17,7 +17,7 @@ from warehouse.marts.mart_scorecard import AGGREGATES, value_of
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PERIOD, LATER = "2017-12", "2018-06"
-DEEP = [d.county_code for d in BOOK.members("deep_poverty", 2017)]
+DEEP = [d.county_code for d in BOOK.members("deep_poverty", "2017-12")]
 CODES = [*DEEP, "140202", "140203", "140211", "140212", "140213", "140214", "140402", "140403", "140411", "140105"]
 COUNT, INCOME = st.none() | st.integers(0, 9), st.none() | st.integers(1, 9).map(Decimal)
 CELLS = {

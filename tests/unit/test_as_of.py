@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,7 +68,23 @@ def test_the_views_are_over_the_files_of_the_folder_and_say_the_moment(
     with duckdb.connect(f"{done.out}/marts.duckdb", read_only=True) as database:
         asked = "SELECT max(value) FROM fact_indicator WHERE indicator = 'loan_amount_yuan'"
         assert database.execute(asked).fetchone() == (1501,)
-        assert database.execute("SELECT as_of FROM snapshot").fetchone() == (snapshots[1][0].replace(tzinfo=None),)
+        asked = "SELECT as_of, version FROM snapshot"
+        said = (snapshots[1][0].replace(tzinfo=None), "as-of-2018-02-05T030000Z")
+        assert database.execute(asked).fetchone() == said
+
+
+def test_its_manifest_names_the_files_and_the_dictionary_of_the_folder(
+    root: Root, snapshots: list[tuple[datetime, Manifest]], tmp_path: Path
+) -> None:
+    moment, then = snapshots[1]
+    done = write_as_of(root, url(root), moment, Root(tmp_path / "then").marts)
+    manifest = published(Root(tmp_path / "then"))
+    assert (manifest.files, manifest.run, manifest.head) == (done.files, then.run, then.head)
+    assert manifest.documents.keys() == {"dictionary.html", "dictionary.csv", "indicators.csv"}
+    for path, digest in manifest.named.items():
+        assert hashlib.sha256((Path(done.out) / path).read_bytes()).hexdigest() == digest
+    found = manifest.scan(Root(tmp_path / "then"), "fact_indicator").collect()
+    assert found.equals(then.scan(root, "fact_indicator").collect())
 
 
 def test_before_the_first_night_nothing_was_known(

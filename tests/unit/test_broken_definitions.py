@@ -166,6 +166,12 @@ BROKEN = {  # file, its text, the text instead, what the error says
         "140105,小店区,140100,太原市,district,97",
         "in_force_from",
     ),
+    "a beginning that is no year": (
+        "divisions",
+        "太原市,district,1997,none",
+        "太原市,district,19x7,none",
+        "140105, in_force_from",
+    ),
     "an end before the beginning": ("changes", "2018-08-08", "1990", "140624, effective_on: it begins on 1993-01-01"),
     "an heir that is no more": ("changes", "140726,140703,", "140726,140703|140624,", "only .'140703',. are in force"),
     "figure of an unknown scope": (

@@ -25,6 +25,7 @@ from warehouse.snapshots.contract import (
 )
 
 KEPT = Path(__file__).parents[2] / "docs" / "reference" / "contract"
+HOW_TO = KEPT.parents[1] / "how-to"
 # The first version that was frozen.
 FIRST = 3
 
@@ -48,6 +49,15 @@ def test_every_version_stays_and_says_which_it_is() -> None:
         frozen = read_frozen(KEPT, version)
         assert frozen is not None
         assert frozen.contract == version
+
+
+def test_the_page_about_this_version_names_every_break_with_the_last() -> None:
+    before = read_frozen(KEPT, CONTRACT - 1)
+    assert before is not None
+    page = (HOW_TO / f"move-to-contract-{CONTRACT}.md").read_text(encoding="utf-8")
+    faults = broken(before, contract_of(BOOK))
+    assert [fault for fault in faults if f"`{fault.partition(':')[0]}`" not in page] == []
+    assert faults or CONTRACT == FIRST
 
 
 def test_a_frozen_contract_is_read_back_as_it_was() -> None:

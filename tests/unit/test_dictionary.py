@@ -13,10 +13,14 @@ from warehouse.codebook import Frequency
 from warehouse.codebook.contract_version import CONTRACT
 from warehouse.codebook.dictionary import data_dictionary
 from warehouse.codebook.dictionary.sections import Table, same_columns, sections
-from warehouse.codebook.dictionary.terms import terms
+from warehouse.codebook.divisions import Division
 from warehouse.codebook.mart_records import MartColumn
 from warehouse.codebook.model import Kind, RollUp
 from warehouse.codebook.publications import Figure
+from warehouse.codebook.terms import terms
+from warehouse.intake.model.records import Status
+from warehouse.messages.finding import Severity
+from warehouse.store.journal_records import Verdict
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "reference" / "data-dictionary.md"
 
@@ -78,10 +82,16 @@ def test_a_column_says_its_unit_and_whether_it_may_be_null() -> None:
         ("roll_up", get_args(RollUp.model_fields["how"].annotation)),
         ("relation", get_args(Figure.model_fields["relation"].annotation)),
         ("frequency", [frequency.value for frequency in Frequency]),
+        ("status", get_args(Status)),
+        ("verdict", get_args(Verdict)),
+        ("severity", get_args(Severity)),
+        ("division", get_args(Division.model_fields["kind"].annotation)),
+        ("poverty_county_list", get_args(Division.model_fields["poverty_county_list"].annotation)),
+        ("no_unit", [unit.unit for unit in BOOK.units.values() if not unit.label_zh]),
         ("unit", {c.unit for columns in BOOK.marts.values() for c in columns} - BOOK.units.keys() - {""}),
     ],
 )
 def test_every_word_of_the_codebook_is_explained_in_both_languages(kind: str, words: list[str]) -> None:
     known = {term.term: term for (of, _), term in terms().items() if of == kind}
     assert known.keys() == set(words)
-    assert all(t.label_zh and t.meaning_zh and t.meaning_en for t in known.values())
+    assert all(t.label_zh and t.label_en and t.meaning_zh and t.meaning_en for t in known.values())

@@ -153,6 +153,9 @@ def test_a_waiver_is_told_with_its_reason(root: Root, inbox: Path) -> None:
     e = figure(root, "mart_finance", "loan_amount_yuan", county=YANGGAO)
     assert (e.value, e.counties["reason"].to_list()) == (60_000, ["电话核实"])
     assert "waiver 豁免: 电话核实, 李" in screen(e)
+    # The file came a day before it was let in.
+    came = "received 收到 2018-07-05 03:00 UTC, decided 核定 2018-07-06 03:00 UTC, run 000002"
+    assert came in " ".join(screen(e).split())
     assert "waived 豁免" in screen(figure(root, "mart_finance", "loan_amount_yuan"), 120)
     decide(root, "withdraw", RECEIVED + timedelta(days=2), reason="误报")
     gone = figure(root, "mart_finance", "loan_amount_yuan", county=YANGGAO)

@@ -278,7 +278,7 @@ def test_a_dataset_that_is_not_given_is_refused(year: Root) -> None:
 
 
 def test_the_rules_of_every_run_are_given_without_anything_else(year: Root) -> None:
-    rules = known(year).rules()
+    rules = known(year).of_runs()
     assert rules.returns.is_empty()
     assert rules.findings.is_empty()
     assert rules.periods == []

@@ -25,9 +25,9 @@ from warehouse.synthetic.messy.county import out_of_its_time
 Marts = Mapping[str, pl.DataFrame]
 # Where a figure stands differs by nature; what it is does not.
 FACTS = ("fact_indicator", "fact_policy", "fact_relocation_villages", "fact_support_units")
-PROVENANCE = dict.fromkeys(FACTS, ("version", "submission", "sheet", "row")) | {
-    "mart_changes": ("submission_before", "submission_after")
-}
+PROVENANCE = dict.fromkeys(FACTS, ("version", "submission", "sheet", "row")) | dict.fromkeys(
+    ("mart_changes", "mart_versions"), ("submission_before", "submission_after")
+)
 # How many returns came and what became of them; what came of each is in `mart_completeness`, which is compared.
 COUNTS = ("received", "accepted", "quarantined", "missing", "complete")
 # What tells of refused returns; whom to chase for them follows from `mart_completeness`, which is compared.

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from expectations.suites import returns, rules_for
-from tests.builders import BOOK, apart, mart, night
+from tests.builders import BOOK, apart, mart, marts, night
+from tests.named_codes import unnamed
 from tests.plain_marts import Programme
 from warehouse.store.files import Root
 from warehouse.synthetic import PERIODS, Return, build_returns, write_sample
@@ -76,6 +77,10 @@ def test_in_a_clean_province_nothing_is_quarantined_or_queried(clean: Province) 
     came = mart(clean.root, "mart_completeness").filter("received")
     assert came["verdict"].unique().to_list() == ["accepted"]
     assert not list(clean.root.quarantine.rglob("*.parquet"))
+
+
+def test_every_code_in_the_marts_has_its_name(provinces: dict[str, Province]) -> None:
+    assert {name: unnamed(marts(one.root)) for name, one in provinces.items()} == {"clean": set(), "faulty": set()}
 
 
 def test_a_clean_province_is_complete(clean: Province) -> None:

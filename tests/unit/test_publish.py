@@ -100,6 +100,9 @@ def test_duckdb_has_a_view_of_every_mart_with_its_labels(root: Root) -> None:
             "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_relocation' AND column_name = 'started_rate'"
         )
         (comment,) = database.execute(query).fetchone() or ("",)
+        query = "SELECT comment FROM duckdb_views() WHERE view_name = 'mart_relocation'"
+        about = "易地扶贫搬迁 / Relocation of villages / 每行 one row per period x level x code x source"
+        assert database.execute(query).fetchone() == (about,)
     (column,) = [c for c in BOOK.marts["mart_relocation"] if c.column == "started_rate"]
     assert column.label_zh in comment
     assert column.label_en in comment
@@ -182,7 +185,7 @@ def test_each_snapshot_keeps_its_own_manifest(root: Root) -> None:
 def test_the_data_dictionary_lies_in_the_snapshot(root: Root) -> None:
     manifest = publish(root, built(*FIRST), BOOK)
     assert sorted(manifest.documents) == [
-        f"v=000001/{name}" for name in ("dictionary.csv", "dictionary.html", "made_of.json")
+        f"v=000001/{name}" for name in ("dictionary.csv", "dictionary.html", "indicators.csv", "made_of.json")
     ]
     for path, sha256 in manifest.documents.items():
         assert hashlib.sha256((root.marts / path).read_bytes()).hexdigest() == sha256

@@ -228,7 +228,7 @@ def test_a_waiver_is_told_by_its_reason_and_name() -> None:
         "dataset": "finance", "county_code": YANGGAO, "period": "2017-12", "known_from": BEGAN + timedelta(days=2),
         "why": "waived", "reason": "电话核实", "by": "李四", "receipt_before": None, "receipt_after": 1,
         "submission_before": None, "submission_after": "s1", "version_before": None, "version_after": 1,
-        "run": "000002",
+        "status_before": None, "status_after": "reported", "run": "000002",
     }  # fmt: skip
 
 

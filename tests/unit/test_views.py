@@ -29,10 +29,13 @@ def group(rule: str = "loan_cap", severity: str = "critical", findings: int = 3)
 
 
 class Published:
-    """A snapshot with a scorecard."""
+    """A snapshot with a scorecard, and eight periods of which the first is open."""
 
-    def scan(self, *_: object) -> pl.LazyFrame:
-        return pl.LazyFrame({"state": ["holds"] * 3 + ["differs"] + ["incomplete"] * 2 + ["unknown"]})
+    def scan(self, _: object, mart: str) -> pl.LazyFrame:
+        if mart == "mart_scorecard":
+            return pl.LazyFrame({"state": ["holds"] * 3 + ["differs"] + ["incomplete"] * 2 + ["unknown"]})
+        months = [f"2017-0{month}" for month in range(1, 9)]
+        return pl.LazyFrame({"period": months, "period_open": [True, *[False] * 7], "received": 1, "due": 1300})
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +104,11 @@ def test_it_says_where_the_pages_are_or_how_to_make_them(tmp_path: Path) -> None
     (report / "docs").mkdir()
     (report / "docs" / "index.html").touch()
     assert str(report / "docs" / "index.html") in shown(tmp_path, Summary(run="000001"))
+
+
+def test_it_says_which_periods_are_not_open_the_newest_first(tmp_path: Path) -> None:
+    text = " ".join(shown(tmp_path, Summary(run="000001")).split())
+    assert "尚未开放的报告期,已收/应报: 2017-08 (1/1300), 2017-07 (1/1300)" in text
+    assert "2017-03 (1/1300) ..." in text
+    assert "2017-02" not in text
+    assert "2017-01" not in text

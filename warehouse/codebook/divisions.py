@@ -25,7 +25,7 @@ BY_YEAR = "GB/T 2260, by year"
 
 
 def _real(text: str) -> str:
-    _first_day(text)
+    date.fromisoformat(text + WRITTEN[len(text)][1])
     return text
 
 
@@ -60,11 +60,11 @@ class Division(Record):
     in_force_from: date
     in_force_from_precision: Precision
     in_force_from_source: str
-    in_force_until: date | None
-    in_force_until_precision: Precision | None
-    in_force_until_source: str | None
-    successor_codes: tuple[str, ...]
-    succession: Succession | None
+    in_force_until: date | None = None
+    in_force_until_precision: Precision | None = None
+    in_force_until_source: str | None = None
+    successor_codes: tuple[str, ...] = ()
+    succession: Succession | None = None
     poverty_county_list: Literal["none", "provincial", "national_key", "national_area"]
     deep_poverty: bool
 
@@ -100,23 +100,20 @@ def with_validity(row: Mapping[str, Any], changes: Iterable[Change]) -> dict[str
 
     `in_force_from` is blank where a change brought the code. Raises CodebookError where then none does.
     """
-    given = list(changes)
-    code = row["county_code"]
+    given, code = list(changes), row["county_code"]
     brought = next((c for c in given if code in c.successor_codes), None)
+    ended = next((c for c in given if c.county_code == code), None)
     if row["in_force_from"]:
-        began, source = row["in_force_from"], BY_YEAR
+        began = _dated("in_force_from", row["in_force_from"], BY_YEAR)
     elif brought:
-        began, source = brought.effective_on, brought.source
+        began = _dated("in_force_from", brought.effective_on, brought.source)
     else:
         raise CodebookError(f"divisions.csv, {code}, in_force_from: blank, and no line of changes.csv leads to it")
-    ended = next((c for c in given if c.county_code == code), None)
-    return {
-        **row,
-        **_dated("in_force_from", began, source),
-        **_dated("in_force_until", ended.effective_on if ended else None, ended.source if ended else None),
-        "successor_codes": ended.successor_codes if ended else (),
-        "succession": _succession(ended, given) if ended else None,
-    }
+    if ended is None:
+        return {**row, **began}
+    end = _dated("in_force_until", ended.effective_on, ended.source)
+    succession = {"successor_codes": ended.successor_codes, "succession": _succession(ended, given)}
+    return {**row, **began, **end, **succession}
 
 
 def check_succession(divisions: Iterable[Division]) -> None:
@@ -127,9 +124,7 @@ def check_succession(divisions: Iterable[Division]) -> None:
         if ended is None:
             continue
         heirs = [by_code[code] for code in division.successor_codes]
-        there = [
-            h for h in heirs if h.in_force_from <= ended and (h.in_force_until is None or ended < h.in_force_until)
-        ]
+        there = [h for h in heirs if h.in_force_from <= ended < (h.in_force_until or date.max)]
         if division.in_force_from >= ended or not heirs or there != heirs:
             raise CodebookError(
                 f"changes.csv, {division.county_code}, effective_on: it begins on {division.in_force_from}; "
@@ -137,16 +132,10 @@ def check_succession(divisions: Iterable[Division]) -> None:
             )
 
 
-def _dated(name: str, written: str | None, source: str | None) -> dict[str, Any]:
-    if written is None:
-        return {name: None, f"{name}_precision": None, f"{name}_source": None}
-    known = WRITTEN.get(len(written))
-    first = _first_day(written) if known else written
-    return {name: first, f"{name}_precision": known and known[0], f"{name}_source": source}
-
-
-def _first_day(written: str) -> date:
-    return date.fromisoformat(written + WRITTEN[len(written)][1])
+def _dated(name: str, written: str, source: str) -> dict[str, Any]:
+    """The fields of a date, for the record to take or to refuse."""
+    precision, rest = WRITTEN.get(len(written), ("day", ""))
+    return {name: written + rest, f"{name}_precision": precision, f"{name}_source": source}
 
 
 def _succession(change: Change, changes: Iterable[Change]) -> Succession:

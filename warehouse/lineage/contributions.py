@@ -21,11 +21,11 @@ from warehouse.store import journal, ledger
 from warehouse.store.history import scan_rows
 from warehouse.store.in_force import latest_or_in_force, rows_in_force
 from warehouse.store.journal_records import ACCEPTED
-from warehouse.store.ledger import RETURNS, read_table
+from warehouse.store.ledger import RECEIPTS, RETURNS, read_table
 
 PLACE = ("period", "county_code")
 OF_THE_RETURN = (
-    "receipt", "file", "verdict", "version", "status", "nil", "rows", "known_from", "reason", "by",
+    "receipt", "file", "verdict", "version", "status", "nil", "rows", "known_from", "received_at", "reason", "by",
 )  # fmt: skip
 # More codes than that in one question are more than some databases take; then all of the period are read.
 MOST_CODES = 500
@@ -74,11 +74,15 @@ class Snapshot:
         return {period: (received, due) for period, received, due in counts.iter_rows()}
 
     def decisions(self, dataset: str, periods: Collection[str], counties: Collection[str]) -> pl.DataFrame:
-        """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows."""
+        """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows, with
+        the time at which the file came (`received_at`), which may be long before it was decided on (`known_from`).
+        """
         where = [RETURNS.c.dataset == dataset, RETURNS.c.period.in_(periods), RETURNS.c.run <= self.manifest.run]
         if len(counties) <= MOST_CODES:
             where.append(RETURNS.c.county_code.in_(counties))
-        return read_table(self.engine, RETURNS, *where)
+        came = RECEIPTS.c.receipt.in_(sa.select(RETURNS.c.receipt).where(*where))
+        receipts = read_table(self.engine, RECEIPTS, came, columns=("receipt", "received_at"))
+        return read_table(self.engine, RETURNS, *where).join(receipts, on="receipt", how="left", maintain_order="left")
 
     def rows(self, dataset: Dataset, decisions: pl.DataFrame) -> pl.LazyFrame:
         """The rows of the returns in force among these decisions, with the columns of history."""

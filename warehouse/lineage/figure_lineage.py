@@ -18,7 +18,8 @@ from warehouse.snapshots.manifest import Manifest
 # What the frame of counties has of each: whose it is, what became of it, what it gives, where that stands.
 OF_A_COUNTY = (
     "period", "county_code", "name_zh", "state", "value", "receipt", "submission", "file", "sheet",
-    "first_row", "last_row", "version", "verdict", "status", "nil", "rows", "known_from", "reason", "by",
+    "first_row", "last_row", "version", "verdict", "status", "nil", "rows", "known_from", "received_at",
+    "reason", "by",
 )  # fmt: skip
 
 

@@ -124,8 +124,9 @@ def _causes(root: Root, engine: sa.Engine, before: Manifest, after: Manifest) ->
     newer = max(before, after, key=lambda manifest: manifest.version)
     decided = read_table(engine, RETURNS, RETURNS.c.run > first, RETURNS.c.run <= last).select(*RETURN).unique()
     turned = pl.DataFrame(schema={**CAUSES})
-    if "mart_changes" in newer.marts:
-        turned = newer.scan(root, "mart_changes").filter(pl.col("run") > first).select(*CAUSES).unique().collect()
+    # In contract 3 `mart_changes` had what `mart_versions` has.
+    for name in [name for name in ("mart_versions", "mart_changes") if name in newer.marts][:1]:
+        turned = newer.scan(root, name).filter(pl.col("run") > first).select(*CAUSES).unique().collect()
     others = decided.join(turned, on=RETURN, how="anti").with_columns(why=pl.lit("judged"))
     return pl.concat([turned, others.select(*CAUSES)])
 

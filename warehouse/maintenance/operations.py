@@ -24,7 +24,7 @@ from warehouse.snapshots.manifest import read_manifest
 from warehouse.snapshots.prune import PruneResult, prune
 from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
-from warehouse.store.files import Root, checked, remove_tree
+from warehouse.store.files import Root, checked, empty_folder, remove_tree
 from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import refuse
 from warehouse.store.named_files import ever_named, remove_unnamed
@@ -79,8 +79,7 @@ def rebuild_into(at: Installation, out: Path | None = None) -> RebuildResult:
     folder = checked(out or at.root.path / "rebuild")
     if out is None:
         remove_tree(folder)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PermanentError(f"{folder} is not an empty folder; name one that is new or empty")
+    empty_folder(folder)
     return rebuild(Rebuild.into(at.root, folder, at.limits, at.folders))
 
 

@@ -49,16 +49,17 @@ class CachedSources(Sources):
 class AsKnown:
     """The runs that were known, oldest first; those that said anything of a dataset and period; how to read of them.
 
-    `runs` are without compactions, which tell nothing; `committed` are all there are, known or not, which reading rows
-    must know. `named` are the files of rows that count, by path below the root, with the SHA-256 in the journal.
-    `decided` are the pairs of which returns were decided, `heard` is the day (UTC) of the newest decision. `open_share`
-    is the share of the counties due that opens a period.
+    `runs` are without compactions, which tell nothing, `run_list` has the ledger's row of each; `committed` are all
+    there are, known or not, which reading rows must know. `named` are the files of rows that count, by path below the
+    root, with the SHA-256 in the journal. `decided` are the pairs of which returns were decided, `heard` is the day
+    (UTC) of the newest decision. `open_share` is the share of the counties due that opens a period.
     """
 
     book: Codebook
     history: Path
     engine: sa.Engine
     runs: tuple[str, ...]
+    run_list: pl.DataFrame
     committed: tuple[str, ...]
     touched: Mapping[Pair, tuple[str, ...]]
     decided: frozenset[Pair]
@@ -100,6 +101,7 @@ class AsKnown:
             history=history,
             engine=engine,
             runs=known,
+            run_list=runs,
             committed=committed,
             touched={pair: tuple(of) for pair, of in by_pair.items()},
             decided=frozenset(decided.select("dataset", "period").iter_rows()),
@@ -153,24 +155,34 @@ class AsKnown:
             choose=self.choose,
         )
 
-    def rules(self) -> Sources:
-        """The sources with the rules of every run and nothing else."""
-        return Sources(self.book, self.history, self._only_rules, self.committed, (), self.heard)
+    def of_runs(self) -> Sources:
+        """The sources with every run, the rules that they applied, and nothing else."""
+        return Sources(self.book, self.history, self._of_runs, self.committed, (), self.heard)
 
     def _of_pairs(self, pairs: tuple[Pair, ...], table: sa.Table) -> pl.DataFrame:
+        if table is ledger.RUNS:
+            return self.run_list
         if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):
             return _behind_findings(self.engine, self.runs)
         frames = [self.read(table, pair) for pair in pairs]
         return pl.concat([pl.DataFrame(schema=ledger.schema(table)), *frames])
 
-    def _only_rules(self, table: sa.Table) -> pl.DataFrame:
+    def _of_runs(self, table: sa.Table) -> pl.DataFrame:
+        if table is ledger.RUNS:
+            return self.run_list
         found = ledger.read_table(self.engine, table, sa.literal(table is ledger.RULES))
         return found.filter(pl.col("run").is_in(self.runs))
 
 
 def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair: Pair) -> pl.DataFrame:
-    """A table's rows of a dataset and period, of these runs (None: of all)."""
-    found = ledger.read_table(engine, table, table.c.dataset == pair[0], table.c.period == pair[1])
+    """A table's rows of a dataset and period, of these runs (None: of all); the receipts of which something was found
+    there.
+    """
+    of = ledger.FINDINGS if table is ledger.RECEIPTS else table
+    where = sa.and_(of.c.dataset == pair[0], of.c.period == pair[1])
+    if table is ledger.RECEIPTS:
+        where = table.c.receipt.in_(sa.select(of.c.receipt).where(where))
+    found = ledger.read_table(engine, table, where)
     return found if runs is None else found.filter(pl.col("run").is_in(runs))
 
 

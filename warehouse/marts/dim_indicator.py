@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Indicator
-from warehouse.codebook.dictionary.terms import terms
 from warehouse.codebook.display import default_way, display_unit
+from warehouse.codebook.terms import terms
 from warehouse.marts.formula import formula_of
 from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.sources import Sources
@@ -90,5 +90,5 @@ def _row(book: Codebook, dataset: Dataset, indicator: Indicator, line: Measure |
         "direction": book.directions.get((dataset.dataset, name), default_way(indicator, state=state)),
         "formula": formula and formula.code(above=above),
         "definition_zh": f"{formula.zh(above=above) if formula else label_zh}。{meant.label_zh}:{meant.meaning_zh}。",
-        "definition_en": f"{formula.en(above=above) if formula else label_en}. {meant.term}: {meant.meaning_en}.",
+        "definition_en": f"{formula.en(above=above) if formula else label_en}. {meant.label_en}: {meant.meaning_en}.",
     }

@@ -1,4 +1,4 @@
-"""Changes: every time that another return of a county came into force, why, and which figures it changed."""
+"""Changes: what became another figure when another return of a county came into force, and why."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.intake.layout.row_frames import Schema
+from warehouse.marts.mart_versions import versions
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
 from warehouse.store.in_force import RETURN
-from warehouse.store.supersession import in_force_changes
 
 CHANGE = (*RETURN, "run")
 CELL = (*CHANGE, "nth", "indicator")
@@ -28,29 +28,27 @@ CELLS: Schema = {
 
 
 def build(sources: Sources) -> pl.LazyFrame:
-    """One row per change of what is in force, and one more per indicator of a one-row form whose value it changed.
+    """One row per thing that changed, and none for what was sent again as it was (`mart_versions` has that).
 
-    The first has no `indicator`; of a form of many rows it has how many were added, removed and changed. `before` and
-    `after` are numbers in the indicator's unit, `before_text` and `after_text` what is no number. A return that was the
-    first, or after whose withdrawal none was left, has no figures of its own: all are new, or gone.
+    Where one return took another's place: one row per indicator of a one-row form whose value differs, and of a form of
+    many rows one row, without `indicator`, with how many were added, removed and changed. Where a return was the first,
+    or none was left: one row without `indicator`, for all is new, or gone. `before` and `after` are numbers in the
+    indicator's unit, `before_text` and `after_text` what is no number.
     """
     columns = [c.column for c in sources.columns("mart_changes")]
-    changes = (
-        sources.returns.lazy()
-        .pipe(in_force_changes)
-        .with_columns(known_on=pl.col("known_from").dt.date(), note="reason")
-    )
-    replaced = changes.filter(pl.col("version_before").is_not_null(), pl.col("version_after").is_not_null())
+    changes = versions(sources)
+    replacing = pl.col("version_before").is_not_null() & pl.col("version_after").is_not_null()
+    replaced = changes.filter(replacing)
     sided = [
         (dataset, [_sided(sources.rows_ever(dataset, periods), dataset, replaced, side) for side in SIDES])
         for dataset, periods in _accepted_again(sources)
     ]
     counted = [_rows_changed(d, before, after) for d, (before, after) in sided if not d.one_row]
     cells = [one for d, (before, after) in sided if d.one_row for one in _cells_changed(d, before, after)]
-    whole = changes.join(pl.concat([pl.LazyFrame(schema=COUNTED), *counted]), on=CHANGE, how="left")
+    by_form = pl.concat([pl.LazyFrame(schema=COUNTED), *counted]).join(changes, on=CHANGE)
     by_cell = pl.concat([pl.LazyFrame(schema=CELLS), *cells], how="diagonal").join(changes, on=CHANGE)
     return (
-        pl.concat([whole, by_cell], how="diagonal")
+        pl.concat([changes.filter(~replacing), by_form, by_cell], how="diagonal")
         .sort("period", "dataset", "county_code", "run", "indicator", "nth", nulls_last=False)
         .select(columns)
     )
@@ -100,7 +98,9 @@ def _differing(
 
 
 def _rows_changed(dataset: Dataset, before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per change of a form of many rows: how many were added, removed, changed; told apart by its keys."""
+    """One row per change of a form of many rows: how many were added, removed, changed; told apart by its keys. None
+    where no row differs.
+    """
     keys = [*CHANGE, *dataset.keys, "nth"]
     values = [column for column in dataset.columns if column not in dataset.keys]
     there = {side: rows.select(*keys, *values, here=True) for side, rows in zip(SIDES, (before, after), strict=True)}
@@ -108,4 +108,5 @@ def _rows_changed(dataset: Dataset, before: pl.LazyFrame, after: pl.LazyFrame) -
     old, new = pl.col("here").is_not_null(), pl.col("here:after").is_not_null()
     differs = pl.any_horizontal(pl.col(v).ne_missing(pl.col(f"{v}:after")) for v in values)
     counts = {"rows_added": new & ~old, "rows_removed": old & ~new, "rows_changed": old & new & differs}
-    return joined.group_by(CHANGE).agg(which.sum().cast(pl.Int64).alias(name) for name, which in counts.items())
+    sums = (which.sum().cast(pl.Int64).alias(name) for name, which in counts.items())
+    return joined.group_by(CHANGE).agg(sums).filter(pl.any_horizontal(pl.col(name) > 0 for name in counts))

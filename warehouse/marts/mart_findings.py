@@ -12,7 +12,8 @@ def build(sources: Sources) -> pl.LazyFrame:
     """One row a finding, those of files that could not be read too (their county and period are null); by period.
 
     Of a return that was judged again, and of its whole table, the findings of the last time. `waiver` is the reason of
-    the person who let the return in all the same, null where nobody did.
+    the person who let the return in all the same, null where nobody did. `run` is the run that found it, on the day
+    `found_on`; the file was received on `received_on`, by an earlier run where it was judged again (UTC).
     """
     columns = [c.column for c in sources.columns("mart_findings")]
     decided = sources.decisions(rule_decisions).select("run", "receipt", *RETURN)
@@ -27,6 +28,13 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
         .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
         .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
+        .join(_days(sources.run_list, "run", "found_on"), on="run", how="left", maintain_order="left")
+        .join(_days(sources.receipts, "receipt", "received_on"), on="receipt", how="left", maintain_order="left")
         .sort("period", "receipt", maintain_order=True)
         .select(columns)
     )
+
+
+def _days(rows: pl.DataFrame, key: str, name: str) -> pl.LazyFrame:
+    """One row per run or receipt, with the day of it."""
+    return rows.lazy().select(key, pl.col("received_at").dt.date().alias(name)).unique()

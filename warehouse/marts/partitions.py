@@ -99,8 +99,8 @@ def _sources(known: AsKnown, parts: list[Partition], written: Written | None) ->
     mart = known.book.mart_list[parts[0].mart]
     if mart.marts and written:
         return replace(known.sources((), _wanted(known, mart, parts)), written=written)
-    if mart.periods == "rules":
-        return known.rules()
+    if mart.periods == "runs":
+        return known.of_runs()
     pairs = dict.fromkeys(pair for part in parts for pair in _pairs(known, part))
     known.check(pairs)
     return known.sources(pairs, _wanted(known, mart, parts), _datasets(known.book, mart))
@@ -116,7 +116,7 @@ def _wanted(known: AsKnown, mart: Mart, parts: list[Partition]) -> tuple[str, ..
 def _pairs(known: AsKnown, part: Partition) -> list[Pair]:
     """The datasets and periods that a part is made of, of those that there are."""
     mart = known.book.mart_list[part.mart]
-    if mart.periods in ("none", "rules"):
+    if mart.periods in ("none", "runs"):
         return []
     if mart.periods == "figures":
         return [pair for pair in _figures(known.book) if pair in known.touched]
@@ -156,7 +156,7 @@ def _figures(book: Codebook) -> list[Pair]:
 def _inputs_digest(known: AsKnown, part: Partition) -> str:
     mart = known.book.mart_list[part.mart]
     said: list[object] = [build_digest(), part.mart, part.period]
-    if mart.periods == "rules":
+    if mart.periods == "runs":
         said.append(known.runs)
     elif mart.periods != "none":
         pairs = _pairs(known, part)

@@ -77,6 +77,16 @@ class Sources:
         return self.read(ledger.ROLL_UPS)
 
     @property
+    def run_list(self) -> pl.DataFrame:
+        """One row a run that received, decided or said anything, with what it came to."""
+        return self.read(ledger.RUNS)
+
+    @property
+    def receipts(self) -> pl.DataFrame:
+        """The receipts of which something was found, once for each dataset and period of that."""
+        return self.read(ledger.RECEIPTS)
+
+    @property
     def findings(self) -> pl.DataFrame:
         """One row a finding, in the order in which they were found."""
         return self.read(ledger.FINDINGS)

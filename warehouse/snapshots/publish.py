@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
 from warehouse.codebook.contract_version import CONTRACT
-from warehouse.codebook.dictionary import dictionary_csv, dictionary_html
+from warehouse.codebook.dictionary import dictionary_csv, dictionary_html, indicators_csv
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.build_digest import build_digest
 from warehouse.marts.partitions import Partition, build_partitions, partitions_of
@@ -83,7 +83,7 @@ def publish(
     files = write_marts(folder, plan, book, before)
     inputs = INPUTS.dump_json({part.path: of for part, of in plan.inputs.items()})
     write_durably(inputs_path(root, version), inputs)
-    documents = _write_dictionary(folder, book) | {inputs_path(root, version).name: hashlib.sha256(inputs).hexdigest()}
+    documents = write_dictionary(folder, book) | {inputs_path(root, version).name: hashlib.sha256(inputs).hexdigest()}
     manifest = Manifest(
         contract=CONTRACT,
         version=version,
@@ -170,9 +170,13 @@ def _written(folder: Path, mart: str, period: str) -> Path:
     return folder / Partition(mart, period, split=True).path
 
 
-def _write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
-    """Writes the data dictionary, as a page and as a table; the SHA-256 of each by its name."""
-    documents = {"dictionary.html": dictionary_html(book), "dictionary.csv": dictionary_csv(book)}
+def write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
+    """Writes the data dictionary, as a page and as two tables; the SHA-256 of each by its name."""
+    documents = {
+        "dictionary.html": dictionary_html(book),
+        "dictionary.csv": dictionary_csv(book),
+        "indicators.csv": indicators_csv(book),
+    }
     for name, data in documents.items():
         _place(folder / name, data)
     return {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}

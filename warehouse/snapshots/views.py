@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.codebook import Codebook
+from warehouse.codebook.mart_records import Mart
 from warehouse.snapshots.manifest import Manifest, read_manifest
 from warehouse.store.files import Root, naming, sync_folder
 
@@ -38,8 +39,9 @@ def heal(root: Root, book: Codebook) -> None:
 
 
 def write_views(database: Path, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> None:
-    """A small database of views over the absolute paths of the marts' files, labels as comments, put in place by
-    rename; its view `snapshot` has what that SQL says.
+    """A small database of views over the absolute paths of the marts' files, put in place by rename; its view
+    `snapshot` has what that SQL says. The comment on a view has its labels and what tells its rows apart, that on a
+    column its labels and unit.
     """
     temporary = database.with_name(f".{database.name}")
     temporary.unlink(missing_ok=True)
@@ -67,10 +69,17 @@ def _define(
         connection.execute(
             f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
         )
+        connection.execute(f"COMMENT ON VIEW {mart} IS {_quoted(_about(book.mart_list[mart]))}")
         for column in book.marts[mart]:
             label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
             connection.execute(f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)}')
     connection.execute(f"CREATE VIEW snapshot AS SELECT {snapshot}")
+
+
+def _about(mart: Mart) -> str:
+    """The labels of a mart and its grain."""
+    grain = f"每行 one row per {' x '.join(mart.keys)}" if mart.keys else "每行一条 one row each"
+    return f"{mart.label_zh} / {mart.label_en} / {grain}"
 
 
 def shown_otherwise(root: Root, manifest: Manifest, book: Codebook) -> str | None:
@@ -98,7 +107,7 @@ def _catalog(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, ...]]:
     return {
         tuple(map(str, row))
         for query in (
-            "SELECT 'view', view_name, sql FROM duckdb_views() WHERE NOT internal",
+            "SELECT 'view', view_name, sql, comment FROM duckdb_views() WHERE NOT internal",
             "SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal",
             "SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal",
             "SELECT 'macro', function_name, macro_definition FROM duckdb_functions() WHERE NOT internal",

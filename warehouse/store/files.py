@@ -112,6 +112,13 @@ def checked(folder: Path) -> Path:
     return whole
 
 
+def empty_folder(folder: Path) -> Path:
+    """The same folder, which is new or empty. Raises PermanentError where it has something in it, or is none."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PermanentError(f"{folder} is not an empty folder; name one that is new or empty")
+    return folder
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Puts the path to an error of the system that names none, as those of writing and syncing do."""

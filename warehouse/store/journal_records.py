@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,8 @@ COMPACT = "compact"
 # The flow of a run that removes for good what must not be kept.
 FORGET = "forget"
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
+# What a run came to. It is of the entry itself: what is forgotten later was received and found all the same.
+COUNTED = ("files", "unreadable", "duplicates", "decided", "accepted", "quarantined", "withdrawn", "findings")
 
 
 class JournalRecord(BaseModel):
@@ -154,3 +157,16 @@ class Entry(JournalRecord):
     def all_findings(self) -> tuple[Finding, ...]:
         """Findings of files first, then those of returns, period by period."""
         return (*self.findings, *(f for p in self.periods for f in p.findings))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many files were received, returns decided on and findings told (COUNTED)."""
+        files = Counter(one.verdict for one in self.receipts)
+        returns = Counter(one.verdict for one in self.decisions)
+        accepted = sum(returns[verdict] for verdict in ACCEPTED)
+        counts = (
+            *(files.total(), files["unreadable"], files["duplicate"]),
+            *(returns.total(), accepted, returns["quarantined"], returns["withdrawn"]),
+            len(self.all_findings),
+        )
+        return dict(zip(COUNTED, counts, strict=True))

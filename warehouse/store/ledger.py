@@ -18,7 +18,7 @@ from warehouse.messages.errors import StoreError, TransientError
 from warehouse.messages.finding import OF_ONE
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.journal_records import COMPACT, Entry, RollUpRecord
+from warehouse.store.journal_records import COMPACT, COUNTED, Entry, RollUpRecord
 from warehouse.store.ledger_digest import run_digests
 from warehouse.store.named_files import named_files
 
@@ -46,6 +46,7 @@ RUNS = sa.Table(
     sa.Column("run", Text, primary_key=True),
     sa.Column("flow", Text),
     sa.Column("received_at", MOMENT),
+    *(sa.Column(name, Whole) for name in COUNTED),
     # The head of the journal at the run, and the digest of all that the tables of runs say of it (`ledger_digest.py`).
     sa.Column("head", Text),
     sa.Column("digest", Text),
@@ -56,7 +57,7 @@ RECEIPTS = _table(
         "receipt": Whole, "submission": Text, "file": Text, "received_at": MOMENT, "name_bytes": Text, "archive": Text,
         "member": Whole, "verdict": Text,
     },
-    "file", "submission",
+    "receipt", "file", "submission",
 )  # fmt: skip
 RETURNS = _table(
     "returns",
@@ -307,7 +308,7 @@ def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
     received_at = entry.received_at.replace(tzinfo=None)
     decided = [d.model_dump() for d in entry.decisions]
     return {
-        RUNS: [run | {"flow": entry.flow, "received_at": received_at}],
+        RUNS: [run | {"flow": entry.flow, "received_at": received_at} | entry.counts],
         RECEIPTS: [
             run | r.receipt.model_dump() | {"received_at": received_at, "verdict": r.verdict} for r in entry.receipts
         ],

@@ -7,16 +7,16 @@ import polars as pl
 from warehouse.store.in_force import RETURN
 from warehouse.store.journal_records import ACCEPTED
 
-HELD = {"receipt": pl.Int64, "submission": pl.String, "version": pl.Int64}
+HELD = {"receipt": pl.Int64, "submission": pl.String, "version": pl.Int64, "status": pl.String}
 
 
 def in_force_changes(returns: pl.LazyFrame) -> pl.LazyFrame:
     """One row per county x dataset x period and run after which another return of it is in force than before.
 
-    Columns: RETURN, run, known_from, what was in force before and is after (receipt, submission and version, each with
-    `_before` and `_after`, null where none was), `why`, and the reason and name (`reason`, `by`) of the person who
-    decided, if one did. `why` is new_return (nothing was in force), resubmission, rejudged (a verdict on what had been
-    received before), waived or withdrawn.
+    Columns: RETURN, run, known_from, what was in force before and is after (receipt, submission, version and status,
+    each with `_before` and `_after`, null where none was), `why`, and the reason and name (`reason`, `by`) of the
+    person who decided, if one did. `why` is new_return (nothing was in force), resubmission, rejudged (a verdict on
+    what had been received before), waived or withdrawn.
     """
     once = pl.len().over(RETURN) == 1
     new = returns.filter(once, pl.col("verdict").is_in(ACCEPTED)).select(
@@ -30,7 +30,7 @@ def _changes_by_run(returns: pl.LazyFrame) -> pl.LazyFrame:
     """The same, run by run."""
     keys = [*RETURN, "at"]
     decided = returns.select(
-        "run", "receipt", *RETURN, "verdict", "version", "submission", "known_from", "reason", "by"
+        "run", "receipt", *RETURN, "verdict", "version", "submission", "status", "known_from", "reason", "by"
     )
     moments = decided.select(*RETURN, at="run").unique()
     held = (

@@ -243,7 +243,7 @@ def _evidence(e: FigureLineage, one: Evidence, console: Screen, *, whole: bool) 
         said = f"note 说明 {note['sheet']}!{note['row']} {about}: {note['explanation']} ({answered})"
         print_line(console, said, indent=2)
     for other in one.others.rows(named=True):
-        when, outcome = format_moment(other["known_from"]), STANDING[other["standing"]]
+        when, outcome = format_moment(other["received_at"]), STANDING[other["standing"]]
         line = f"also came 另收到: receipt {other['receipt']}, {when}: {outcome}, {other['file']}"
         print_line(console, line, "dim", indent=2)
 
@@ -251,8 +251,9 @@ def _evidence(e: FigureLineage, one: Evidence, console: Screen, *, whole: bool) 
 def _decision(row: Row | Any, console: Screen) -> None:
     version = f", v{row['version']}" if row["version"] else ""
     verdict = ", ".join(dict.fromkeys((STANDING[row["standing"]], VERDICT[row["verdict"]])))
-    decided = f"receipt 收件 {row['receipt']}, {format_moment(row['known_from'])}, run {row['run']}"
-    told = f"{decided}: {verdict}{version}, {row['status']}"
+    later = f", decided 核定 {format_moment(row['known_from'])}" if row["known_from"] != row["received_at"] else ""
+    came = f"receipt 收件 {row['receipt']}, received 收到 {format_moment(row['received_at'])}{later}, run {row['run']}"
+    told = f"{came}: {verdict}{version}, {row['status']}"
     style = "" if row["standing"] == "in_force" else "yellow"
     print_line(console, told, style, indent=2)
     print_line(console, row["file"], indent=2)

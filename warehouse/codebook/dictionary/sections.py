@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from warehouse.codebook import Codebook, Dataset, Figure
-from warehouse.codebook.dictionary.terms import terms
 from warehouse.codebook.mart_records import MartColumn
+from warehouse.codebook.terms import terms
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _datasets(book: Codebook) -> Section:
 def _indicators(book: Codebook, dataset: Dataset) -> Table:
     header = (
         ("列", "column"), ("表头", "header"), ("英文名", "English"), ("单位", "unit"), ("类别", "kind"),
-        ("汇总", "roll-up"), ("必填", "required"), ("代码", "codes"),
+        ("汇总", "roll-up"), ("必填", "required"), ("代码", "codes"), ("又称", "also called"),
     )  # fmt: skip
     return Table(
         header,
@@ -128,7 +128,7 @@ def _indicators(book: Codebook, dataset: Dataset) -> Table:
             (
                 i.column, i.header_zh, i.label_en, _unit(book, i.unit.unit), _term("kind", i.kind),
                 _term("roll_up", i.roll_up.how), i.required,
-                "; ".join(f"{one.label_zh} {one.code}" for one in i.listed),
+                "; ".join(f"{one.label_zh} {one.code}" for one in i.listed), "、".join(i.synonyms),
             )
             for i in dataset.indicators
         ),
@@ -167,8 +167,8 @@ def _groups(book: Codebook) -> Section:
 
 
 def _terms() -> Section:
-    header = (("用词", "word"), ("中文名", "Chinese"), ("说明", "meaning in Chinese"), ("英文说明", "meaning"))
-    rows = tuple((t.term, t.label_zh, t.meaning_zh, t.meaning_en) for t in terms().values())
+    header = (("用词", "word"), *LABELS, ("说明", "meaning in Chinese"), ("英文说明", "meaning"))
+    rows = tuple((t.term, t.label_zh, t.label_en, t.meaning_zh, t.meaning_en) for t in terms().values())
     return Section(NamedEntry("words", "用词", "Words"), Table(header, rows))
 
 

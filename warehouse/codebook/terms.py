@@ -1,4 +1,4 @@
-"""The codebook's own words (types, kinds, frequencies) with their Chinese names and what they mean."""
+"""The words of the definitions and the marts (kinds, statuses, verdicts), with their labels and what they mean."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Term:
-    """A word that a column of definitions may have; `kind` says which column."""
+    """A word that a column of definitions or of marts may have; `kind` says which."""
 
     kind: str
     term: str
     label_zh: str
+    label_en: str
     meaning_zh: str
     meaning_en: str
 
