@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DEMO := var/demo
 MESSY := var/messy
 PEERS := var/peers-venv
+BI := var/bi-venv
 # Nothing of ours, and no library of ours, talks to anyone.
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
@@ -13,7 +14,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers lock audit docs contract clean
+.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers bi lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start (but not the module
 # for Python 2 that olefile still carries).
@@ -94,6 +95,18 @@ $(PEERS)/.ready: tests/bench/peers/requirements.lock
 
 bench-peers: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m tests.bench.peers.run $(PEERS)
+
+# Superset, and the validator of the semantic model, have an environment of their own too.
+$(BI)/.ready: tests/bi/requirements.lock
+	@echo "setting up $(BI): a minute or two"
+	@$(PYTHON) -m venv $(BI)
+	@$(BI)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile -r $<
+	@$(BI)/bin/python -m compileall -q -j 0 $(BI)/lib
+	@touch $@
+
+# The demo in a real Superset: bundle imported, every chart asked and held against the scorecard, dashboard drawn.
+bi: demo $(BI)/.ready
+	$(BIN)/python -m tests.bi.run $(BI) $(DEMO) var/bi
 
 # Licences and a bill of materials of what the lock installs; advisories, where their source can be reached (else it
 # says so, and exits with 2).

@@ -17,6 +17,7 @@ export = typer.Typer(
 commands = typer.Typer()
 commands.add_typer(export, name="export")
 Out = Annotated[Path, typer.Option(help="A new or empty folder to write to.")]
+OutFile = Annotated[Path, typer.Option(help="The file to write; one that is there is replaced.", dir_okay=False)]
 
 
 @export.command(epilog=EPILOG)
@@ -41,3 +42,27 @@ def datapackage(
     from warehouse.snapshots.datapackage import export_datapackage
 
     end(export_datapackage(load_settings().store, out.absolute(), licence), show_export, as_json=as_json)
+
+
+@export.command(epilog=EPILOG)
+def superset(
+    out: OutFile,
+    period: Annotated[
+        str | None, typer.Option(help="The period that the dashboard opens with; default: the last that is open.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a bundle that Superset imports: datasets, metrics, a dashboard. 导出 Superset 导入包。"""
+    from flows.cli.views.written_file import show_file
+    from warehouse.snapshots.superset import write_bundle
+
+    end(write_bundle(load_settings().store, out.absolute(), period), show_file, as_json=as_json)
+
+
+@export.command(epilog=EPILOG)
+def semantic_model(out: OutFile, as_json: Json = False) -> None:
+    """Write the semantic model in the format of MetricFlow. 导出语义模型。"""
+    from flows.cli.views.written_file import show_file
+    from warehouse.snapshots.superset import write_semantic_model
+
+    end(write_semantic_model(out.absolute()), show_file, as_json=as_json)

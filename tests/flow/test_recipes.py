@@ -59,6 +59,7 @@ def recipes(document: str) -> list[Recipe]:
 
 
 ALL = recipes(DOCUMENT.read_text(encoding="utf-8"))
+CHARTS = [one for one in recipes(DOCUMENT.with_name("bi.md").read_text(encoding="utf-8")) if one.language == "sql"]
 PYTHON = [definition for definition in ALL if definition.language == "python"]
 SQL = [definition for definition in ALL if definition.language == "sql"]
 (BARE,) = [definition for definition in PYTHON if definition.heading == "Where xianbao is not installed"]
@@ -119,7 +120,7 @@ def test_every_reader_that_can_run_here_has_a_recipe() -> None:
     assert all(ROOT in definition.text for definition in PYTHON)
 
 
-@pytest.mark.parametrize("heading", ["Power BI", "Excel", "Superset, and whatever speaks SQLAlchemy"])
+@pytest.mark.parametrize("heading", ["Power BI", "Excel"])
 def test_what_cannot_run_here_says_so(heading: str) -> None:
     section = DOCUMENT.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
     assert "not run here" in " ".join(section.split()).lower()
@@ -172,6 +173,14 @@ def test_what_the_document_says_to_do_with_the_files_reads_them_all(province: Pr
 @pytest.mark.parametrize("definition", SQL, ids=lambda definition: f"{definition.heading}: {definition.text[:30]}")
 def test_a_recipe_in_sql_has_an_answer(province: Province, definition: Recipe) -> None:
     assert ask(definition, province).height > 0
+
+
+@pytest.mark.parametrize("definition", CHARTS, ids=lambda definition: definition.text[:60])
+def test_a_recipe_for_charts_gives_the_figure_that_stands_beside_it(province: Province, definition: Recipe) -> None:
+    found = ask(definition, province)
+    assert found.height > 0
+    if said := re.search(r"-- (?:2017: )?([\d,.]+)", definition.text):
+        assert float(said[1].replace(",", "")) in [float(row[-1]) for row in found.rows()]
 
 
 @pytest.mark.parametrize("definition", FRAMES, ids=lambda definition: definition.heading)

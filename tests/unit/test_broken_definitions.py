@@ -266,7 +266,7 @@ BROKEN = {  # file, its text, the text instead, what the error says
     "mart of a dataset listed": (
         "mart_list",
         "mart_quality,",
-        "mart_finance,金融扶贫,Finance,finance,own,period\nmart_quality,",
+        "mart_finance,金融扶贫,Finance,finance,own,period,\nmart_quality,",
         "finance: brings mart_finance, a name that mart_list.csv",
     ),
     "mart twice": (*twice("mart_list", "mart_quality,"), "mart_list.csv: mart_quality"),

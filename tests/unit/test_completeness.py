@@ -80,7 +80,8 @@ def test_whom_to_chase() -> None:
     chased = {row["county_code"]: row for row in marts.build("mart_to_chase", sources).collect().rows(named=True)}
     monthly = sorted(n for n, d in BOOK.datasets.items() if d.frequency == "monthly")
     others = ";".join(n for n in monthly if n != "finance")
-    place = {"period": PERIOD, "prefecture_zh": "大同市", "oldest_due_on": date(2018, 1, 10)}
+    place = {"period": PERIOD, "period_end": date(2017, 12, 31), "prefecture_zh": "大同市"}
+    place["oldest_due_on"] = date(2018, 1, 10)
     assert chased[YANGGAO] == place | {
         "county_code": YANGGAO, "name_zh": "阳高县", "missing": len(monthly) - 1, "missing_datasets": others,
         "quarantined": 0, "quarantined_datasets": None,

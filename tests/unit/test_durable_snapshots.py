@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,7 @@ def plan(lent: int = 0, run: str = "000001") -> Plan:
         "period": PERIOD, "level": "county", "code": YANGGAO, "name_zh": "阳高县", "counties_due": 1,
         "counties_counted": 1, "source": "summary", "villages_planned": lent,
         "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False,
+        "period_end": date(2017, 12, 31),
     }  # fmt: skip
     part = Partition("mart_relocation", PERIOD, split=True)
     empty = pl.DataFrame(schema={c.column: c.polars for c in BOOK.marts["dim_rule"]})

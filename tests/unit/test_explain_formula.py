@@ -11,8 +11,8 @@ import pytest
 from tests.builders import BOOK
 from warehouse.codebook import Dataset
 from warehouse.lineage.contributions import with_outcome
-from warehouse.lineage.formula import Operand, formula_of
 from warehouse.lineage.scorecard_figure import TEXTS
+from warehouse.marts.formula import Operand, formula_of
 from warehouse.marts.mart_scorecard import AGGREGATES
 from warehouse.marts.measures import Measure, measures_of
 

@@ -13,7 +13,7 @@ from warehouse.codebook import Dataset
 from warehouse.marts.detail_fact import detail
 from warehouse.store.files import Root
 
-LEADS_BACK = ("return_status", "version", "submission", "sheet", "row")
+LEADS_BACK = ("return_status", "version", "submission", "sheet", "row", "period_end")
 MANY = [d for d in BOOK.datasets.values() if not d.one_row]
 DAY, LATER = date(2017, 5, 1), date(2017, 12, 31)
 MEASURE = {"document": "文", "issued_on": DAY, "effective_on": DAY, "status": "in_force", "county_plan": True}

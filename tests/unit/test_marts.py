@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
@@ -12,7 +13,7 @@ from tests.builders import BOOK, sources, url
 from warehouse import marts
 from warehouse.codebook.mart_records import MartColumn
 from warehouse.marts.roll_up import percentage, total
-from warehouse.marts.sources import Sources
+from warehouse.marts.sources import Sources, period_end
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.files import Root
@@ -56,6 +57,21 @@ def test_a_share_of_nothing_is_unknown_and_others_have_six_digits() -> None:
 def test_a_mart_keeps_its_contract_though_nothing_has_run(empty: Sources, name: str) -> None:
     built = marts.build(name, empty).collect()
     assert dict(built.schema) == {c.column: c.polars for c in BOOK.marts[name]}
+
+
+def test_every_mart_that_has_periods_has_the_day_that_each_ends_on() -> None:
+    columns = {name: {c.column: c for c in of} for name, of in BOOK.marts.items()}
+    assert {n for n, c in columns.items() if "period" in c} == {n for n, c in columns.items() if "period_end" in c}
+    assert all(c["period_end"].null == c["period"].null for c in columns.values() if "period" in c)
+
+
+@pytest.mark.parametrize(
+    ("period", "ends_on"),
+    [("2016-02", date(2016, 2, 29)), ("2017-12", date(2017, 12, 31)), ("9999-12", date(9999, 12, 31)), (None, None)],
+)
+def test_a_period_ends_with_its_month(period: str | None, ends_on: date | None) -> None:
+    frame = pl.DataFrame({"period": [period]}, {"period": pl.String})
+    assert frame.select(period_end()).item() == ends_on
 
 
 def other(name: str, columns: tuple[MartColumn, ...], sources: Sources) -> Sources:

@@ -21,6 +21,7 @@ from warehouse.maintenance.verify import verify
 from warehouse.marts.build_digest import build_digest
 from warehouse.marts.partitions import Partition
 from warehouse.marts.roll_up import DECIMAL
+from warehouse.marts.sources import period_end
 from warehouse.messages.errors import CodebookError, StoreError
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import inputs_path, manifest_path, read_manifest, read_snapshot
@@ -39,7 +40,7 @@ def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
         "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False,
     }  # fmt: skip
     filled = [same | {"period": p, "code": code, "villages_planned": n} for p, code, n in lines]
-    return pl.DataFrame(filled, SCHEMA)
+    return pl.DataFrame(filled, SCHEMA).with_columns(period_end=period_end())
 
 
 def rules() -> pl.DataFrame:

@@ -6,7 +6,8 @@ dataset, add its line to `datasets.csv` and its indicators; it brings its marts,
 `dataset_marts.csv` has them. Counties are in `divisions.csv`; which code became which, when and by which source, in
 `changes.csv`: from when and until when a code is in force follows from both. Rules beyond those of every dataset
 stand in `expectations/suites/`. What clerks write: `synonyms.csv` (an indicator's other names), `about.csv` (headers
-beside the indicators), `words.csv` (no values), `codes.csv` (codes).
+beside the indicators), `words.csv` (no values), `codes.csv` (codes). How charts
+show an indicator: `display.py`, with the exceptions of `directions.csv`.
 Does not belong here: rules (room `expectations`), anything that reads a submission (`warehouse.intake`).
 """
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from warehouse.codebook.display import Direction, Way
 from warehouse.codebook.divisions import Change, Division, Group, check_succession, with_validity
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
@@ -48,6 +49,7 @@ ENTRY = {
     "codes": ("dataset", "column", "code"),
     "code_formats": ("dataset", "column"),
     "floors": ("dataset", "column"),
+    "directions": ("dataset", "column"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -68,6 +70,7 @@ class Codebook:
     checks: Mapping[str, ReadingCheck]
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
+    directions: Mapping[tuple[str, str], Way]  # by dataset and column, where the kind does not say it
     coverage: Mapping[str, Coverage]
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
@@ -155,6 +158,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         row["dataset"]: _record("datasets", Dataset, row | {"indicators": _indicators_of(indicators, row["dataset"])})
         for row in _rows(folder, "datasets")
     }
+    directions = [_record("directions", Direction, row) for row in _rows(folder, "directions")]
     named = [_record("dataset_marts", DatasetMart, row) for row in _rows(folder, "dataset_marts")]
     mart_list = all_marts(datasets, {m.mart: m for m in _records(folder, "mart_list", Mart)}, named)
     check_modules(mart_list, modules)
@@ -165,6 +169,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         groups=groups,
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
+        directions={(one.dataset, one.column): one.direction for one in directions},
         documents={d.document: d for d in _records(folder, "documents", Document)},
         coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
         mart_list=mart_list,
@@ -175,10 +180,11 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
     )
     _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
-    for name, about in (("code_formats", code_formats), ("floors", floors)):
+    for name, about in (("code_formats", code_formats), ("floors", floors), ("directions", directions)):
         for one in about:
             _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
-            _known(f"{name}.csv, {one.dataset}, column", one.column, book.datasets[one.dataset].columns)
+            column = one.column.partition("=")[0]
+            _known(f"{name}.csv, {one.dataset}, column", column, book.datasets[one.dataset].columns)
     check_words(book.words)
     check_about(book.about)
     check_codes(codes, book.datasets)

@@ -20,7 +20,7 @@ from warehouse.codebook.model import Dataset
 from warehouse.messages.errors import CodebookError
 
 MODULES = Path(__file__).parents[1] / "marts"
-PREFIXES = ("dim_", "fact_", "mart_")
+PREFIXES = ("bi_", "dim_", "fact_", "mart_")
 # A fact's columns before the form's own; those that lead back to the row come after them.
 WHOSE = ("period", "county_code")
 TYPES: Mapping[type[pl.DataType], MartType] = {
@@ -32,9 +32,10 @@ Columns = tuple[MartColumn, ...]
 def all_marts(
     datasets: Mapping[str, Dataset], own: Mapping[str, Mart], named: Iterable[DatasetMart]
 ) -> dict[str, Mart]:
-    """Every mart by its name, in the order of the names.
+    """Every mart by its name, in the order of the names; those made of marts with the datasets of these.
 
-    Raises CodebookError for two marts of one name, and for a name of what no dataset brings.
+    Raises CodebookError for two marts of one name, for a name of what no dataset brings, and for one that is made of a
+    mart that there is not, or that is itself made of marts.
     """
     brought = {(one.dataset, one.transform): one for dataset in datasets.values() for one in _brought(dataset)}
     for one in named:
@@ -51,7 +52,19 @@ def all_marts(
                 "too; give it another in dataset_marts.csv"
             )
         marts[one.mart] = _mart(one, datasets[one.dataset])
-    return dict(sorted(marts.items()))
+    return {name: _made_of(marts, marts[name]) for name in sorted(marts)}
+
+
+def _made_of(marts: Mapping[str, Mart], mart: Mart) -> Mart:
+    if not mart.marts:
+        return mart
+    brought = {"programme": sorted(name for name, one in marts.items() if one.transform == "programme")}
+    names = tuple(name for given in mart.marts for name in brought.get(given, [given]))
+    for name in names:
+        if name not in marts or marts[name].marts:
+            raise CodebookError(f"mart_list.csv, {mart.mart}, marts: {name} is no mart that is made of returns")
+    datasets = tuple(dict.fromkeys(dataset for name in names for dataset in marts[name].datasets))
+    return mart.model_copy(update={"marts": names, "datasets": datasets})
 
 
 def _brought(dataset: Dataset) -> Iterator[DatasetMart]:
@@ -72,6 +85,7 @@ def _mart(one: DatasetMart, dataset: Dataset) -> Mart:
         datasets=(dataset.dataset,),
         periods="own" if detail else "compared",
         keys=(*WHOSE, *dataset.keys) if detail else ("period", "level", "code", "indicator"),
+        marts=(),
         transform=one.transform,
     )
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from warehouse.codebook.model import Flag, Record, Words
 
 Transform = Literal["programme", "detail"]
-MartName = Annotated[str, StringConstraints(pattern=r"^(dim|fact|mart)_[a-z0-9_]+$")]
+MartName = Annotated[str, StringConstraints(pattern=r"^(bi|dim|fact|mart)_[a-z0-9_]+$")]
 MartType = Literal["text", "whole", "decimal", "boolean", "date"]
 
 
@@ -19,24 +19,27 @@ class Mart(Record):
 
     `datasets` are those whose returns it is made of, `*` all of them. `periods` says of which periods they are:
     `own`: it has a file a period, made of that period; `compared`: and of the earlier ones that it is compared with;
-    `found`: its own or none, as findings have it; `figures`: those of the published figures; `runs`: none, but what
-    every run came to and the rules that it applied; `none`: it follows from the codebook alone. The last three are a
-    single file. `keys` tell its rows apart; findings have none: what differs is another finding. `transform` makes a
-    mart that a dataset brings; None where it has a file of its own in `warehouse/marts`.
+    `year`: and of the earlier ones of its year; `found`: its own or none, as findings have it; `figures`: those of the
+    published figures; `runs`: none, but what every run came to and the rules that it applied; `none`: it follows from
+    the codebook alone. The last three are a single file. `keys` tell its rows apart; findings have none: what differs
+    is another finding. `marts` are the marts that it is made of instead of returns, whose datasets are its own;
+    `programme` names all of these. `transform` makes a mart that a dataset brings; None where it has a file of its own
+    in `warehouse/marts`.
     """
 
     mart: MartName
     label_zh: str
     label_en: str
     datasets: Words
-    periods: Literal["own", "compared", "found", "figures", "runs", "none"]
+    periods: Literal["own", "compared", "year", "found", "figures", "runs", "none"]
     keys: Words
+    marts: Words
     transform: Transform | None = None
 
     @property
     def split(self) -> bool:
         """Whether it has a file a period."""
-        return self.periods in ("own", "compared", "found")
+        return self.periods in ("own", "compared", "year", "found")
 
 
 class DatasetMart(Record):

@@ -15,9 +15,9 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
 from warehouse.codebook.mart_records import MartColumn
-from warehouse.lineage.formula import Formula, Operand, formula_of
 from warehouse.lineage.selection import FigureSelection, check_period, unknown
 from warehouse.marts import mart_deep_poverty_share, mart_relocation
+from warehouse.marts.formula import Formula, Operand, formula_of
 from warehouse.marts.measures import Measure, measures_of, numbers_of
 from warehouse.marts.roll_up import PERCENT, addend
 from warehouse.messages.errors import PermanentError

@@ -17,7 +17,7 @@ from warehouse.codebook.mart_records import Mart, Transform
 from warehouse.marts.detail_fact import detail
 from warehouse.marts.programme import programme
 from warehouse.marts.roll_up import WHOLE
-from warehouse.marts.sources import Sources
+from warehouse.marts.sources import PERIOD_END, Sources, period_end
 from warehouse.messages.errors import CodebookError, PermanentError
 
 TRANSFORMS: Mapping[Transform, Callable[[Sources, str], pl.LazyFrame]] = {"programme": programme, "detail": detail}
@@ -31,7 +31,7 @@ def build(name: str, sources: Sources) -> pl.LazyFrame:
     """
     columns = sources.book.marts[name]
     mart = sources.book.mart_list[name]
-    built = _build(mart, sources)
+    built = _with_period_end(_build(mart, sources), [c.column for c in columns])
     schema = built.collect_schema()
     if sums := [c.column for c in columns if c.dtype == "whole" and schema.get(c.column) == WHOLE]:
         schema = pl.Schema({**schema, **dict.fromkeys(sums, pl.Int64())})
@@ -44,6 +44,16 @@ def build(name: str, sources: Sources) -> pl.LazyFrame:
                 f"marts.csv, {name}.{column.column}: is {column.dtype}, the mart gives {schema[column.column]}"
             )
     return built
+
+
+def _with_period_end(built: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
+    """The mart with the last day of each row's period where its contract has it, at the end where it has not."""
+    given = built.collect_schema().names()
+    if "period" not in given:
+        return built
+    place = columns.index(PERIOD_END) if PERIOD_END in columns else len(given)
+    dated = built.with_columns(period_end().alias(PERIOD_END))
+    return dated.select(*given[:place], PERIOD_END, *given[place:])
 
 
 def _narrowed(mart: Mart, sums: list[str], wide: pl.DataFrame) -> pl.DataFrame:

@@ -72,6 +72,11 @@ def earlier(period: str, months: int) -> str:
     return f"{year:04}-{month + 1:02}"
 
 
+def year_so_far(period: str) -> list[str]:
+    """The periods of its year up to this one."""
+    return [f"{period[:4]}-{month:02}" for month in range(1, int(period[5:]) + 1)]
+
+
 def _by_block(counties: pl.LazyFrame, lines: Sequence[Measure], placed: pl.DataFrame) -> pl.LazyFrame:
     """The sums of each block all of whose counties have them; what is not summed only for counties by themselves."""
     columns = ("at", "block", "counties", *(column for line in lines for column in line.sums))

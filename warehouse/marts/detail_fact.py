@@ -14,5 +14,5 @@ def detail(sources: Sources, name: str) -> pl.LazyFrame:
     The status of the return keeps its name from the history, for a form may have a `status` of its own.
     """
     mart = sources.book.mart_of(name, "detail")
-    columns = (pl.col(c.column).cast(c.polars) for c in sources.book.marts[mart.mart])
+    columns = (pl.col(c.column).cast(c.polars) for c in sources.columns(mart.mart))
     return sources.rows(sources.book.datasets[name]).select(columns).sort(*mart.keys, "row")

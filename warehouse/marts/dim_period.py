@@ -6,7 +6,7 @@ import polars as pl
 
 from warehouse.codebook import Frequency
 from warehouse.marts import mart_completeness
-from warehouse.marts.sources import Sources
+from warehouse.marts.sources import Sources, period_end
 from warehouse.store.journal_records import ACCEPTED
 
 COUNTS = ("due", "received", "accepted", "quarantined", "missing")
@@ -19,11 +19,10 @@ def build(sources: Sources) -> pl.LazyFrame:
     whose day has passed; `complete` says that all due are accepted. `mart_completeness` has them one by
     one. `period_open` says that enough counties have sent something for figures above the county (`opening.py`).
     """
-    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     return (
         pl.LazyFrame({"period": sources.periods}, {"period": pl.String})
         .join(_counts(sources), on="period", how="left")
-        .with_columns(pl.col(COUNTS).fill_null(0), ends_on=ends_on)
+        .with_columns(pl.col(COUNTS).fill_null(0), ends_on=period_end())
         .select(
             "period",
             year=pl.col("ends_on").dt.year().cast(pl.Int64),
@@ -35,6 +34,8 @@ def build(sources: Sources) -> pl.LazyFrame:
             **{count: pl.col(count) for count in COUNTS},
             complete=pl.col("accepted") == pl.col("due"),
             period_open=pl.col("period").is_in(sources.opened),
+            label_zh=pl.col("ends_on").dt.strftime("%Y年%-m月"),
+            label_en=pl.col("ends_on").dt.strftime("%b %Y"),
         )
         .sort("period")
     )

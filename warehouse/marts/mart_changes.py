@@ -35,7 +35,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     or none was left: one row without `indicator`, for all is new, or gone. `before` and `after` are numbers in the
     indicator's unit, `before_text` and `after_text` what is no number.
     """
-    columns = [c.column for c in sources.book.marts["mart_changes"]]
+    columns = [c.column for c in sources.columns("mart_changes")]
     changes = versions(sources)
     replacing = pl.col("version_before").is_not_null() & pl.col("version_after").is_not_null()
     replaced = changes.filter(replacing)

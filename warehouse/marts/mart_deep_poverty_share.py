@@ -24,7 +24,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     percent and null where one of them is unknown; `status` is the least settled in either. What became of the counties
     that owe either is told as in `coverage.py`; the share is `complete` where both are, `partial` where one is.
     """
-    columns = [c.column for c in sources.book.marts["mart_deep_poverty_share"]]
+    columns = [c.column for c in sources.columns("mart_deep_poverty_share")]
     shares = [_shares(sources, dataset, lines) for dataset, lines in shared(sources.book)]
     return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
 

@@ -15,7 +15,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     the person who let the return in all the same, null where nobody did. `run` is the run that found it, on the day
     `found_on`; the file was received on `received_on`, by an earlier run where it was judged again (UTC).
     """
-    columns = [c.column for c in sources.book.marts["mart_findings"]]
+    columns = [c.column for c in sources.columns("mart_findings")]
     decided = sources.decisions(rule_decisions).select("run", "receipt", *RETURN)
     overtaken = decided.join(sources.decisions(last_rule_decisions), on=["run", "receipt", *RETURN], how="anti")
     found = sources.findings.lazy()

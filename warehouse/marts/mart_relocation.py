@@ -6,7 +6,7 @@ import polars as pl
 
 from warehouse.marts.coverage import NONE, area_counts, outcomes, partial
 from warehouse.marts.roll_up import percentage, total
-from warehouse.marts.sources import Sources
+from warehouse.marts.sources import Sources, period_end
 
 VILLAGES = ("villages_planned", "villages_started", "villages_completed", "villages_demolished")
 STEPS = ("started", "completed", "demolished")
@@ -77,5 +77,4 @@ def entered(column: str) -> pl.Expr:
     """Whether a village of the register counts in a column: 1 from the period that its date is in, else 0."""
     if column not in DATES:  # each row is a village that is planned
         return pl.col("period").is_not_null().cast(pl.Int64)
-    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
-    return (pl.col(DATES[column]) <= ends_on).fill_null(value=False).cast(pl.Int64)
+    return (pl.col(DATES[column]) <= period_end()).fill_null(value=False).cast(pl.Int64)

@@ -105,7 +105,7 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(covered(sides, book.partial_below).lazy(), on="figure", how="left", maintain_order="left")
         .with_columns(difference=pl.col("value") - pl.col("published"))
         .with_columns(state=state())
-        .select(c.column for c in sources.book.marts["mart_scorecard"])
+        .select(c.column for c in sources.columns("mart_scorecard"))
     )
 
 

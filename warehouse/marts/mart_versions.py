@@ -13,7 +13,7 @@ def build(sources: Sources) -> pl.LazyFrame:
 
     What came to count in the place of what; `mart_changes` has the figures that it changed.
     """
-    columns = [c.column for c in sources.book.marts["mart_versions"]]
+    columns = [c.column for c in sources.columns("mart_versions")]
     return versions(sources).sort("period", "dataset", "county_code", "run").select(columns)
 
 

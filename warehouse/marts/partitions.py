@@ -11,7 +11,7 @@ import json
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 import polars as pl
@@ -21,8 +21,8 @@ from warehouse.codebook import Codebook
 from warehouse.codebook.mart_records import Mart
 from warehouse.marts.as_known import AsKnown, Pair
 from warehouse.marts.build_digest import build_digest
-from warehouse.marts.comparison import YEAR, earlier
-from warehouse.marts.sources import Sources
+from warehouse.marts.comparison import YEAR, earlier, year_so_far
+from warehouse.marts.sources import Sources, Written
 from warehouse.messages.errors import CodebookError
 
 # Periods that are built together.
@@ -50,15 +50,18 @@ def partitions_of(known: AsKnown) -> dict[Partition, str]:
     return {part: _inputs_digest(known, part) for name in known.book.mart_list for part in _partitions(known, name)}
 
 
-def build_partitions(known: AsKnown, wanted: Iterable[Partition]) -> Iterator[tuple[Partition, pl.DataFrame]]:
-    """The parts that are asked for, a mart and a few periods at a time, so that no more than that is in memory.
+def build_partitions(
+    known: AsKnown, wanted: Iterable[Partition], written: Written | None = None
+) -> Iterator[tuple[Partition, pl.DataFrame]]:
+    """The parts that are asked for, a mart and a few periods at a time, so that no more than that is in memory. What is
+    made of other marts comes last, of these where they are `written`, else of what these are made of.
 
     Raises CodebookError where a mart gives rows of a period that it was not asked for.
     """
     for group in _together(known, wanted):
         mart = known.book.mart_list[group[0].mart]
         # The streaming engine takes as long and more memory: what is at hand is small, and sorted at the end.
-        built = marts.build(mart.mart, _sources(known, group)).collect(engine="in-memory")
+        built = marts.build(mart.mart, _sources(known, group, written)).collect(engine="in-memory")
         if not mart.split:
             yield group[0], built
             continue
@@ -80,17 +83,22 @@ def _partitions(known: AsKnown, name: str) -> list[Partition]:
 
 def _together(known: AsKnown, wanted: Iterable[Partition]) -> list[list[Partition]]:
     """The parts of a mart and some periods together; all marts of these before the next periods, for what one mart has
-    read the next need not read again. By itself what is of no period.
+    read the next need not read again. By itself what is of no period; and last, a period at a time, what is made of
+    other marts, for that is all of them.
     """
     place = {period: number // AT_ONCE for number, period in enumerate(known.periods)}
-    groups: dict[tuple[int, str], list[Partition]] = defaultdict(list)
+    groups: dict[tuple[bool, int, str, str], list[Partition]] = defaultdict(list)
     for part in wanted:
-        groups[place.get(part.period, -1) if part.period else -2, part.mart].append(part)
+        of_marts = bool(known.book.mart_list[part.mart].marts)
+        alone = part.period or "" if of_marts else ""
+        groups[of_marts, place.get(part.period, -1) if part.period else -2, alone, part.mart].append(part)
     return [groups[key] for key in sorted(groups)]
 
 
-def _sources(known: AsKnown, parts: list[Partition]) -> Sources:
+def _sources(known: AsKnown, parts: list[Partition], written: Written | None) -> Sources:
     mart = known.book.mart_list[parts[0].mart]
+    if mart.marts and written:
+        return replace(known.sources((), _wanted(known, mart, parts)), written=written)
     if mart.periods == "runs":
         return known.of_runs()
     pairs = dict.fromkeys(pair for part in parts for pair in _pairs(known, part))
@@ -112,6 +120,13 @@ def _pairs(known: AsKnown, part: Partition) -> list[Pair]:
         return []
     if mart.periods == "figures":
         return [pair for pair in _figures(known.book) if pair in known.touched]
+    if mart.marts and part.period:
+        behind = [
+            Partition(name, period, split=True)
+            for name in mart.marts
+            for period in (year_so_far(part.period) if mart.periods == "year" else [part.period])
+        ]
+        return list(dict.fromkeys(pair for one in behind for pair in _pairs(known, one)))
     periods = _looking_back(known.book, mart, part.period)
     datasets = (None, *known.book.datasets) if mart.datasets == ALL else mart.datasets
     return [(d, p) for p in periods for d in datasets if (d, p) in known.touched]

@@ -35,7 +35,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     last period. `broken` says that a county's code was split within the last year, so that there is no comparison.
     """
     dataset = sources.book.datasets[name]
-    columns = sources.book.marts[sources.book.mart_of(name, "programme").mart]
+    columns = sources.columns(sources.book.mart_of(name, "programme").mart)
     lines = measures_of(dataset)
     if not lines:  # a form of names and days alone
         return pl.LazyFrame(schema={c.column: c.polars for c in columns})

@@ -12,15 +12,19 @@ import polars as pl
 import sqlalchemy as sa
 
 from warehouse.codebook import Codebook, Dataset
+from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
 from warehouse.store.in_force import latest_or_in_force, rows_of
 from warehouse.store.journal_records import ACCEPTED
 
+Written = Callable[[str, str], Path]
 Select = Callable[[pl.LazyFrame], pl.LazyFrame]
 LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "code": pl.String, "name_zh": pl.String}
 DUE_KEYS = ["period", "dataset", "county_code"]
+# What every mart that has periods is given beside them, by `marts.build`.
+PERIOD_END = "period_end"
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -32,7 +36,8 @@ class Sources:
     build (None: all of which anything was decided); there may be returns of earlier ones to compare them with.
     `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
     returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
-    `opening.py`.
+    `opening.py`. `written` gives the files of a mart and period where the marts that this one is made of are written
+    already (None: they are built): `of_marts.py`.
     """
 
     book: Codebook
@@ -43,6 +48,7 @@ class Sources:
     heard: date | None = None
     datasets: frozenset[str] | None = None
     open_periods: frozenset[str] | None = None
+    written: Written | None = None
 
     @cached_property
     def returns(self) -> pl.DataFrame:
@@ -88,16 +94,17 @@ class Sources:
     @cached_property
     def periods(self) -> list[str]:
         """The periods to build."""
-        return self._decided if self.wanted is None else list(self.wanted)
+        return self.decided if self.wanted is None else list(self.wanted)
 
     @cached_property
-    def _decided(self) -> list[str]:
+    def decided(self) -> list[str]:
+        """The periods of which anything is known."""
         return self.returns["period"].unique().sort().to_list()
 
     @cached_property
     def _spanned(self) -> list[str]:
         """The periods to build and those to compare them with."""
-        return sorted({*self._decided, *self.periods})
+        return sorted({*self.decided, *self.periods})
 
     @cached_property
     def last_heard(self) -> date | None:
@@ -121,7 +128,7 @@ class Sources:
         Raises CodebookError for one whose returns are not given: then there would be no rows, and nobody would know.
         """
         self._given(dataset)
-        return scan_rows(self.history, dataset, self.runs, self._decided).pipe(rows_of, self.in_force, dataset.dataset)
+        return scan_rows(self.history, dataset, self.runs, self.decided).pipe(rows_of, self.in_force, dataset.dataset)
 
     def rows_ever(self, dataset: Dataset, periods: Iterable[str]) -> pl.LazyFrame:
         """The rows of all returns of a dataset and these periods that were ever accepted; else as `rows`."""
@@ -167,6 +174,10 @@ class Sources:
         """The open ones of the periods to build and of those to compare them with."""
         return [period for period in self._spanned if self.open_periods is None or period in self.open_periods]
 
+    def columns(self, mart: str) -> tuple[MartColumn, ...]:
+        """The columns that a mart itself gives: its contract without the `period_end` that `marts.build` adds."""
+        return tuple(c for c in self.book.marts[mart] if c.column != PERIOD_END)
+
     def coverage(self, dataset: Dataset) -> pl.LazyFrame:
         """One row per period x county that owes the dataset: `counted` says whether a return of it is in force, `nil`
         whether that one is nil, `quarantined` whether what came last is instead; `status` and `receipt` are of the one
@@ -192,6 +203,13 @@ class Sources:
         )
 
 
+def period_end() -> pl.Expr:
+    """The last day of a row's `period`, null where that is: by Polars, whose dates know the years that counties
+    mistype, 0000 and 9999.
+    """
+    return pl.col("period").add("-01").str.to_date().dt.month_end()
+
+
 def levels_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per county in force on the last day of a period x level that it counts in: LEVELS without the period."""
     return _levels(book, book.edition(period))
@@ -213,8 +231,6 @@ def _levels(book: Codebook, edition: str) -> pl.DataFrame:
 @cache
 def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
     """One row per dataset that is due for a period x county that owes it (DUE)."""
-    # By Polars, whose dates know the years that counties mistype, 0000 and 9999.
-    ends_on = pl.col("period").add("-01").str.to_date().dt.month_end()
     owed = [
         pl.DataFrame({"county_code": [d.county_code for d in book.members(dataset.owed_by, period)]}).select(
             pl.lit(period).alias("period"),
@@ -226,5 +242,5 @@ def calendar_of(book: Codebook, period: str) -> pl.DataFrame:
         if dataset.due(period)
     ]
     none = pl.DataFrame(schema={**DUE, "due_days": pl.Int32}).drop("due_on")
-    due_on = ends_on + pl.duration(days="due_days")
+    due_on = period_end() + pl.duration(days="due_days")
     return pl.concat([none, *owed]).with_columns(due_on=due_on).select(*DUE)

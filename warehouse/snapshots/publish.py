@@ -50,12 +50,13 @@ AHEAD = 24
 @dataclass(frozen=True)
 class Plan:
     """A snapshot to be: the last run in it, its parts with what each is made of, how to build those asked for, and the
-    share of the counties that opened a period.
+    share of the counties that opened a period. Parts that are made of other marts are asked for last, with where the
+    files of these are.
     """
 
     run: str
     inputs: Mapping[Partition, str]
-    build: Callable[[Iterable[Partition]], Iterable[tuple[Partition, pl.DataFrame]]]
+    build: Callable[..., Iterable[tuple[Partition, pl.DataFrame]]]
     open_share: float = OPEN_SHARE
 
     @classmethod
@@ -147,7 +148,11 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: LastSnapshot |
     files = {part: before.files[part.path] for part in kept if part.path in before.files}
     for part, file in files.items():
         _place(folder / part.path, before.marts / file.path)
-    files.update(_write_ahead(folder, plan.build([part for part in plan.inputs if part not in kept]), book, before))
+    wanted = [part for part in plan.inputs if part not in kept]
+    of_returns = [part for part in wanted if not book.mart_list[part.mart].marts]
+    files.update(_write_ahead(folder, plan.build(of_returns), book, before))
+    if of_marts := [part for part in wanted if part not in of_returns]:
+        files.update(_write_ahead(folder, plan.build(of_marts, partial(_written, folder)), book, before))
     empty = {part.mart for part in plan.inputs} - {part.mart for part in files}
     for mart in empty:
         none = pl.DataFrame(schema={c.column: c.polars for c in book.marts[mart]})
@@ -159,6 +164,10 @@ def write_marts(folder: Path, plan: Plan, book: Codebook, before: LastSnapshot |
         file.model_copy(update={"path": part.path})
         for part, file in sorted(files.items(), key=lambda item: (item[0].mart, order.get(item[0], 0)))
     )
+
+
+def _written(folder: Path, mart: str, period: str) -> Path:
+    return folder / Partition(mart, period, split=True).path
 
 
 def write_dictionary(folder: Path, book: Codebook) -> dict[str, str]:
