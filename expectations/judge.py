@@ -14,7 +14,6 @@ from expectations.companions import Partner
 from expectations.language.rules import Rule
 from expectations.suites import companions_for, rules_for
 from expectations.validation.batch import Batch, Key
-from expectations.validation.checkpoint import Session
 from expectations.validation.explanations import note_records, unanswered_notes, with_explanations
 from expectations.validation.outcome import RuleOutcomes, validate_rows
 from expectations.validation.results import batch_result
@@ -103,20 +102,18 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
     they are queries, so that they turn nobody's verdict. Last come the sums of what counts. Grain of the decisions:
     one a return that was read. A return with any critical finding is quarantined whole.
     """
-    session = Session()
-    of_returns, of_heads = validate_return_headers(reading, known, period, session)
+    of_returns, of_heads = validate_return_headers(reading, known, period)
     sent = {header.dataset for header in reading.return_headers if header.period == period}
     let_in: list[Admission] = []
     for wave in _waves(known.book.datasets.values()):
         batches = [Batch.of(reading, dataset, period, known) for dataset in wave if dataset.dataset in sent]
-        of_rows = validate_rows([(batch, _own_rules(batch)) for batch in batches], session)
+        of_rows = validate_rows([(batch, _own_rules(batch)) for batch in batches])
         for batch, found in zip(batches, of_rows, strict=True):
             let_in.append(_admit(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))
     order = list(known.book.datasets)
     let_in.sort(key=lambda one: order.index(one.dataset))
     judged = [
-        _judge(one, of_peers, reading)
-        for one, of_peers in zip(let_in, _peer_outcomes(let_in, known, session), strict=True)
+        _judge(one, of_peers, reading) for one, of_peers in zip(let_in, _peer_outcomes(let_in, known), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
     notes = note_records((note for note in reading.notes if note.period == period), findings)
@@ -126,7 +123,7 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
         decisions=tuple(d for one in judged for d in one.decisions),
         rules=tuple(r for one in judged for r in one.validated.rules),
         findings=tuple(findings),
-        roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known, session),
+        roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known),
         notes=notes,
     )
     return PeriodOutcome(
@@ -166,10 +163,10 @@ def _admit(  # noqa: PLR0913, PLR0917
     return Admission(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
 
 
-def _peer_outcomes(let_in: list[Admission], known: PriorState, session: Session) -> list[RuleOutcomes]:
+def _peer_outcomes(let_in: list[Admission], known: PriorState) -> list[RuleOutcomes]:
     """What the rules about peers say of each dataset; nothing of one that has none."""
     asked = {one.dataset: (one.batch.with_peers(known), rules) for one in let_in if (rules := _peer_rules(one.batch))}
-    found = dict(zip(asked, validate_rows(list(asked.values()), session), strict=True))
+    found = dict(zip(asked, validate_rows(list(asked.values())), strict=True))
     return [found.get(one.dataset, RuleOutcomes()) for one in let_in]
 
 

@@ -26,6 +26,7 @@ FILLS = {"night", "apart", "filled_by", "province"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all is collected: modules and items are there to stay
     for warning in NOT_OURS:
         config.addinivalue_line("filterwarnings", warning)
 
@@ -39,6 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Lets the collector pass over the million objects of what was imported: a tenth of the time of all tests."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

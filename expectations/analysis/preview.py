@@ -17,7 +17,7 @@ import polars as pl
 from expectations.analysis.rule_versions import SuiteVersions
 from expectations.companions import Companion
 from expectations.language.rules import Rule, all_checks
-from expectations.validation.checkpoint import Session, validate
+from expectations.validation.checkpoint import validate
 from warehouse.codebook import Dataset
 from warehouse.messages.finding import Severity
 from warehouse.store.in_force import in_force
@@ -69,7 +69,7 @@ class Preview:
 
 def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> Preview:
     """What is accepted of the dataset, under its rules as they are and as edited. Reads `known` alone."""
-    dataset, session = before.dataset, Session()
+    dataset = before.dataset
     return_headers = known.returns.lazy().filter(pl.col("dataset") == dataset.dataset).pipe(in_force).collect()
     recorded: dict[Owner, Verdict] = {
         (period, county): verdict
@@ -81,7 +81,7 @@ def preview(before: SuiteVersions, after: SuiteVersions, known: PriorState) -> P
     owners: set[Owner] = set()
     periods = sorted({period for period, _ in recorded})
     for period in periods:
-        was, would_be = _in_period(before, after, known, period, session)
+        was, would_be = _in_period(before, after, known, period)
         owners |= was.owners
         for failing, found in ((failing_before, was.failing), (failing_after, would_be.failing)):
             for rule, returns in found.items():
@@ -119,17 +119,17 @@ class _Outcome:
 
 
 def _in_period(
-    before: SuiteVersions, after: SuiteVersions, known: PriorState, period: str, session: Session
+    before: SuiteVersions, after: SuiteVersions, known: PriorState, period: str
 ) -> tuple[_Outcome, _Outcome]:
     """The period's returns under both; rules that both have are asked once where they look at the same rows."""
     old, new = (tuple(r for r in written.rules if r.holds_in(period)) for written in (before, after))
     rows = joined(before.dataset, before.companions, known, period)
-    was = _outcome(before, old, rows, _failing(old, rows, session))
+    was = _outcome(before, old, rows, _failing(old, rows))
     if before.companions != after.companions:
         rows = joined(after.dataset, after.companions, known, period)
-        return was, _outcome(after, new, rows, _failing(new, rows, session))
+        return was, _outcome(after, new, rows, _failing(new, rows))
     same = {rule.rule: was.failing[rule.rule] for rule in new if rule in old}
-    changed = _failing([rule for rule in new if rule not in old], rows, session)
+    changed = _failing([rule for rule in new if rule not in old], rows)
     return was, _outcome(after, new, rows, {**same, **changed})
 
 
@@ -148,11 +148,11 @@ def joined(dataset: Dataset, companions: Iterable[Companion], known: PriorState,
     return rows.collect()
 
 
-def _failing(rules: Sequence[Rule], rows: pl.DataFrame, session: Session) -> Failing:
+def _failing(rules: Sequence[Rule], rows: pl.DataFrame) -> Failing:
     """The returns that fail each of the rules."""
     owners = _owners(rows)
     failing: dict[str, set[Owner]] = {rule.rule: set() for rule in rules}
-    for failure in validate(all_checks(rules), rows, session):
+    for failure in validate(all_checks(rules), rows):
         failing[failure.rule.rule] |= {owners[row_id] for row_id in failure.row_ids}
     return {rule: frozenset(returns) for rule, returns in failing.items()}
 

@@ -8,14 +8,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import great_expectations as gx
 import polars as pl
 from great_expectations.core import ExpectationValidationResult
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 import expectations.engine  # noqa: F401  (it makes `add_polars` available)
 from expectations.language.rules import Check, Rule
+from expectations.validation.short_cuts import (
+    PlainCheckpoint,
+    PlainDefinition,
+    SkippedResults,
+    cached,
+)
 from expectations.validation.stacked_checks import CheckBatch, StackedCheck, stack, stacked_checks
 from warehouse.messages.errors import PermanentError
 
@@ -45,46 +54,39 @@ class Failure:
         return self.rule.checks[self.place]
 
 
-class Session:
-    """An ephemeral context with one asset, for the batches of one task: making it costs as much as four checks."""
-
-    def __init__(self) -> None:
-        self.context = gx.get_context(mode="ephemeral")
-        self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        asset = self.context.data_sources.add_polars("batches").add_dataframe_asset("batch")
-        self.definition = asset.add_batch_definition_whole_dataframe("whole")
-        self.runs = 0
-
-    def run(self, asking: list[StackedCheck], frame: pl.DataFrame) -> list[ExpectationValidationResult]:
-        """Asks the questions of the frame through a Checkpoint; results in their order, with the rows that fail."""
-        self.runs += 1
-        name = f"{self.runs}"
-        suite = gx.ExpectationSuite(
-            name=name,
-            # Of the rule's meta only what is needed here: it is copied some hundred times an expectation.
-            expectations=[q.check.make(q.severity, {"id": q.rules, "question": i}) for i, q in enumerate(asking)],
-        )
-        definition = gx.ValidationDefinition(name=name, data=self.definition, suite=self.context.suites.add(suite))
-        checkpoint = gx.Checkpoint(
-            name=name,
-            validation_definitions=[self.context.validation_definitions.add(definition)],
-            result_format=FAILING_ROWS,
-        )
-        result = self.context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
-        (validation,) = result.run_results.values()
-        configured = [(r.expectation_config, r) for r in validation.results]
-        by_question = {config.meta["question"]: r for config, r in configured if config}
-        return [by_question[i] for i in range(len(asking))]
+@cache
+def _whole_frame() -> BatchDefinition[Any]:
+    """What a checkpoint is run on, in an ephemeral context that a process needs one of: nothing is kept in it."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.stores[context.validation_results_store_name] = SkippedResults()
+    asset = context.data_sources.add_polars("batches").add_dataframe_asset("batch")
+    whole: BatchDefinition[Any] = asset.add_batch_definition_whole_dataframe("whole")
+    return whole
 
 
-def validate_all(asked: Sequence[CheckBatch], session: Session | None = None) -> list[list[Failure]]:
+def _run(asking: list[StackedCheck], frame: pl.DataFrame) -> list[ExpectationValidationResult]:
+    """Asks the questions of the frame through a Checkpoint; results in their order, with the rows that fail."""
+    suite = gx.ExpectationSuite(
+        name="asked",
+        # Of the rule's meta only what is needed here: it is copied some hundred times an expectation.
+        expectations=[cached(q.check).make(q.severity, {"id": q.rules, "question": i}) for i, q in enumerate(asking)],
+    )
+    definition = PlainDefinition(name="asked", data=_whole_frame(), suite=suite)
+    checkpoint = PlainCheckpoint(name="asked", validation_definitions=[definition], result_format=FAILING_ROWS)
+    (validation,) = checkpoint.run(batch_parameters={"dataframe": frame}).run_results.values()
+    configured = [(r.expectation_config, r) for r in validation.results]
+    by_question = {config.meta["question"]: r for config, r in configured if config}
+    return [by_question[i] for i in range(len(asking))]
+
+
+def validate_all(asked: Sequence[CheckBatch]) -> list[list[Failure]]:
     """Applies checks to batches, small ones together through one Checkpoint; what fails of each, in the order of its
     checks.
 
     Raises PermanentError where a check cannot be evaluated: that is a fault of a rule, never of the data.
     """
-    session = session or Session()
-    return [failures for group in _together(asked) for failures in _validate(group, session)]
+    return [failures for group in _together(asked) for failures in _validate(group)]
 
 
 def _together(asked: Sequence[CheckBatch]) -> Iterator[list[CheckBatch]]:
@@ -102,11 +104,11 @@ def _together(asked: Sequence[CheckBatch]) -> Iterator[list[CheckBatch]]:
         yield group
 
 
-def _validate(asked: list[CheckBatch], session: Session) -> list[list[Failure]]:
+def _validate(asked: list[CheckBatch]) -> list[list[Failure]]:
     asking = stacked_checks(asked)
     rows: dict[tuple[int, str, int], tuple[int, ...]] = {}
     if asking:
-        for question, outcome in zip(asking, session.run(asking, stack(asking, asked)), strict=True):
+        for question, outcome in zip(asking, _run(asking, stack(asking, asked)), strict=True):
             rows |= question.answers(_positions(question, outcome))
     return [
         [Failure(rule, place, rows[k, rule.rule, place]) for rule, place in one.checks if (k, rule.rule, place) in rows]
@@ -114,9 +116,9 @@ def _validate(asked: list[CheckBatch], session: Session) -> list[list[Failure]]:
     ]
 
 
-def validate(checks: Iterable[tuple[Rule, int]], batch: pl.DataFrame, session: Session | None = None) -> list[Failure]:
+def validate(checks: Iterable[tuple[Rule, int]], batch: pl.DataFrame) -> list[Failure]:
     """Applies checks (rules with a place among theirs) to one batch: see `validate_all`."""
-    (failures,) = validate_all([CheckBatch(() if batch.is_empty() else tuple(checks), batch)], session)
+    (failures,) = validate_all([CheckBatch(() if batch.is_empty() else tuple(checks), batch)])
     return failures
 
 

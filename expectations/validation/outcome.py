@@ -10,7 +10,7 @@ import polars as pl
 
 from expectations.language.rules import Rule, all_checks
 from expectations.validation.batch import Batch, Key
-from expectations.validation.checkpoint import Failure, Session, validate_all
+from expectations.validation.checkpoint import Failure, validate_all
 from expectations.validation.results import Results, count_not_evaluated, row_results
 from expectations.validation.rule_findings import rule_findings
 from expectations.validation.stacked_checks import CheckBatch
@@ -47,7 +47,7 @@ def _both(one: Counts, other: Counts) -> Counts:
     return {key: {**one.get(key, {}), **other.get(key, {})} for key in {**one, **other}}
 
 
-def validate_rows(batches: Sequence[tuple[Batch, tuple[Rule, ...]]], session: Session) -> list[RuleOutcomes]:
+def validate_rows(batches: Sequence[tuple[Batch, tuple[Rule, ...]]]) -> list[RuleOutcomes]:
     """What these rules say of all rows of their batch, for each."""
     counts = [count_not_evaluated(rules, batch.rows) for batch, rules in batches]
     asked = [
@@ -55,7 +55,7 @@ def validate_rows(batches: Sequence[tuple[Batch, tuple[Rule, ...]]], session: Se
         CheckBatch(tuple(c for c, n in zip(all_checks(rules), left, strict=True) if n < batch.rows.height), batch.rows)
         for (batch, rules), left in zip(batches, counts, strict=True)
     ]
-    failures = validate_all(asked, session)
+    failures = validate_all(asked)
     return [
         _outcomes(batch, rules, failing, left)
         for (batch, rules), failing, left in zip(batches, failures, counts, strict=True)

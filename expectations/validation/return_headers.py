@@ -12,7 +12,7 @@ from expectations.companions import rows_before
 from expectations.language.rules import Rule, all_checks
 from expectations.suites import returns
 from expectations.validation.batch import Key
-from expectations.validation.checkpoint import Session, validate
+from expectations.validation.checkpoint import validate
 from expectations.validation.outcome import RuleOutcomes, record_of
 from expectations.validation.results import count_not_evaluated, return_results, returns_result
 from expectations.validation.rule_findings import return_findings
@@ -25,7 +25,7 @@ OF_A_RETURN = ["receipt", "dataset", "county_code"]
 
 
 def validate_return_headers(
-    reading: Reading, known: PriorState, period: str, session: Session
+    reading: Reading, known: PriorState, period: str
 ) -> tuple[dict[str, RuleOutcomes], ExpectationSuiteValidationResult]:
     """What the rules of `suites.returns` say of each dataset's returns of the period, and of all, for Data Docs."""
     return_headers = [h for h in reading.return_headers if h.period == period]
@@ -33,7 +33,7 @@ def validate_return_headers(
     batch = _batch(return_headers, reading, known, period, returns.counted(rules))
     findings: dict[str, list[Finding]] = defaultdict(list)
     failed: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    failures = validate(all_checks(rules), batch, session)
+    failures = validate(all_checks(rules), batch)
     for failure in failures:
         for return_header in (return_headers[i] for i in failure.row_ids):
             failed[return_header.dataset][return_header.receipt, return_header.county_code][failure.rule.rule] = 1

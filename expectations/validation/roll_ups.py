@@ -19,7 +19,7 @@ from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import parse
 from expectations.language.rules import Check, Rule, all_checks
 from expectations.suites import companions_for, rules_for
-from expectations.validation.checkpoint import Session, validate_all
+from expectations.validation.checkpoint import validate_all
 from expectations.validation.stacked_checks import CheckBatch
 from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.roll_up import exact_sum
@@ -54,16 +54,14 @@ class AreaSums:
         return CheckBatch(tuple(all_checks([sums])), self.areas)
 
 
-def validate_roll_ups(
-    datasets: Iterable[Dataset], period: str, known: PriorState, session: Session
-) -> tuple[RollUpRecord, ...]:
+def validate_roll_ups(datasets: Iterable[Dataset], period: str, known: PriorState) -> tuple[RollUpRecord, ...]:
     """How each additive rule fares on the sums of the returns in force: one record per dataset x rule x level.
 
     A county counts in a sum where all that the relation speaks of is there: temporal rules so look only at counties
     present in both periods.
     """
     sums = [summed for dataset in datasets if (summed := _summed(dataset, period, known))]
-    failures = validate_all([summed.asked for summed in sums], session)
+    failures = validate_all([summed.asked for summed in sums])
     return tuple(
         record
         for summed, failing in zip(sums, failures, strict=True)

@@ -131,7 +131,8 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
             if not renew:
                 raise StoreError(f"the ledger is an earlier version's ({table}); the next xianbao run renews it")
             metadata.drop_all(engine, tables=list(OF_A_RUN))
-        metadata.create_all(engine)
+        if metadata.tables.keys() - set(sa.inspect(engine).get_table_names()):
+            metadata.create_all(engine)
     except sa.exc.OperationalError as error:
         raise TransientError(f"the ledger at {engine.url!r} cannot be opened: {error.orig}") from error
     return engine

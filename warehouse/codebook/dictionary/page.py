@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +24,7 @@ PAGES = Environment(
 )
 
 
+@lru_cache(maxsize=1)  # a snapshot after the other has the same
 def dictionary_html(book: Codebook) -> bytes:
     """The page in UTF-8, in Chinese and English, for a screen, a phone and paper; same codebook, same bytes.
 
