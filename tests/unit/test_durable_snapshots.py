@@ -57,7 +57,7 @@ def test_a_snapshot_is_whole_on_the_disk_before_the_manifest_names_it(root: Root
     made_of = "marts/v=000001/made_of.json"  # is renamed
     files.remove(made_of)
     done.at_most(done.renamed_durably(made_of)[1], begins)
-    assert len(files) == 4
+    assert len(files) == 5
     for path in files:
         synced = done.last("fsync", path)
         done.at_most(done.at("open", path), done.last("write", path), synced)

@@ -77,6 +77,7 @@ def test_one_return_sent_anew_touches_only_what_depends_on_it(filled: Root, inbo
     compared = ("2017-03", "2017-04", "2018-03")
     assert changed(root) == {
         "dim_rule",
+        "mart_runs",
         *(f"{name}/period=2017-03" for name in own),
         *(f"{name}/period={period}" for name in ("mart_finance", "bi_area") for period in compared),
         *(f"bi_county/period={period}" for period in (*compared, "2017-12", "2018-04")),  # later ones of their years
