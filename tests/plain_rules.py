@@ -175,9 +175,9 @@ def check_training(r: Mapping[str, Any]) -> Iterator[str]:
 
 def check_upskilling(r: Mapping[str, Any]) -> Iterator[str]:
     persons, yuan = r["upskilled_persons"], r["upskilling_spent_yuan"]
-    if not chain(persons, r["planned_persons"]):
+    if not chain(persons, r["upskilling_planned_persons"]):
         yield "upskilled_within_plan"
-    if not chain(yuan, r["planned_funds_yuan"]):
+    if not chain(yuan, r["upskilling_planned_yuan"]):
         yield "upskilling_spent_within_plan"
     if outside(yuan, persons, 100, 20_000):
         yield "cost_per_person_upskilled"

@@ -10,7 +10,7 @@ RULES = (
         "info",
         "技能提升培训人数超过计划",
         "more persons are upskilled than planned",
-        (relation("upskilled_persons <= planned_persons"),),
+        (relation("upskilled_persons <= upskilling_planned_persons"),),
         source='page: docs/explanation/rules.md, "More than planned"',
     ),
     Rule(
@@ -18,7 +18,7 @@ RULES = (
         "warning",
         "技能提升支出资金超过计划,请核实",
         "no more is spent on upskilling than planned",
-        (relation("upskilling_spent_yuan <= planned_funds_yuan"),),
+        (relation("upskilling_spent_yuan <= upskilling_planned_yuan"),),
         source='page: docs/explanation/rules.md, "More than planned"',
     ),
     Rule(

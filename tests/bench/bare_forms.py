@@ -176,8 +176,8 @@ def _training(_: str) -> Iterator[Check]:
 def _upskilling(_: str) -> Iterator[Check]:
     persons, spent = c("upskilled_persons"), c("upskilling_spent_yuan")
     cost = (spent / persons).is_between(100, 20_000)
-    yield holds("upskilled_within_plan", persons <= c("planned_persons"), "info")
-    yield holds("upskilling_spent_within_plan", spent <= c("planned_funds_yuan"), "warning")
+    yield holds("upskilled_within_plan", persons <= c("upskilling_planned_persons"), "info")
+    yield holds("upskilling_spent_within_plan", spent <= c("upskilling_planned_yuan"), "warning")
     yield holds("cost_per_person_upskilled", cost, "warning", over="upskilled_persons")
 
 

@@ -144,3 +144,8 @@ def test_a_party_to_a_split_gives_nothing_in_the_year_of_it_but_what_came_before
         lent("140212", "2018-01", 10), lent("140212", "2018-06", 50), lent("140212", "2019-01", 4), county="140212"
     )
     assert found == {"2018-01": (10, 1), "2018-06": (None, None), "2019-01": (4, 1)}
+
+
+def test_the_name_of_an_indicator_is_of_one_form_so_that_grouping_by_it_mixes_none() -> None:
+    names = carried(BOOK)["indicator_key"].str.split(".").list.last()
+    assert names.is_unique().all(), names.filter(names.is_duplicated()).unique().to_list()

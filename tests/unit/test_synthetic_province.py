@@ -127,8 +127,8 @@ def test_worst_norms_hold_in_every_county(clean: tuple[Return, ...]) -> None:
         ("finance", "loan_amount_yuan", "2017-12", 8_382_000_000),
         ("training", "transferred_persons", "2017-12", 90_000),
         ("training", "planned_persons", "2018-06", 1_000_000),
-        ("upskilling", "planned_persons", "2018-06", 1_000_000),
-        ("upskilling", "planned_funds_yuan", "2018-06", 1_000_000_000),
+        ("upskilling", "upskilling_planned_persons", "2018-06", 1_000_000),
+        ("upskilling", "upskilling_planned_yuan", "2018-06", 1_000_000_000),
     ],
 )
 def test_totals_are_exact(clean: tuple[Return, ...], dataset: str, column: str, period: str, total: int) -> None:

@@ -48,7 +48,8 @@ def build(sources: Sources) -> pl.LazyFrame:
 
 def carried(book: Codebook) -> pl.DataFrame:
     """The indicators that it has, in the codebook's order: those that may be added up over counties. A sum of a form of
-    many rows a county is left out where another form has a column of that name: that is the same figure.
+    many rows a county is left out where another form has a column of that name: that is the same figure. So the name of
+    an indicator is of one form alone, as its key is.
     """
     summaries = [c for dataset in book.datasets.values() if dataset.one_row for c in dataset.columns]
     registers = [name for name, dataset in book.datasets.items() if not dataset.one_row]

@@ -95,8 +95,8 @@ def upskilling(province: Province, period: str) -> dict[str, Row]:
     persons, spent = (province.draw(f"upskilling {what} {period}", 0.80, 0.90) for what in ("persons", "spent"))
     return {
         c: {
-            "planned_persons": row["planned_persons"],
-            "planned_funds_yuan": row["planned_funds_yuan"],
+            "upskilling_planned_persons": row["planned_persons"],
+            "upskilling_planned_yuan": row["planned_funds_yuan"],
             "upskilled_persons": part(int(str(row["trained_persons"])), persons[c]),
             "upskilling_spent_yuan": part(int(str(row["training_funds_yuan"])), spent[c], HUNDRED),
         }
