@@ -120,8 +120,7 @@ class AsKnown:
     @cached_property
     def open_periods(self) -> frozenset[str]:
         """The periods that figures above the county are given of."""
-        came = ledger.counties_heard(self.engine, self.runs)
-        return opened(self.book, came, self.open_share)
+        return opened(self.book, _counties_heard(self.engine, self.runs), self.open_share)
 
     def check(self, pairs: Iterable[Pair]) -> None:
         """Raises StoreError where a file of accepted rows of these datasets and periods is not as the journal names
@@ -184,6 +183,14 @@ def _read(engine: sa.Engine, runs: tuple[str, ...] | None, table: sa.Table, pair
         where = table.c.receipt.in_(sa.select(of.c.receipt).where(where))
     found = ledger.read_table(engine, table, where)
     return found if runs is None else found.filter(pl.col("run").is_in(runs))
+
+
+def _counties_heard(engine: sa.Engine, runs: tuple[str, ...]) -> pl.DataFrame:
+    """One row per period x county of which these runs decided on any return."""
+    query = sa.select(*(ledger.RETURNS.c[name] for name in ("period", "county_code", "run"))).distinct()
+    with engine.connect() as connection:
+        found = pl.read_database(query, connection, schema_overrides=ledger.schema(ledger.RETURNS))
+    return found.filter(pl.col("run").is_in(runs)).select("period", "county_code").unique()
 
 
 def _choose(read: Read, select: Select, pairs: tuple[Pair, ...]) -> pl.DataFrame:

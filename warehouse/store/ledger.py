@@ -379,14 +379,6 @@ def deciding(engine: sa.Engine, root: Root) -> list[str]:
     return [run for run in journal.runs(root) if run not in compactions]
 
 
-def counties_heard(engine: sa.Engine, runs: Collection[str]) -> pl.DataFrame:
-    """One row per period x county of which these runs decided on any return."""
-    query = sa.select(RETURNS.c.period, RETURNS.c.county_code, RETURNS.c.run).distinct()
-    with engine.connect() as connection:
-        found = pl.read_database(query, connection, schema_overrides=schema(RETURNS))
-    return found.filter(pl.col("run").is_in(runs)).select("period", "county_code").unique()
-
-
 def latest_by_file(engine: sa.Engine) -> dict[str, str]:
     """The submission that each file last came with, by the bytes of its name where its label does not say them all; by
     the label too.
