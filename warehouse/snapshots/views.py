@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -23,6 +23,15 @@ OF_VIEWS: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.0.0",
     "threads": 1,  # names and labels, no rows
 }
+
+VIEWS = "SELECT 'view', view_name, sql FROM duckdb_views() WHERE NOT internal"
+BESIDES = (
+    "SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal AND comment IS NOT NULL",
+    "SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal",
+    """SELECT 'column', table_name || '."' || column_name || '"', coalesce(comment, '') FROM duckdb_columns()
+    WHERE NOT internal AND NOT (table_name = 'snapshot' AND comment IS NULL)""",
+    "SELECT 'macro', function_name, coalesce(macro_definition, '') FROM duckdb_functions() WHERE NOT internal",
+)
 
 
 def heal(root: Root, book: Codebook) -> None:
@@ -65,18 +74,25 @@ def _literal(path: Path) -> str:
 def _define(
     connection: duckdb.DuckDBPyConnection, marts: Mapping[str, list[Path]], book: Codebook, snapshot: str
 ) -> None:
-    connection.execute("\n".join(_definitions(marts, book, snapshot)))  # one by one takes a tenth more
+    comments = (f"COMMENT ON {kind} {name} IS {_quoted(text)};" for kind, name, text in _comments(marts, book))
+    # One by one takes a tenth more.
+    connection.execute("\n".join((*_views(marts, snapshot), *comments)))
 
 
-def _definitions(marts: Mapping[str, list[Path]], book: Codebook, snapshot: str) -> Iterator[str]:
+def _views(marts: Mapping[str, list[Path]], snapshot: str) -> Iterator[str]:
     for mart, files in marts.items():
         paths = ", ".join(_quoted(_literal(path.resolve())) for path in files)
         yield f"CREATE VIEW {mart} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false);"  # noqa: S608
-        yield f"COMMENT ON VIEW {mart} IS {_quoted(_about(book.mart_list[mart]))};"
+    yield f"CREATE VIEW snapshot AS SELECT {snapshot};"
+
+
+def _comments(marts: Iterable[str], book: Codebook) -> Iterator[tuple[str, str, str]]:
+    """What is said of each view and column: its kind, its name, its labels."""
+    for mart in marts:
+        yield "VIEW", mart, _about(book.mart_list[mart])
         for column in book.marts[mart]:
             label = " / ".join(part for part in (column.label_zh, column.label_en, column.unit) if part)
-            yield f'COMMENT ON COLUMN {mart}."{column.column}" IS {_quoted(label)};'
-    yield f"CREATE VIEW snapshot AS SELECT {snapshot};"
+            yield "COLUMN", f'{mart}."{column.column}"', label
 
 
 def _about(mart: Mart) -> str:
@@ -92,31 +108,24 @@ def shown_otherwise(root: Root, manifest: Manifest, book: Codebook) -> str | Non
     """
     paths = {mart: manifest.paths(root, mart) for mart in manifest.marts}
     with duckdb.connect(config=OF_VIEWS) as meant:
-        _define(meant, paths, book, f"{_quoted(manifest.version)} AS version")
-        expected = _catalog(meant)
+        meant.execute("\n".join(_views(paths, f"{_quoted(manifest.version)} AS version")))
+        expected = _catalog(meant, VIEWS)
+    # What is to be said is known without asking DuckDB to take it in.
+    expected |= {(kind.lower(), name, text) for kind, name, text in _comments(paths, book)}
     database = root.marts / "marts.duckdb"
     database.stat()
     try:
         with duckdb.connect(str(database), read_only=True) as there:
-            found = _catalog(there)
+            found = _catalog(there, VIEWS, *BESIDES)
     except duckdb.Error as error:
         return str(error)
     different = sorted(expected ^ found)
     return " ".join(different[0][:2]) if different else None
 
 
-def _catalog(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, ...]]:
-    """All that a database defines: what it is, its name, what it says."""
-    return {
-        tuple(map(str, row))
-        for query in (
-            "SELECT 'view', view_name, sql, comment FROM duckdb_views() WHERE NOT internal",
-            "SELECT 'table', table_name, sql FROM duckdb_tables() WHERE NOT internal",
-            "SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal",
-            "SELECT 'macro', function_name, macro_definition FROM duckdb_functions() WHERE NOT internal",
-        )
-        for row in connection.execute(query).fetchall()
-    }
+def _catalog(connection: duckdb.DuckDBPyConnection, *queries: str) -> set[tuple[str, ...]]:
+    """What a database defines: what it is, its name, what it says."""
+    return {tuple(row) for query in queries for row in connection.execute(query).fetchall()}
 
 
 def _quoted(text: str) -> str:
