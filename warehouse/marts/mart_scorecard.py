@@ -112,7 +112,7 @@ def build(sources: Sources) -> pl.LazyFrame:
 @dataclass(frozen=True)
 class _Given:
     """What a dataset gives to its figures: its rows in force, its counties, the counties of both sides of its figures;
-    all but the rows collected, for Polars would plan it once for each figure.
+    collected, for Polars would plan it once for each figure.
     """
 
     rows: pl.LazyFrame
@@ -128,7 +128,8 @@ def _inputs(sources: Sources, dataset: Dataset) -> _Given:
     lines = [line for line in measures_of(dataset) if line.name in wanted]
     counties = county_sums(sources, dataset, lines).filter(is_open).collect(engine="in-memory")
     sides = side_counts(sources.book, figures, lines, counties)
-    return _Given(sources.rows(dataset).filter(is_open), counties.lazy(), sides)
+    rows = sources.rows(dataset).filter(is_open).collect(engine="in-memory")
+    return _Given(rows.lazy(), counties.lazy(), sides)
 
 
 def _figure(book: Codebook, figure: Figure, given: Mapping[str, _Given]) -> pl.LazyFrame:
