@@ -21,7 +21,7 @@ PERIOD = "2017-12"
 
 def test_states_of_what_was_due() -> None:
     owed = pl.LazyFrame({"period": [PERIOD] * 4, "county_code": ["1", "2", "3", "4"]})
-    names = ("run", "submission", "file", "status", "reason", "by")
+    names = ("run", "submission", "file", "status", "received_at", "reason", "by")
     decisions = pl.LazyFrame(
         [
             {"dataset": "finance", "county_code": code, "period": PERIOD, "receipt": receipt, "verdict": verdict,

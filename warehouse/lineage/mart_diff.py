@@ -81,7 +81,8 @@ def whys_of(book: Codebook, mart: Mart, columns: Sequence[str], causes: pl.DataF
         spread = spread.join(pl.concat([none, *areas]), on=["county_code", "period"])
     place = [name for name in ("period", "dataset", "county_code", "level", "code") if name in columns]
     if not place:
-        return spread.lazy().select(why=pl.col("why").unique().sort().str.join(";"))
+        every = pl.col("why").unique().sort().str.join(";")
+        return spread.lazy().select(why=pl.when(pl.len() > 0).then(every))
     return spread.lazy().group_by(place).agg(pl.col("why").unique().sort().str.join(";"))
 
 
