@@ -13,8 +13,8 @@ from tests.faults.calls import Call
 from tests.faults.disk import codes, refused_at
 from tests.faults.kills import Outcome, evenly, killed, survey_all
 
-# Of each error, and besides in the inbox.
-OF_EACH, IN_INBOX = 2, 5
+# Of each error, and besides in the inbox, and where what was read is kept: what was in hand then waits.
+OF_EACH, IN_INBOX, OF_READING = 2, 5, 3
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def outcomes(base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
     refused = sorted(refused_at("night", every), key=lambda one: (one.fault.code, one.fault.at))
     kills = [kill for _, own in groupby(refused, lambda one: one.fault.code) for kill in evenly([*own], OF_EACH)]
     kills += evenly([one for one in refused if every[one.fault.at - 1].path.startswith("inbox")], IN_INBOX)
+    kills += evenly([one for one in refused if "/read/notes.json" in every[one.fault.at - 1].path], OF_READING)
     return list(killed(kills, base, processes, len(kills) // 2 + 1))
 
 
