@@ -27,7 +27,6 @@ class Programme:
         self.dataset = BOOK.datasets[name]
         nil = {i.column: 0 if i.required == "true" and i.numeric else None for i in self.dataset.indicators}
         self.rows = {(r.county_code, r.period): r.rows[0] if r.rows else nil for r in returns if r.dataset == name}
-        self.nil = {(r.county_code, r.period) for r in returns if r.dataset == name and not r.rows}
         self.periods = sorted({period for _, period in self.rows})
 
     def areas(self, period: str) -> dict[tuple[str, str], list[str]]:
@@ -94,8 +93,6 @@ class Programme:
 
     def line(self, indicator: Indicator, codes: list[str], period: str, months: int) -> dict[str, Fraction | None]:
         value = self.value(indicator, codes, period)
-        if value is None and indicator.roll_up.how == "sum" and any((code, period) in self.nil for code in codes):
-            value = Fraction(0)
         last, last_change = self.compared(indicator, codes, period, months)
         year, year_change = self.compared(indicator, codes, period, 12)
         to_date = indicator.kind == "year_to_date"

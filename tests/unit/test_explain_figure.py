@@ -304,7 +304,7 @@ def test_who_is_nil_who_is_exempt_and_what_was_written_is_told(root: Root, inbox
     ))  # fmt: skip
     sites = figure(root, "mart_relocation_programme", "resettlement_sites", prefecture="大同")
     assert dict(sites.counties.select("county_code", "state").iter_rows())[GUANGLING] == "nil"
-    assert (sites.value, sites.counted, sites.coverage["counties_nil"]) == (0, 0, 1)
+    assert (sites.value, sites.counted, sites.coverage["counties_nil"]) == (None, 0, 1)
     income = figure(root, "mart_outcomes", "income_per_capita", prefecture="大同")
     assert (income.value, income.due, income.counted) == (100, 10, 1)
     assert "Not due, for it does not apply 不适用 1" in screen(income)

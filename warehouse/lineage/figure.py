@@ -195,7 +195,7 @@ def _total(own: pl.DataFrame, definition: FigureDefinition, area: Area) -> _Made
 def _value(own: pl.DataFrame, definition: FigureDefinition) -> Decimal | None:
     """The figure over these counties, made again in plain numbers; None where none gives it."""
     line = definition.line
-    if not own["state"].is_in(["counted", "nil"]).any():
+    if not own["state"].is_in(["counted"]).any():
         return None
     part = recount.exact_sum(own[f"{line.name}:part"])
     if line.whole is None:

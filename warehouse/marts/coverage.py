@@ -3,7 +3,7 @@
 Each county that owes a figure is one of these, and they add up to those due:
 
 - counted: its return in force gives a value, be it zero;
-- nil: its return says that there is none of all that, and has no value of its own: zero in a sum;
+- nil: its return says that there is none of all that, and has no value of its own: nothing to add;
 - blank: its return leaves the column blank;
 - quarantined: nothing is in force, and what came last is quarantined;
 - missing: nothing is in force or quarantined: nothing came, or what came was withdrawn.

@@ -24,8 +24,8 @@ from warehouse.marts.sources import Sources
 def programme(sources: Sources, name: str) -> pl.LazyFrame:
     """The mart of a dataset, by period, level, code and the order of the form.
 
-    `value` is a sum over the counties that gave one (`counties_counted`), those that are nil being zero, a ratio of
-    such sums, or null where none did; `value_reported` is what a county wrote of a ratio, null of all else. Of the
+    `value` is a sum over the counties that gave one (`counties_counted`), a ratio of such sums, or null where none
+    did; `value_reported` is what a county wrote of a ratio, null of all else. Of the
     counties that owe the figure (`counties_due`) the others are told as in `coverage.py`; only roll-ups are `partial`.
 
     Comparisons are over counties counted both times: `prior_period` and `prior_year` are theirs then, `value_compared`
@@ -143,18 +143,14 @@ def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] =
 
 
 def _status(line: Measure) -> pl.Expr:
-    """The status of a row that gives the line a value, or is nil; the least of these is an area's."""
-    given = pl.col(f"{line.name}:part").is_not_null()
-    return (
-        pl.when(given | pl.col(f"{line.name}:nil") if line.nil else given).then("status").alias(f"{line.name}:status")
-    )
+    """The status of a row that gives the line a value; the least of these is an area's."""
+    return pl.when(pl.col(f"{line.name}:part").is_not_null()).then("status").alias(f"{line.name}:status")
 
 
 def _total(line: Measure, sums: str, counted: str) -> pl.Expr:
     """A line's value from its sums of an area, those with this suffix; null where no county is counted."""
     part, whole = pl.col(f"{line.name}:part{sums}"), pl.col(f"{line.name}:whole{sums}")
-    given = pl.col(f"{line.name}:{counted}")
-    return _value(line, part, whole, given if sums else given + _nil(line))
+    return _value(line, part, whole, pl.col(f"{line.name}:{counted}"))
 
 
 def _nil(line: Measure) -> pl.Expr:
@@ -171,9 +167,9 @@ def counts_of(line: Measure) -> dict[str, pl.Expr]:
 
 
 def value_of(line: Measure) -> pl.Expr:
-    """A line's value over rows that have its sums, and say whether they are nil; null where none gives it."""
+    """A line's value over rows that have its sums; null where none has."""
     part, whole = pl.col(f"{line.name}:part"), pl.col(f"{line.name}:whole")
-    return _value(line, added(line, part), added(line, whole), part.count() + _nil(line).sum())
+    return _value(line, added(line, part), added(line, whole), part.count())
 
 
 def value_of_sums(line: Measure, part: pl.Expr, whole: pl.Expr | None = None) -> pl.Expr:
