@@ -18,6 +18,7 @@ from warehouse.store import ledger
 from warehouse.store.history import schema
 
 Given = tuple[str, str, tuple[Mapping[str, Any], ...], str]  # county, period, rows, status
+ABOVE = ("140000", "140200", "poverty_counties", "national_list", "national_key", "deep_poverty")
 RECEIVED = datetime(2018, 7, 5)  # noqa: DTZ001  (as the ledger has it)
 
 
@@ -61,3 +62,18 @@ def in_memory(name: str, *returns: Given, book: Codebook = BOOK) -> InMemory:
 def built(name: str, *returns: Given, book: Codebook = BOOK) -> pl.DataFrame:
     """The mart of a programme from these returns."""
     return programme(in_memory(name, *returns, book=book), name).collect()
+
+
+def lent(county: str, period: str, lent: int | None, balance: int | None = None, **about: str) -> Given:
+    return said(county, period, {"loan_amount_yuan": lent, "loan_balance_yuan": balance}, **about)
+
+
+def lines(mart: pl.DataFrame, indicator: str, period: str, *columns: str, codes: Any = ABOVE) -> dict[str, Any]:
+    """The columns of an indicator's lines, by code."""
+    rows = mart.filter(pl.col("code").is_in(list(codes)), indicator=indicator, period=period)
+    found = rows.select("code", *columns).rows()
+    return {code: values[0] if len(columns) == 1 else tuple(values) for code, *values in found}
+
+
+def people(county: str, period: str = "2017-12", **values: Any) -> Given:
+    return said(county, period, values)
