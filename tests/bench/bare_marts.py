@@ -13,11 +13,11 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
+from tests.bench.bare_returns import completeness, quality, versions
 from tests.bench.bare_year import STATUS, Year, read_year
 from tests.bench.measure import clocks, peak_mib, since_start
 from tests.bench.nation import nation
@@ -38,10 +38,10 @@ def marts_of(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> Iterator
             yield name, made(year, year.book.datasets[mart.datasets[0]])
     yield "mart_relocation", _relocation(year)
     yield "mart_deep_poverty_share", _shares(year)
-    yield "mart_completeness", _completeness(year)
-    yield "mart_quality", _quality(year, rules, results)
+    yield "mart_completeness", completeness(year)
+    yield "mart_quality", quality(year, rules, results)
     for name in ("mart_changes", "mart_versions"):
-        yield name, _versions(year, name)
+        yield name, versions(year, name)
 
 
 def _facts(year: Year) -> pl.LazyFrame:
@@ -53,28 +53,27 @@ def _facts(year: Year) -> pl.LazyFrame:
 def _fact(year: Year, dataset: Dataset) -> pl.LazyFrame:
     numeric = [i for i in dataset.indicators if i.numeric]
     units = {i.column: i.unit.unit for i in numeric}
-    ratios = [i.column for i in numeric if i.kind == "ratio"]
     back = ["return_status", "version", "submission", "sheet", "row"]
-    made = [
-        _quotient(line.factor * line.part.cast(pl.Float64), line.whole.cast(pl.Float64)).alias(line.name)
+    made = {
+        line.name: _quotient(line.factor * line.part.cast(pl.Float64), line.whole.cast(pl.Float64))
         for line in measures_of(dataset)
         if line.whole is not None
-    ]
+    }
     index = ["period", "county_code", *back]
     rows = year.rows(dataset)
-    reported, given = (
+    reported, computed = (
         frame.with_columns(pl.col(i.column).cast(DECIMAL) for i in numeric).unpivot(
             [i.column for i in numeric], index=index, variable_name="indicator", value_name=name
         )
-        for frame, name in ((rows, "reported"), (rows.with_columns(made), "value"))
+        for frame, name in ((rows, "value"), (rows.with_columns(**made), "computed"))
     )
     return (
-        pl.concat([given, reported.select("reported")], how="horizontal")
-        .drop_nulls("reported")
+        pl.concat([reported, computed.select("computed")], how="horizontal")
+        .drop_nulls("value")
         .select(
             "period", "county_code", pl.lit(dataset.dataset).alias("dataset"), "indicator", "value",
             pl.col("indicator").replace_strict(units, return_dtype=pl.String).alias("unit"), *back,
-            value_reported=pl.when(pl.col("indicator").is_in(ratios)).then("reported"),
+            value_computed=pl.when(pl.col("indicator").is_in(list(made))).then("computed"),
         )
         .rename({"return_status": "status"})
     )  # fmt: skip
@@ -82,7 +81,7 @@ def _fact(year: Year, dataset: Dataset) -> pl.LazyFrame:
 
 def _many_rows(year: Year, dataset: Dataset) -> pl.LazyFrame:
     decimals = [c for c, dtype in dataset.dtypes.items() if isinstance(dtype, pl.Decimal)]
-    columns = [c.column for c in year.book.marts[year.book.mart_of(dataset.dataset, "detail").mart]]
+    columns = year.columns(year.book.mart_of(dataset.dataset, "detail").mart)
     rows = year.rows(dataset).with_columns(pl.col(c).cast(DECIMAL) for c in decimals)
     return rows.select(columns).sort("period", "county_code", *dataset.keys, "row") if columns else rows
 
@@ -156,7 +155,7 @@ def _programme(year: Year, dataset: Dataset) -> pl.LazyFrame:
         .filter(pl.col("rises") | (pl.col("level") == "county"))
         .with_columns(_covered(year.book.partial_below))
         .sort(*AREA, "order")
-        .select(c.column for c in year.book.marts["mart_finance"])
+        .select(year.columns("mart_finance"))
     )
 
 
@@ -275,7 +274,7 @@ def _relocation(year: Year) -> pl.LazyFrame:
             complete=pl.col("counties_due") == pl.col("counties_counted"),
             partial=(pl.col("level") != "county") & (100 * pl.col("counties_counted") < below * pl.col("counties_due")),
         )
-        .select(c.column for c in year.book.marts["mart_relocation"])
+        .select(year.columns("mart_relocation"))
         .sort(*AREA, "source")
     )
 
@@ -288,7 +287,7 @@ def _shares(year: Year) -> pl.LazyFrame:
         for line in measures_of(year.book.datasets[name])
         if any(f.dataset == name and f.column == line.name for f in figures)
     ]
-    columns = [c.column for c in year.book.marts["mart_deep_poverty_share"]]
+    columns = year.columns("mart_deep_poverty_share")
     return pl.concat(found).sort("period", "dataset", "indicator").select(columns)
 
 
@@ -325,62 +324,6 @@ def _share(year: Year, dataset: Dataset, line: Measure) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def _completeness(year: Year) -> pl.LazyFrame:
-    keys = ["period", "dataset", "county_code"]
-    came = year.returns.lazy().filter(pl.col("period").is_in(year.periods))
-    first = came.group_by(keys).agg(received_on=pl.col("known_from").min().dt.date())
-    verdicts = year.return_headers.lazy().select(*keys, "verdict")
-    owed = pl.concat(
-        year.owed(d).select(
-            "period", pl.lit(name).alias("dataset"), "county_code", pl.lit(d.frequency.value).alias("frequency"),
-            (pl.col("period").add("-01").str.to_date().dt.month_end() + timedelta(days=d.due_days)).alias("due_on"),
-        )
-        for name, d in year.book.datasets.items()
-    )  # fmt: skip
-    days = (pl.col("received_on") - pl.col("due_on")).dt.total_days()
-    received = pl.col("received_on").is_not_null()
-    return (
-        owed.join(first, on=keys, how="left")
-        .join(verdicts, on=keys, how="left")
-        .select(
-            *keys, pl.lit(value=True).alias("due"), received.alias("received"), "verdict", (days > 0).alias("late"),
-            "frequency", "due_on", "received_on", days.clip(lower_bound=0).alias("days_late"),
-            (~received & (pl.col("due_on") < year.heard)).alias("missing"), pl.lit(value=True).alias("period_open"),
-        )
-        .sort(keys)
-    )  # fmt: skip
-
-
-def _quality(year: Year, rules: pl.DataFrame, results: pl.DataFrame) -> pl.LazyFrame:
-    keys = ["period", "dataset", "county_code"]
-    counts = ["failed", "explained", "not_evaluated"]
-    returns = (
-        year.return_headers.lazy().filter(pl.col("period").is_in(year.periods)).select("run", "receipt", *keys, "rows")
-    )
-    made = pl.col("checks") * pl.when("per_row").then("rows").otherwise(1)
-    return (
-        returns.join(rules.lazy(), on=["run", "dataset", "period"])
-        .join(results.lazy(), on=["run", "receipt", *keys, "rule"], how="left")
-        .with_columns(pl.col(counts).fill_null(0))
-        .select(*keys, "rule", "severity", (made - pl.sum_horizontal(counts)).alias("passed"), *counts)
-        .sort(*keys, "rule")
-    )
-
-
-def _versions(year: Year, name: str) -> pl.LazyFrame:
-    """Every return is the first of its county there: nothing is replaced."""
-    given = {
-        "known_on": pl.col("known_from").dt.date(), "why": pl.lit("new_return"), "version_after": pl.col("version"),
-        "submission_after": pl.col("submission"), "status_after": pl.col("status"),
-    }  # fmt: skip
-    columns = year.book.marts[name]
-    rest = {c.column: pl.lit(None, c.polars) for c in columns if c.null and c.column not in given}
-    return_headers = (
-        year.return_headers.lazy().filter(pl.col("period").is_in(year.periods)).with_columns(**given, **rest)
-    )
-    return return_headers.select(c.column for c in columns).sort("period", "dataset", "county_code")
-
-
 def build(root: Path, out: Path, book: Codebook) -> None:
     """All marts, year by year."""
     with sqlite3.connect(root / "ledger.db") as connection:
@@ -398,7 +341,8 @@ def build(root: Path, out: Path, book: Codebook) -> None:
 
 
 def _write(folder: Path, built: pl.DataFrame) -> None:
-    for (period,), rows in built.partition_by("period", as_dict=True, maintain_order=True).items():
+    dated = built.with_columns(period_end=pl.col("period").add("-01").str.to_date().dt.month_end())
+    for (period,), rows in dated.partition_by("period", as_dict=True, maintain_order=True).items():
         path = folder / f"period={period}" / "part-0.parquet"
         path.parent.mkdir(parents=True)
         rows.write_parquet(path)

@@ -29,6 +29,10 @@ class Year:
     levels: pl.DataFrame
     heard: date
 
+    def columns(self, mart: str) -> list[str]:
+        """What a mart has but for the day that its period ends on, which is added where it is written."""
+        return [c.column for c in self.book.marts[mart] if c.column != "period_end"]
+
     def rows(self, dataset: Dataset, *, before: bool = False) -> pl.LazyFrame:
         """The rows in force of the year, or of it and the one before."""
         years = [self.year - 1, self.year] if before else [self.year]

@@ -139,7 +139,8 @@ def correct(root: Root, book: Codebook, name: str) -> None:
         run, version = f"{int(run) + 1:06}", before + 1
         at = datetime.fromisoformat(f"{period}-28") + timedelta(days=60)
         store = Nation(root, book, connection, last)
-        connection.execute("INSERT INTO runs VALUES (?, 'nightly', ?, NULL, NULL)", (run, str(at)))
+        said = (run, "nightly", str(at), *(0 for _ in COUNTED), None, None)
+        connection.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(said))})", said)
         rows = drawn(dataset, period, [county.county_code], [last + 1], at, version)
         write_rows(root.history, dataset, period, run, rows)
         store.decide(run, dataset, period, [(last + 1, county.county_code)], at, version)
