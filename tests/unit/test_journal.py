@@ -15,8 +15,8 @@ from tests.builders import RECEIVED, TIANZHEN, YANGGAO, url
 from tests.small_store import PERIOD, Sent, decision, indexed, run
 from warehouse.intake.model.records import Note, Receipt
 from warehouse.messages.errors import StoreError
-from warehouse.messages.finding import Finding
-from warehouse.store import journal, ledger
+from warehouse.messages.finding import Change, Finding, Proposal
+from warehouse.store import journal, ledger, ledger_rows
 from warehouse.store.files import Root
 from warehouse.store.journal_records import (
     COMPACT,
@@ -174,12 +174,12 @@ def test_a_run_that_the_journal_has_not_is_of_another_root(root: Root) -> None:
 def test_a_run_that_fails_half_way_leaves_nothing_of_itself(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     root.path.mkdir()
     engine = indexed(root)
-    whole = ledger._rows
+    whole = ledger_rows.rows_of
 
-    def half(of: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
-        return whole(of) | {ledger.TOUCHED: [{"no": "such column"}]}
+    def half(of: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
+        return whole(of, head) | {"touched": [{"no": "such column"}]}
 
-    monkeypatch.setattr(ledger, "_rows", half)
+    monkeypatch.setattr(ledger, "rows_of", half)
     with pytest.raises(sa.exc.SQLAlchemyError):
         ledger.index(engine, entry(1, Sent(1)))
     assert ledger.read_table(engine, ledger.RUNS).is_empty()
@@ -272,8 +272,12 @@ def test_a_note_is_kept_with_whether_it_answered(root: Root, answered: bool) -> 
 
 def test_a_finding_is_kept_whole(root: Root) -> None:
     one = finding(cell="B2", cells="B2;C2", sheet="表", explanation="如数", indicator="loan_amount_yuan")
-    journal.commit(root, entry(findings=(one,)))
-    assert rows(root, ledger.FINDINGS) == [{"run": "000001", **one.model_dump()}]
+    change = Change(cell="B2", indicator="loan_amount_yuan", found="2", value="1", how="digit")
+    scored = one.model_copy(update={"proposals": (Proposal(changes=(change,)),), "score": 0.25})
+    journal.commit(root, entry(findings=(one, scored)))
+    plain = {"run": "000001", **one.model_dump(), "score": None, "proposed": None}
+    assert rows(root, ledger.FINDINGS) == [plain, {**plain, "score": 0.25, "proposed": "B2: 2 -> 1"}]
+    assert journal.read_entry(root, "000001").findings == (one, scored)
 
 
 def test_a_table_may_be_read_in_part(root: Root) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
 from warehouse.store.in_force import RETURN, last_rule_decisions, rule_decisions, waivers
 
@@ -31,6 +32,7 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(_days(sources.run_list, "run", "found_on"), on="run", how="left", maintain_order="left")
         .join(_days(sources.receipts, "receipt", "received_on"), on="receipt", how="left", maintain_order="left")
         .sort("period", "receipt", maintain_order=True)
+        .with_columns(pl.col("score").cast(DECIMAL))
         .select(columns)
     )
 

@@ -19,13 +19,47 @@ MOST_ALIKE = 100
 MOST_TOLD = 2_000
 
 
+class Change(BaseModel):
+    """One cell that would be another: `found` and `value` are exact numbers in base units, as text, `found` None of a
+    blank; `cell` is None where the sheet has none. `how` is the slip that it undoes, by its name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cell: str | None
+    indicator: str
+    found: str | None
+    value: str
+    how: str
+
+    @property
+    def text(self) -> str:
+        """The change in a line: `D7: 2478 -> 2487`."""
+        return f"{self.cell or self.indicator}: {self.found} -> {self.value}"
+
+
+class Proposal(BaseModel):
+    """What would set a finding right: changes of one return that belong together. Nobody makes them but the county."""
+
+    model_config = ConfigDict(frozen=True)
+
+    changes: tuple[Change, ...]
+
+    @property
+    def text(self) -> str:
+        """Its changes in a line."""
+        return "; ".join(change.text for change in self.changes)
+
+
 class Finding(BaseModel):
     """One fault in one place.
 
     `cell` is the first cell concerned and `cells` all of them, joined by `;`; both are None where no cell is to
     blame. `county_code`, `period`, `dataset` are None where the fault is the file's. Messages say what was found,
     what was expected and what to do. `explanation` is the county's answer to a query, None where it gave none.
-    `more` counts those like it, of the same return, that are not told one by one; its messages say so.
+    `more` counts those like it, of the same return, that are not told one by one; its messages say so. `proposals` are
+    what would set it right, the likeliest first. `score` is how much of the published totals it may make wrong, in
+    percent of them; None where that is not known.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +83,19 @@ class Finding(BaseModel):
     explanation: str | None = None
     # Left out of what is written where it is 0, as it nearly always is.
     more: int = Field(default=0, exclude_if=lambda more: not more)
+    # As are these where there are none.
+    proposals: tuple[Proposal, ...] = Field(default=(), exclude_if=lambda proposals: not proposals)
+    score: float | None = Field(default=None, exclude_if=lambda score: score is None)
+
+    @property
+    def proposed(self) -> str | None:
+        """The likeliest proposal in a line; None without one."""
+        return self.proposals[0].text if self.proposals else None
+
+    @property
+    def row(self) -> dict[str, int | float | str | None]:
+        """What tables say of it: see OF_ONE."""
+        return {name: getattr(self, name) for name in OF_ONE}
 
     @property
     def times(self) -> int:
@@ -62,7 +109,7 @@ class Finding(BaseModel):
 
 
 # What a finding says of itself alone, as tables have it.
-OF_ONE = tuple(name for name in Finding.model_fields if name != "more")
+OF_ONE = (*(name for name in Finding.model_fields if name not in ("more", "proposals")), "proposed")
 
 
 @dataclass

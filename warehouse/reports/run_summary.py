@@ -131,9 +131,7 @@ def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) ->
     hashes of both are written last.
     """
     path, findings = folder / FINDINGS, [one for one in entry.all_findings if one.receipt not in without]
-    rows = pl.DataFrame(
-        [f.model_dump(exclude={"more"}) for f in findings], dict.fromkeys(OF_ONE, pl.String), strict=False
-    )
+    rows = pl.DataFrame([f.row for f in findings], dict.fromkeys(OF_ONE, pl.String), strict=False)
     shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
     write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())
     write_durably(folder / LAST, findings_markdown(entry.run, findings).encode())

@@ -18,12 +18,12 @@ from warehouse.messages.errors import StoreError, TransientError
 from warehouse.messages.finding import OF_ONE
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.store.journal_records import COMPACT, COUNTED, Entry, RollUpRecord
+from warehouse.store.journal_records import COMPACT, COUNTED, Entry
 from warehouse.store.ledger_digest import run_digests
-from warehouse.store.named_files import named_files
+from warehouse.store.ledger_rows import rows_of
 
 metadata = sa.MetaData()
-Text, Whole, Flag = sa.String, sa.BigInteger, sa.Boolean
+Text, Whole, Number, Flag = sa.String, sa.BigInteger, sa.Double, sa.Boolean
 LOST = (
     "{path} 缺失:台账记有批次 {run}。请从备份恢复该文件;若台账属于另一数据根目录,请删除台账后重新运行。 "
     "{path} is missing: the ledger knows run {run}; restore the file from a backup, or, where the ledger is of another "
@@ -96,7 +96,9 @@ NOTES = _table(
         "explanation": Text, "sheet": Text, "row": Whole, "answered": Flag,
     },
 )  # fmt: skip
-FINDINGS = _table("findings", {name: Whole if name == "receipt" else Text for name in OF_ONE}, "submission")
+FINDINGS = _table(
+    "findings", {name: {"receipt": Whole, "score": Number}.get(name, Text) for name in OF_ONE}, "submission"
+)
 # Which datasets and periods each run said anything of, and whether it decided on returns of them.
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 # The files of rows that each run's entry names (`named_files.py`).
@@ -281,11 +283,11 @@ def _forget(connection: sa.Connection, run: str | None = None) -> None:
 
 
 def _insert(connection: sa.Connection, entry: Entry, head: str) -> None:
-    rows = _rows(entry)
-    rows[RUNS][0]["head"] = head
+    rows = rows_of(entry, head)
     for table in OF_A_RUN:
-        if rows[table]:
-            connection.execute(sa.insert(table), rows[table])
+        if rows[table.name]:
+            names = table.columns.keys()
+            connection.execute(sa.insert(table), [{n: row.get(n) for n in names} for row in rows[table.name]])
     for run in {entry.run, *_forget_words(connection, None if entry.forgotten else entry.run)}:
         digest = run_digests(connection, OF_A_RUN, RUNS.c.digest, run)[run]
         connection.execute(sa.update(RUNS).where(RUNS.c.run == run).values(digest=digest))
@@ -304,54 +306,6 @@ def _forget_words(connection: sa.Connection, run: str | None) -> set[str]:
     return said
 
 
-def _rows(entry: Entry) -> dict[sa.Table, list[dict[str, Any]]]:
-    run, gone = {"run": entry.run}, entry.forgotten
-    received_at = entry.received_at.replace(tzinfo=None)
-    decided = [d.model_dump() for d in entry.decisions]
-    return {
-        RUNS: [run | {"flow": entry.flow, "received_at": received_at} | entry.counts],
-        RECEIPTS: [
-            run | r.receipt.model_dump() | {"received_at": received_at, "verdict": r.verdict} for r in entry.receipts
-        ],
-        RETURNS: _only(RETURNS, (run | d | {"known_from": received_at} for d in decided)),
-        RULES: [run | r.model_dump() for p in entry.periods for r in p.rules],
-        RESULTS: _only(RESULTS, (run | d | result for d in decided for result in _results(d))),
-        ROLL_UPS: [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
-        NOTES: [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
-        FINDINGS: [run | f.model_dump(exclude={"more"}) for f in entry.all_findings],
-        TOUCHED: [run | touched for touched in _touched(entry)],
-        FORGOTTEN: [run | {"receipt": r, "reason": gone.reason, "by": gone.by} for r in gone.receipts] if gone else [],
-        FILES: [run | {"path": path, "sha256": sha256} for path, sha256 in named_files(entry).items()],
-    }
-
-
-def _touched(entry: Entry) -> list[dict[str, Any]]:
-    """Datasets and periods that the entry says anything of, or makes unsaid; None for a finding of neither."""
-    decided = {(d.dataset, d.period) for d in entry.decisions}
-    said = {(f.dataset, f.period) for f in entry.all_findings}
-    rules = {(r.dataset, r.period) for p in entry.periods for r in p.rules}
-    sums = {(r.dataset, r.period) for p in entry.periods for r in p.roll_ups}
-    unsaid = entry.forgotten.said if entry.forgotten else ()
-    keys = sorted({*decided, *said, *rules, *sums, *unsaid}, key=lambda key: (key[0] or "", key[1] or ""))
-    return [{"dataset": key[0], "period": key[1], "decided": key in decided} for key in keys]
-
-
-def _only(table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    names = table.columns.keys()
-    return [{name: row[name] for name in names} for row in rows]
-
-
-def _results(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row for each rule that some row of the return failed or could not be held to; the others passed whole."""
-    counts = {name: decision[name] for name in ("failed", "explained", "not_evaluated")}
-    rules = sorted({rule for by_rule in counts.values() for rule in by_rule})
-    return [{"rule": rule, **{name: by_rule.get(rule, 0) for name, by_rule in counts.items()}} for rule in rules]
-
-
-def _roll_up(record: RollUpRecord) -> dict[str, Any]:
-    return record.model_dump() | {"failed": len(record.failing), "failing": "; ".join(record.failing)}
-
-
 def read_table(
     engine: sa.Engine, table: sa.Table, *where: sa.ColumnElement[bool], columns: Iterable[str] | None = None
 ) -> pl.DataFrame:
@@ -366,7 +320,7 @@ def read_table(
 def schema(table: sa.Table) -> dict[str, pl.DataType]:
     """The types of a table's columns in a frame."""
     kinds: dict[Any, pl.DataType] = {
-        sa.String: pl.String(), sa.BigInteger: pl.Int64(), sa.Boolean: pl.Boolean(), sa.DateTime: pl.Datetime("us"),
+        Text: pl.String(), Whole: pl.Int64(), Number: pl.Float64(), Flag: pl.Boolean(), sa.DateTime: pl.Datetime("us"),
     }  # fmt: skip
     return {column.name: kinds[type(column.type)] for column in table.columns}
 

@@ -1,0 +1,58 @@
+"""What an entry of the journal says, as rows of the ledger's tables. Does not belong here: the tables, the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from warehouse.store.journal_records import Entry, RollUpRecord
+from warehouse.store.named_files import named_files
+
+
+def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a run by the name of their table, `head` being the journal's; one may say more than its table has."""
+    run = {"run": entry.run}
+    received_at = entry.received_at.replace(tzinfo=None)
+    decided = [d.model_dump() for d in entry.decisions]
+    return {
+        "runs": [run | {"flow": entry.flow, "received_at": received_at, "head": head} | entry.counts],
+        "receipts": [
+            run | r.receipt.model_dump() | {"received_at": received_at, "verdict": r.verdict} for r in entry.receipts
+        ],
+        "returns": [run | d | {"known_from": received_at} for d in decided],
+        "rules": [run | r.model_dump() for p in entry.periods for r in p.rules],
+        "results": [run | d | result for d in decided for result in _results(d)],
+        "roll_ups": [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
+        "notes": [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
+        "findings": [run | f.row for f in entry.all_findings],
+        "touched": [run | touched for touched in _touched(entry)],
+        "forgotten": [
+            run | {"receipt": receipt, "reason": gone.reason, "by": gone.by}
+            for gone in (entry.forgotten,)
+            if gone
+            for receipt in gone.receipts
+        ],
+        "files": [run | {"path": path, "sha256": sha256} for path, sha256 in named_files(entry).items()],
+    }
+
+
+def _touched(entry: Entry) -> list[dict[str, Any]]:
+    """Datasets and periods that the entry says anything of, or makes unsaid; None for a finding of neither."""
+    decided = {(d.dataset, d.period) for d in entry.decisions}
+    said = {(f.dataset, f.period) for f in entry.all_findings}
+    rules = {(r.dataset, r.period) for p in entry.periods for r in p.rules}
+    sums = {(r.dataset, r.period) for p in entry.periods for r in p.roll_ups}
+    unsaid = entry.forgotten.said if entry.forgotten else ()
+    keys = sorted({*decided, *said, *rules, *sums, *unsaid}, key=lambda key: (key[0] or "", key[1] or ""))
+    return [{"dataset": key[0], "period": key[1], "decided": key in decided} for key in keys]
+
+
+def _results(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each rule that some row of the return failed or could not be held to; the others passed whole."""
+    counts = {name: decision[name] for name in ("failed", "explained", "not_evaluated")}
+    rules = sorted({rule for by_rule in counts.values() for rule in by_rule})
+    return [{"rule": rule, **{name: by_rule.get(rule, 0) for name, by_rule in counts.items()}} for rule in rules]
+
+
+def _roll_up(record: RollUpRecord) -> dict[str, Any]:
+    return record.model_dump() | {"failed": len(record.failing), "failing": "; ".join(record.failing)}
