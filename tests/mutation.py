@@ -26,7 +26,7 @@ UNTOUCHED = shutil.ignore_patterns("__pycache__", ".hypothesis", "bench", "flow"
 
 def nearest_tests(part: Path) -> list[str]:
     """The quick tests that import the part, and so must notice when it is wrong; all that lies below a folder."""
-    names = {".".join(path.with_suffix("").parts) for path in _sources(part)}
+    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in _sources(part)}
     found = (path for folder in QUICK for path in sorted((HERE / folder).glob("test_*.py")))
     return [path.relative_to(HERE).as_posix() for path in found if names & _imports(path)]
 
