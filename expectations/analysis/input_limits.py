@@ -16,7 +16,7 @@ from math import isfinite
 
 import great_expectations.expectations as core
 
-from expectations.analysis.known_rows import AllowedInterval, KnownRows
+from expectations.analysis.known_rows import KnownRows, SeverityInterval
 from expectations.companions import Membership, PeriodEnd
 from expectations.language import expressions
 from expectations.language.expect_relation import ExpectRelation
@@ -25,7 +25,7 @@ from expectations.language.rules import Check, Rule, When
 from expectations.linear.row_rules import Row, holds
 from expectations.suites import companions_for, every_dataset, returns, rules_for
 from warehouse.codebook import Codebook, Dataset, Indicator
-from warehouse.intake.template import Allowed, Form, Limit, RuleText, Seen, TemplateSelection
+from warehouse.intake.template import CellBounds, Form, Limit, RuleText, Seen, TemplateSelection
 
 # The same in all rows of a template: what is unique together with them is unique by the rest.
 ONE_RETURN = frozenset(("receipt", "county_code", "period"))
@@ -106,28 +106,28 @@ def form_of(book: Codebook, asked: TemplateSelection, dataset: Dataset, known: K
     cells = Cells(book, dataset, {**_known(book, asked, dataset), **_earlier(known.rows.get(county, {}))})
     rules = [rule for rule in (*rules_for(dataset, asked.period), *about) if _concerns(rule, cells)]
     limits = [limit for rule in rules for check in rule.checks for limit in limits_of(rule, check, cells)]
-    allowed = known.allowed(dataset, county)
-    limits += [_outside_of(one, column, cells) for column, every in allowed.items() for one in every if one.implied]
+    bounds = known.bounds(dataset, county)
+    limits += [_outside_of(one, column, cells) for column, every in bounds.items() for one in every if one.implied]
     told = tuple(_rule_text(rule, cells, general=rule.rule in general) for rule in rules)
-    shown = {column: tuple(map(_allowed, every)) for column, every in allowed.items()}
-    return Form(dataset, tuple(dict.fromkeys(limits)), told, allowed=shown, last=known.last.get(county))
+    shown = {column: tuple(map(_cell_bounds, every)) for column, every in bounds.items()}
+    return Form(dataset, tuple(dict.fromkeys(limits)), told, bounds=shown, last=known.last.get(county))
 
 
-def _outside_of(allowed: AllowedInterval, column: str, cells: Cells) -> Limit:
+def _outside_of(found: SeverityInterval, column: str, cells: Cells) -> Limit:
     """The limit of a cell that no check says of it alone."""
-    value, ends = cells.operand(column).text, allowed.interval
+    value, ends = cells.operand(column).text, found.interval
     below = [] if ends.low is None else [f"{value}<{_number(ends.low).text}"]
     above = [] if ends.high is None else [f"{value}>{_number(ends.high).text}"]
     wrong = _where([f"ISNUMBER({{{column}}})"], f"OR({','.join(below + above)})")
-    return Limit(allowed.severity, (column,), wrong)
+    return Limit(found.severity, (column,), wrong)
 
 
-def _allowed(allowed: AllowedInterval) -> Allowed:
+def _cell_bounds(found: SeverityInterval) -> CellBounds:
     low, high = (
         None if end is None else Decimal(end.numerator) / Decimal(end.denominator)
-        for end in (allowed.interval.low, allowed.interval.high)
+        for end in (found.interval.low, found.interval.high)
     )
-    return Allowed(allowed.severity, low, high)
+    return CellBounds(found.severity, low, high)
 
 
 def _concerns(rule: Rule, cells: Cells) -> bool:

@@ -20,6 +20,7 @@ from expectations.suites import companions_for
 from warehouse.codebook import Dataset, Division, Indicator
 from warehouse.intake.template import LastReturn
 from warehouse.messages.finding import Severity
+from warehouse.messages.spreadsheet import harmless_cell
 from warehouse.store.history import schema
 from warehouse.store.prior_state import PriorState
 
@@ -28,7 +29,7 @@ LEVELS: Mapping[Severity, tuple[Severity, ...]] = {"critical": ("critical",), "w
 
 
 @dataclass(frozen=True)
-class AllowedInterval:
+class SeverityInterval:
     """From where to where a cell may be; `implied` where no rule says so of that cell alone."""
 
     severity: Severity
@@ -64,7 +65,7 @@ class KnownRows:
         companions = joined.drop(*schema(dataset)).iter_rows(named=True)
         return cls(rules, dict(zip(codes, companions, strict=True)), last)
 
-    def allowed(self, dataset: Dataset, county: str) -> dict[str, tuple[AllowedInterval, ...]]:
+    def bounds(self, dataset: Dataset, county: str) -> dict[str, tuple[SeverityInterval, ...]]:
         """By number of the form from where to where it may be: what is more than its definition says, the widest first.
 
         What a cell may be blank for is left out. Where the rules leave a cell nothing, as they do where what they are
@@ -74,19 +75,19 @@ class KnownRows:
             return {}
         filled = frozenset(i.column for i in dataset.indicators if i.required == "true")
         made: dict[tuple[Severity, frozenset[str]], Bounds] = {}
-        found: dict[str, tuple[AllowedInterval, ...]] = {}
+        found: dict[str, tuple[SeverityInterval, ...]] = {}
         for indicator in dataset.indicators:
             given = filled | {indicator.column}
             for level, rules in self.rules.items():
                 if (level, given) not in made:
                     made[level, given] = Bounds.of(rules, self.rows[county], given)
-            bounds = {level: made[level, given] for level in self.rules}
-            if indicator.numeric and (narrower := tuple(_narrower(indicator, bounds))):
+            of_levels = {level: made[level, given] for level in self.rules}
+            if indicator.numeric and (narrower := tuple(_narrower(indicator, of_levels))):
                 found[indicator.column] = narrower
         return found
 
 
-def _narrower(indicator: Indicator, bounds: Mapping[Severity, Bounds]) -> Iterator[AllowedInterval]:
+def _narrower(indicator: Indicator, bounds: Mapping[Severity, Bounds]) -> Iterator[SeverityInterval]:
     """Each level's interval that is not as wide as the one before."""
     share = indicator.unit.unit == "percent"
     before = Interval() if indicator.signed else Interval(Fraction(0), Fraction(100) if share else None)
@@ -96,11 +97,12 @@ def _narrower(indicator: Indicator, bounds: Mapping[Severity, Bounds]) -> Iterat
             return
         if together != before:
             alone = (before & own.alone(indicator.column)).in_digits(indicator.decimals)
-            yield AllowedInterval(level, together, implied=alone != together)
+            yield SeverityInterval(level, together, implied=alone != together)
         before = together
 
 
 def _last(known: PriorState, dataset: Dataset, period: str) -> Iterator[tuple[str, LastReturn]]:
-    values = last_values(known, dataset, period).collect()
+    texts = [indicator.column for indicator in dataset.indicators if indicator.unit.dtype == "text"]
+    values = last_values(known, dataset, period).with_columns(harmless_cell(pl.col(texts))).collect()
     for (county, earlier), rows in values.group_by("county_code", "period", maintain_order=True):
         yield str(county), LastReturn(str(earlier), tuple(rows.select(*dataset.columns).iter_rows(named=True)))

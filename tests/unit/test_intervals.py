@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.language.expressions import Linear
+from expectations.linear.implied_bounds import Bounds
 from expectations.linear.intervals import EMPTY, Interval, left_by_others, where_not_negative
 from expectations.linear.row_rules import RowRules
 from tests.builders import BOOK
@@ -56,3 +57,72 @@ def test_what_the_others_leave_are_the_values_that_keep_every_rule(values: dict[
     # What breaks a rule of other cells is not this one's to mend.
     others = [demand for demand in demands if column not in demand.columns and demand.broken(numbers)]
     assert others or [value for value in inside if kept(value)] == found
+
+
+# --- before any cell is filled -------------------------------------------------------------------------------------
+
+
+def bounds(*forms: tuple[dict[str, int], int | Fraction]) -> Bounds:
+    return Bounds(
+        tuple(
+            Linear({column: Fraction(factor) for column, factor in columns.items()}, Fraction(constant))
+            for columns, constant in forms
+        )
+    )
+
+
+NOT_NEGATIVE = tuple(({column: 1}, 0) for column in "abc")
+
+
+def test_a_sum_bounds_each_of_its_parts() -> None:
+    # a + b = c, c <= 3350, b >= 884
+    found = bounds(
+        *NOT_NEGATIVE,
+        ({"a": 1, "b": 1, "c": -1}, 0),
+        ({"a": -1, "b": -1, "c": 1}, 0),
+        ({"c": -1}, 3350),
+        ({"b": 1}, -884),
+    )
+    assert found.together("a") == Interval(Fraction(0), Fraction(2466))
+    assert found.together("b") == Interval(Fraction(884), Fraction(3350))
+    assert found.together("c") == Interval(Fraction(884), Fraction(3350))
+    assert found.alone("c") == Interval(Fraction(0), Fraction(3350))
+
+
+def test_bounds_are_exact_also_where_they_are_large_or_have_no_end_of_digits() -> None:
+    # 3 a <= b, b = 99_999_999_999.99
+    amount = Fraction(9_999_999_999_999, 100)
+    found = bounds(*NOT_NEGATIVE, ({"a": -3, "b": 1}, 0), ({"b": 1}, -amount), ({"b": -1}, amount))
+    assert found.together("a") == Interval(Fraction(0), amount / 3)
+    assert found.together("b") == Interval(amount, amount)
+
+
+def test_what_no_numbers_meet_allows_none() -> None:
+    found = bounds(*NOT_NEGATIVE, ({"a": 1, "b": -1}, 0), ({"b": 1}, -9), ({"a": -1}, 8))
+    assert found.together("a").empty
+    assert found.together("b").empty
+
+
+def test_what_does_not_bear_on_a_cell_is_not_solved_with_it() -> None:
+    found = bounds(*NOT_NEGATIVE, ({"a": -1, "b": 1}, 5), ({"b": -1}, 3), ({"c": 1}, -7))
+    assert found.together("c") == Interval(low=Fraction(7))
+    assert found.together("a") == Interval(Fraction(0), Fraction(8))
+    assert found.together("d") == Interval()
+
+
+@given(
+    st.lists(
+        st.tuples(st.fixed_dictionaries(dict.fromkeys("abc", st.integers(-2, 2))), st.integers(-6, 6)), max_size=5
+    ),
+    st.tuples(*[st.integers(0, 6)] * 3),
+)
+def test_numbers_that_meet_every_form_lie_within_the_bounds(
+    forms: list[tuple[dict[str, int], int]], numbers: tuple[int, int, int]
+) -> None:
+    values = dict(zip("abc", numbers, strict=True))
+    used = [({c: f for c, f in columns.items() if f}, constant) for columns, constant in forms if any(columns.values())]
+    if any(sum(f * values[c] for c, f in columns.items()) + constant < 0 for columns, constant in used):
+        return
+    found = bounds(*NOT_NEGATIVE, *used)
+    for column, value in values.items():
+        assert not (found.together(column) & Interval(Fraction(value), Fraction(value))).empty

@@ -22,20 +22,15 @@ from expectations.analysis.input_limits import form_of
 from flows.cli import template
 from flows.cli.main import app
 from tests.builders import BOOK, TIANZHEN, read_file, read_files
-from warehouse.intake.template import TemplateSelection, cells, select_template, template_name, write_template
+from tests.templates import fill, province
+from warehouse.intake.template import cells, select_template, template_name, write_template
 from warehouse.intake.template.cover import FIRST_ROW, HOW_TO
 from warehouse.intake.template.sheets import Grid, prefilled
 from warehouse.messages.errors import PermanentError
-from warehouse.synthetic import PERIODS, Return, build_returns
-from warehouse.synthetic.layout import shown
+from warehouse.synthetic import PERIODS
 
 JUNE = "2018-06"
 CHENGQU, KUANGQU, PINGCHENG = "140202", "140203", "140213"
-
-
-@cache
-def province() -> Sequence[Return]:
-    return build_returns(1)
 
 
 def made(county: str = TIANZHEN, period: str = JUNE, datasets: Sequence[str] = ()) -> bytes:
@@ -121,26 +116,6 @@ def test_the_last_day_is_counted_from_the_periods_end() -> None:
 # --- filled and read -----------------------------------------------------------------------------------------------
 
 
-def fill(wanted: TemplateSelection, given: Sequence[Return], path: Path) -> Path:
-    """Types a county's returns into its template, as a clerk would."""
-    book = openpyxl.load_workbook(io.BytesIO(made(wanted.division.county_code, wanted.period)))
-    cover = book["封面"]
-    for place, dataset in enumerate(wanted.datasets):
-        found = next(r for r in given if r.dataset == dataset.dataset)
-        cover.cell(FIRST_ROW + place + 1, 4).value = "预计" if found.status == "provisional" else "报送"
-        if found.nil:
-            cover.cell(FIRST_ROW + place + 1, 3).value = "无"
-        page = book[dataset.label_zh]
-        for row in page.iter_rows(min_row=2):  # the codes that stand there beforehand are typed over, or cleared
-            for cell in row:
-                cell.value = None
-        for at, values in enumerate(found.rows, start=2):
-            for column, indicator in enumerate(dataset.indicators, start=1):
-                page.cell(at, column).value = shown(indicator, values[indicator.column])
-    book.save(path)
-    return path
-
-
 CASES = [(TIANZHEN, period) for period in PERIODS] + [
     ("140105", "2018-06"),  # a city: fewer datasets, no villages
     (CHENGQU, "2017-12"),  # in force until 2018
@@ -154,7 +129,8 @@ def test_a_filled_template_is_read_as_it_was_filled(code: str, period: str, tmp_
     wanted = select_template(BOOK, code, period)
     given = [r for r in province() if (r.county_code, r.period) == (code, period)]
     assert {r.dataset for r in given} == {d.dataset for d in wanted.datasets}
-    read = read_files(fill(wanted, given, tmp_path / template_name(wanted)))
+    book = openpyxl.load_workbook(io.BytesIO(made(code, period)))
+    read = read_files(fill(book, wanted, given, tmp_path / template_name(wanted)))
     assert read.findings == []
     assert {h.dataset: (h.status, h.nil) for h in read.return_headers} == {r.dataset: (r.status, r.nil) for r in given}
     for found in given:

@@ -5,12 +5,12 @@ Belongs here: cells, looks, drop-downs, messages, the how-to sheet. Does not bel
 records of limits (room `expectations`); reading what was filled in (`warehouse.intake`).
 """
 
-from warehouse.intake.template.form import Allowed, Form, LastReturn, Limit, RuleText, Seen
+from warehouse.intake.template.form import CellBounds, Form, LastReturn, Limit, RuleText, Seen
 from warehouse.intake.template.selection import TemplateSelection, select_all, select_template
 from warehouse.intake.template.workbook import template_name, write_template
 
 __all__ = [
-    "Allowed",
+    "CellBounds",
     "Form",
     "LastReturn",
     "Limit",

@@ -56,7 +56,7 @@ class RuleText:
 
 
 @dataclass(frozen=True)
-class Allowed:
+class CellBounds:
     """From where to where a cell may be, in its base unit, by all rules together and the values of the last return.
 
     Outside the return is wrong or, where `severity` is warning, doubtful; None where there is no such end.
@@ -69,7 +69,7 @@ class Allowed:
 
 @dataclass(frozen=True)
 class LastReturn:
-    """The last accepted return of an earlier period: its rows, values by column as they are stored."""
+    """The last accepted return of an earlier period: its rows, values by column as they are stored; texts harmless."""
 
     period: str
     rows: tuple[Mapping[str, Any], ...]
@@ -79,12 +79,12 @@ class LastReturn:
 class Form:
     """A dataset that goes into the template; `vertical` with an indicator a row, as statistics offices have it.
 
-    `allowed` are the bounds of a form of one row by column, the narrowest last; `last` is what the county sent before.
+    `bounds` are those of a form of one row by column, the narrowest last; `last` is what the county sent before.
     """
 
     dataset: Dataset
     limits: tuple[Limit, ...] = ()
     told: tuple[RuleText, ...] = ()
     vertical: bool = False
-    allowed: Mapping[str, tuple[Allowed, ...]] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[CellBounds, ...]] = field(default_factory=dict)
     last: LastReturn | None = None

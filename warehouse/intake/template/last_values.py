@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from warehouse.codebook import Indicator
 from warehouse.intake.template import cells
-from warehouse.intake.template.form import Allowed, Form
+from warehouse.intake.template.form import CellBounds, Form
 from warehouse.intake.template.styles import A4, ALL_OPTIONS, FONT, GREY, LINE, Styles
 from warehouse.messages.visible import one_line
 
@@ -35,13 +35,13 @@ def lines(form: Form, indicator: Indicator) -> list[str]:
     """What the message of a cell says: the last value, and between what the cell lies."""
     last = _last(form, indicator)
     said = [f"上期 Last ({form.last.period}): {last}"] if form.last and last else []
-    return said + [_sentence(one, indicator) for one in form.allowed.get(indicator.column, ())]
+    return said + [_sentence(one, indicator) for one in form.bounds.get(indicator.column, ())]
 
 
-def _sentence(allowed: Allowed, indicator: Indicator) -> str:
+def _sentence(bounds: CellBounds, indicator: Indicator) -> str:
     """应在 884 与 3,350 之间 between 884 and 3,350."""
-    low, high = _ends(allowed, indicator)
-    zh, en = MUST if allowed.severity == "critical" else SHOULD
+    low, high = _ends(bounds, indicator)
+    zh, en = MUST if bounds.severity == "critical" else SHOULD
     if low == high:
         return f"{zh}为 {en} {low}"
     if low and high:
@@ -49,17 +49,17 @@ def _sentence(allowed: Allowed, indicator: Indicator) -> str:
     return f"{zh}不小于 {en} at least {low}" if low else f"{zh}不大于 {en} at most {high}"
 
 
-def _span(allowed: Allowed, indicator: Indicator) -> str:
+def _span(bounds: CellBounds, indicator: Indicator) -> str:
     """The same in signs: 应 884 – 3,350; 宜 ≥ 884."""
-    low, high = _ends(allowed, indicator)
-    zh, _ = MUST if allowed.severity == "critical" else SHOULD
+    low, high = _ends(bounds, indicator)
+    zh, _ = MUST if bounds.severity == "critical" else SHOULD
     if low == high:
         return f"{zh} = {low}"
     return f"{zh} {low} – {high}" if low and high else f"{zh} ≥ {low}" if low else f"{zh} ≤ {high}"
 
 
-def _ends(allowed: Allowed, indicator: Indicator) -> tuple[str | None, str | None]:
-    low, high = (None if end is None else text(indicator, end) for end in (allowed.low, allowed.high))
+def _ends(bounds: CellBounds, indicator: Indicator) -> tuple[str | None, str | None]:
+    low, high = (None if end is None else text(indicator, end) for end in (bounds.low, bounds.high))
     return low, high
 
 
@@ -70,7 +70,7 @@ def _last(form: Form, indicator: Indicator) -> str:
 
 
 def text(indicator: Indicator, value: Any) -> str:
-    """A stored value as the form has it: in the unit of the header, with commas; a code by its word; a long text cut."""
+    """A stored value as the form has it: in the unit of the header, a code by its word; a long text is cut."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -89,7 +89,7 @@ def text(indicator: Indicator, value: Any) -> str:
 def legend(form: Form) -> list[str]:
     """What the boxes say, in words: of when the last values are, and what follows where a cell is elsewhere."""
     last = [f"上期 Last: {form.last.period}"] if form.last else []
-    return ["  ·  ".join((*last, *([SIGNS] if form.allowed else [])))] if last or form.allowed else []
+    return ["  ·  ".join((*last, *([SIGNS] if form.bounds else [])))] if last or form.bounds else []
 
 
 def draw_beside(sheet: Worksheet, form: Form, row: int) -> None:
@@ -116,12 +116,12 @@ def draw_beside(sheet: Worksheet, form: Form, row: int) -> None:
 def _boxed(form: Form, indicator: Indicator) -> str:
     last = _last(form, indicator)
     said = ["上期 Last", last] if last else []
-    return "\n".join((*said, *(_span(one, indicator) for one in form.allowed.get(indicator.column, ()))))
+    return "\n".join((*said, *(_span(one, indicator) for one in form.bounds.get(indicator.column, ()))))
 
 
 def beside_line(form: Form, indicator: Indicator) -> tuple[str, str]:
     """What stands beside an indicator's row: the last value, and between what the cell lies."""
-    return _last(form, indicator), "  ".join(_span(one, indicator) for one in form.allowed.get(indicator.column, ()))
+    return _last(form, indicator), "  ".join(_span(one, indicator) for one in form.bounds.get(indicator.column, ()))
 
 
 def has_rows(forms: Sequence[Form]) -> list[Form]:

@@ -113,7 +113,7 @@ def write_form(sheet: Worksheet, form: Form, asked: TemplateSelection, look: Sty
 
 def _write_lines(sheet: Worksheet, form: Form, look: Styles) -> None:
     """A vertical form: a row an indicator, of which the value alone is typed."""
-    known = bool(form.last or form.allowed)
+    known = bool(form.last or form.bounds)
     for place, width in enumerate(VERTICAL_WIDTHS):
         sheet.set_column(place, place, width)
     for place, title in enumerate((*VERTICAL, *(BESIDE if known else ()))):
