@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from expectations.analysis.linear_program import Demand, Solver, at_least, negated
-from expectations.analysis.linearise import Piece, Schema, assumed, linearise, step
 from expectations.analysis.rule_faults import Kind, RuleDefect, rule_defects
 from expectations.analysis.rule_versions import SuiteVersions
 from expectations.language.expressions import Linear
 from expectations.language.rules import Rule, When
+from expectations.linear.linear_program import Demand, Solver, at_least, negated
+from expectations.linear.linearise import Piece, Schema, assumed, linearise, step
 from warehouse.codebook import Codebook, Dataset
 
 

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 import great_expectations.expectations as core
 import polars as pl
 
-from expectations.analysis.linearise import condition, said
 from expectations.analysis.rule_versions import SuiteVersions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.expressions import RelationError
 from expectations.language.relation import parse
 from expectations.language.rules import SOURCE, Check, Rule
+from expectations.linear.linearise import condition, said
 from warehouse.codebook import Codebook, Dataset
 from warehouse.messages.finding import Severity
 

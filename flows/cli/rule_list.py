@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.analysis.linearise import said
 from expectations.analysis.preview import Preview, preview
 from expectations.analysis.rule_faults import rule_defects
 from expectations.analysis.rule_versions import SOME_PERIOD, SuiteVersions, load_edited
 from expectations.language.rules import Rule
+from expectations.linear.linearise import said
 from expectations.suites import returns
 from flows.settings import Settings
 from warehouse.codebook import Codebook, Dataset, load

@@ -14,13 +14,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from expectations.analysis.consistency import ConsistencyReport, check_all, check_rules
-from expectations.analysis.linear_program import Demand, Solver
-from expectations.analysis.linearise import linearise, said, step
 from expectations.analysis.rule_faults import RuleDefect
 from expectations.analysis.rule_versions import SuiteVersions
 from expectations.companions import Last, PeerRatio
 from expectations.language.relation import parse
 from expectations.language.rules import Check, Rule, When, between, in_set, not_null, relation, unique
+from expectations.linear.linear_program import Demand, Solver
+from expectations.linear.linearise import linearise, said, step
 from tests.builders import BOOK
 
 # Ten columns of which the first eight are required; money and counts, none of them signed.

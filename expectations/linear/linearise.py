@@ -15,11 +15,11 @@ from math import gcd, lcm
 import great_expectations.expectations as core
 import polars as pl
 
-from expectations.analysis.linear_program import Demand, at_least, negated
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.expressions import Linear
 from expectations.language.relation import Link, parse
 from expectations.language.rules import Check, Rule, When
+from expectations.linear.linear_program import Demand, at_least, negated
 
 Schema = Mapping[str, pl.DataType]
 # Medians and bounds are floats; what differs by less is alike.
