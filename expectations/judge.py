@@ -20,6 +20,7 @@ from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
 from expectations.validation.roll_ups import validate_roll_ups
 from expectations.validation.rule_findings import absent_findings
+from expectations.validation.scores import with_scores
 from warehouse.codebook import Dataset, load
 from warehouse.intake.reading import Reading
 from warehouse.messages.finding import Finding, Severity
@@ -113,7 +114,8 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
     order = list(known.book.datasets)
     let_in.sort(key=lambda one: order.index(one.dataset))
     judged = [
-        _judge(one, of_peers, reading) for one, of_peers in zip(let_in, _peer_outcomes(let_in, known), strict=True)
+        _judge(one, of_peers, reading, known)
+        for one, of_peers in zip(let_in, _peer_outcomes(let_in, known), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
     notes = note_records((note for note in reading.notes if note.period == period), findings)
@@ -170,11 +172,12 @@ def _peer_outcomes(let_in: list[Admission], known: PriorState) -> list[RuleOutco
     return [found.get(one.dataset, RuleOutcomes()) for one in let_in]
 
 
-def _judge(one: Admission, of_peers: RuleOutcomes, reading: Reading) -> DatasetOutcome:
+def _judge(one: Admission, of_peers: RuleOutcomes, reading: Reading, known: PriorState) -> DatasetOutcome:
     """The verdicts that all findings give, explained ones apart."""
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
-    findings = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    explained = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    findings = with_scores(explained, one.batch, known)
     return DatasetOutcome(
         let_in=one,
         validated=validated,
