@@ -109,8 +109,10 @@ def _made(
 
 def _registers(province: Province, period: str, villages: Villages) -> dict[str, Rows]:
     """What is told by its days, in every period."""
-    register_rows = {"relocation_villages": {c: register(mine, period) for c, mine in villages.items()}}
-    return register_rows | ({"policy": policy(province, period)} if load().datasets["policy"].due(period) else {})
+    tables: dict[str, Rows] = {"relocation_villages": {c: register(mine, period) for c, mine in villages.items()}}
+    if load().datasets["policy"].due(period):
+        tables["policy"] = policy(province, period)
+    return tables
 
 
 def _in_force(province: Province, period: str, rows: Rows) -> Rows:
