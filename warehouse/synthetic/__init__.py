@@ -7,11 +7,12 @@ definitions (`warehouse.codebook`), reading (`warehouse.intake`).
 """
 
 from warehouse.synthetic.planting import FaultKeyRow, plant
-from warehouse.synthetic.records import PERIODS, Return, Row, Value
+from warehouse.synthetic.records import MONTHS, PERIODS, Return, Row, Value
 from warehouse.synthetic.returns import build_returns
 from warehouse.synthetic.write import SampleSummary, write_returns, write_sample
 
 __all__ = [
+    "MONTHS",
     "PERIODS",
     "FaultKeyRow",
     "Return",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIOD_ENDS, Row
+from warehouse.synthetic.records import Row, period_end
 from warehouse.synthetic.territory import Province
 
 MEASURES = ("生态脱贫", "易地扶贫搬迁", "危房改造", "产业扶贫", "免费培训就业",
@@ -20,7 +20,7 @@ COUNTY_PLANS_FROM = date(2018, 5, 1)
 
 def policy(province: Province, period: str) -> dict[str, tuple[Row, ...]]:
     """The rows of each deep-poverty county; none before the measures were issued."""
-    end = PERIOD_ENDS[period]
+    end = period_end(period)
     deep = [c for c, t in province.territories.items() if t.deep]
     if end < FIRST_ISSUED:
         return dict.fromkeys(deep, ())
