@@ -11,6 +11,8 @@ from math import ceil
 from random import Random
 from time import process_time
 
+import polars as pl
+
 from expectations.companions import Partner
 from expectations.suites import companions_for
 from tests.builders import BOOK
@@ -39,32 +41,17 @@ LINKED = _linked()
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was said of one slip: `said` of its return is error, query or nothing; `named`, its cell was; `right`, a
-    first proposal was the true value, `other`, one was not; `error` is its percent of the province's sum.
-    """
-
-    kind: str
-    period: str
-    dataset: str
-    county_code: str
-    said: str
-    named: bool
-    right: bool
-    other: bool
-    error: float
-    changes: str
-    rules: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Night:
-    """A period judged with slips in it: the numeric `cells` of returns that nothing is wrong with, by dataset, the
-    findings that name any of them, how many cells they name, and how much of all error the findings that come first
-    carry.
+    """A period judged with slips in it, or several.
+
+    `slips`: one row a slip: kind, period, dataset, county_code; `said` of its return (error, query or nothing);
+    `named`, its cell was; `right`, a first proposal was the true value; `other`, one was not; `error`, in percent of
+    the province's sum; `changes` and `rules` in words. `cells`: how many numeric ones the returns have that nothing is
+    wrong with, by dataset; `questioned`, how many of them some findings name, the `false` ones. `carried`: how much of
+    the `error` of all the findings carry that come first.
     """
 
-    outcomes: tuple[Outcome, ...]
+    slips: pl.DataFrame
     cells: Counter[str]
     false: tuple[Finding, ...]
     questioned: Counter[str]
@@ -72,6 +59,16 @@ class Night:
     carried: float
     returns: int
     seconds: float
+
+    @property
+    def milliseconds(self) -> float:
+        """What a return takes of the processor."""
+        return 1000 * self.seconds / self.returns
+
+    def __add__(self, other: Night) -> Night:
+        """Both as if they were one."""
+        values = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Night(*(pl.concat([a, b]) if isinstance(a, pl.DataFrame) else a + b for a, b in values))
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ class Province:
         false = [f for key in clean for f in by_return[key]]
         doubted = {(f.dataset, f.county_code, cell) for f in false for cell in _cells(f)}
         return Night(
-            outcomes=tuple(self._outcome(key, slip, by_return) for key, slip in slips.items()),
+            slips=pl.DataFrame([self._outcome(key, slip, by_return) for key, slip in slips.items()]),
             cells=Counter(k[0] for k, one in clean.items() for _ in _numbers(one)),
             false=tuple(false),
             questioned=Counter(dataset for dataset, _, _ in doubted if dataset),
@@ -163,25 +160,25 @@ class Province:
             seconds=seconds,
         )
 
-    def _outcome(self, key: Key, slip: Slip, by_return: Mapping[Key, list[Finding]]) -> Outcome:
+    def _outcome(self, key: Key, slip: Slip, by_return: Mapping[Key, list[Finding]]) -> dict[str, object]:
         own = [f for f in by_return[key] if _where(f) not in self.unasked]
         all_of_them = own + [f for k in _linked_keys(key) for f in by_return[k] if _where(f) not in self.unasked]
         severities = {f.severity for f in all_of_them}
         cells = {cell_of(key[0], place) for place in slip.true}
         first = [f.proposals[0] for f in own if f.proposals]
-        return Outcome(
-            kind=slip.kind,
-            period=self.period,
-            dataset=key[0],
-            county_code=key[1],
-            said="error" if "critical" in severities else "query" if severities else "nothing",
-            named=any(cells & _cells(f) for f in own),
-            right=any(_is_right(proposal, slip) for proposal in first),
-            other=any(not _is_right(proposal, slip) for proposal in first),
-            error=sum(self._errors(key, slip).values()),
-            changes="; ".join(f"{c} {v} -> {slip.wrong.rows[n][c]}" for (n, c), v in [*slip.true.items()][:2]),
-            rules=tuple(dict.fromkeys(f.rule for f in all_of_them)),
-        )
+        return {
+            "kind": slip.kind,
+            "period": self.period,
+            "dataset": key[0],
+            "county_code": key[1],
+            "said": "error" if "critical" in severities else "query" if severities else "nothing",
+            "named": any(cells & _cells(f) for f in own),
+            "right": any(_is_right(proposal, slip) for proposal in first),
+            "other": any(not _is_right(proposal, slip) for proposal in first),
+            "error": float(sum(self._errors(key, slip).values())),
+            "changes": "; ".join(f"{c} {v} -> {slip.wrong.rows[n][c]}" for (n, c), v in [*slip.true.items()][:2]),
+            "rules": " ".join(dict.fromkeys(f.rule for f in all_of_them)),
+        }
 
     def _errors(self, key: Key, slip: Slip) -> dict[str, float]:
         """How far each cell is off, in percent of the sum of its column over all counties."""

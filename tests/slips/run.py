@@ -1,87 +1,79 @@
-"""`make slips`: plants slips in clean provinces, judges them, and writes the page of what was said of them."""
+"""`make slips`: plants slips in clean provinces, judges them, and tells what was said; `--out` writes the page."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from json import dumps
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import polars as pl
 
 from tests.slips.kinds import KINDS
-from tests.slips.measure import FOLDS, Night, Outcome, Province
+from tests.slips.measure import FOLDS, Night, Province
+from tests.slips.page import carried, markdown, page, questioned, table
 from warehouse.synthetic import build_returns
 
+SEEDS = (2017, 2018, 2019)
+PERIODS = ("2017-12", "2018-05", "2018-06")
 
-def nights(
-    seeds: Iterable[int], periods: Sequence[str], kinds: Sequence[str], folds: int, *, every: bool
-) -> Iterable[Night]:
+
+def provinces(seeds: Iterable[int], periods: Iterable[str]) -> Iterator[Province]:
+    """Clean provinces, each in each of these periods."""
     for seed in seeds:
         returns = build_returns(seed)
-        for period in periods:
-            province = Province(seed, period, returns)
-            if every:
-                yield from (province.in_every(kind) for kind in kinds)
-            else:
-                yield from (province.in_a_tenth(fold, kinds) for fold in range(folds))
+        yield from (Province(seed, period, returns) for period in periods)
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    shown = Table("kind", "dataset", "slips", "error", "query", "nothing", "%", "named", "right first", "other first")
-    groups = sorted({(o.kind, d) for o in outcomes for d in (o.dataset, "~ all")})
-    for kind, dataset in groups:
-        own = [o for o in outcomes if o.kind == kind and dataset in (o.dataset, "~ all")]
-        said = Counter(o.said for o in own)
-        counts = (said["error"], said["query"], said["nothing"], round(100 * said["nothing"] / len(own)))
-        shown.add_row(
-            kind,
-            dataset,
-            *map(str, (len(own), *counts, sum(o.named for o in own), sum(o.right for o in own))),
-            str(sum(o.other for o in own)),
+def nights(given: Iterable[Province], kinds: Sequence[str], folds: int, *, every: bool) -> Night:
+    """All nights that have a slip in a tenth of the returns each, or one kind in every return, as if they were one."""
+    done = (
+        night
+        for province in given
+        for night in (
+            (province.in_every(kind) for kind in kinds)
+            if every
+            else (province.in_a_tenth(fold, kinds) for fold in range(folds))
         )
-    return shown
+    )
+    return reduce(Night.__add__, done)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[2017])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[SEEDS[0]])
     parser.add_argument("--periods", nargs="+", default=["2018-06"])
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--datasets", nargs="+", help="of which to tell; all are judged")
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten tenths")
     parser.add_argument("--every", action="store_true", help="a slip in every return of one row, not in a tenth of all")
     parser.add_argument("--list", action="store_true", help="tell the silent slips and the false queries one by one")
-    parser.add_argument("--json", type=Path, help="where to write the outcomes and the false queries")
+    parser.add_argument("--json", type=Path, help="where to write what became of each slip, a line each")
+    parser.add_argument("--page", type=Path, help="write the page here, of all seeds and periods")
     given = parser.parse_args()
-    done = list(nights(given.seeds, given.periods, given.kinds, given.folds, every=given.every))
-    asked = given.datasets or {o.dataset for night in done for o in night.outcomes}
-    outcomes = [o for night in done for o in night.outcomes if o.dataset in asked]
-    false = [f for night in done for f in night.false if f.dataset in asked]
-    console = Console(width=160, highlight=False)
-    console.print(table(outcomes))
-    for o in outcomes if given.list else ():
-        if o.said == "nothing":
-            console.print(f"silent: {o.kind} {o.period} {o.dataset} {o.county_code}: {o.changes}", markup=False)
-    for f in false if given.list else ():
-        console.print(f"false: {f.dataset} {f.county_code} {f.rule} {f.cells}: {f.message_en}", markup=False)
-    cells = sum((night.cells for night in done), Counter[str]())
-    questioned = sum((night.questioned for night in done), Counter[str]())
-    share = 100 * questioned.total() / cells.total() if cells else 0
-    console.print(f"clean cells questioned: {questioned.total()} of {cells.total()} ({share:.3f} %)")
-    console.print("by rule:", dict(Counter(f.rule for f in false).most_common()))
-    error, carried = sum(night.error for night in done), sum(night.carried for night in done)
-    console.print(f"carried by the top tenth: {100 * carried / error:.1f} %")
-    returns, seconds = sum(night.returns for night in done), sum(night.seconds for night in done)
-    console.print(f"{1000 * seconds / returns:.2f} ms of CPU a return")
+    if given.page:
+        tenth = nights(provinces(SEEDS, PERIODS), list(KINDS), FOLDS, every=False)
+        every = nights(provinces(SEEDS, PERIODS[-1:]), list(KINDS), FOLDS, every=True)
+        given.page.write_text(page(tenth, every, SEEDS, PERIODS), encoding="utf-8")
+        return
+    done = nights(provinces(given.seeds, given.periods), given.kinds, given.folds, every=given.every)
+    slips = done.slips.filter(pl.col("dataset").is_in(given.datasets or list(done.slips["dataset"])))
+    sys.stdout.write("\n\n".join(markdown(table(slips, by)) for by in (["kind", "dataset"], ["kind"])))
+    false = [f for f in done.false if f.dataset in (given.datasets or done.cells)]
+    if given.list:
+        silent = slips.filter(said="nothing").select("kind", "period", "dataset", "county_code", "changes")
+        sys.stdout.writelines(["\n\n", *(f"silent: {' '.join(map(str, line))}\n" for line in silent.iter_rows())])
+        sys.stdout.writelines(f"false: {f.dataset} {f.county_code} {f.rule} {f.cells}: {f.message_en}\n" for f in false)
+    sys.stdout.write(
+        f"\n\nclean cells questioned: {done.questioned.total()} of {done.cells.total()} ({questioned(done):.3f} %), "
+        f"by rule {dict(Counter(f.rule for f in false).most_common())}\n"
+        f"carried by the top tenth: {carried(done):.1f} %; {done.milliseconds:.2f} ms of CPU a return\n"
+    )
     if given.json:
-        told = {"outcomes": [asdict(o) for o in outcomes], "false": [f.model_dump() for f in false]}
-        given.json.write_text(dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+        slips.write_ndjson(given.json)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
