@@ -1,0 +1,79 @@
+"""`make slips`: plants slips in clean provinces, judges them, and tells what was said; `--out` writes the page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+
+import polars as pl
+
+from tests.slips.kinds import KINDS
+from tests.slips.measure import FOLDS, Night, Province
+from tests.slips.page import carried, markdown, page, questioned, table
+from warehouse.synthetic import build_returns
+
+SEEDS = (2017, 2018, 2019)
+PERIODS = ("2017-12", "2018-05", "2018-06")
+
+
+def provinces(seeds: Iterable[int], periods: Iterable[str]) -> Iterator[Province]:
+    """Clean provinces, each in each of these periods."""
+    for seed in seeds:
+        returns = build_returns(seed)
+        yield from (Province(seed, period, returns) for period in periods)
+
+
+def nights(given: Iterable[Province], kinds: Sequence[str], folds: int, *, every: bool) -> Night:
+    """All nights that have a slip in a tenth of the returns each, or one kind in every return, as if they were one."""
+    done = (
+        night
+        for province in given
+        for night in (
+            (province.in_every(kind) for kind in kinds)
+            if every
+            else (province.in_a_tenth(fold, kinds) for fold in range(folds))
+        )
+    )
+    return reduce(Night.__add__, done)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[SEEDS[0]])
+    parser.add_argument("--periods", nargs="+", default=["2018-06"])
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--datasets", nargs="+", help="of which to tell; all are judged")
+    parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten tenths")
+    parser.add_argument("--every", action="store_true", help="a slip in every return of one row, not in a tenth of all")
+    parser.add_argument("--list", action="store_true", help="tell the silent slips and the false queries one by one")
+    parser.add_argument("--json", type=Path, help="where to write what became of each slip, a line each")
+    parser.add_argument("--page", type=Path, help="write the page here, of all seeds and periods")
+    given = parser.parse_args()
+    if given.page:
+        tenth = nights(provinces(SEEDS, PERIODS), list(KINDS), FOLDS, every=False)
+        every = nights(provinces(SEEDS, PERIODS[-1:]), list(KINDS), FOLDS, every=True)
+        given.page.write_text(page(tenth, every, SEEDS, PERIODS), encoding="utf-8")
+        return
+    done = nights(provinces(given.seeds, given.periods), given.kinds, given.folds, every=given.every)
+    slips = done.slips.filter(pl.col("dataset").is_in(given.datasets or list(done.slips["dataset"])))
+    sys.stdout.write("\n\n".join(markdown(table(slips, by)) for by in (["kind", "dataset"], ["kind"])))
+    false = [f for f in done.false if f.dataset in (given.datasets or done.cells)]
+    if given.list:
+        silent = slips.filter(said="nothing").select("kind", "period", "dataset", "county_code", "changes")
+        sys.stdout.writelines(["\n\n", *(f"silent: {' '.join(map(str, line))}\n" for line in silent.iter_rows())])
+        sys.stdout.writelines(f"false: {f.dataset} {f.county_code} {f.rule} {f.cells}: {f.message_en}\n" for f in false)
+    sys.stdout.write(
+        f"\n\nclean cells questioned: {done.questioned.total()} of {done.cells.total()} ({questioned(done):.3f} %), "
+        f"by rule {dict(Counter(f.rule for f in false).most_common())}\n"
+        f"carried by the top tenth: {carried(done):.1f} %; {done.milliseconds:.2f} ms of CPU a return\n"
+    )
+    if given.json:
+        slips.write_ndjson(given.json)
+
+
+if __name__ == "__main__":
+    main()
