@@ -1,8 +1,9 @@
 """The months that no programme draws: each county's way between the periods that one does, column by column.
 
-What a year or a programme adds up grows by the season, with luck of the county's own in each month; a stock wanders. So
-the drawn periods keep their values, and growth has a spread. Belongs here: the ways. Does not belong here: what a
-month's weight is (`seasons.py`), what makes a row one (`agreement.py`).
+The drawn periods keep their values. Between them what adds up over a year or for good grows by the season, with luck of
+the county's own in each month: some do the work of many months in one, some nothing; a stock follows its trend and
+wanders. Beyond them a trend goes on. Belongs here: the ways. Does not belong here: what a month weighs (`seasons.py`),
+what makes the columns one row (`agreement.py`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from random import Random
+from typing import NamedTuple
 
 from warehouse.codebook import Dataset, Indicator, load
 from warehouse.synthetic.agreement import agreed
 from warehouse.synthetic.defaults import down
 from warehouse.synthetic.random_draws import stream
 from warehouse.synthetic.records import MONTHS, PERIODS, Row, Value
-from warehouse.synthetic.seasons import weight
+from warehouse.synthetic.seasons import season
 from warehouse.synthetic.territory import Province
 
 Rows = Mapping[str, tuple[Row, ...]]  # by territory
@@ -26,12 +28,32 @@ Way = list[float | None]  # its value in each month
 
 DRAWN = {period: MONTHS.index(period) for period in PERIODS}
 LAST = len(MONTHS) - 1
-MONTH_LUCK, COLUMN_LUCK = 0.45, 0.12  # sigma of a month's weight: the county's, and the column's beside it
-SURGE, SURGES = 0.025, (2.5, 7.0)  # how often a county does the work of many months in one, and of how many
-WANDER = 0.006  # sigma of a stock's way in a month, as a share of it
-YEAR_GROWTH = (0.06, 0.10)  # of the last year's total: mean and sigma over counties
+LUCK, COLUMN_LUCK = 0.45, 0.12  # sigma of what a month weighs: the row's, and the column's beside it
+SURGE, COLUMN_SURGE = 0.025, 0.004  # how often a row, or one column, does the work of many months in one,
+SURGES = (2.5, 7.0)  # and of how many
+IDLE = 0.01  # how often nothing is done of a thing in a month
+STEP, COLUMN_STEP = 0.005, 0.003  # sigma of a stock's step in a month, as a share of it: the row's, the column's beside
+YEAR_GROWTH = (0.06, 0.10)  # of a year's total over the last one's: mean and sigma of its logarithm
 AFTER_JUNE = (1.25, 1.7)  # the year's total over that of June, at least
-STEADY = (0.85, 1.2)  # how far a stock's trend carries it beyond the drawn periods
+COLUMN_TOTAL = 0.015  # sigma of a column's part in both
+TREND = (0.85, 1.2)  # how far a stock's trend carries it beyond the drawn periods
+NEARLY = 1 + 1e-12  # a float a little below the decimal that it stands for is that decimal
+RISE = (0.6, 1.4)  # of the last half year's, what is added for good in the next
+
+
+class _Luck(NamedTuple):
+    """What the columns of a row have in common: they are one county's work."""
+
+    work: Sequence[float]  # what each month weighs
+    steps: Sequence[float]
+    growth: float
+    after_june: float
+
+    @classmethod
+    def drawn(cls, rng: Random) -> _Luck:
+        work = [_work(rng, LUCK, SURGE) for _ in MONTHS]
+        steps = [_step(rng, STEP) for _ in MONTHS]
+        return cls(work, steps, rng.lognormvariate(*YEAR_GROWTH), rng.uniform(*AFTER_JUNE))
 
 
 def months_between(
@@ -67,10 +89,8 @@ def _histories(dataset: Dataset, drawn: Mapping[int, Rows]) -> Iterator[tuple[st
 def _rows(province: Province, dataset: Dataset, code: str, known: Mapping[int, Row]) -> list[Row]:
     """A row in each of MONTHS."""
     first = next(iter(known.values()))
-    keys = [str(first[key]) for key in dataset.keys]
-    rng = stream(province.seed, "months", dataset.dataset, code, *keys)
-    luck = [_luck(rng, MONTH_LUCK) for _ in MONTHS]
-    beyond = (rng.lognormvariate(*YEAR_GROWTH), rng.uniform(*AFTER_JUNE))
+    rng = stream(province.seed, "months", dataset.dataset, code, *(str(first[key]) for key in dataset.keys))
+    luck = _Luck.drawn(rng)
     columns: dict[str, list[Value]] = {}
     for column in first:
         indicator = dataset[column]
@@ -78,12 +98,8 @@ def _rows(province: Province, dataset: Dataset, code: str, known: Mapping[int, R
             columns[column] = [first[column]] * len(MONTHS)
             continue
         knots = {place: _number(row[column]) for place, row in known.items()}
-        columns[column] = [_kept(indicator, value) for value in _way(rng, indicator, knots, luck, beyond)]
+        columns[column] = [_kept(indicator, value) for value in _way(rng, indicator, knots, luck)]
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def _luck(rng: Random, sigma: float) -> float:
-    return rng.lognormvariate(0, sigma) * (rng.uniform(*SURGES) if rng.random() < SURGE else 1.0)
 
 
 def _number(value: Value) -> float | None:
@@ -94,83 +110,95 @@ def _kept(indicator: Indicator, value: float | None) -> Value:
     """Rounded to what the column keeps: counts of a stock to the nearest, what rises down."""
     if value is None:
         return None
-    return round(value) if indicator.kind == "stock" and indicator.unit.dtype == "count" else down(indicator, value)
+    if indicator.kind == "stock" and indicator.unit.dtype == "count":
+        return round(value)
+    return down(indicator, value * NEARLY)
 
 
-def _way(
-    rng: Random, indicator: Indicator, knots: Knots, luck: Sequence[float], beyond: tuple[float, float]
-) -> Sequence[float | None]:
+def _work(rng: Random, sigma: float, surge: float) -> float:
+    return rng.lognormvariate(0, sigma) * (rng.uniform(*SURGES) if rng.random() < surge else 1.0)
+
+
+def _step(rng: Random, sigma: float) -> float:
+    """Heavy-tailed: Student's t with 4 degrees of freedom."""
+    return rng.gauss(0, sigma) / math.sqrt(rng.gammavariate(2, 0.5))
+
+
+def _way(rng: Random, indicator: Indicator, knots: Knots, luck: _Luck) -> Way:
     """A column's value in each month, by its kind."""
-    name, column = indicator.dataset, indicator.column
-    if indicator.kind == "stock" and "planned" in column:
-        return [_year_value(knots, place // 12) for place in range(len(MONTHS))]
-    weights = [luck[m] * rng.lognormvariate(0, COLUMN_LUCK) for m in range(len(MONTHS))]
+    if indicator.kind == "stock" and "planned" in indicator.column:
+        return [_task(knots, place // 12) for place in range(len(MONTHS))]
+    weights = [work * _work(rng, COLUMN_LUCK, COLUMN_SURGE) for work in luck.work]
     if indicator.kind == "stock":
-        return _wandering(rng, _between(_with_ends(rng, knots, start=None), weights), knots)
-    weights = [w * weight(name, column, m % 12 + 1) for m, w in enumerate(weights)]
+        way = _between(_with_trend(rng, knots), weights)
+        return way if indicator.unit.unit == "village" else _wandering(rng, way, knots, luck.steps)
+    of_year = season(indicator.dataset, indicator.column)
+    weights = [w * of_year[place % 12] * (rng.random() >= IDLE) for place, w in enumerate(weights)]
     if indicator.kind == "cumulative":
-        return _between(_with_ends(rng, knots, start=0.0), weights)
-    return [value for year in range(3) for value in _year(rng, knots, year, weights, beyond)]
+        return _between(_with_rise(rng, knots), weights)
+    return [value for start in range(-1, LAST, 12) for value in _year(rng, knots, start, weights, luck)]
 
 
-def _year_value(knots: Knots, year: int) -> float | None:
+def _task(knots: Knots, year: int) -> float | None:
     """A task is set for the year; before the first drawn one it was what that is."""
     drawn = {place // 12: value for place, value in sorted(knots.items(), reverse=True)}
     return drawn.get(year, drawn[min(drawn)])
 
 
-def _year(rng: Random, knots: Knots, year: int, weights: Sequence[float], beyond: tuple[float, float]) -> Way:
-    """What adds up from nothing in January; blank in a year in which every drawn period is, or has none."""
-    start, end = 12 * year - 1, 12 * year + 11
+def _year(rng: Random, knots: Knots, start: int, weights: Sequence[float], luck: _Luck) -> Way:
+    """What adds up from nothing after `start`, a December; blank where every drawn period of the year is or is none."""
+    end = start + 12
     mine = {place: value for place, value in knots.items() if start < place <= end and value is not None}
     if not mine:
         return [None] * 12
     if end not in mine:
-        growth, rest = (factor * rng.lognormvariate(0, 0.015) for factor in beyond)
-        mine[end] = max((knots.get(start) or 0.0) * growth, max(mine.values()) * rest)
+        growth, after_june = (factor * rng.lognormvariate(0, COLUMN_TOTAL) for factor in (luck.growth, luck.after_june))
+        mine[end] = max((knots.get(start) or 0.0) * growth, max(mine.values()) * after_june)
     return _between({start: 0.0, **mine}, weights)[start + 1 :]
 
 
-def _with_ends(rng: Random, knots: Knots, start: float | None) -> dict[int, float | None]:
-    """The knots, and one before the first month and at the last, as the trend of the next drawn year has them."""
-    given = [(place, value) for place, value in sorted(knots.items()) if value is not None]
+def _with_rise(rng: Random, knots: Knots) -> Knots:
+    """The knots of what began in 2016 and goes on rising after the last."""
+    given = [value for _, value in sorted(knots.items()) if value is not None]
+    rise = given[-1] - given[-2] if len(given) > 1 else 0.0
+    return {-1: 0.0, **knots, LAST: given[-1] + rise * rng.uniform(*RISE) if given else None}
+
+
+def _with_trend(rng: Random, knots: Knots) -> Knots:
+    """The knots of a stock, with its trend before the first and after the last."""
+    given = {place: value for place, value in sorted(knots.items()) if value is not None}
     if not given:
-        return {-1: None, LAST: None}
-    (_, first), (_, last) = given[0], given[-1]
-    low, high = STEADY
-    before = next((v for p, v in given if p == DRAWN["2017-12"]), first)
-    after = given[-2][1] if len(given) > 1 else last
-    if start is not None:
-        return {-1: start, **knots, LAST: last + (last - after) * rng.uniform(0.6, 1.4)}
+        return {LAST: None}
+    first, *_, last = given.values() if len(given) > 1 else [*given.values()] * 2
+    december = given.get(DRAWN["2017-12"], first)
+    low, high = TREND
     risen, rising = (
-        min(max(now / then, low), high) ** rng.uniform(0.3, 1.2) if then else 1.0
-        for then, now in ((first, before), (after, last))
+        min(max(now / then, low), high) ** rng.uniform(*RISE) if then else 1.0
+        for then, now in ((first, december), (december, last))
     )
     return {-1: first / risen, **knots, LAST: last * rising}
 
 
 def _between(knots: Knots, weights: Sequence[float]) -> Way:
     """From knot to knot, each month by its weight; to a blank one blank, from a blank one as the next is."""
-    way: Way = []
+    way: Way = [None] * (min(knots) + 1)
     for (left, before), (right, after) in pairwise(sorted(knots.items())):
-        months = range(left + 1, right + 1)
+        span = weights[left + 1 : right + 1]
         if after is None:
-            way += [None] * len(months)
+            way += [None] * len(span)
             continue
-        begun = after if before is None else before
-        whole, done = math.fsum(weights[m] for m in months), 0.0
-        for month in months:
-            done += weights[month]
-            way.append(begun + (after - begun) * min(done / whole, 1.0) if whole and month != right else after)
-    return [*[None] * (min(knots) + 1), *way]
+        begun, whole = after if before is None else before, math.fsum(span)
+        shares = [math.fsum(span[:month]) / whole if whole else 0.0 for month in range(1, len(span))]
+        way += [*(begun + (after - begun) * share for share in shares), after]
+    return way
 
 
-def _wandering(rng: Random, way: Way, knots: Knots) -> Way:
-    """The way with steps aside, heavy-tailed, that are all taken back by the next drawn period."""
+def _wandering(rng: Random, way: Way, knots: Knots, steps: Sequence[float]) -> Way:
+    """The way with steps aside, which are all taken back by the next drawn period."""
     walk = [0.0]
-    for _ in way:
-        walk.append(walk[-1] + rng.gauss(0, WANDER) / math.sqrt(rng.gammavariate(2, 0.5)))  # t, 4 degrees of freedom
-    drawn = {place: walk[place + 1] for place, value in sorted(knots.items()) if value is not None}
+    for step in steps:
+        walk.append(walk[-1] + step + _step(rng, COLUMN_STEP))
+    drawn = {place: walk[place + 1] for place, value in knots.items() if value is not None}
     if not drawn:
         return way
     home = _between({-1: drawn[min(drawn)], **drawn, LAST: drawn[max(drawn)]}, [1.0] * len(way))

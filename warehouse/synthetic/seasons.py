@@ -26,6 +26,6 @@ SEASONS = {  # by dataset, or by a column of it that has another season
 }
 
 
-def weight(dataset: str, column: str, month: int) -> float:
-    """The relative weight of a calendar month from 1 to 12; every month is like another where nothing is said."""
-    return SEASONS.get(column, SEASONS.get(dataset, EVEN))[month - 1]
+def season(dataset: str, column: str) -> tuple[int, ...]:
+    """The weights from January to December; every month is like another where nothing is said."""
+    return SEASONS.get(column, SEASONS.get(dataset, EVEN))
