@@ -30,20 +30,12 @@ def outcomes(province: Province, periods: Iterable[str]) -> dict[str, dict[str, 
     rows: dict[str, dict[str, Row]] = {}
     for period in people.keys() & set(periods):
         flows = people[period]
-        counties = _gather(province, period)
+        counties = province.counties(period)
         rows[period] = {
             code: _row(province, period, parts, flows, _income(province, period, parts, incomes))
             for code, parts in sorted(counties.items())
         }
     return rows
-
-
-def _gather(province: Province, period: str) -> dict[str, list[Territory]]:
-    """The territories that each county in force is made of."""
-    counties: dict[str, list[Territory]] = {}
-    for territory in province.territories.values():
-        counties.setdefault(territory.code_in(period), []).append(territory)
-    return counties
 
 
 def _income(province: Province, period: str, parts: list[Territory], incomes: Incomes) -> Income:

@@ -6,9 +6,9 @@ Does not belong here: their values, the files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from warehouse.codebook import Dataset, load
+from warehouse.codebook import load
 from warehouse.synthetic import funds_projects, programmes, services, support, village_work
 from warehouse.synthetic.defaults import complete, default_rows
 from warehouse.synthetic.months import months_between
@@ -39,25 +39,22 @@ def build_returns(seed: int, periods: Iterable[str] = PERIODS) -> tuple[Return, 
     """Every return of the clean province in `periods`, some of MONTHS, by period, then dataset in codebook order, then
     county. What a period has does not depend on which others are asked for.
     """
-    book, province, wanted = load(), draw_province(seed), tuple(periods)
+    province, wanted = draw_province(seed), tuple(periods)
     tables = _tables(province, wanted)
-    return tuple(
-        _return(province, dataset, period, division.county_code, tables.get((period, dataset.dataset)))
-        for period in wanted
-        for dataset in book.datasets.values()
-        if dataset.due(period)
-        for division in book.members(dataset.owed_by, period)
-    )
+    return tuple(found for period in wanted for found in _returns(province, period, tables))
 
 
-def _return(province: Province, dataset: Dataset, period: str, code: str, rows: Rows | None) -> Return:
-    """A county's return, whole: no `rows` of any county are for a dataset that no programme has."""
-    origins = province.origins(code, period)
-    if rows is None:
-        mine = default_rows(province, dataset, period, origins)
-    else:
-        mine = tuple(complete(province, dataset, period, origins, row) for row in rows.get(code, ()))
-    return Return(code, period, dataset.dataset, status_of(dataset.dataset, period), not mine, mine)
+def _returns(province: Province, period: str, tables: Mapping[tuple[str, str], Rows]) -> Iterator[Return]:
+    """A period's returns, whole; a dataset that no programme has has no table."""
+    book, counties = load(), province.counties(period)
+    for name in (name for name, dataset in book.datasets.items() if dataset.due(period)):
+        dataset, rows = book.datasets[name], tables.get((period, name))
+        for code in (division.county_code for division in book.members(dataset.owed_by, period)):
+            if rows is None:
+                mine = default_rows(province, dataset, period, counties[code])
+            else:
+                mine = tuple(complete(province, dataset, period, counties[code], row) for row in rows.get(code, ()))
+            yield Return(code, period, name, status_of(name, period), not mine, mine)
 
 
 def _tables(province: Province, periods: Sequence[str]) -> dict[tuple[str, str], Rows]:
