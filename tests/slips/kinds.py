@@ -60,10 +60,16 @@ def _edits(kind: Kind, one: Return, place: Place, beside: Beside, rng: Random) -
     if kind.edits:
         return kind.edits(one, place, beside)
     indicator, value = BOOK.datasets[one.dataset][place[1]], one.rows[place[0]][place[1]]
-    if not value or not indicator.numeric or not kind.typed:
+    if not value or not indicator.numeric:
         return {}
-    number = kind.typed(f"{shown(indicator, value):f}", indicator, rng)
-    return {} if number is None else {place: _kept(indicator, number)}
+    wrong = typed(kind, indicator, value, rng)
+    return {} if wrong is None else {place: wrong}
+
+
+def typed(kind: Kind, indicator: Indicator, value: Value, rng: Random) -> Value:
+    """What is stored where the value is typed with the slip; None where that cannot be."""
+    number = kind.typed(f"{shown(indicator, value):f}", indicator, rng) if kind.typed else None
+    return None if number is None else _kept(indicator, number)
 
 
 def _indicators(one: Return) -> Iterator[Indicator]:

@@ -17,9 +17,9 @@ from expectations.companions import Partner
 from expectations.suites import companions_for
 from tests.builders import BOOK
 from tests.slips.judging import Past, cell_of, judged
-from tests.slips.kinds import POWERS, Beside, Slip, plant
+from tests.slips.kinds import KINDS, POWERS, Beside, Slip, plant, typed
 from warehouse.messages.finding import Finding, Proposal
-from warehouse.synthetic import Return
+from warehouse.synthetic import Return, Value
 
 Key = tuple[str, str]  # dataset, county
 FOLDS = 10
@@ -173,8 +173,8 @@ class Province:
             "county_code": key[1],
             "said": "error" if "critical" in severities else "query" if severities else "nothing",
             "named": any(cells & _cells(f) for f in own),
-            "right": any(_is_right(proposal, slip) for proposal in first),
-            "other": any(not _is_right(proposal, slip) for proposal in first),
+            "right": any(is_right(proposal, slip) for proposal in first),
+            "other": any(not is_right(proposal, slip) for proposal in first),
             "error": float(sum(self._errors(key, slip).values())),
             "changes": "; ".join(f"{c} {v} -> {slip.wrong.rows[n][c]}" for (n, c), v in [*slip.true.items()][:2]),
             "rules": " ".join(dict.fromkeys(f.rule for f in all_of_them)),
@@ -218,16 +218,16 @@ def _numbers(one: Return) -> Iterator[object]:
     return (row[column] for row in one.rows for column in columns if row[column] is not None)
 
 
-def _is_right(proposal: Proposal, slip: Slip) -> bool:
-    """Whether it would make every cell what it was; of a power of ten, but for the digits that were lost."""
+def is_right(proposal: Proposal, slip: Slip) -> bool:
+    """Whether it puts back what was true of every cell; of powers of ten, but for the digits that the slip lost."""
     told = {change.cell: Decimal(change.value) for change in proposal.changes}
-    form = BOOK.datasets[slip.wrong.dataset]
-    for (n, column), true in slip.true.items():
-        value = told.pop(cell_of(form.dataset, (n, column)), None)
-        if value is None or not isinstance(true, int | Decimal):
-            return False
-        wrong = Decimal(str(slip.wrong.rows[n][column]))
-        lost = abs(true / wrong).scaleb(-form[column].decimals) if slip.kind in POWERS and abs(wrong) < abs(true) else 0
-        if abs(value - true) > lost:
-            return False
-    return not told
+    wanted = {cell_of(slip.wrong.dataset, place): (place, true) for place, true in slip.true.items()}
+    return told.keys() == wanted.keys() and all(
+        told[cell] == true or (slip.kind in POWERS and slip.wrong.rows[n][column] == _again(slip, column, told[cell]))
+        for cell, ((n, column), true) in wanted.items()
+    )
+
+
+def _again(slip: Slip, column: str, value: Decimal) -> Value:
+    """What the slip makes of another value."""
+    return typed(KINDS[slip.kind], BOOK.datasets[slip.wrong.dataset][column], value, Random())

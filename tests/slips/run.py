@@ -14,31 +14,36 @@ import polars as pl
 from tests.slips.kinds import KINDS
 from tests.slips.measure import FOLDS, Night, Province
 from tests.slips.page import carried, markdown, page, questioned, table
-from warehouse.synthetic import build_returns
+from warehouse.synthetic import MONTHS, PERIODS, build_returns
 
 SEEDS = (2017, 2018, 2019)
-PERIODS = ("2017-12", "2018-05", "2018-06")
+JUDGED = ("2017-12", "2018-05", "2018-06")
 
 
-def provinces(seeds: Iterable[int], periods: Iterable[str]) -> Iterator[Province]:
-    """Clean provinces, each in each of these periods."""
+def provinces(seeds: Iterable[int], periods: Sequence[str], past: Sequence[str] = MONTHS) -> Iterator[Province]:
+    """Clean provinces in each of these periods, with what they have of the `past`."""
     for seed in seeds:
-        returns = build_returns(seed)
+        returns = build_returns(seed, sorted({*past, *periods}))
         yield from (Province(seed, period, returns) for period in periods)
 
 
-def nights(given: Iterable[Province], kinds: Sequence[str], folds: int, *, every: bool) -> Night:
-    """All nights that have a slip in a tenth of the returns each, or one kind in every return, as if they were one."""
-    done = (
-        night
-        for province in given
-        for night in (
-            (province.in_every(kind) for kind in kinds)
-            if every
-            else (province.in_a_tenth(fold, kinds) for fold in range(folds))
-        )
-    )
-    return reduce(Night.__add__, done)
+def in_tenths(given: Iterable[Province], kinds: Sequence[str] = tuple(KINDS), folds: int = FOLDS) -> Night:
+    """All nights with a slip in a tenth of the returns, as if they were one."""
+    return reduce(Night.__add__, (one.in_a_tenth(fold, kinds) for one in given for fold in range(folds)))
+
+
+def in_all(given: Iterable[Province], kinds: Sequence[str] = tuple(KINDS)) -> Night:
+    """All nights with a slip of one kind in every return of a form with one row, as if they were one."""
+    return reduce(Night.__add__, (one.in_every(kind) for one in given for kind in kinds))
+
+
+def write_page(out: Path) -> None:
+    """Measures all of it, a quarter of an hour, and writes the page."""
+    last = JUDGED[-1:]
+    pasts = {"four periods": PERIODS, "none": last}
+    less = {name: in_tenths(provinces(SEEDS, last, past)) for name, past in pasts.items()}
+    told = page(in_tenths(provinces(SEEDS, JUDGED)), in_all(provinces(SEEDS, last)), less, SEEDS, JUDGED)
+    out.write_text(told, encoding="utf-8")
 
 
 def main() -> None:
@@ -50,15 +55,15 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten tenths")
     parser.add_argument("--every", action="store_true", help="a slip in every return of one row, not in a tenth of all")
     parser.add_argument("--list", action="store_true", help="tell the silent slips and the false queries one by one")
+    parser.add_argument("--four", action="store_true", help="with the past of the demo, four periods")
     parser.add_argument("--json", type=Path, help="where to write what became of each slip, a line each")
-    parser.add_argument("--page", type=Path, help="write the page here, of all seeds and periods")
+    parser.add_argument("--page", type=Path, help="measure all and write the page here")
     given = parser.parse_args()
     if given.page:
-        tenth = nights(provinces(SEEDS, PERIODS), list(KINDS), FOLDS, every=False)
-        every = nights(provinces(SEEDS, PERIODS[-1:]), list(KINDS), FOLDS, every=True)
-        given.page.write_text(page(tenth, every, SEEDS, PERIODS), encoding="utf-8")
+        write_page(given.page)
         return
-    done = nights(provinces(given.seeds, given.periods), given.kinds, given.folds, every=given.every)
+    judged = provinces(given.seeds, given.periods, PERIODS if given.four else MONTHS)
+    done = in_all(judged, given.kinds) if given.every else in_tenths(judged, given.kinds, given.folds)
     slips = done.slips.filter(pl.col("dataset").is_in(given.datasets or list(done.slips["dataset"])))
     sys.stdout.write("\n\n".join(markdown(table(slips, by)) for by in (["kind", "dataset"], ["kind"])))
     false = [f for f in done.false if f.dataset in (given.datasets or done.cells)]
