@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from expectations.companions import Companion
+from expectations.linear.row_rules import RowRules
 from expectations.suites import companions_for
 from warehouse.codebook import Dataset, Indicator
 from warehouse.intake.formats.table import address
@@ -78,6 +79,11 @@ class Batch:
             if companion.of_peers:
                 rows = rows.pipe(companion.join, known, self.dataset, self.period)
         return replace(self, rows=rows.collect())
+
+    @cached_property
+    def critical(self) -> RowRules:
+        """What the critical rules demand of the numbers of its rows; made when something is found."""
+        return RowRules.of(self.dataset, self.period, self.rows.schema)
 
     @cached_property
     def letters(self) -> dict[tuple[int, str | None, str], str]:

@@ -16,6 +16,7 @@ from expectations.language import expressions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import Link, parse
 from expectations.language.rules import NOT_BLANK, ONCE, Check, Rule
+from expectations.linear.intervals import Interval, left_by_others
 from expectations.suites.every_dataset import CEILING
 from expectations.validation.batch import EN, ZH, Batch, Key
 from expectations.validation.checkpoint import Failure
@@ -39,6 +40,17 @@ SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 # Faults of reading that leave a whole column of a table unread.
 OF_COLUMNS = ("unknown_unit", "unit_missing", "header_twice")
 SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
+# Of how many cells a finding says between which values each has to lie; those of a longer sum may be anything.
+MOST_CELLS = 2
+# Rules that say of any number what it can be: no news beside a relation.
+BY_DEFINITION = ("not_negative", "share_bounds", CEILING)
+LEFT = ("(其他单元格不变时,{})", " (the other cells being right: {})")
+INTERVALS = {
+    "between": ("{}应在 {} 与 {}之间", "{} between {} and {}"),
+    "be": ("{}应为 {}", "{} = {}"),
+    "least": ("{}不小于 {}", "{} at least {}"),
+    "most": ("{}不大于 {}", "{} at most {}"),
+}
 NO_COLUMN = ("没有这一列", "no column ")
 THIS_ROW = ("第 {} 行", "row {}")
 SOME_COUNTY = ("本省当期有效的县级代码", "a county-level code of the province in force in that period")
@@ -115,7 +127,9 @@ def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
         said=[_said(batch, row, shown, i) or THIS_ROW[i].format(row["row"]) for i in (ZH, EN)],
         wanted=[
-            _expected(check, links, batch, row, i) + (_unit_slip(check, batch, row, i) if of_ceiling else "")
+            _expected(check, links, batch, row, i)
+            + (_unit_slip(check, batch, row, i) if of_ceiling else "")
+            + (_others_leave(failure.rule, own, batch, row, i) if links else "")
             for i in (ZH, EN)
         ],
     )
@@ -150,6 +164,41 @@ def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -
         if abs(value) <= (indicator.most or 0)
     ]
     return (f"({';'.join(slips)})", f" ({'; '.join(slips)})")[language] if slips else ""
+
+
+def _others_leave(rule: Rule, own: list[str], batch: Batch, row: dict[str, Any], language: int) -> str:
+    """Between which values each of two cells has to lie by all critical rules, the others of its row being right.
+
+    Nothing where that is no more than the broken relation says, or no value is left, for then it is not this cell.
+    """
+    if rule.severity != "critical" or len(own) > MOST_CELLS:
+        return ""
+    demands, numbers = batch.critical.of_row(row), batch.critical.numbers(row)
+    cells = {demand.columns for demand in demands if demand.rule == rule and demand.broken(numbers)}
+    # An equality demands both that its sides are not below and not above one another.
+    broken = [demand for demand in demands if demand.rule == rule and demand.columns in cells]
+    told = [demand for demand in demands if demand.rule.rule not in BY_DEFINITION]
+    said = []
+    for column in own if broken else ():
+        every, more, less = (left_by_others(some, column, numbers) for some in (demands, told, broken))
+        if every and more and more != less and not every.in_digits(batch.dataset[column].decimals).empty:
+            said.append(_in_interval(more, batch, column, language))
+    return LEFT[language].format((";", "; or ")[language].join(said)) if said else ""
+
+
+def _in_interval(interval: Interval, batch: Batch, column: str, language: int) -> str:
+    """Where a column has to lie, as a person says it: between 884 and 3350."""
+    of = batch.dataset[column]
+    ends = interval.in_digits(of.decimals)
+    low, high = (
+        None if end is None else _in_form(Decimal(end.numerator) / end.denominator, of, language)
+        for end in (ends.low, ends.high)
+    )
+    if low and high and low != high:
+        # The unit is said once.
+        low = low.partition(" ")[0]
+    kind = "between" if low != high and low and high else "be" if low == high else "least" if low else "most"
+    return INTERVALS[kind][language].format(batch.label(column, language), low or high, high)
 
 
 def _finding(  # noqa: PLR0913  (a finding has that many sides)

@@ -16,7 +16,7 @@ OF_THEIR_OWN = HOME / "expectations/engine"
 # Words of class names that are no terms of the trade or of this system, by what they are.
 PLAIN = {
     "errors": "error permanent transient busy disk refusal still xianbao",
-    "Great Expectations and linear programs": "expect holds multicolumn demand linear piece solver when",
+    "Great Expectations and linear programs": "expect holds multicolumn demand interval linear piece solver when",
     "programs, files and tables": (
         "book child context diff end file flow frozen grid job markup original part plain queue settings span text"
     ),
