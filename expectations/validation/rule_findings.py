@@ -189,7 +189,7 @@ def _in_interval(interval: Interval, batch: Batch, column: str, language: int) -
     of = batch.dataset[column]
     ends = interval.in_digits(of.decimals)
     low, high = (
-        None if end is None else _in_form(Decimal(end.numerator) / end.denominator, of, language)
+        None if end is None else in_form(Decimal(end.numerator) / end.denominator, of, language)
         for end in (ends.low, ends.high)
     )
     if low and high and low != high:
