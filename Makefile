@@ -41,7 +41,7 @@ messy: $(READY)
 	@rm -rf $(MESSY)
 	$(BIN)/python -m tests.messy_table --folder $(MESSY)
 
-# Slips of clerks planted in clean provinces and judged, kind by kind; writes docs/explanation/slips.md. A quarter of an hour.
+# Slips of clerks planted in clean provinces and judged, kind by kind; writes docs/explanation/slips.md. Some ten minutes.
 slips: $(READY)
 	$(BIN)/python -m tests.slips.run --page docs/explanation/slips.md
 
