@@ -15,7 +15,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers slips-peers bi lock audit docs contract clean
+.PHONY: demo sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-peers slips-peers bi lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start (but not the module
 # for Python 2 that olefile still carries).
@@ -40,6 +40,10 @@ sample: $(READY)
 messy: $(READY)
 	@rm -rf $(MESSY)
 	$(BIN)/python -m tests.messy_table --folder $(MESSY)
+
+# Slips of clerks planted in clean provinces and judged, kind by kind; writes docs/explanation/slips.md. Some ten minutes.
+slips: $(READY)
+	$(BIN)/python -m tests.slips.run --page docs/explanation/slips.md
 
 # Four at a time, for many wait; file by file: what the tests of a file share is made once. The long ones come first.
 test: $(READY)

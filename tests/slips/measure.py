@@ -22,7 +22,7 @@ from warehouse.messages.finding import Finding, Proposal
 from warehouse.synthetic import Return, Value
 
 Key = tuple[str, str]  # dataset, county
-FOLDS = 10
+TENTHS = 10
 COUNTED = ("critical", "warning")
 
 
@@ -137,7 +137,7 @@ class Province:
         for dataset in BOOK.datasets:
             own = [key for key, one in self.returns.items() if key[0] == dataset and one.rows]
             Random(f"{self.seed} {self.period} {dataset}").shuffle(own)
-            yield from ((key, kinds[(n + fold) % len(kinds)]) for n, key in enumerate(own[fold::FOLDS]))
+            yield from ((key, kinds[(n + fold) % len(kinds)]) for n, key in enumerate(own[fold::TENTHS]))
 
     def _judged(self, slips: Mapping[Key, Slip]) -> Night:
         start = process_time()

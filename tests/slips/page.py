@@ -22,7 +22,7 @@ to it. All data is synthetic; where that flatters is said below.
 A slip is one thing typed wrong in a return that else is right, as it would be read: in the unit and with the decimals
 of the form. It is planted in the clean province (seeds {seeds}; periods {periods}; the months before, from January
 2016, accepted as they are), the period is judged as a night judges it, and the findings are looked up. Slips are in a
-tenth of the returns of each form, another tenth each of ten times, the kinds one after the other; so peers are wrong
+tenth of the returns of each form, another tenth each of four times, the kinds one after the other; so peers are wrong
 too, as in life. {n} slips in all.
 """
 READING = """\
@@ -91,12 +91,12 @@ def markdown(frame: pl.DataFrame) -> str:
 
 def questioned(night: Night) -> float:
     """How many of the clean cells are named by a query or an error, in percent."""
-    return 100 * night.questioned.total() / max(night.cells.total(), 1)
+    return round(100 * night.questioned.total() / max(night.cells.total(), 1), 3)
 
 
 def carried(night: Night) -> float:
     """How much of all error the tenth of the findings that come first carries, in percent."""
-    return 100 * night.carried / (night.error or 1)
+    return round(100 * night.carried / (night.error or 1), 1)
 
 
 def goals(night: Night) -> pl.DataFrame:
@@ -114,17 +114,16 @@ def goals(night: Night) -> pl.DataFrame:
         ("right value first: transpositions that break a critical rule", "≥ 60", _share(broken, pl.col("right"))),
         ("error carried by the first tenth of the findings", "≥ 90", carried(night)),
     ]
-    measured = [(goal, asked, round(share, 2)) for goal, asked, share in rows]
-    return pl.DataFrame(measured, ["goal", "asked %", "measured %"], orient="row")
+    return pl.DataFrame(rows, ["goal", "asked %", "measured %"], orient="row")
 
 
-def _share(slips: pl.DataFrame, of: pl.Expr) -> float:
-    """In percent; none of none."""
-    return 100 * float(slips.select(of.cast(pl.Float64).mean()).item() or 0)
+def _share(slips: pl.DataFrame, of: pl.Expr) -> float | None:
+    """In percent; None of nothing."""
+    return slips.select((100 * of.mean()).round(2)).item()  # type: ignore[no-any-return]
 
 
-def page(tenth: Night, every: Night, less: Mapping[str, Night], seeds: Sequence[int], periods: Sequence[str]) -> str:
-    """All of it: slips in a tenth of the returns, in every one, and in a tenth where there is less of a past."""
+def page(tenth: Night, every: Night, others: Mapping[str, Night], seeds: Sequence[int], periods: Sequence[str]) -> str:
+    """All of it: slips in a tenth of the returns, in every one, and in a tenth where something else is otherwise."""
     slips, named = tenth.slips, {"seeds": ", ".join(map(str, seeds)), "periods": ", ".join(periods)}
     error = slips["error"].sum()
     said = {
@@ -138,12 +137,12 @@ def page(tenth: Night, every: Night, less: Mapping[str, Night], seeds: Sequence[
             READING.format(**said),
             "## By kind\n",
             f"{markdown(_with_before(table(slips, ['kind']), 0))}\n",
-            f"The same with a slip in every return of one row, the kind the same, in {periods[-1]} alone:\n",
+            f"The same with a slip in every return of one row, all of a kind, in {periods[-1]} of seed {seeds[0]}:\n",
             f"{markdown(_with_before(table(every.slips, ['kind']), 1))}\n",
             "## By form: the share of which nothing is said, in percent\n",
             f"{markdown(_by_form(slips))}\n",
-            f"## With less of a past, in {periods[-1]}\n",
-            f"{markdown(_with_less(less))}\n",
+            f"## Otherwise, in {periods[-1]} alone\n",
+            f"{markdown(_settings(others))}\n",
             FLATTERS,
         ]
     )
@@ -163,8 +162,8 @@ def _by_form(slips: pl.DataFrame) -> pl.DataFrame:
     return silent.pivot(on="kind", index="dataset", values="silent %").select("dataset", *KINDS)
 
 
-def _with_less(less: Mapping[str, Night]) -> pl.DataFrame:
-    """A row per goal, a column of what was measured per past."""
-    measured = [goals(night).select(pl.col("measured %").alias(past)) for past, night in less.items()]
-    first = goals(next(iter(less.values()))).select("goal", "asked %")
+def _settings(others: Mapping[str, Night]) -> pl.DataFrame:
+    """A row per goal, a column of what was measured per setting."""
+    measured = [goals(night).select(pl.col("measured %").alias(name)) for name, night in others.items()]
+    first = goals(next(iter(others.values()))).select("goal", "asked %")
     return pl.concat([first, *measured], how="horizontal")

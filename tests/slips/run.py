@@ -12,11 +12,12 @@ from pathlib import Path
 import polars as pl
 
 from tests.slips.kinds import KINDS
-from tests.slips.measure import FOLDS, Night, Province
+from tests.slips.measure import Night, Province
 from tests.slips.page import carried, markdown, page, questioned, table
 from warehouse.synthetic import MONTHS, PERIODS, build_returns
 
 SEEDS = (2017, 2018, 2019)
+FOLDS = 4  # how many of the ten tenths
 JUDGED = ("2017-12", "2018-05", "2018-06")
 
 
@@ -38,12 +39,15 @@ def in_all(given: Iterable[Province], kinds: Sequence[str] = tuple(KINDS)) -> Ni
 
 
 def write_page(out: Path) -> None:
-    """Measures all of it, a quarter of an hour, and writes the page."""
-    last = JUDGED[-1:]
-    pasts = {"four periods": PERIODS, "none": last}
-    less = {name: in_tenths(provinces(SEEDS, last, past)) for name, past in pasts.items()}
-    told = page(in_tenths(provinces(SEEDS, JUDGED)), in_all(provinces(SEEDS, last)), less, SEEDS, JUDGED)
-    out.write_text(told, encoding="utf-8")
+    """Measures all of it and writes the page."""
+    last, all_but_units = JUDGED[-1:], [kind for kind in KINDS if kind != "x10^4"]
+    others = {
+        "four periods known": in_tenths(provinces(SEEDS, last, PERIODS), folds=2),
+        "nothing known": in_tenths(provinces(SEEDS, last, ()), folds=2),
+        "no slips of 10^4": in_tenths(provinces(SEEDS, last), all_but_units, folds=2),
+    }
+    tenth, every = in_tenths(provinces(SEEDS, JUDGED), folds=FOLDS), in_all(provinces(SEEDS[:1], last))
+    out.write_text(page(tenth, every, others, SEEDS, JUDGED), encoding="utf-8")
 
 
 def main() -> None:
@@ -52,7 +56,7 @@ def main() -> None:
     parser.add_argument("--periods", nargs="+", default=["2018-06"])
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--datasets", nargs="+", help="of which to tell; all are judged")
-    parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten tenths")
+    parser.add_argument("--folds", type=int, default=FOLDS, help=f"how many of the ten tenths ({FOLDS})")
     parser.add_argument("--every", action="store_true", help="a slip in every return of one row, not in a tenth of all")
     parser.add_argument("--list", action="store_true", help="tell the silent slips and the false queries one by one")
     parser.add_argument("--four", action="store_true", help="with the past of the demo, four periods")
