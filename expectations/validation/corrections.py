@@ -11,12 +11,11 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-import polars as pl
-
 from expectations.linear.correction import Correction, RowCorrections, corrections
 from expectations.linear.localise import MOST_CELLS
 from expectations.linear.row_rules import RowRules
 from expectations.validation.batch import EN, ZH, Batch, Key
+from expectations.validation.finding_rows import rows_of
 from expectations.validation.rule_findings import DIGITS, in_form
 from warehouse.codebook.terms import terms
 from warehouse.messages.finding import Change, Finding, Proposal
@@ -81,7 +80,7 @@ def _by_row(told: Sequence[Finding], critical: RowRules, batch: Batch) -> dict[i
     asked = {one.rule.rule for one in critical.checks}
     wanted = [n for n, f in enumerate(told) if f.rule in asked and f.severity == "critical" and not f.proposals]
     by_row: dict[int, list[int]] = defaultdict(list)
-    for n, row_id in zip(wanted, _rows_of(batch, [told[n] for n in wanted]), strict=True):
+    for n, row_id in zip(wanted, rows_of(batch, [told[n] for n in wanted]), strict=True):
         if row_id is not None:
             by_row[row_id].append(n)
     return by_row
@@ -100,28 +99,6 @@ def _advice(row_ids: Iterable[int], critical: RowRules, batch: Batch) -> Iterato
         looked_at[key] += 1
         found = corrections(critical, queries, row)
         yield row_id, _Advice(found.rules, _proposals(batch, row, found), _said(batch, row, found))
-
-
-def _rows_of(batch: Batch, findings: Sequence[Finding]) -> Iterator[int | None]:
-    """The `row_id` of each finding's row, by its cell; None of one without a cell."""
-    receipts = pl.Series("receipt", sorted({f.receipt for f in findings}), pl.Int64)
-    numbers = pl.Series("row", sorted({n for f in findings if (n := _row_number(f)) is not None}), pl.Int64)
-    near = batch.rows.filter(pl.col("receipt").is_in(receipts.implode())).select("row_id", "receipt", "sheet", "row")
-    # Where the cells of a column do not stand below one another, a sheet is one row and its cells have its letters.
-    alone = {
-        (receipt, sheet): row_id
-        for row_id, receipt, sheet, _ in near.unique(["receipt", "sheet"], keep="none").iter_rows()
-    }
-    below = near.filter(pl.col("row").is_in(numbers.implode()))
-    by_row = {(receipt, sheet, row): row_id for row_id, receipt, sheet, row in below.iter_rows()}
-    for finding in findings:
-        at = (finding.receipt, finding.sheet)
-        yield by_row.get((*at, _row_number(finding)), alone.get(at)) if finding.cell else None
-
-
-def _row_number(finding: Finding) -> int | None:
-    digits = (finding.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return int(digits) if digits else None
 
 
 def _proposals(batch: Batch, row: dict[str, Any], found: RowCorrections) -> tuple[Proposal, ...]:

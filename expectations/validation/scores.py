@@ -23,9 +23,9 @@ from expectations.language.relation import Link, parse
 from expectations.language.rules import Check
 from expectations.suites import rules_for
 from expectations.validation.batch import Batch
+from expectations.validation.finding_rows import rows_of
 from warehouse.codebook import Indicator
 from warehouse.messages.finding import Finding
-from warehouse.messages.finding_groups import CELL
 from warehouse.store.prior_state import PriorState
 
 # A cell of the batch, by the row's `row_id` and the column.
@@ -77,23 +77,9 @@ def _asked(findings: Sequence[Finding], batch: Batch, known: PriorState) -> Iter
     """The queries and errors about a row of a county in force, each with the row."""
     counties = {division.county_code for division in known.book.in_force(batch.period)}
     asked = [f for f in findings if f.severity != "info" and f.county_code in counties]
-    if asked:
-        yield from ((f, row) for f, row in zip(asked, _rows_of(asked, batch), strict=True) if row is not None)
-
-
-def _rows_of(findings: Sequence[Finding], batch: Batch) -> list[Row | None]:
-    """The row that each finding is about; None where it is about a return as a whole, or a row that is not there."""
-    by = ["receipt", "county_code"] if batch.dataset.one_row else ["receipt", "county_code", "sheet", "row"]
-    places = [(f.receipt, f.county_code, f.sheet, _row_number(f))[: len(by)] for f in findings]
-    wanted = pl.DataFrame(list(dict.fromkeys(places)), {name: batch.rows.schema[name] for name in by}, orient="row")
-    own = batch.rows.join(wanted, on=by, how="semi", maintain_order="left").unique(by, keep="first")
-    rows = {tuple(row[name] for name in by): row for row in own.iter_rows(named=True)}
-    return [rows.get(place) for place in places]
-
-
-def _row_number(finding: Finding) -> int | None:
-    found = CELL.search(finding.cell or "")
-    return int(found[2]) if found else None
+    for finding, row_id in zip(asked, rows_of(batch, asked), strict=True):
+        if row_id is not None:
+            yield finding, batch.row(row_id)
 
 
 def _doubt(finding: Finding, row: Row, batch: Batch) -> _Doubt:

@@ -84,6 +84,7 @@ def test_a_run_in_numbers() -> None:
         "periods": ({"period": "2017-12", "counties": 2, "accepted": 2, "accepted_with_queries": 1, "quarantined": 1},),
         "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "explained": 0,
         "version": "000004", "recovered": (), "late": (), "before": None, "priorities": None,
+        "lapsed": (),
     }  # fmt: skip
     assert "| quarantined | 1 |" in markdown(found)
     assert "| 2017-12 | 2 | 2 | 1 | 1 |" in markdown(found)

@@ -15,6 +15,7 @@ from warehouse.messages.markdown import Markdown, table
 from warehouse.messages.priorities import Priorities, priorities
 from warehouse.messages.spreadsheet import harmless_cell
 from warehouse.reports.findings_text import by_rule_markdown, findings_markdown, priorities_markdown
+from warehouse.reports.lapsed_figures import LapsedFigure
 from warehouse.reports.report_digests import seal_report
 from warehouse.store.files import write_durably
 from warehouse.store.journal_records import Entry, PeriodRecord
@@ -45,7 +46,8 @@ class Summary(BaseModel):
     `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
     files. `before` is the run that took in what did not have to wait for its turn.
     `recovered` says what a run that broke off had left, and what was done about it.
-    `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
+    `run` is None where nothing was new, `version` where nothing was published. `lapsed` are the published figures that
+    held in the snapshot before that one and hold no longer. `seconds` is by stage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +70,7 @@ class Summary(BaseModel):
     groups: tuple[RuleGroup, ...] = ()
     priorities: Priorities | None = None
     version: str | None = None
+    lapsed: tuple[LapsedFigure, ...] = ()
     recovered: tuple[Leftover, ...] = ()
     seconds: dict[str, float] = {}
     before: Summary | None = None
@@ -145,6 +148,8 @@ def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) ->
 def markdown(summary: Summary) -> Markdown:
     """The summary in Markdown: a line a period, the run's own counts, what matters first, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "priorities", "recovered", "late", "before"})
+    apart = {"seconds", "periods", "groups", "priorities", "lapsed", "recovered", "late", "before"}
+    counts = summary.model_dump(exclude=apart)
     parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
+    parts += [Markdown("**{}; {}**\n").format(one.message_zh, one.message_en) for one in summary.lapsed]
     return Markdown("\n").join([*parts, *priorities_markdown(summary.priorities), *by_rule_markdown(summary.groups)])

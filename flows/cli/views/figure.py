@@ -86,6 +86,9 @@ def _published(e: FigureLineage, console: Screen) -> None:
         base = f", base 基数 {row['base_counted']} of {row['base_due']}" if row["base_due"] is not None else ""
         published, difference = (amount(row[name], e.unit) for name in ("published", "difference"))
         print_line(console, f"{STATES[state]}: published 公布 {published}, difference 差 {difference}; {given}{base}")
+    if e.lapsed:
+        print_line(console, e.lapsed.message_zh, "red", indent=2)
+        print_line(console, e.lapsed.message_en, "red", indent=2)
     if (wrote := row.get("value_reported")) is not None:
         print_line(console, f"the county wrote 本县填报 {amount(wrote, e.unit)}", indent=2)
 
@@ -336,6 +339,7 @@ def figure_json(e: FigureLineage) -> Row:
         "counties": e.counties.rows(named=True),
         "compared": e.compared.rows(named=True),
         "evidence": [_evidence_json(one) for one in e.evidence],
+        "lapsed": e.lapsed.model_dump() if e.lapsed else None,
     }
 
 

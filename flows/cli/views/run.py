@@ -89,6 +89,8 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     if summary.version:
         console.print(_scorecard(card))
     console.print(Text.assemble((scorecard_text(card), "bold"), f", of {card.height} published figures 公布数"))
+    for one in summary.lapsed:
+        console.print(Text(one_line(f"{one.message_zh}; {one.message_en}"), "red"))
     _places(summary, settings, console)
 
 
