@@ -1,7 +1,8 @@
 """Rules as limits of an input template: spreadsheet formulas over the cells of a row, in the units of the headers.
 
-A check becomes a limit where all that it speaks of is the row itself, the calendar or the codebook. What it compares
-with other returns has none: the clerk is told the rule, and it is looked at when the return is sent.
+A check becomes a limit where all that it speaks of is the row itself, the calendar, the codebook or, where they are
+known, last values. What it compares with other returns has none: the clerk is told the rule, and it is looked at when
+the return is sent. What all rules together leave for a cell is one more limit where it is more than its own say.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 
 import great_expectations.expectations as core
 
+from expectations.analysis.known_rows import AllowedInterval, KnownRows
 from expectations.companions import Membership, PeriodEnd
 from expectations.language import expressions
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.relation import Link, Relation, parse
 from expectations.language.rules import Check, Rule, When
+from expectations.linear.row_rules import Row, holds
 from expectations.suites import companions_for, every_dataset, returns, rules_for
 from warehouse.codebook import Codebook, Dataset, Indicator
-from warehouse.intake.template import Form, Limit, RuleText, Seen, TemplateSelection
+from warehouse.intake.template import Allowed, Form, Limit, RuleText, Seen, TemplateSelection
 
 # The same in all rows of a template: what is unique together with them is unique by the rest.
 ONE_RETURN = frozenset(("receipt", "county_code", "period"))
@@ -31,7 +35,8 @@ FILLED_IN = "known_county"
 # Spreadsheets compute in floats; cells are rounded to their last digit first, sums and quotients to this one.
 PLACES = 6
 WRONG = {"<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "==": "<>0"}
-Known = Mapping[str, int | date]
+Known = Mapping[str, int | float | Decimal | date]
+NOTHING_KNOWN = KnownRows()
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ class Cells:
         """A column in its base unit, rounded to the digits that are kept; or what is known of it."""
         if name in self.known:
             known = self.known[name]
-            return Formula(f"DATE({known:%Y},{known.month},{known.day})" if isinstance(known, date) else str(known))
+            if isinstance(known, date):
+                return Formula(f"DATE({known:%Y},{known.month},{known.day})")
+            # Bounds of the past are floats.
+            return _number(Fraction(str(round(known, PLACES))))
         indicator = self.dataset[name]
         factor = self._factor(indicator)
         return Formula(f"{{{name}}}" if factor == 1 else f"ROUND({{{name}}}*{factor},{indicator.decimals})")
@@ -90,15 +98,36 @@ class Cells:
         return self.book.spellings[indicator.input_unit].factor if indicator.input_unit else 1
 
 
-def form_of(book: Codebook, asked: TemplateSelection, dataset: Dataset) -> Form:
-    """The dataset with the limits and the rules that hold for it in the county and period."""
+def form_of(book: Codebook, asked: TemplateSelection, dataset: Dataset, known: KnownRows = NOTHING_KNOWN) -> Form:
+    """The dataset with the limits and the rules that hold for it in the county and period, by what is known of it."""
+    county = asked.division.county_code
     general = {rule.rule for rule in every_dataset.rules(dataset)}
     about = returns.about(returns.rules(book, asked.period), dataset.dataset)
-    cells = Cells(book, dataset, _known(book, asked, dataset))
+    cells = Cells(book, dataset, {**_known(book, asked, dataset), **_earlier(known.rows.get(county, {}))})
     rules = [rule for rule in (*rules_for(dataset, asked.period), *about) if _concerns(rule, cells)]
-    limits = (limit for rule in rules for check in rule.checks for limit in limits_of(rule, check, cells))
-    told = (_rule_text(rule, cells, general=rule.rule in general) for rule in rules)
-    return Form(dataset, tuple(dict.fromkeys(limits)), tuple(told))
+    limits = [limit for rule in rules for check in rule.checks for limit in limits_of(rule, check, cells)]
+    allowed = known.allowed(dataset, county)
+    limits += [_outside_of(one, column, cells) for column, every in allowed.items() for one in every if one.implied]
+    told = tuple(_rule_text(rule, cells, general=rule.rule in general) for rule in rules)
+    shown = {column: tuple(map(_allowed, every)) for column, every in allowed.items()}
+    return Form(dataset, tuple(dict.fromkeys(limits)), told, allowed=shown, last=known.last.get(county))
+
+
+def _outside_of(allowed: AllowedInterval, column: str, cells: Cells) -> Limit:
+    """The limit of a cell that no check says of it alone."""
+    value, ends = cells.operand(column).text, allowed.interval
+    below = [] if ends.low is None else [f"{value}<{_number(ends.low).text}"]
+    above = [] if ends.high is None else [f"{value}>{_number(ends.high).text}"]
+    wrong = _where([f"ISNUMBER({{{column}}})"], f"OR({','.join(below + above)})")
+    return Limit(allowed.severity, (column,), wrong)
+
+
+def _allowed(allowed: AllowedInterval) -> Allowed:
+    low, high = (
+        None if end is None else Decimal(end.numerator) / Decimal(end.denominator)
+        for end in (allowed.interval.low, allowed.interval.high)
+    )
+    return Allowed(allowed.severity, low, high)
 
 
 def _concerns(rule: Rule, cells: Cells) -> bool:
@@ -120,6 +149,16 @@ def _known(book: Codebook, asked: TemplateSelection, dataset: Dataset) -> Known:
             case Membership(group=group):
                 known[companion.flag] = int(asked.division in book.members(group, asked.period))
     return known
+
+
+def _earlier(row: Row) -> Known:
+    """What companions say of other returns, numbers and days; a flag that one is missing is none."""
+    return {
+        name: value
+        for name, value in row.items()
+        if isinstance(value, int | float | Decimal | date) and not isinstance(value, bool)
+        if not isinstance(value, float) or isfinite(value)
+    }
 
 
 def _rule_text(rule: Rule, cells: Cells, *, general: bool) -> RuleText:
@@ -234,8 +273,7 @@ def _condition(when: When, cells: Cells) -> str:
     """When a check is looked at; TRUE or FALSE where that is known beforehand. A blank cell is neither 0 nor a word."""
     here = f"{{{when.column}}}"
     if when.column in cells.known:
-        known = cells.known[when.column]
-        return str({"==": known == when.value, "!=": known != when.value}.get(when.sign, True)).upper()
+        return str(holds(when, cells.known)).upper()
     match when.sign:
         case "is_null":
             return f'{here}=""'

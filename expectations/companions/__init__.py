@@ -10,7 +10,7 @@ here: the rules that read the columns (`expectations.suites`).
 from expectations.companions.codebook import Membership, PeriodEnd
 from expectations.companions.companion import Companion
 from expectations.companions.history import HistoryBounds
-from expectations.companions.last import Last, LastDecember, rows_before
+from expectations.companions.last import Last, LastDecember, last_values, rows_before
 from expectations.companions.partner import Partner, counted, entered_by_period_end, rows, summed
 from expectations.companions.peers import PeerBounds, PeerRatio
 
@@ -26,6 +26,7 @@ __all__ = [
     "PeriodEnd",
     "counted",
     "entered_by_period_end",
+    "last_values",
     "rows",
     "rows_before",
     "summed",

@@ -92,6 +92,22 @@ def _collected(known: PriorState, dataset: Dataset, first: str, until: str) -> b
     return False
 
 
+def last_values(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
+    """What stands in the last accepted return of a strictly earlier period: one row per county and key (county_code,
+    the return's period, the dataset's columns), as rules compare with it; none of a nil return.
+    Sorted by county and key.
+    """
+    references = _references(known, dataset, period, "0000-01", period)
+    values = tuple(column for column in dataset.columns if column not in dataset.keys)
+    return (
+        references.filter("comparable")
+        .select("county_code", "period")
+        .join(_values(known, dataset, references, values, ""), on="county_code")
+        .select("county_code", "period", *dataset.columns)
+        .sort("county_code", *dataset.keys)
+    )
+
+
 def rows_before(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
     """How many rows each county's last accepted return had: one row per county that can be compared with one
     (county_code, rows_before); a nil return had none. Predecessors that went over whole are added up.

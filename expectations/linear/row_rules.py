@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -95,6 +95,11 @@ class RowRules:
             if schema.keys() >= {*check.concerned} and all(schema[c].is_numeric() for c in check.columns)
         )
         return cls(dataset, tuple(one for one in checks if one.forms))
+
+    def among(self, cells: Collection[str]) -> RowRules:
+        """Those that are looked at wherever these cells are given, whatever others are blank."""
+        own = (({*one.check.concerned} & {*self.dataset.columns}, one) for one in self.checks)
+        return RowRules(self.dataset, tuple(one for columns, one in own if columns <= {*cells}))
 
     def of_row(self, row: Row) -> tuple[RowDemand, ...]:
         """What they demand of a row's own cells, by the companions' values in `row`; its own numbers stay unknown.

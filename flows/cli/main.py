@@ -214,24 +214,35 @@ def sample(  # noqa: PLR0913, PLR0917  (an option each)
 
 @app.command(epilog=EPILOG)
 def template(  # noqa: PLR0913, PLR0917  (each is an option)
-    county: Annotated[str, typer.Option(help="The county's code, or its name where only one is called so.")],
     period: Annotated[str, typer.Option(help="The period, like 2018-06.")],
+    county: Annotated[
+        str | None, typer.Option(help="The county's code, or its name where only one is called so.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="A workbook for each county that owes any of it.")] = False,
     dataset: Annotated[
         list[str] | None, typer.Option(help="Only this dataset, like finance; may be given again. Default: all due.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The file or folder; default: its own name, here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file, or the folder; default: its own name, in the working folder.")
+    ] = None,
     vertical: Annotated[bool, typer.Option("--vertical", help="An indicator a row, as statistics offices do.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write an empty workbook for a county and period, with its limits and how to fill it in. 生成填报模板。"""
-    from flows.cli.template import write
+    """Write workbooks to fill in, with last values, limits and how to do it. 生成填报模板。"""
+    if (county is None) != every:
+        raise typer.BadParameter("say one of --county and --all")
+    settings = load_settings()
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", QUIET["GX_ANALYTICS_ENABLED"])
+    from flows.cli.template import write, write_all
+    from flows.cli.views.template import show_template, show_templates
 
-    written = write(county, period, dataset or (), out, vertical=vertical)
-    if as_json:
-        _print(dataclasses.asdict(written))
+    if county is not None:
+        written = write(county, period, dataset or (), out, vertical=vertical, settings=settings)
+        _print(dataclasses.asdict(written)) if as_json else show_template(written, Screen())
         return
-    what = f"{written.county_code} {written.name_zh} {written.period}, {len(written.datasets)} datasets"
-    Screen().say(f"{written.file}: {what}")
+    done = write_all(period, dataset or (), out, vertical=vertical, settings=settings)
+    _print(dataclasses.asdict(done)) if as_json else show_templates(done, Screen())
+    raise typer.Exit(FAULTS if done.refused else GOOD)
 
 
 def _nightly(**arguments: Any) -> Summary:

@@ -27,7 +27,7 @@ from warehouse.intake.ownership.inbox_folders import owner_of
 from warehouse.intake.returns import holds_figures, known_words, nil_return, read_returns
 
 # Sheets of a template that hold no figures.
-BESIDE = ("填表须知", "howto")
+BESIDE = ("填表须知", "howto", "上期数", "lastvalues")
 NOBODY = "已分配给县或市的收件文件夹 a folder of the inbox that is a county's or a prefecture's"
 SCRATCH = "不属于任何报表的工作表 a sheet of no dataset"
 # What programs call a sheet that nobody has named.

@@ -5,16 +5,19 @@ Belongs here: cells, looks, drop-downs, messages, the how-to sheet. Does not bel
 records of limits (room `expectations`); reading what was filled in (`warehouse.intake`).
 """
 
-from warehouse.intake.template.form import Form, Limit, RuleText, Seen
-from warehouse.intake.template.selection import TemplateSelection, select_template
+from warehouse.intake.template.form import Allowed, Form, LastReturn, Limit, RuleText, Seen
+from warehouse.intake.template.selection import TemplateSelection, select_all, select_template
 from warehouse.intake.template.workbook import template_name, write_template
 
 __all__ = [
+    "Allowed",
     "Form",
+    "LastReturn",
     "Limit",
     "RuleText",
     "Seen",
     "TemplateSelection",
+    "select_all",
     "select_template",
     "template_name",
     "write_template",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from math import log10
 from typing import Any
@@ -46,19 +47,21 @@ def bounds(indicator: Indicator) -> tuple[int | None, int | None]:
     return low, PERCENT if indicator.unit.unit == "percent" and not indicator.signed else None
 
 
-def validation(form: Form, indicator: Indicator, cell: str) -> dict[str, Any]:
-    """The data validation of a column whose first cell to be typed into is `cell`."""
+def validation(form: Form, indicator: Indicator, cell: str, known: Sequence[str] = ()) -> dict[str, Any]:
+    """The data validation of a column whose first cell to be typed into is `cell`; `known` as in `message`."""
     expected = what(indicator)
     shown = {"error_title": indicator.label_zh[:TITLE_SIGNS], "error_message": "\n".join(expected)}
-    return {**_criterion(indicator, cell), **message(form, indicator), **shown}
+    return {**_criterion(indicator, cell), **message(form, indicator, known), **shown}
 
 
-def message(form: Form, indicator: Indicator) -> dict[str, str]:
-    """The message of a column, in zh and en: label, unit, required or not, form, and as many rules as fit."""
+def message(form: Form, indicator: Indicator, known: Sequence[str] = ()) -> dict[str, str]:
+    """The message of a column, in zh and en: label, unit, required or not, what is `known` of it, form, and as many
+    rules as fit.
+    """
     unit = f" ({indicator.unit.label_en})" if indicator.numeric and indicator.input_unit is None else ""
     if indicator.input_unit:
         unit = f" (in {indicator.input_unit}: {factor(indicator):,} {indicator.unit.label_en})"
-    lines = [indicator.label_en + unit, _required(form, indicator), " ".join(what(indicator))]
+    lines = [indicator.label_en + unit, _required(form, indicator), *known, " ".join(what(indicator))]
     for told in form.told:
         if indicator.column in told.columns and not told.general:
             lines += [f"· {told.reason_zh}", f"  {told.reason_en}"]

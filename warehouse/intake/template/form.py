@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
 
 from warehouse.codebook import Dataset
 from warehouse.messages.finding import Severity
@@ -55,10 +56,35 @@ class RuleText:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """From where to where a cell may be, in its base unit, by all rules together and the values of the last return.
+
+    Outside the return is wrong or, where `severity` is warning, doubtful; None where there is no such end.
+    """
+
+    severity: Severity
+    low: Decimal | None
+    high: Decimal | None
+
+
+@dataclass(frozen=True)
+class LastReturn:
+    """The last accepted return of an earlier period: its rows, values by column as they are stored."""
+
+    period: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class Form:
-    """A dataset that goes into the template; `vertical` with an indicator a row, as statistics offices have it."""
+    """A dataset that goes into the template; `vertical` with an indicator a row, as statistics offices have it.
+
+    `allowed` are the bounds of a form of one row by column, the narrowest last; `last` is what the county sent before.
+    """
 
     dataset: Dataset
     limits: tuple[Limit, ...] = ()
     told: tuple[RuleText, ...] = ()
     vertical: bool = False
+    allowed: Mapping[str, tuple[Allowed, ...]] = field(default_factory=dict)
+    last: LastReturn | None = None

@@ -7,6 +7,7 @@ from math import ceil
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from warehouse.intake.template.form import Form
+from warehouse.intake.template.last_values import legend
 from warehouse.intake.template.selection import TemplateSelection
 from warehouse.intake.template.styles import FONT, LINE
 from warehouse.intake.template.wording import SEVERITY
@@ -39,7 +40,7 @@ def _lines(form: Form, asked: TemplateSelection) -> list[str]:
     rows = "只填一行 one row" if dataset.one_row else f"每{_each(form)}一行 a row each"
     head = f"{dataset.label_zh} {dataset.label_en}  ·  {rows}  ·  截止 due {asked.due_on(dataset)}"
     own = [told for told in form.told if not told.general]
-    lines = [head, COLOURS, "点选单元格可看填写说明 Select a cell to see what belongs in it", ""]
+    lines = [head, COLOURS, *legend(form), "点选单元格可看填写说明 Select a cell to see what belongs in it", ""]
     lines += ["本表规则 Rules of this sheet"] if own else []
     for told in own:
         zh, _ = SEVERITY[told.severity]

@@ -41,22 +41,54 @@ def select_template(book: Codebook, county: str, period: str, datasets: Sequence
     Raises PermanentError, saying what to do, for what is no period, a county that is unknown, unclear or not in force
     in it, a dataset that is unknown or not due, and where nothing is due at all.
     """
-    if not PERIOD.fullmatch(period) or period < "0001":
-        raise PermanentError(f"{period!r} is no period; give a year and month like 2018-06")
+    _check_period(period)
     division = _division(book, county, period)
     due = [d for d in book.datasets.values() if _due(book, d, division, period)]
     if not due:
         raise PermanentError(f"{label(division)} owes nothing in {period}; {_months(book)}")
-    found = [book.find(name) for name in datasets]
-    for name, dataset in zip(datasets, found, strict=True):
-        if dataset is None:
-            raise PermanentError(f"{name} is no dataset; there are {', '.join(book.datasets)}")
+    found = _named(book, datasets)
+    for dataset in found:
         if dataset not in due:
             raise PermanentError(
                 f"{dataset.dataset} {dataset.label_zh} is not due of {label(division)} in {period}; "
                 f"due are {', '.join(d.dataset for d in due)}"
             )
     return TemplateSelection(division, period, tuple(d for d in due if not datasets or d in found))
+
+
+def select_all(book: Codebook, period: str, datasets: Sequence[str] = ()) -> list[TemplateSelection]:
+    """The same for each county in force at the end of the period that owes any of it, by code.
+
+    Raises PermanentError, saying what to do, for what is no period or no dataset, and where nobody owes any.
+    """
+    _check_period(period)
+    found = _named(book, datasets)
+    in_force = sorted((d for d in book.divisions if d.in_force(period)), key=lambda d: d.county_code)
+    asked = [
+        TemplateSelection(
+            division,
+            period,
+            tuple(d for d in found or book.datasets.values() if _due(book, d, division, period)),
+        )
+        for division in in_force
+    ]
+    if not any(one.datasets for one in asked):
+        raise PermanentError(f"no county owes any of it in {period}; {_months(book)}")
+    return [one for one in asked if one.datasets]
+
+
+def _check_period(period: str) -> None:
+    if not PERIOD.fullmatch(period) or period < "0001":
+        raise PermanentError(f"{period!r} is no period; give a year and month like 2018-06")
+
+
+def _named(book: Codebook, names: Sequence[str]) -> list[Dataset]:
+    """The datasets of these names, in the codebook's order."""
+    found = [book.find(name) for name in names]
+    for name, dataset in zip(names, found, strict=True):
+        if dataset is None:
+            raise PermanentError(f"{name} is no dataset; there are {', '.join(book.datasets)}")
+    return [dataset for dataset in book.datasets.values() if dataset in found]
 
 
 def _due(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:

@@ -18,13 +18,15 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from warehouse.codebook import Dataset, Indicator
 from warehouse.intake.template import cells
 from warehouse.intake.template.form import Form, Place
+from warehouse.intake.template.last_values import BESIDE, beside_line, draw_beside, lines
 from warehouse.intake.template.notes_panel import place_box
 from warehouse.intake.template.selection import TemplateSelection
-from warehouse.intake.template.styles import A4, ALL_OPTIONS, MIDDLE, Styles
+from warehouse.intake.template.styles import A4, ALL_OPTIONS, GREY, MIDDLE, Styles
 
 REGISTER_ROWS = 200
-VERTICAL, VERTICAL_WIDTHS = ("指标名称", "计量单位", "代码", "本年累计"), (34, 12, 8, 20)
+VERTICAL, VERTICAL_WIDTHS = ("指标名称", "计量单位", "代码", "本年累计"), (34, 12, 8, 20, 16, 22)
 VALUE = len(VERTICAL) - 1
+BELOW = 2  # the row below the only one of a form
 HEADER_HEIGHT, ROW_HEIGHT, ONLY_ROW_HEIGHT = 48, 18, 28
 
 
@@ -101,15 +103,20 @@ def write_form(sheet: Worksheet, form: Form, asked: TemplateSelection, look: Sty
         sheet.set_row(row, ONLY_ROW_HEIGHT if form.dataset.one_row and not form.vertical else ROW_HEIGHT)
     _colour(sheet, form, grid, look)
     sheet.ignore_errors({"number_stored_as_text": grid.area})
-    wide = len(VERTICAL) if form.vertical else len(form.dataset.columns)
-    place_box(sheet, form, asked, (3, 0) if form.dataset.one_row and not form.vertical else (1, wide + 1))
+    if form.dataset.one_row and not form.vertical:
+        draw_beside(sheet, form, BELOW)
+        place_box(sheet, form, asked, (BELOW + 1, 0))
+    else:
+        place_box(sheet, form, asked, (1, 1 + (len(VERTICAL_WIDTHS) if form.vertical else len(form.dataset.columns))))
     _arrange(sheet, grid, asked)
 
 
 def _write_lines(sheet: Worksheet, form: Form, look: Styles) -> None:
     """A vertical form: a row an indicator, of which the value alone is typed."""
-    for place, (title, width) in enumerate(zip(VERTICAL, VERTICAL_WIDTHS, strict=True)):
+    known = bool(form.last or form.allowed)
+    for place, width in enumerate(VERTICAL_WIDTHS):
         sheet.set_column(place, place, width)
+    for place, title in enumerate((*VERTICAL, *(BESIDE if known else ()))):
         sheet.write_string(0, place, title, look.header)
     for row, indicator in enumerate(form.dataset.indicators, start=1):
         unit = indicator.input_unit or indicator.unit.label_zh
@@ -117,7 +124,9 @@ def _write_lines(sheet: Worksheet, form: Form, look: Styles) -> None:
             sheet.write_string(row, place, text, look.label if place == 0 else look.framed(align="center"))
         sheet.write_blank(row, VALUE, None, _shape(indicator, look))
         cell = f"{xl_col_to_name(VALUE)}{row + 1}"
-        sheet.data_validation(row, VALUE, row, VALUE, cells.validation(form, indicator, cell))
+        sheet.data_validation(row, VALUE, row, VALUE, cells.validation(form, indicator, cell, lines(form, indicator)))
+        for place, said in enumerate(beside_line(form, indicator) if known else (), start=VALUE + 1):
+            sheet.write_string(row, place, said, look.framed(align="right", indent=1, bg_color=GREY))
 
 
 def _shape(indicator: Indicator, look: Styles) -> Format:
@@ -139,8 +148,9 @@ def _write_column(sheet: Worksheet, form: Form, indicator: Indicator, place: int
         else:
             sheet.write_blank(row, place, None, shape)
     first = f"{xl_col_to_name(place)}2"
-    sheet.data_validation(0, place, 0, place, {"validate": "any", **cells.message(form, indicator)})
-    sheet.data_validation(1, place, last, place, cells.validation(form, indicator, first))
+    known = lines(form, indicator)
+    sheet.data_validation(0, place, 0, place, {"validate": "any", **cells.message(form, indicator, known)})
+    sheet.data_validation(1, place, last, place, cells.validation(form, indicator, first, known))
 
 
 def _colour(sheet: Worksheet, form: Form, grid: Grid, look: Styles) -> None:

@@ -1,4 +1,7 @@
-"""The template as a workbook: cover, how-to, a sheet a dataset, notes. The same request gives the same bytes."""
+"""The template as a workbook: cover, how-to, a sheet a dataset, what registers had last, notes.
+
+The same request gives the same bytes, as long as the store has the same last values.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from warehouse.intake.template.cover import COVER, HOW_TO, TITLE, filled_cell, write_cover
 from warehouse.intake.template.form import Form
 from warehouse.intake.template.how_to import write_how_to
+from warehouse.intake.template.last_values import LAST_VALUES, has_rows, write_last_rows
 from warehouse.intake.template.notes import NOTES, write_notes
 from warehouse.intake.template.selection import TemplateSelection
 from warehouse.intake.template.sheets import filled_name, write_form
@@ -40,5 +44,7 @@ def write_template(asked: TemplateSelection, forms: Sequence[Form], *, vertical:
         for place, form in enumerate(forms):
             write_form(book.add_worksheet(form.dataset.label_zh), form, asked, look)
             book.define_name(filled_name(form.dataset), f"={filled_cell(place)}")
+        if registers := has_rows(forms):
+            write_last_rows(book.add_worksheet(LAST_VALUES), registers, look)
         write_notes(book.add_worksheet(NOTES), asked, look)
     return file.getvalue()
