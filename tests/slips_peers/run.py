@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,13 +20,16 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import spearmanr
 
 from expectations.companions import robust
 from expectations.linear.correction import corrections as proposals
 from expectations.linear.localise import MOST_SETS, RowCells, localise
 from expectations.linear.row_rules import RowDemand, RowRules
+from expectations.validation.scores import with_scores
 from tests.builders import BOOK
 from tests.slips_peers.tables import NOW, Row, Trend, broken_rows, trends, wrong_totals
+from tests.unit.test_scores import batch, finding, known
 
 HERE = Path(__file__).parent
 # As published: the effects of size, the least distance of a quartile, how many of them are too far.
@@ -144,14 +148,10 @@ def totals(ask: Ask) -> Iterator[Agreement]:
     """A total ten times too much: what comes first with us against what they make of it, told to amend totals."""
     cases = wrong_totals()
     theirs = ask([("sums", _sum(*case)) for case in cases])
-    ours = [_proposed(dataset, row) for dataset, _, _, row, _ in cases]
-    same = [
-        mine[:1] == [{total: Fraction(them["total"])}]
-        for mine, them, (_, total, *_) in zip(ours, theirs, cases, strict=True)
-    ]
-    yield Agreement("a wrong total: first proposed", sum(same), len(cases))
-    by_hand = sum(them["marker"] == "M" for them in theirs)
-    yield Agreement("a wrong total: by hand with them", by_hand, len(cases))
+    amended = [(case, float(them["total"])) for case, them in zip(cases, theirs, strict=True) if them["marker"] == "T"]
+    same = sum(_proposed(dataset, row)[0] == {total: value} for (dataset, total, _, row, _), value in amended)
+    left = f"{len(cases) - len(amended)} more are for a person with them: too far from the year before"
+    yield Agreement("a wrong total, first proposed", same, len(amended), left)
 
 
 def _sum(_: str, total: str, parts: list[str], row: Row, before: float) -> dict[str, Any]:
@@ -164,6 +164,50 @@ def _proposed(dataset: str, row: Row) -> list[dict[str, Fraction]]:
     critical, queries = (RowRules.of(form, NOW, form.dtypes, (severity,)) for severity in ("critical", "warning"))
     found = proposals(critical, queries, row).corrections
     return [{change.column: change.value for change in one.changes} for one in found]
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def scores(ask: Ask) -> Iterator[Agreement]:
+    """What the slipped cells may make wrong: the same given the same value to be expected; and which matter most where
+    theirs expect what was a year before, and ours that times the growth of all.
+    """
+    columns = [one for one in trends() if BOOK.datasets[one.dataset][one.column].roll_up.how == "sum"]
+    grown = [{c: value * _growth(one) for c, value in one.before.items()} for one in columns]
+    ours = [score for one, expected in zip(columns, grown, strict=True) for score in _scores(one, expected)]
+    for_both = ask([("scores", _score(one, expected)) for one, expected in zip(columns, grown, strict=True)])
+    theirs = ask([("scores", _score(one, one.before)) for one in columns])
+    alike, other = ([score for found in answers for score in found] for answers in (for_both, theirs))
+    yield Agreement("scores", int(np.isclose(ours, alike, rtol=1e-4, atol=1e-5).sum()), len(ours))
+    tenth = len(ours) // 10
+    top, their_top = ({*np.argsort(found)[-tenth:].tolist()} for found in (ours, other))
+    rank = f"they expect last year's value; rank correlation {spearmanr(ours, other).statistic:.3f}"
+    yield Agreement("the top tenth of the scores", len(top & their_top), tenth, rank)
+
+
+def _growth(one: Trend) -> float:
+    return float(np.median([value / one.before[county] for county, value in one.now.items()]))
+
+
+def _score(one: Trend, expected: Mapping[str, float]) -> dict[str, Any]:
+    """The total that the slipped cells enter has what is to be expected of them, and what is there of the others."""
+    total = sum(expected[county] if county in one.true else value for county, value in one.now.items())
+    found, likely = ([values[county] for county in one.true] for values in (one.now, expected))
+    return {"found": found, "expected": likely, "totals": [total] * len(found)}
+
+
+def _scores(one: Trend, expected: Mapping[str, float]) -> list[float]:
+    decimals = BOOK.datasets[one.dataset][one.column].decimals
+    values = {c: {one.column: Decimal(f"{v:.{decimals}f}") if decimals else int(v)} for c, v in one.now.items()}
+    sent = [(county, values.pop(county)) for county in one.true]
+    joined = {f"expected_{one.column}": pl.Series([expected[county] for county in one.true])}
+    findings = [
+        finding("growth_outlier", one.column, dataset=one.dataset, county=county, receipt=101 + n)
+        for n, county in enumerate(one.true)
+    ]
+    told = with_scores(findings, batch(one.dataset, *sent, **joined), known(one.dataset, *values.items()))
+    return [float(each.score or 0) for each in told]
 
 
 def main(peers: Path) -> None:
@@ -183,7 +227,7 @@ def main(peers: Path) -> None:
         versions.update(said["versions"])
         return list(said["answers"])
 
-    for compare in (outliers, corrections, totals):
+    for compare in (outliers, corrections, totals, scores):
         for one in compare(ask):
             table.add_row(one.what, f"{one.same:,}", f"{one.asked:,}", one.why)
     console = Console()

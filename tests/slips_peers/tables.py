@@ -51,10 +51,16 @@ def trends() -> list[Trend]:
         both = [county for county in years[NOW] if years[NOW][county] > 0 and years[BEFORE].get(county, 0) > 0]
         if len(both) >= FEWEST:
             true = {county: years[NOW][county] for county in rng.sample(both, len(both) // EVERY)}
-            slipped = {county: value * rng.choice(SLIPS) for county, value in true.items()}
+            digits = BOOK.datasets[dataset][column].decimals
+            slipped = {county: _kept(value * rng.choice(SLIPS), digits) for county, value in true.items()}
             now = {county: slipped.get(county, years[NOW][county]) for county in both}
             found.append(Trend(dataset, column, now, {county: years[BEFORE][county] for county in both}, true))
     return found
+
+
+def _kept(value: float, digits: int) -> float:
+    """The value in the digits of its column, above zero."""
+    return max(round(value, digits), 10.0**-digits)
 
 
 def _additive(one: Return) -> Iterator[tuple[str, float]]:
@@ -79,7 +85,7 @@ def broken_rows(dataset: str, slips: int) -> list[dict[str, float]]:
 
 
 def wrong_totals() -> list[tuple[str, str, list[str], Row, float]]:
-    """Of forms with a sum the rows whose total is ten times too much: form, total, parts, row, and the year's before."""
+    """Of forms with a sum the rows whose total is ten times too much: form, total, parts, row, and the total before."""
     rows = {(one.dataset, one.county_code, one.period): one.rows[0] for one in returns() if len(one.rows) == 1}
     found = []
     for (dataset, county, period), row in rows.items():
