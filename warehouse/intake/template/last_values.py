@@ -70,7 +70,7 @@ def _last(form: Form, indicator: Indicator) -> str:
 
 
 def text(indicator: Indicator, value: Any) -> str:
-    """A stored value as the form has it: in the unit of the header, with commas; a code by its word; a long text cut."""
+    """A stored value as the form has it: in the unit of the header, with commas; a code by its word; long text cut."""
     if value is None:
         return ""
     if isinstance(value, bool):
