@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DEMO := var/demo
 MESSY := var/messy
 PEERS := var/peers-venv
+SLIPS_PEERS := var/slips-peers-venv
 BI := var/bi-venv
 # Nothing of ours, and no library of ours, talks to anyone.
 export DO_NOT_TRACK = 1
@@ -14,7 +15,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy test test-quick coverage mutants lint fuzz faults bench bench-peers bi lock audit docs contract clean
+.PHONY: demo sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-peers slips-peers bi lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start (but not the module
 # for Python 2 that olefile still carries).
@@ -39,6 +40,10 @@ sample: $(READY)
 messy: $(READY)
 	@rm -rf $(MESSY)
 	$(BIN)/python -m tests.messy_table --folder $(MESSY)
+
+# Slips of clerks planted in clean provinces and judged, kind by kind; writes docs/explanation/slips.md. Some ten minutes.
+slips: $(READY)
+	$(BIN)/python -m tests.slips.run --page docs/explanation/slips.md
 
 # Four at a time, for many wait; file by file: what the tests of a file share is made once. The long ones come first.
 test: $(READY)
@@ -97,6 +102,16 @@ $(PEERS)/.ready: tests/bench/peers/requirements.lock
 
 bench-peers: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m tests.bench.peers.run $(PEERS)
+
+# Our outliers, least corrections, powers of ten and scores beside Statistics Canada's and the ONS's, on the same data.
+$(SLIPS_PEERS)/.ready: tests/slips_peers/requirements.lock
+	@echo "setting up $(SLIPS_PEERS): a minute"
+	@$(PYTHON) -m venv $(SLIPS_PEERS)
+	@$(SLIPS_PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile -r $<
+	@touch $@
+
+slips-peers: $(READY) $(SLIPS_PEERS)/.ready
+	$(BIN)/python -m tests.slips_peers.run $(SLIPS_PEERS)
 
 # Superset, and the validator of the semantic model, have an environment of their own too.
 $(BI)/.ready: tests/bi/requirements.lock

@@ -14,12 +14,14 @@ from expectations.companions import Partner
 from expectations.language.rules import Rule
 from expectations.suites import companions_for, rules_for
 from expectations.validation.batch import Batch, Key
+from expectations.validation.corrections import with_corrections
 from expectations.validation.explanations import note_records, unanswered_notes, with_explanations
 from expectations.validation.outcome import RuleOutcomes, validate_rows
 from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
 from expectations.validation.roll_ups import validate_roll_ups
 from expectations.validation.rule_findings import absent_findings
+from expectations.validation.scores import with_scores
 from warehouse.codebook import Dataset, load
 from warehouse.intake.reading import Reading
 from warehouse.messages.finding import Finding, Severity
@@ -113,7 +115,8 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
     order = list(known.book.datasets)
     let_in.sort(key=lambda one: order.index(one.dataset))
     judged = [
-        _judge(one, of_peers, reading) for one, of_peers in zip(let_in, _peer_outcomes(let_in, known), strict=True)
+        _judge(one, batch, of_peers, reading, known)
+        for one, (batch, of_peers) in zip(let_in, _peer_outcomes(let_in, known), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
     notes = note_records((note for note in reading.notes if note.period == period), findings)
@@ -163,18 +166,23 @@ def _admit(  # noqa: PLR0913, PLR0917
     return Admission(batch, of_returns.failed, validated, decisions, accepted, kept.filter(pl.col("version").is_null()))
 
 
-def _peer_outcomes(let_in: list[Admission], known: PriorState) -> list[RuleOutcomes]:
-    """What the rules about peers say of each dataset; nothing of one that has none."""
+def _peer_outcomes(let_in: list[Admission], known: PriorState) -> list[tuple[Batch, RuleOutcomes]]:
+    """Each batch with its peers, and what the rules about them say; nothing of one that has none."""
     asked = {one.dataset: (one.batch.with_peers(known), rules) for one in let_in if (rules := _peer_rules(one.batch))}
     found = dict(zip(asked, validate_rows(list(asked.values())), strict=True))
-    return [found.get(one.dataset, RuleOutcomes()) for one in let_in]
+    return [
+        (asked[one.dataset][0], found[one.dataset]) if one.dataset in asked else (one.batch, RuleOutcomes())
+        for one in let_in
+    ]
 
 
-def _judge(one: Admission, of_peers: RuleOutcomes, reading: Reading) -> DatasetOutcome:
-    """The verdicts that all findings give, explained ones apart."""
+def _judge(one: Admission, batch: Batch, of_peers: RuleOutcomes, reading: Reading, known: PriorState) -> DatasetOutcome:
+    """The verdicts that all findings give, explained ones apart; `batch` is joined with its peers."""
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
-    findings = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    explained = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    findings = with_corrections(explained, batch)
+    findings = with_scores(findings, batch, known)
     return DatasetOutcome(
         let_in=one,
         validated=validated,

@@ -11,7 +11,7 @@ from time import perf_counter
 from flows.settings import Settings
 from tasks.commit import commit
 from tasks.judge import judge
-from tasks.publish import publish_marts
+from tasks.publish import find_lapsed, publish_marts
 from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
@@ -116,8 +116,9 @@ def publish_and_report(run: Run, stages: Stages) -> Summary:
     """Publish, report what was committed."""
     with stages.stage("publish", "the marts"):
         version = publish_marts(run)
+        lapsed = find_lapsed(run, version)
     with stages.stage("report", f"run {run.name}"):
-        summary = report(run, version)
+        summary = report(run, version, lapsed)
     return finish_run(run, summary, stages)
 
 
@@ -125,7 +126,8 @@ def publish_unpublished(run: Run, stages: Stages) -> Summary:
     """A run without files publishes only what an interrupted one left unpublished."""
     with stages.stage("publish", "what is left"):
         version = publish_marts(run)
-    return finish_run(run, Summary(version=version), stages)
+        lapsed = find_lapsed(run, version)
+    return finish_run(run, Summary(version=version, lapsed=lapsed), stages)
 
 
 def finish_run(run: Run, summary: Summary, stages: Stages) -> Summary:

@@ -141,7 +141,7 @@ def _said(batch: Batch, row: dict[str, Any], shown: Iterable[str], language: int
     return " ; ".join(
         f"{NO_COLUMN[language]}“{batch.label(c, language)}”"
         if known is not None and c in batch.dataset.columns and (row["receipt"], row["sheet"], c) not in known
-        else f"{batch.label(c, language)} = {_in_form(row[c], batch.indicator(c), language)}"
+        else f"{batch.label(c, language)} = {in_form(row[c], batch.indicator(c), language)}"
         for c in shown
     )
 
@@ -157,9 +157,7 @@ def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -
         for typed, header in combinations(scales, 2)
     ]
     slips = [
-        SLIP[language].format(
-            header, typed, _in_form(Decimal(value.numerator) / value.denominator, indicator, language)
-        )
+        SLIP[language].format(header, typed, in_form(Decimal(value.numerator) / value.denominator, indicator, language))
         for header, typed, value in meant
         if abs(value) <= (indicator.most or 0)
     ]
@@ -191,7 +189,7 @@ def _in_interval(interval: Interval, batch: Batch, column: str, language: int) -
     of = batch.dataset[column]
     ends = interval.in_digits(of.decimals)
     low, high = (
-        None if end is None else _in_form(Decimal(end.numerator) / end.denominator, of, language)
+        None if end is None else in_form(Decimal(end.numerator) / end.denominator, of, language)
         for end in (ends.low, ends.high)
     )
     if low and high and low != high:
@@ -246,7 +244,7 @@ def _expected(check: Check, links: tuple[Link, ...], batch: Batch, row: dict[str
     """What was expected; of a relation its links with both sides, and what a computed side comes to."""
     if not links:
         of = batch.indicator(check.columns[0])
-        return check.wanted_as(lambda value: _in_form(value, of, language))[language]
+        return check.wanted_as(lambda value: in_form(value, of, language))[language]
     return " ; ".join(
         f"{_side(link.left, link.right, batch, row, language)} {SIGNS[link.sign]} "
         f"{_side(link.right, link.left, batch, row, language)}"
@@ -261,10 +259,10 @@ def _side(node: ast.expr, other: ast.expr, batch: Batch, row: dict[str, Any], la
         return written
     worth = expressions.value(node, lambda name: Fraction(row[name]), Fraction)
     of = batch.indicator(other.id) if isinstance(other, ast.Name) else None
-    return f"{written} (= {_in_form(Decimal(worth.numerator) / worth.denominator, of, language)})"
+    return f"{written} (= {in_form(Decimal(worth.numerator) / worth.denominator, of, language)})"
 
 
-def _in_form(value: Any, indicator: Indicator | None, language: int) -> str:
+def in_form(value: Any, indicator: Indicator | None, language: int) -> str:
     """A value as the form has it: 183.47 万元, with its unit, but a year has none; a code by its label."""
     if named := next((one for one in indicator.listed if one.code == value), None) if indicator else None:
         return (named.label_zh, named.label_en)[language]

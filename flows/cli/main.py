@@ -22,7 +22,7 @@ from flows.cli.options import print_json as _print
 from flows.cli.screen import Screen
 from flows.settings import QUIET, Settings, load_settings, quiet_environment
 from warehouse.messages.disk_errors import system_error
-from warehouse.messages.errors import XianbaoError
+from warehouse.messages.errors import PermanentError, XianbaoError
 from warehouse.messages.visible import visible_lines
 from warehouse.reports.run_summary import Summary
 
@@ -187,17 +187,22 @@ def sample(  # noqa: PLR0913, PLR0917  (an option each)
     messy: Annotated[
         bool, typer.Option("--messy", help="The same figures in files as clerks send them; writes a key beside.")
     ] = False,
-    period: Annotated[str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06.")] = None,
+    months: Annotated[
+        int | None,
+        typer.Option(help="The clean province of so many months, 1 to 36, until 2018-12; default: of four periods."),
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Only this period: 2016-12, 2017-11, 2017-12 or 2018-06, or one of the months.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the workbooks of a synthetic province. 生成合成数据。"""
-    from warehouse.synthetic import PERIODS, write_sample
+    from warehouse.synthetic import write_sample
 
-    if period is not None and period not in PERIODS:
-        raise typer.BadParameter(f"{period} is none of {', '.join(PERIODS)}", param_hint="--period")
-    if faulty and messy:
-        raise typer.BadParameter("say one of --faulty and --messy")
-    written = write_sample(out, seed, faulty=faulty, messy=messy, period=period)
+    try:
+        written = write_sample(out, seed, faulty=faulty, messy=messy, months=months, period=period)
+    except PermanentError as error:
+        raise typer.BadParameter(str(error)) from error
     if as_json:
         _print(dataclasses.asdict(written))
         return

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 from rich.table import Table
 from rich.text import Text
 
 from flows.cli.screen import Screen
+from flows.cli.views.run import show_priorities
 from flows.settings import Settings
+from warehouse.messages.priorities import Priorities, priorities
+from warehouse.reports.open_findings import open_findings
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
 from warehouse.store.in_force import latest
@@ -16,9 +20,12 @@ from warehouse.store.ledger import RETURNS
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The last run and snapshot, whether they agree, and the verdicts by period."""
+    """The last run and snapshot, whether they agree, the verdicts by period, the cells to look at first."""
     root = settings.store
-    runs = ledger.deciding(ledger.open_ledger(settings.ledger), root) if journal.runs(root) else []
+    engine = ledger.open_ledger(settings.ledger) if journal.runs(root) else None
+    runs = ledger.deciding(engine, root) if engine else []
+    returns = ledger.read_table(engine, RETURNS) if engine and runs else pl.DataFrame(schema=ledger.schema(RETURNS))
+    first = priorities(open_findings(engine, returns).iter_rows(named=True)) if engine else None
     manifest = read_manifest(settings.store)
     return {
         "root": str(settings.store.path),
@@ -27,13 +34,13 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "snapshot": manifest.version if manifest else None,
         "published_run": manifest.run if manifest else None,
         "up_to_date": bool(manifest and runs and manifest.run == runs[-1]),
-        "periods": _verdicts(settings) if runs else {},
+        "periods": _verdicts(returns),
+        "priorities": first.model_dump() if first else None,
     }
 
 
-def _verdicts(settings: Settings) -> dict[str, dict[str, int]]:
+def _verdicts(returns: pl.DataFrame) -> dict[str, dict[str, int]]:
     """Returns received by period and verdict, each as it was decided last."""
-    returns = ledger.read_table(ledger.open_ledger(settings.ledger), RETURNS)
     counts = returns.lazy().pipe(latest).group_by("period", "verdict").len().sort("period", "verdict").collect()
     periods: dict[str, dict[str, int]] = {}
     for period, verdict, count in counts.iter_rows():
@@ -54,5 +61,7 @@ def show_status(state: dict[str, Any], console: Screen) -> None:
         counts = (verdicts.get(name, 0) for name in names)
         table.add_row(period, *map(str, counts))
     console.print(table)
+    if state["priorities"]:
+        show_priorities(Priorities.model_validate(state["priorities"]), console)
     console.say(f"root   {state['root']}")
     console.say(f"inbox  {state['inbox']}")

@@ -89,7 +89,7 @@ def province(seed: int = 7) -> Province:
 
 def rows_of(dataset: Dataset, period: str, code: str, seed: int = 7) -> tuple[Row, ...]:
     made = province(seed)
-    return default_rows(made, dataset, period, made.origins(code, period))
+    return default_rows(made, dataset, period, made.counties(period)[code])
 
 
 def counties(period: str) -> Iterator[str]:
@@ -179,8 +179,8 @@ def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
 def test_a_row_keeps_what_it_has_and_gets_what_it_lacks() -> None:
     made, code = province(), "140221"
     whole = rows_of(SCHOOLING, "2017-12", code)[0]
-    assert complete(made, SCHOOLING, "2017-12", made.origins(code, "2017-12"), whole) is whole
-    found = complete(made, SCHOOLING, "2017-12", made.origins(code, "2017-12"), {"pupils": 40, "grade": "a"})
+    assert complete(made, SCHOOLING, "2017-12", made.counties("2017-12")[code], whole) is whole
+    found = complete(made, SCHOOLING, "2017-12", made.counties("2017-12")[code], {"pupils": 40, "grade": "a"})
     value: dict[str, Any] = dict(found)
     assert (value["pupils"], value["grade"], tuple(found)) == (40, "a", SCHOOLING.columns)
     assert 0 < value["pupils_out"] <= 40

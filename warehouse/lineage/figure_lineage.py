@@ -13,6 +13,7 @@ from warehouse.codebook import Dataset
 from warehouse.lineage.comparisons import ComparedColumn
 from warehouse.lineage.evidence import Evidence
 from warehouse.lineage.selection import Area
+from warehouse.reports.lapsed_figures import LapsedFigure
 from warehouse.snapshots.manifest import Manifest
 
 # What the frame of counties has of each: whose it is, what became of it, what it gives, where that stands.
@@ -51,7 +52,7 @@ class FigureLineage:
     withdrawn, missing), `value`, the return with its file, sheet and rows; `term_1`, `term_2` .. are what enters of it,
     called as `terms` say, where that is more than the value; `inside` says, of a share, whether it is in the group.
     `compared` (`companions.compared`) are the counties of the companion that was asked for. `evidence` is that of a
-    county's figure; of none above it.
+    county's figure; of none above it. `lapsed` says of a published figure that does not hold when it last did, if ever.
     """
 
     mart: str
@@ -79,6 +80,7 @@ class FigureLineage:
     chosen: ComparedColumn | None = None
     compared: pl.DataFrame = field(default_factory=pl.DataFrame)
     evidence: tuple[Evidence, ...] = ()
+    lapsed: LapsedFigure | None = None
 
     @property
     def differs(self) -> bool:

@@ -12,6 +12,7 @@ from warehouse.lineage import recount
 from warehouse.lineage.contributions import PLACE, Snapshot, due, with_outcome
 from warehouse.lineage.figure_definition import SCORECARD
 from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, Texts, as_decimal
+from warehouse.lineage.lapses import lapse_of
 from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.recount import six_digits
 from warehouse.lineage.scorecard_recount import Recount
@@ -98,6 +99,9 @@ def explain_scorecard_figure(store: LineageReader, book: Codebook, asked: Figure
         counties=counties,
         published=published,
         terms=tuple(_terms(figure, dataset)) if dataset else (),
+        lapsed=lapse_of(store, book, figure.figure, snapshot.manifest.version)
+        if published["state"] != "holds"
+        else None,
     )
 
 

@@ -14,8 +14,8 @@ from warehouse.codebook.mart_records import Mart
 from warehouse.lineage.mart_diff import CAUSES, DIFFERENCES, differences, whys_of
 from warehouse.lineage.reader import LineageReader
 from warehouse.messages.errors import PermanentError
-from warehouse.snapshots.manifest import File, Manifest, read_manifest, read_snapshot
-from warehouse.store.files import Root, found
+from warehouse.snapshots.manifest import File, Manifest, read_manifest, read_snapshot, versions
+from warehouse.store.files import Root
 from warehouse.store.in_force import RETURN
 from warehouse.store.ledger import RETURNS, read_table
 
@@ -81,8 +81,7 @@ def _snapshot(root: Root, name: str) -> Manifest:
     last = read_manifest(root)
     if last is None:
         raise PermanentError(f"nothing is published yet in {root.path}")
-    there = [path.name.removeprefix("v=") for path in found(root.marts, "v=*") if (path / "manifest.json").exists()]
-    there = [version for version in there if version <= last.version]
+    there = versions(root, last.version)
     asked = {CURRENT: last.version, PREVIOUS: there[-2] if len(there) > 1 else ""}.get(name, name.zfill(6))
     manifest = read_snapshot(root, asked) if asked in there else None
     if manifest is None:

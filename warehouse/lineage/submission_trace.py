@@ -18,6 +18,7 @@ from warehouse.lineage.reader import LineageReader, receipt_of
 from warehouse.lineage.return_outcomes import kept, return_outcomes
 from warehouse.messages.errors import StoreError
 from warehouse.messages.finding import Finding
+from warehouse.messages.finding_groups import ranked
 from warehouse.store.decision_requests import Row
 from warehouse.store.find_receipt import find_receipts
 from warehouse.store.forget import forgotten_of
@@ -95,7 +96,7 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
         decided_as=speaks,
         returns=_returns(engine, own, speaks),
         decisions=_decisions(engine, own),
-        findings=tuple(_findings(engine, speaks, own)),
+        findings=tuple(ranked(_findings(engine, speaks, own))),
         shown=shown,
         cells=cells,
         trouble=trouble,

@@ -1,4 +1,6 @@
-"""Findings made few: those of one rule and dataset counted together, those that say the same of many rows as one."""
+"""Findings made few, and in order: those of one rule and dataset counted together, those that say the same of many rows
+as one; the gravest first, of these what may make most wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +27,7 @@ class RuleGroup(BaseModel):
     """The findings of one rule in one dataset, with the first of them as an example.
 
     `dataset` is None where a file is at fault, or one cell of it for several datasets: the county's code on its cover.
+    `score` is the largest of theirs, None where they have none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +40,7 @@ class RuleGroup(BaseModel):
     file: str
     message_zh: str
     message_en: str
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,10 @@ class Alike:
 
 
 def by_rule(findings: Iterable[Finding]) -> tuple[RuleGroup, ...]:
-    """One group per severity x rule x dataset: errors before queries, those of most findings first."""
-    findings = list(findings)
+    """One group per severity x rule x dataset: errors before queries, those that may make most wrong first, then those
+    of most findings. The example is the first of `ranked`.
+    """
+    findings = ranked(findings)
     shared = _shared(findings)
     groups = _grouped(findings, lambda f: (f.severity, f.rule, None if _place(f) in shared else f.dataset))
     made = [
@@ -72,10 +79,20 @@ def by_rule(findings: Iterable[Finding]) -> tuple[RuleGroup, ...]:
             file=group[0].file,
             message_zh=group[0].message_zh,
             message_en=group[0].message_en,
+            score=group[0].score,
         )
         for group in groups
     ]
-    return tuple(sorted(made, key=lambda g: (SEVERITIES.index(g.severity), -g.findings, g.rule, g.dataset or "")))
+    return tuple(sorted(made, key=lambda g: (*_rank(g), -g.findings, g.rule, g.dataset or "")))
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors before queries, of these what may make most wrong first; what has no score last, else as they come."""
+    return sorted(findings, key=_rank)
+
+
+def _rank(one: Finding | RuleGroup) -> tuple[int, float]:
+    return SEVERITIES.index(one.severity), inf if one.score is None else -one.score
 
 
 def _place(finding: Finding) -> Hashable:
@@ -91,15 +108,15 @@ def _shared(findings: Iterable[Finding]) -> set[Hashable]:
 
 
 def alike(findings: Iterable[Finding]) -> list[Alike]:
-    """Findings of one file x rule x sheet that look at the same columns and expect the same, or have one cause, the
-    gravest first.
+    """Findings of one file x rule x sheet that look at the same columns and expect the same, or have one cause, in the
+    order of `ranked`, then the most of a kind first.
 
     What was found may differ from row to row; the first speaks for all. A fault of several datasets at one cell (the
     county's code on the cover) is one too.
     """
-    groups = _grouped(findings, _likeness)
+    groups = _grouped(ranked(findings), _likeness)
     made = [Alike(group[0], tuple(group), ranges(_cells(group))) for group in groups]
-    return sorted(made, key=lambda one: (SEVERITIES.index(one.first.severity), -one.times))
+    return sorted(made, key=lambda one: (*_rank(one.first), -one.times))
 
 
 def _likeness(finding: Finding) -> Hashable:

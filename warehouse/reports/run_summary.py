@@ -10,10 +10,12 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.messages.finding import OF_ONE, Severity
-from warehouse.messages.finding_groups import RuleGroup, by_rule
+from warehouse.messages.finding_groups import RuleGroup, by_rule, ranked
 from warehouse.messages.markdown import Markdown, table
+from warehouse.messages.priorities import Priorities, priorities
 from warehouse.messages.spreadsheet import harmless_cell
-from warehouse.reports.findings_text import by_rule_markdown, findings_markdown
+from warehouse.reports.findings_text import by_rule_markdown, findings_markdown, priorities_markdown
+from warehouse.reports.lapsed_figures import LapsedFigure
 from warehouse.reports.report_digests import seal_report
 from warehouse.store.files import write_durably
 from warehouse.store.journal_records import Entry, PeriodRecord
@@ -37,14 +39,15 @@ class PeriodSummary(BaseModel):
 
 
 class Summary(BaseModel):
-    """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule; `explained`
-    counts queries that a county has answered. The verdicts count returns.
+    """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule, `priorities` the
+    cells to look at first; `explained` counts queries that a county has answered. The verdicts count returns.
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
     `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
     files. `before` is the run that took in what did not have to wait for its turn.
     `recovered` says what a run that broke off had left, and what was done about it.
-    `run` is None where nothing was new, `version` where nothing was published. `seconds` is by stage.
+    `run` is None where nothing was new, `version` where nothing was published. `lapsed` are the published figures that
+    held in the snapshot before that one and hold no longer. `seconds` is by stage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,7 +68,9 @@ class Summary(BaseModel):
     queries: int = 0
     explained: int = 0
     groups: tuple[RuleGroup, ...] = ()
+    priorities: Priorities | None = None
     version: str | None = None
+    lapsed: tuple[LapsedFigure, ...] = ()
     recovered: tuple[Leftover, ...] = ()
     seconds: dict[str, float] = {}
     before: Summary | None = None
@@ -108,6 +113,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         queries=severities["warning"],
         explained=sum(f.times for f in entry.all_findings if f.explanation),
         groups=by_rule(unsettled),
+        priorities=priorities(finding.row for finding in unsettled),
         version=version,
     )
 
@@ -124,13 +130,13 @@ def _summarise_period(judged: PeriodRecord) -> PeriodSummary:
 
 
 def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) -> Path:
-    """All findings of the run, but those of forgotten receipts, as `findings.csv`: UTF-8 with a byte order mark,
-    without which Excel guesses.
+    """All findings of the run, but those of forgotten receipts, as `findings.csv`, in the order of `ranked`: UTF-8 with
+    a byte order mark, without which Excel guesses.
 
     A value that a spreadsheet would run as a formula is written as text. `findings.md` beside it has them grouped; the
     hashes of both are written last.
     """
-    path, findings = folder / FINDINGS, [one for one in entry.all_findings if one.receipt not in without]
+    path, findings = folder / FINDINGS, ranked(one for one in entry.all_findings if one.receipt not in without)
     rows = pl.DataFrame([f.row for f in findings], dict.fromkeys(OF_ONE, pl.String), strict=False)
     shown = rows.with_columns(harmless_cell(pl.col(pl.String)))
     write_durably(path, BYTE_ORDER_MARK + shown.write_csv().encode())
@@ -140,8 +146,10 @@ def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) ->
 
 
 def markdown(summary: Summary) -> Markdown:
-    """The summary as tables in Markdown: a line a period, the run's own counts, its findings by rule."""
+    """The summary in Markdown: a line a period, the run's own counts, what matters first, its findings by rule."""
     by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    counts = summary.model_dump(exclude={"seconds", "periods", "groups", "recovered", "late", "before"})
+    apart = {"seconds", "periods", "groups", "priorities", "lapsed", "recovered", "late", "before"}
+    counts = summary.model_dump(exclude=apart)
     parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
-    return Markdown("\n").join([*parts, *by_rule_markdown(summary.groups)])
+    parts += [Markdown("**{}; {}**\n").format(one.message_zh, one.message_en) for one in summary.lapsed]
+    return Markdown("\n").join([*parts, *priorities_markdown(summary.priorities), *by_rule_markdown(summary.groups)])

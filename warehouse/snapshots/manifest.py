@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from warehouse.messages.errors import StoreError
-from warehouse.store.files import Root
+from warehouse.store.files import Root, found
 from warehouse.store.seal import unsealed
 
 # Of the counties that owe a return for a period: how many must have sent one for it to be open (`marts/opening.py`).
@@ -97,15 +97,21 @@ def read_snapshot(root: Root, version: str) -> Manifest | None:
 def read_manifest_at(path: Path) -> Manifest | None:
     """The manifest in a file, None where there is none; raises StoreError for a damaged one."""
     try:
-        body, said, found = unsealed(path.read_bytes())
+        body, said, digest = unsealed(path.read_bytes())
         manifest = Manifest.model_validate_json(body)
     except FileNotFoundError:
         return None
     except ValidationError as error:
         raise StoreError(DAMAGED.format(path=path, why=f"{error.error_count()} faults")) from error
-    if said != found or (manifest.head and not said):
-        raise StoreError(DAMAGED.format(path=path, why=f"SHA-256: expected 应为 {said}, found 实为 {found}"))
+    if said != digest or (manifest.head and not said):
+        raise StoreError(DAMAGED.format(path=path, why=f"SHA-256: expected 应为 {said}, found 实为 {digest}"))
     return manifest
+
+
+def versions(root: Root, last: str) -> list[str]:
+    """The versions of the snapshots that are there, up to the `last`, oldest first."""
+    there = (path.parent.name.removeprefix("v=") for path in found(root.marts, "v=*/manifest.json"))
+    return [version for version in there if version <= last]
 
 
 def open_share(manifest: Manifest | None) -> float:

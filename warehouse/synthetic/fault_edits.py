@@ -14,10 +14,10 @@ from decimal import Decimal
 from warehouse.codebook import load
 from warehouse.synthetic.defaults import down
 from warehouse.synthetic.fault_model import Case, Edited
-from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
+from warehouse.synthetic.records import Return, Row, Value, period_end
 
 Test = Callable[[Row], bool]
-LAST_PERIOD_END = PERIOD_ENDS["2017-12"]  # of the register before that of June 2018
+LAST_PERIOD_END = period_end("2017-12")  # of the register before that of June 2018
 
 
 def _completed(row: Row) -> bool:
@@ -84,12 +84,12 @@ def started_otherwise(case: Case) -> Edited:
 
 def completed_unstarted(case: Case) -> Edited:
     """A village is completed that nobody started."""
-    return _with(case, _unstarted, lambda _: {"completed_on": PERIOD_ENDS[case.period] - timedelta(days=17)})
+    return _with(case, _unstarted, lambda _: {"completed_on": period_end(case.period) - timedelta(days=17)})
 
 
 def demolished_after_end(case: Case) -> Edited:
     """A village is demolished after the period's end."""
-    return _with(case, _only_completed, lambda _: {"demolished_on": PERIOD_ENDS[case.period] + timedelta(days=23)})
+    return _with(case, _only_completed, lambda _: {"demolished_on": period_end(case.period) + timedelta(days=23)})
 
 
 def reclaimed_too_soon(case: Case) -> Edited:
@@ -104,7 +104,7 @@ def effective_before_issue(case: Case) -> Edited:
 
 def effective_after_end(case: Case) -> Edited:
     """A measure in force takes effect after the period's end."""
-    return _with(case, lambda _: True, lambda _: {"effective_on": PERIOD_ENDS[case.period] + timedelta(days=20)})
+    return _with(case, lambda _: True, lambda _: {"effective_on": period_end(case.period) + timedelta(days=20)})
 
 
 def months_before(case: Case) -> Iterator[Return]:

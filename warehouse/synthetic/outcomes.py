@@ -6,56 +6,57 @@ themselves (`people.py`, `income.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from random import Random
 
 from warehouse.synthetic.income import Incomes, draw_incomes
-from warehouse.synthetic.people import Flow, draw_people
+from warehouse.synthetic.people import HALVES, Flow, draw_people
 from warehouse.synthetic.random_draws import seldom_blank, stream
-from warehouse.synthetic.records import Row, Value
+from warehouse.synthetic.records import Row, Value, year_of
 from warehouse.synthetic.territory import Province, Territory
 
 ONE_DECIMAL = Decimal("0.1")
 CENT = Decimal("0.01")
 DELISTING_YEAR = 2017
-SATISFIED = {"2016-12": (91.5, 94.5), "2017-12": (93.0, 96.0), "2018-06": (94.0, 97.0)}  # percent: it rises
+SATISFIED = {2016: (91.5, 94.5), 2017: (93.0, 96.0), 2018: (94.0, 97.0)}  # percent: it rises
+OTHER_HALF = 0.004  # how far a county's growth of one half of a year is from that of the other
 Income = tuple[Decimal, Decimal] | None  # this year's and the prior year's
 
 
-def outcomes(province: Province) -> dict[str, dict[str, Row]]:
-    """The rows of `outcomes` by period (2016-12, 2017-12, 2018-06) and county in force."""
+def outcomes(province: Province, periods: Iterable[str]) -> dict[str, dict[str, Row]]:
+    """The rows of `outcomes` by period, where it is one that ends a half year, and county in force."""
     people, incomes = draw_people(province), draw_incomes(province)
     rows: dict[str, dict[str, Row]] = {}
-    for period, flows in people.items():
-        counties = _gather(province, period)
+    for period in people.keys() & set(periods):
+        flows = people[period]
+        counties = province.counties(period)
         rows[period] = {
-            code: _row(province, period, parts, flows, _income(period, parts, incomes))
+            code: _row(province, period, parts, flows, _income(province, period, parts, incomes))
             for code, parts in sorted(counties.items())
         }
     return rows
 
 
-def _gather(province: Province, period: str) -> dict[str, list[Territory]]:
-    """The territories that each county in force is made of."""
-    counties: dict[str, list[Territory]] = {}
-    for territory in province.territories.values():
-        counties.setdefault(territory.code_in(period), []).append(territory)
-    return counties
-
-
-def _income(period: str, parts: list[Territory], incomes: Incomes) -> Income:
+def _income(province: Province, period: str, parts: list[Territory], incomes: Incomes) -> Income:
+    """A June's is what the year to June comes to; of the halves of a year one is drawn, the other is near it."""
     if not sum(t.rural_population for t in parts):
         return None
+    code = parts[0].code
     years = {
-        "2016-12": (incomes.year_2016, incomes.year_2015),
-        "2017-12": (incomes.year_2017, incomes.year_2016),
+        "2016-12": (incomes.year_2016[code], incomes.year_2015[code]),
+        "2017-12": (incomes.year_2017[code], incomes.year_2016[code]),
     }
     if period in years:
-        now, before = years[period]
-        return now[parts[0].code], before[parts[0].code]
-    prior = _average(parts, incomes.year_2017)
-    return Decimal(round(float(prior) * (1 + incomes.growth_2018[parts[0].code]))), prior
+        return years[period]
+    if period in HALVES:
+        now, prior = years[HALVES[period]]
+        rate = float(now / prior) - 1
+    else:
+        prior, rate = _average(parts, incomes.year_2017), incomes.growth_2018[code]
+    if period != "2018-06":
+        rate += stream(province.seed, "income of a half", period, code).uniform(-OTHER_HALF, OTHER_HALF)
+    return Decimal(round(float(prior) * (1 + rate))), prior
 
 
 def _average(parts: list[Territory], values: Mapping[str, Decimal]) -> Decimal:
@@ -112,9 +113,9 @@ def _income_columns(rng: Random, income: Income) -> dict[str, Value]:
 def _delisting_columns(rng: Random, period: str, territory: Territory) -> dict[str, Value]:
     """Delisted counties fill every exit condition; of the others some leave the first two rates blank."""
     status = "none"
-    if territory.delisted and period != "2016-12":
+    if territory.delisted and period >= "2017-12":
         status = "provisional" if period == "2017-12" else "verified"
-    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(*SATISFIED[period]))
+    rates = (rng.uniform(0.05, 0.9), rng.uniform(0.05, 0.9), rng.uniform(*SATISFIED[year_of(period)]))
     filled = status != "none" or rng.random() < (0.85 if territory.poverty else 0.6)
     wrong, missed, satisfied = (Decimal(str(rate)).quantize(CENT) for rate in rates)
     return {

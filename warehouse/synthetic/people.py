@@ -6,7 +6,7 @@ Belongs here: the flows that `outcomes` reports. Does not belong here: incomes (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from warehouse.synthetic.random_draws import apportion, part, stream
 from warehouse.synthetic.territory import Province, Territory
@@ -38,15 +38,20 @@ class Flow:
 
 
 Flows = dict[str, Flow]
+HALVES = {"2016-06": "2016-12", "2017-06": "2017-12"}  # and the year that it is a half of
+EXITS_BY_JUNE = (0.25, 0.45)  # of the year's: most are checked at its end
 
 
 def draw_people(province: Province) -> dict[str, Flows]:
-    """The flows by period (2016-12, 2017-12, 2018-06) and territory; each year opens as the last one closed."""
+    """The flows by half year, 2016-06 to 2018-12, and territory; each year opens as the last one closed."""
     closing = _closing_2017(province)
     flows_2017 = _flows_2017(province, closing)
     flows_2016 = {c: _year_before(province, c, flow) for c, flow in flows_2017.items()}
     flows_2018 = {c: _half_year_after(province, c, flow) for c, flow in flows_2017.items()}
-    return {"2016-12": flows_2016, "2017-12": flows_2017, "2018-06": flows_2018}
+    flows = {"2016-12": flows_2016, "2017-12": flows_2017, "2018-06": flows_2018}
+    for half, year in HALVES.items():
+        flows[half] = {c: _half_of(province, c, half, flow) for c, flow in flows[year].items()}
+    return flows | {"2018-12": {c: _year_of(province, c, flow) for c, flow in flows_2018.items()}}
 
 
 def _closing_2017(province: Province) -> dict[str, int]:
@@ -110,3 +115,26 @@ def _half_year_after(province: Province, code: str, flow: Flow) -> Flow:
     added, removed = part(population, rng.uniform(0.0001, 0.0003)), part(opening, rng.uniform(0, 0.01))
     deep = part(flow.deep, rng.uniform(0.80, 0.95) * (opening - exited - removed) / opening) if opening else 0
     return Flow(population, opening, exited, added, removed, deep, villages, part(villages, rng.uniform(0, 0.1)))
+
+
+def _half_of(province: Province, code: str, half: str, flow: Flow) -> Flow:
+    """The first half of a year that is known."""
+    rng = stream(province.seed, "flow", half, code)
+    exited, villages = (part(n, rng.uniform(*EXITS_BY_JUNE)) for n in (flow.exited, flow.villages_exited))
+    added, removed = (part(n, rng.uniform(0.3, 0.7)) for n in (flow.added, flow.removed))
+    population = part(flow.population, rng.uniform(0.999, 1.002))
+    made = replace(flow, population=population, exited=exited, added=added, removed=removed, villages_exited=villages)
+    return replace(made, deep=min(part(flow.deep, rng.uniform(1.0, 1.15)), made.closing))
+
+
+def _year_of(province: Province, code: str, flow: Flow) -> Flow:
+    """The whole of 2018, of which the first half is known."""
+    rng = stream(province.seed, "flow 2018-12", code)
+    population = part(flow.population, rng.uniform(0.997, 1.0))
+    left = flow.closing
+    exited, added = flow.exited + part(left, rng.uniform(0.2, 0.45)), part(flow.added, rng.uniform(1.3, 2.4))
+    made = replace(flow, population=population, exited=exited, added=added)
+    left_villages = flow.villages_opening - flow.villages_exited
+    villages = flow.villages_exited + part(left_villages, rng.uniform(0.15, 0.5))
+    deep = part(flow.deep, rng.uniform(0.85, 1.0) * made.closing / left) if left else 0
+    return replace(made, deep=min(deep, made.closing), villages_exited=villages)

@@ -1,4 +1,4 @@
-"""What a generated return is, and the periods that the sample has.
+"""What a generated return is, and the periods that the sample has: the four that are drawn, and all 36 months.
 
 Belongs here: the records that the generators hand to the writers. Does not belong here: how a value is drawn, how a
 file looks.
@@ -6,6 +6,7 @@ file looks.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +18,7 @@ Row = Mapping[str, Value]
 Status = Literal["provisional", "reported"]
 
 PERIODS = ("2016-12", "2017-11", "2017-12", "2018-06")
-PERIOD_ENDS = {
-    "2016-12": date(2016, 12, 31),
-    "2017-11": date(2017, 11, 30),
-    "2017-12": date(2017, 12, 31),
-    "2018-06": date(2018, 6, 30),
-}
+MONTHS = tuple(f"{year}-{month:02}" for year in (2016, 2017, 2018) for month in range(1, 13))  # of the long sample
 PROVISIONAL = ("outcomes", "2017-12")  # the one 预计 return of each county: delistings await their check
 
 
@@ -40,6 +36,12 @@ class Return:
     nil: bool
     rows: tuple[Row, ...]
     explanation: str | None = None
+
+
+def period_end(period: str) -> date:
+    """The last day of a period."""
+    year, month = int(period[:4]), int(period[5:])
+    return date(year, month, monthrange(year, month)[1])
 
 
 def year_of(period: str) -> int:

@@ -12,7 +12,9 @@ from warehouse.synthetic.records import PERIODS, Row, Value
 from warehouse.synthetic.territory import Province
 from warehouse.synthetic.villages import Village
 
-SHOWN = ("started_on", "completed_on", "demolished_on")
+STAGES = {
+    "villages_started": "started_on", "villages_completed": "completed_on", "villages_demolished": "demolished_on",
+}  # fmt: skip
 # What share of the whole is reached in each period: it only rises.
 IDENTIFIED = dict(zip(PERIODS, (0.92, 0.97, 0.98, 1.0), strict=True))
 HOUSED = dict(zip(PERIODS, (0.06, 0.31, 0.36, 0.58), strict=True))
@@ -22,16 +24,11 @@ SITES = dict(zip(PERIODS, (0.15, 0.50, 0.58, 0.85), strict=True))
 def relocation(province: Province, villages: tuple[Village, ...], period: str) -> Row:
     """One county's summary row; every cumulative column is at least what it was a period before."""
     rng = stream(province.seed, "relocation", villages[0].territory)
-    shown = [village.row(period) for village in villages]
-    started, completed, demolished = (sum(row[day] is not None for row in shown) for day in SHOWN)
     persons = part(sum(v.persons for v in villages), rng.uniform(1.05, 1.30))
     housed = part(persons, HOUSED[period] * rng.uniform(0.8, 1.2))
     sites = part(len(villages) / 4 + 3, SITES[period])
     return {
-        "villages_planned": len(villages),
-        "villages_started": started,
-        "villages_completed": completed,
-        "villages_demolished": demolished,
+        **stages(villages, period),
         "persons_identified": part(persons, IDENTIFIED[period]),
         "persons_housed": housed,
         "persons_moved_in": part(housed, rng.uniform(0.72, 0.92)),
@@ -39,6 +36,13 @@ def relocation(province: Province, villages: tuple[Village, ...], period: str) -
         **_blank_some(rng, _follow_ups(rng, housed, sites, sum(v.households for v in villages))),
         "disputes_open": stream(province.seed, "disputes", villages[0].territory, period).randrange(12),
     }
+
+
+def stages(villages: tuple[Village, ...], period: str) -> Row:
+    """How many of the villages have come how far by the period's end."""
+    shown = [village.row(period) for village in villages]
+    reached = {stage: sum(row[day] is not None for row in shown) for stage, day in STAGES.items()}
+    return {"villages_planned": len(villages), **reached}
 
 
 def _follow_ups(rng: Random, housed: int, sites: int, households: int) -> dict[str, Value]:

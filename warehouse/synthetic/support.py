@@ -130,7 +130,7 @@ def support(province: Province, period: str, units: Units) -> dict[str, Row]:
         donations = part(rng.uniform(0.05, 1.0), 900_000, HUNDRED)
         rows[code] = {
             **_experts(rng, province.territories[code]),
-            **_from_units(mine),
+            **from_units(mine),
             "funds_invested_yuan": invested[code],
             "support_trained_person_times": times[code],
             "support_transferred_person_times": jobs[code],
@@ -148,7 +148,8 @@ def _experts(rng: Random, territory: Territory) -> dict[str, int]:
     }
 
 
-def _from_units(units: Sequence[Row]) -> dict[str, int]:
+def from_units(units: Sequence[Row]) -> dict[str, int]:
+    """What the summary counts and sums of a county's units."""
     counts = {column: sum(u["unit_level"] == level for u in units) for column, level in COUNTED.items()}
     sums = {column: sum(int(str(u[column])) for u in units) for column in SUMMED}
     return counts | sums

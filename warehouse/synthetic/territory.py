@@ -89,9 +89,12 @@ class Province:
         """The counties' codes, in their order."""
         return tuple(self.territories)
 
-    def origins(self, code: str, period: str) -> list[Territory]:
-        """The territories that a county in force in a period is made of."""
-        return [t for t in self.territories.values() if t.code_in(period) == code]
+    def counties(self, period: str) -> dict[str, list[Territory]]:
+        """The territories that each county in force in a period is made of, by its code."""
+        made: dict[str, list[Territory]] = {}
+        for territory in self.territories.values():
+            made.setdefault(territory.code_in(period), []).append(territory)
+        return made
 
     def weigh(self, purpose: str, weight: Callable[[Territory], float], noise: float = 0.25) -> dict[str, float]:
         """A weight for each territory, give or take `noise`; another purpose draws other noise."""

@@ -5,13 +5,14 @@ Belongs here: which villages there are, and the register's rows. Does not belong
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
 from warehouse.synthetic.random_draws import apportion, stream, tenths
-from warehouse.synthetic.records import PERIOD_ENDS, Row
+from warehouse.synthetic.records import Row, period_end
 from warehouse.synthetic.territory import SPLIT_PARTIES, WITHOUT_RURAL, Province, Territory
 
 PLANNED, STARTED, COMPLETED, DEMOLISHED = 3350, 2487, 884, 381  # at the end of 2017
@@ -40,7 +41,7 @@ class Village:
 
     def row(self, period: str) -> Row:
         """The village as the register of a period shows it: nothing that comes after the period's end."""
-        end = PERIOD_ENDS[period]
+        end = period_end(period)
         return {
             "village_code": self.code,
             "village_name": self.name,
@@ -54,7 +55,10 @@ class Village:
         }
 
 
-def draw_villages(province: Province) -> dict[str, tuple[Village, ...]]:
+Villages = Mapping[str, tuple[Village, ...]]  # by territory
+
+
+def draw_villages(province: Province) -> Villages:
     """The villages of each territory that has any; at the end of 2017 exactly 2487, 884, 381 have moved on."""
     rng = stream(province.seed, "villages")
     numbers = apportion(PLANNED, _weights(rng, province))

@@ -19,7 +19,7 @@ from warehouse.synthetic.csv_returns import write_plain
 from warehouse.synthetic.layout import AS_CSV, plain_path, workbook_path
 from warehouse.synthetic.messy import write_messy
 from warehouse.synthetic.planting import FaultKeyRow, plant
-from warehouse.synthetic.records import PERIODS, Return
+from warehouse.synthetic.records import MONTHS, PERIODS, Return
 from warehouse.synthetic.returns import build_returns
 from warehouse.synthetic.workbook import write_workbook
 
@@ -37,25 +37,34 @@ class SampleSummary:
     key: Path | None
 
 
-def write_sample(
-    out: Path, seed: int, *, faulty: bool = False, messy: bool = False, period: str | None = None
+def write_sample(  # noqa: PLR0913  (each is an option)
+    out: Path,
+    seed: int,
+    *,
+    faulty: bool = False,
+    messy: bool = False,
+    months: int | None = None,
+    period: str | None = None,
 ) -> SampleSummary:
     """Writes the synthetic province of a seed under `out`, or its faulty twin with the key of what is wrong, or the
     clean one as clerks would send it, with the key of their habits.
 
     The same seed gives the same bytes; another seed gives other counties' values and the same published totals.
-    `period` limits it to one of 2016-12, 2017-11, 2017-12, 2018-06. The twin has one county's returns of one dataset
-    of some months besides, for a value can only differ from a past that is there.
+    It has four periods (2016-12, 2017-11, 2017-12, 2018-06), or the last so many `months` of 2016-01 to 2018-12; a
+    shorter sample is the end of a longer one, and both have the four as they are. `period` limits it to one of its
+    own. The twin has one county's returns of one dataset of some months besides, for a value can only differ from a
+    past that is there. Raises PermanentError where these do not go together.
     """
-    if period is not None and period not in PERIODS:
-        raise PermanentError(f"period '{period}' is not in the sample; choose one of {', '.join(PERIODS)}")
+    periods = _periods(months, period)
     if faulty and messy:
         raise PermanentError("a sample is faulty or messy, not both; choose one")
-    returns: Sequence[Return] = build_returns(seed)
+    if months is not None and (faulty or messy):
+        raise PermanentError("faults and habits are planted in the four periods; a sample of months is the clean one")
+    returns: Sequence[Return] = build_returns(seed, PERIODS if faulty or messy else periods)
     faults: tuple[FaultKeyRow, ...] = ()
     if faulty:
         returns, faults = plant(returns, seed)
-    periods = (period,) if period else tuple(sorted({found.period for found in returns}))
+        periods = periods if period else tuple(sorted({found.period for found in returns}))
     chosen = [found for found in returns if found.period in periods]
     counties = len({found.county_code for found in chosen})
     if messy:
@@ -64,6 +73,17 @@ def write_sample(
     files = write_returns(out, chosen)
     key = _write_key(out, [row for row in faults if row.period in periods]) if faulty else None
     return SampleSummary(out, files, counties, periods, key)
+
+
+def _periods(months: int | None, period: str | None) -> tuple[str, ...]:
+    """The periods to write."""
+    if months is not None and not 1 <= months <= len(MONTHS):
+        raise PermanentError(f"a sample has 1 to {len(MONTHS)} months, until {MONTHS[-1]}, not {months}")
+    periods = PERIODS if months is None else MONTHS[-months:]
+    if period is not None and period not in periods:
+        known = ", ".join(PERIODS) if months is None else f"{periods[0]} to {periods[-1]}"
+        raise PermanentError(f"period '{period}' is not in the sample; choose one of {known}")
+    return (period,) if period else periods
 
 
 def write_returns(out: Path, returns: Sequence[Return]) -> int:

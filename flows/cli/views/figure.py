@@ -14,7 +14,6 @@ from flows.cli.views.run import COLOURS, STATES
 from flows.cli.views.text_columns import (
     VERDICT,
     aligned_columns,
-    format_county,
     format_moment,
     format_quantity,
     print_cut,
@@ -27,7 +26,7 @@ from flows.cli.views.text_columns import (
 from warehouse.codebook import load
 from warehouse.lineage.evidence import Evidence
 from warehouse.lineage.figure_lineage import FigureLineage
-from warehouse.reports.findings_text import SEVERITY, dataset_label
+from warehouse.reports.findings_text import SEVERITY, county_label, dataset_label
 
 LINES, CELLS, RULES = 40, 10, 12
 STATE = {
@@ -87,6 +86,9 @@ def _published(e: FigureLineage, console: Screen) -> None:
         base = f", base 基数 {row['base_counted']} of {row['base_due']}" if row["base_due"] is not None else ""
         published, difference = (amount(row[name], e.unit) for name in ("published", "difference"))
         print_line(console, f"{STATES[state]}: published 公布 {published}, difference 差 {difference}; {given}{base}")
+    if e.lapsed:
+        print_line(console, e.lapsed.message_zh, "red", indent=2)
+        print_line(console, e.lapsed.message_en, "red", indent=2)
     if (wrote := row.get("value_reported")) is not None:
         print_line(console, f"the county wrote 本县填报 {amount(wrote, e.unit)}", indent=2)
 
@@ -219,7 +221,7 @@ def _compared(e: FigureLineage, console: Screen, most: int | None) -> None:
 
 def _continued(row: Row) -> str:
     """The county, or those that continue others and which."""
-    now, then = (" ".join(format_county(code) for code in row[f"{side}_codes"].split(";")) for side in ("now", "then"))
+    now, then = (" ".join(county_label(code) for code in row[f"{side}_codes"].split(";")) for side in ("now", "then"))
     return now if row["now_codes"] == row["then_codes"] else f"{now} <- {then}"
 
 
@@ -228,7 +230,7 @@ def _continued(row: Row) -> str:
 
 def _evidence(e: FigureLineage, one: Evidence, console: Screen, *, whole: bool) -> None:
     name = dataset_label(e.dataset.dataset if e.dataset else None)
-    print_heading(console, f"Return 报表: {name} {format_county(one.county_code)} {one.period}")
+    print_heading(console, f"Return 报表: {name} {county_label(one.county_code)} {one.period}")
     row = one.decision
     if row is None:
         print_line(console, f"{STATE['missing']}: none came; nothing is carried forward 不沿用旧数", "yellow", indent=2)
@@ -337,6 +339,7 @@ def figure_json(e: FigureLineage) -> Row:
         "counties": e.counties.rows(named=True),
         "compared": e.compared.rows(named=True),
         "evidence": [_evidence_json(one) for one in e.evidence],
+        "lapsed": e.lapsed.model_dump() if e.lapsed else None,
     }
 
 

@@ -18,8 +18,9 @@ from rich.text import Text
 from flows.cli.screen import Screen
 from flows.settings import Settings
 from warehouse.messages.finding_groups import RuleGroup
+from warehouse.messages.priorities import Priorities
 from warehouse.messages.visible import one_line
-from warehouse.reports.findings_text import SEVERITY, dataset_label, more_groups
+from warehouse.reports.findings_text import SEVERITY, cell_line, dataset_label, more_groups, priorities_sentence
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import read_manifest
 
@@ -88,6 +89,8 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     if summary.version:
         console.print(_scorecard(card))
     console.print(Text.assemble((scorecard_text(card), "bold"), f", of {card.height} published figures 公布数"))
+    for one in summary.lapsed:
+        console.print(Text(one_line(f"{one.message_zh}; {one.message_en}"), "red"))
     _places(summary, settings, console)
 
 
@@ -118,6 +121,8 @@ def _came(summary: Summary, console: Screen) -> None:
         console.print(Text.assemble((f"Run {summary.run}", "bold"), came, (strange, "red"), seen))
         if summary.periods:
             console.print(_verdicts(summary))
+        if summary.priorities:
+            show_priorities(summary.priorities, console)
         if summary.groups:
             console.print(*_findings(summary.groups), sep="\n")
 
@@ -132,6 +137,13 @@ def _verdicts(summary: Summary) -> Table:
         quarantined = Text(f"{p.quarantined:,}", "red" if p.quarantined else "")
         table.add_row(p.period, str(p.counties), f"{p.accepted:,}", f"{p.accepted_with_queries:,}", quarantined)
     return table
+
+
+def show_priorities(told: Priorities, console: Screen) -> None:
+    """The sentence, and a line for each cell that is named."""
+    console.print(Text(priorities_sentence(told), "bold"))
+    for cell in told.first:
+        console.print(Padding(Text(one_line(cell_line(cell)), overflow="fold"), (0, 0, 0, 2)))
 
 
 def _findings(groups: Sequence[RuleGroup]) -> Iterator[Text | Padding]:

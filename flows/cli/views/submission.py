@@ -14,7 +14,6 @@ from flows.cli.views.run import COLOURS
 from flows.cli.views.text_columns import (
     VERDICT,
     aligned_columns,
-    format_county,
     format_moment,
     format_quantity,
     print_cut,
@@ -28,7 +27,7 @@ from warehouse.codebook import Dataset, load
 from warehouse.intake.inspect import InspectedTable
 from warehouse.lineage import SubmissionTrace
 from warehouse.lineage.reader import FORGOTTEN
-from warehouse.reports.findings_text import SEVERITY, dataset_label
+from warehouse.reports.findings_text import SEVERITY, county_label, dataset_label, effect_text
 
 ROWS, LINES, FINDINGS, SHORT = 2, 40, 20, 12
 LEGEND = "Cells 单元格: typed 填写 (unit 单位) = read 读数, header 表头, indicator 指标"
@@ -93,7 +92,7 @@ def _members(e: SubmissionTrace, console: Screen, most: int | None) -> None:
 
 
 def _whose(row: Row) -> str:
-    return f"{format_county(row['county_code'])} {row['period']}"
+    return f"{county_label(row['county_code'])} {row['period']}"
 
 
 def _returns(e: SubmissionTrace, console: Screen, most: int | None) -> None:
@@ -151,7 +150,7 @@ def _print_reread_differences(e: SubmissionTrace, console: Screen, most: int | N
     both = [("not read today 现读不出", key) for key in e.lost] + [
         ("read only today 现才读出", key) for key in e.gained
     ]
-    told = [f"{title}: {dataset_label(name)} {format_county(code)} {period}" for title, (name, code, period) in both]
+    told = [f"{title}: {dataset_label(name)} {county_label(code)} {period}" for title, (name, code, period) in both]
     cells = aligned_columns(_then_and_now(row) for row in e.otherwise.iter_rows(named=True))
     found = [f"found only today 现才发现 {f.rule}: {f.message_zh} {f.message_en}" for f in e.new_findings]
     for lines in (told, cells, found):
@@ -191,7 +190,7 @@ def _row_name(dataset: Dataset, row: pl.DataFrame, *, of_many: bool) -> str:
     values = dict(row.select("column", "value").iter_rows())
     parts = [values.get(key) or "" for key in dataset.keys]
     if of_many:
-        parts = [format_county(first["county_code"] or "?"), first["period"] or "?", *parts]
+        parts = [county_label(first["county_code"] or "?"), first["period"] or "?", *parts]
     return " ".join([f"行 row {first['row']}:", *parts])
 
 
@@ -223,10 +222,9 @@ def _findings(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     print_heading(console, f"Findings 问题 {len(e.findings)}")
     for finding in e.findings[:most]:
         of = f" {dataset_label(finding.dataset)}" if finding.dataset else ""
-        whose = f" {format_county(finding.county_code)} {finding.period}" if finding.county_code else ""
-        print_line(
-            console, f"{SEVERITY[finding.severity]} {finding.rule}{of}{whose}", COLOURS[finding.severity], indent=2
-        )
+        whose = f" {county_label(finding.county_code)} {finding.period}" if finding.county_code else ""
+        head = f"{SEVERITY[finding.severity]} {finding.rule}{of}{whose}{effect_text(finding.score)}"
+        print_line(console, head, COLOURS[finding.severity], indent=2)
         print_line(console, finding.message_zh, indent=4)
         print_line(console, finding.message_en, "dim", indent=4)
         if finding.explanation:

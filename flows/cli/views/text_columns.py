@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flows.cli.screen import Screen
-from warehouse.codebook import Indicator, load
+from warehouse.codebook import Indicator
 from warehouse.messages.visible import one_line
 
 VERDICT = {
@@ -87,12 +87,6 @@ def print_cut(console: Screen, line: str, style: str = "") -> None:
 def format_moment(when: datetime) -> str:
     """A time of the ledger, which is in UTC."""
     return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
-def format_county(code: str) -> str:
-    """The code with the name that it has, or had last."""
-    names = (d.name_zh for d in reversed(load().divisions) if d.county_code == code)
-    return f"{code} {next(names, '')}".rstrip()
 
 
 def format_quantity(value: str | None, indicator: Indicator) -> str:

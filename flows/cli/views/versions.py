@@ -10,7 +10,6 @@ from flows.cli.screen import Screen
 from flows.cli.views.text_columns import (
     VERDICT,
     aligned_columns,
-    format_county,
     format_moment,
     format_quantity,
     print_heading,
@@ -20,6 +19,7 @@ from flows.cli.views.text_columns import (
 from warehouse.codebook import Dataset
 from warehouse.lineage import VersionDiff
 from warehouse.lineage.version_diff import Version
+from warehouse.reports.findings_text import county_label
 
 LINES = 40
 STANDING = {"in_force": "in force 有效", "superseded": "superseded 被取代"}
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 def show_version_diff(c: VersionDiff, console: Screen, *, whole: bool) -> None:
     """The two versions, then what changed; long lists are cut unless `whole`."""
-    print_line(console, f"{c.dataset.label_zh} {c.dataset.label_en}, {format_county(c.county_code)} {c.period}", "bold")
+    print_line(console, f"{c.dataset.label_zh} {c.dataset.label_en}, {county_label(c.county_code)} {c.period}", "bold")
     _version("before 前", c.before, console)
     _version("after  后", c.after, console)
     if c.same:

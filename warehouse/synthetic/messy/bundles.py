@@ -14,7 +14,7 @@ from warehouse.synthetic.messy.habits import BUNDLED, PLAIN, Habit
 from warehouse.synthetic.messy.letter import Letter
 from warehouse.synthetic.messy.names import file_stem, written_name
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIOD_ENDS, Return
+from warehouse.synthetic.records import Return, period_end
 
 HABIT = {habit.habit: habit for habit in BUNDLED}
 SUMMARIES = ("ecology", "industry", "finance", "funds", "projects", "health")
@@ -64,7 +64,7 @@ def _bundle(bundle: Bundle, cases: Cases) -> list[Letter]:
     here = [d for d in members if (bundle.period, d.county_code) in cases]
     if not here:
         return []
-    habit, end = HABIT[bundle.habit], PERIOD_ENDS[bundle.period]
+    habit, end = HABIT[bundle.habit], period_end(bundle.period)
     stem = f"{bundle.period}/{bundle.prefecture_zh}{end.year}年{end.month}月"
     if habit.style.zipped:
         inside = tuple(_member(d, bundle.period, habit, cases, place) for place, d in enumerate(here))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from warehouse.codebook import Indicator, load
 from warehouse.synthetic.messy.grid import BLANK, Cell
 from warehouse.synthetic.messy.style import Months, Style
-from warehouse.synthetic.records import PERIOD_ENDS, Value
+from warehouse.synthetic.records import Value, period_end
 
 FULL_WIDTH = str.maketrans("0123456789.,-%", "０１２３４５６７８９．，－％")
 # What a division leaves behind the digits that are kept.
@@ -118,7 +118,7 @@ def _day(day: date, style: Style) -> Cell:
 
 def month_cell(period: str, spelling: Months) -> Cell:
     """A period as a clerk says it; in words, a span that ends with it."""
-    end = PERIOD_ENDS[period]
+    end = period_end(period)
     if spelling == "cell":
         return Cell(end, "day")
     spelt = {

@@ -10,7 +10,7 @@ from functools import cache
 
 from warehouse.codebook import Dataset, Division, load
 from warehouse.synthetic.messy.style import Style
-from warehouse.synthetic.records import PERIOD_ENDS
+from warehouse.synthetic.records import period_end
 
 FORMS = (
     "{code}_{name}_{period}",
@@ -62,7 +62,7 @@ def file_stem(division: Division, period: str, style: Style, form: int) -> str:
     name = written_name(division)
     if style.place == "cover_short":
         name = short_name(division, period) or name
-    end, alone = PERIOD_ENDS[period], name.startswith(division.prefecture_zh)
+    end, alone = period_end(period), name.startswith(division.prefecture_zh)
     return forms[form % len(forms)].format(
         code=division.county_code, name=name, city="" if alone else division.prefecture_zh, period=period,
         year=end.year, month=end.month, day=end.isoformat(),
@@ -74,7 +74,7 @@ def sheet_name(dataset: Dataset, division: Division, period: str, style: Style, 
     if style.layout == "sheet_a_county":
         return written_name(division)
     if style.place == "sheet_name":
-        end = PERIOD_ENDS[period]
+        end = period_end(period)
         return f"{division.name_zh}{end.year}年{end.month}月{dataset.label_zh}"
     names = {
         "label": dataset.label_zh,

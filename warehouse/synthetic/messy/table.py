@@ -17,7 +17,7 @@ from warehouse.synthetic.messy.header import column_headers, header_rows, unit_l
 from warehouse.synthetic.messy.names import written_name
 from warehouse.synthetic.messy.style import Style
 from warehouse.synthetic.random_draws import stream
-from warehouse.synthetic.records import PERIOD_ENDS, Return, Row, Value
+from warehouse.synthetic.records import Return, Row, Value, period_end
 
 NOTE = f"注:本表为{SYNTHETIC_MARK},仅供测试"
 NOTES = ("1.本表金额取自财政专户", "2、人数以建档立卡系统为准", "※ 其余见附表", "统计负责人:合成丙", "附:说明一份")
@@ -92,7 +92,7 @@ def _lay_top(table: Table, returns: Sequence[Return]) -> None:
     """Title and unit line, where the clerk has them; all units that the header leaves out."""
     rows, first = table.sheet.rows, returns[0]
     if table.style.heads in ("title", "three_rows"):
-        end = PERIOD_ENDS[first.period]
+        end = period_end(first.period)
         rows.append([Cell(f"{end.year}年{end.month}月{table.dataset.label_zh}情况表 {SYNTHETIC_MARK}", "bold")])
     units = f"单位:{'、'.join(unit_line(table.dataset, table.style))}"
     if table.style.heads == "title":
@@ -193,7 +193,7 @@ def _lay_bottom(table: Table, returns: Sequence[Return]) -> None:
     if style.notes:
         rows += [[Cell(text)] for text in NOTES]
     if style.footer:
-        words = [*SIGNED[:2], f"{SIGNED[2]}{PERIOD_ENDS[returns[-1].period]:%Y-%m-%d}"]
+        words = [*SIGNED[:2], f"{SIGNED[2]}{period_end(returns[-1].period):%Y-%m-%d}"]
         line: list[Cell] = []
         for word in words:
             line += [Cell(word), *([BLANK] * (SIGNED_EVERY - 1))]

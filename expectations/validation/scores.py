@@ -1,0 +1,221 @@
+"""What matters first: how much of the province's totals each finding may make wrong, in percent.
+
+The local score of selective editing, as SELEKT (Statistics Sweden) and the ONS have it: how far a value is from the one
+that was to be expected, times its weight, over the total of its domain. Here the domain is the province, and the weight
+is one but in an average: counties are no sample. Belongs here: the value to be expected, the total, the share. Does not
+belong here: what many findings come to (`warehouse.messages.what_matters`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+import polars as pl
+
+from expectations.companions import Last
+from expectations.language.exact import COMPARE
+from expectations.language.expect_relation import ExpectRelation
+from expectations.language.relation import Link, parse
+from expectations.language.rules import Check
+from expectations.suites import rules_for
+from expectations.validation.batch import Batch
+from expectations.validation.finding_rows import rows_of
+from warehouse.codebook import Indicator
+from warehouse.messages.finding import Finding
+from warehouse.store.prior_state import PriorState
+
+# A cell of the batch, by the row's `row_id` and the column.
+Cell = tuple[int, str]
+Row = Mapping[str, Any]
+# The companion of a column that says what past and peers lead one to expect of it.
+EXPECTED = "expected_"
+# Of a score: digits behind the point, as the mart has them, and a bound that its numbers hold.
+DIGITS, MOST = 6, 1e9
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A finding's cells that are numbers, with the value to be expected of each; None where nothing says which."""
+
+    finding: Finding
+    cells: Mapping[Cell, float | None]
+
+
+def with_scores(findings: Iterable[Finding], batch: Batch, known: PriorState) -> list[Finding]:
+    """The findings in their order, queries and errors with a `score` where one can be said.
+
+    It is the share, in percent, of the province's total that is wrong if the value stands and the one to be expected is
+    right; of several cells the largest. It is 0 of a number that no total is made of; None of what is no number, where
+    nothing is to be expected, and of a county that is not in force. An error's is what would be wrong if a person let
+    the return in.
+
+    The total has the values to be expected in the place of those that are doubted, so that no slip hides another, and
+    what is in force of the other counties. Those that are still to report count like those that have.
+    """
+    told = list(findings)
+    doubts = [_doubt(finding, row, batch) for finding, row in _asked(told, batch, known)]
+    proposed = _expected(doubt for doubt in doubts if doubt.finding.proposals)
+    expected = {**_expected(doubts), **proposed}
+    effects = _effects(expected, batch, known) if expected else {}
+    scores: dict[int, float] = {}
+    for doubt in doubts:
+        # A cell that any finding proposes to change is what is wrong with the others that look at it.
+        cells = [cell for cell in doubt.cells if cell in proposed] or doubt.cells
+        if may := [effects[cell] for cell in cells if cell in effects]:
+            scores[id(doubt.finding)] = max(may)
+    return [f.model_copy(update={"score": scores[id(f)]}) if id(f) in scores else f for f in told]
+
+
+# --- the value to be expected --------------------------------------------------------------------------------------
+
+
+def _asked(findings: Sequence[Finding], batch: Batch, known: PriorState) -> Iterator[tuple[Finding, Row]]:
+    """The queries and errors about a row of a county in force, each with the row."""
+    counties = {division.county_code for division in known.book.in_force(batch.period)}
+    asked = [f for f in findings if f.severity != "info" and f.county_code in counties]
+    for finding, row_id in zip(asked, rows_of(batch, asked), strict=True):
+        if row_id is not None:
+            yield finding, batch.row(row_id)
+
+
+def _doubt(finding: Finding, row: Row, batch: Batch) -> _Doubt:
+    numbers = {i.column for i in batch.dataset.indicators if i.numeric}
+    if finding.proposals:
+        values = {change.indicator: float(change.value) for change in finding.proposals[0].changes}
+        return _Doubt(finding, {(row["row_id"], c): value for c, value in values.items() if c in numbers})
+    rules = rules_for(batch.dataset, batch.period)
+    checks = [check for rule in rules if rule.rule == finding.rule for check in rule.checks]
+    columns = [column for column in _columns(finding, row, batch) if column in numbers]
+    return _Doubt(finding, {(row["row_id"], c): _to_be_expected(c, row, checks, batch) for c in columns})
+
+
+def _columns(finding: Finding, row: Row, batch: Batch) -> list[str | None]:
+    """The columns that a finding is about: those of its cells, else the one that it names."""
+    cells = (finding.cells or "").split(";")
+    at = [c for c in batch.dataset.columns if any(cell in cells for cell in batch.cells(row, [c]))]
+    return [*at] or [finding.indicator]
+
+
+def _to_be_expected(column: str, row: Row, checks: Iterable[Check], batch: Batch) -> float | None:
+    """What past and peers lead one to expect; else the nearest value that the rule allows; else the last value."""
+    prefixes = [companion.prefix for companion in batch.companions if isinstance(companion, Last)]
+    ways = (
+        (row.get(f"{EXPECTED}{column}"),),
+        (_allowed(column, row, check) for check in checks),
+        (row.get(f"{prefix}{column}") for prefix in prefixes),
+    )
+    value = next((value for way in ways for value in way if value is not None), None)
+    return None if value is None else float(value)
+
+
+def _expected(doubts: Iterable[_Doubt]) -> dict[Cell, float]:
+    """The value to be expected of each cell: the first that is said."""
+    values: dict[Cell, float] = {}
+    for cell, value in (cell for doubt in doubts for cell in doubt.cells.items()):
+        if value is not None and isfinite(value):
+            values.setdefault(cell, value)
+    return values
+
+
+def _allowed(column: str, row: Row, check: Check) -> float | None:
+    """The nearest value that a check allows of a column, were the row's others right; None where it allows the one
+    that is there, or nothing can be said.
+    """
+    if column not in check.columns or row[column] is None:
+        return None
+    found, arguments = float(row[column]), check.arguments
+    if check.expectation is ExpectRelation:
+        links = parse(arguments["relation"], arguments["digits"]).links
+        return next((value for link in links if (value := _bound(column, row, link)) is not None), None)
+    values = arguments.get("value_set", ())
+    ends = {"min_value": -inf, "max_value": inf}
+    low, high = (beyond if arguments.get(name) is None else arguments[name] for name, beyond in ends.items())
+    nearest = min(values, key=lambda value: abs(value - found)) if values else min(max(found, low), high)
+    return None if nearest == found else float(nearest)
+
+
+def _bound(column: str, row: Row, link: Link) -> float | None:
+    """The value of a column at which a link that fails begins to hold; None where it holds, or is not linear in it."""
+    form = link.multiplied_out
+    if form is None or column not in form[0].coefficients or any(row.get(c) is None for c in link.columns):
+        return None
+    over, under = (sum(float(k) * float(row[c]) for c, k in f.coefficients.items()) + float(f.constant) for f in form)
+    if under <= 0 or COMPARE[link.sign](over, 0):
+        return None
+    return float(row[column]) - over / float(form[0].coefficients[column])
+
+
+# --- the total -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """Of a period the rows of the batch as they were `sent` and as they are `corrected`, both by `row_id`; `counting`
+    says which of them are in the totals, `others` are the rows of other counties; all numbers are floats. `outstanding`
+    is by how much a total would grow with the counties that are still to report.
+    """
+
+    sent: pl.DataFrame
+    corrected: pl.DataFrame
+    counting: pl.Series
+    others: pl.DataFrame
+    outstanding: float
+
+    def effects(self, column: str, addend: pl.Expr, rows: Iterable[int]) -> Iterator[tuple[Cell, float]]:
+        """The share of its total that each of these rows may make wrong; nothing of one that lacks its weight."""
+        before = self.corrected.with_columns(self.sent[column].fill_null(0.0))
+        sides = [side.select(addend).to_series() for side in (before, self.corrected)]
+        rest = self.others.select(addend.abs().sum()).item()
+        # What is expected to be nowhere is held against what was sent.
+        totals = [rest + side.filter(self.counting).abs().sum() for side in reversed(sides)]
+        total = self.outstanding * next((one for one in totals if one), 1.0)
+        for row_id in rows:
+            gap = (sides[0] - sides[1])[row_id]
+            if gap is not None:
+                yield (row_id, column), min(round(100 * abs(gap) / total, DIGITS), MOST)
+
+
+def _effects(expected: Mapping[Cell, float], batch: Batch, known: PriorState) -> dict[Cell, float]:
+    """The share of its total that each cell may make wrong, in percent."""
+    by_column: dict[str, dict[int, float]] = defaultdict(dict)
+    for (row_id, column), value in expected.items():
+        by_column[column][row_id] = value
+    totals = _totals(by_column, batch, known)
+    effects: dict[Cell, float] = {}
+    for column, values in by_column.items():
+        addend = _addend(batch.dataset[column])
+        if addend is None:
+            effects.update({(row_id, column): 0.0 for row_id in values})
+        else:
+            effects.update(totals.effects(column, addend, values))
+    return effects
+
+
+def _totals(by_column: Mapping[str, Mapping[int, float]], batch: Batch, known: PriorState) -> _Totals:
+    own, period = ["receipt", "county_code"], batch.period
+    numbers = [pl.col(i.column).cast(pl.Float64) for i in batch.dataset.indicators if i.numeric]
+    sent = batch.rows.select(*own, *numbers)
+    corrected = sent.with_columns(
+        sent[column].scatter([*values], [*values.values()]) for column, values in by_column.items()
+    )
+    doubted = sent[sorted({row_id for values in by_column.values() for row_id in values})].select(own)
+    returns = doubted.sort("receipt").unique("county_code", keep="last")
+    counting = sent.select(pl.struct(own).is_in(returns.select(pl.struct(own)).to_series().implode())).to_series()
+    others = known.rows(batch.dataset).filter(pl.col("period") == period)
+    others = others.join(returns.lazy(), on="county_code", how="anti")
+    came = {*known.accepted(batch.dataset).filter(pl.col("period") == period)["county_code"], *returns["county_code"]}
+    due = {division.county_code for division in known.book.members(batch.dataset.owed_by, period)}
+    outstanding = len(due | came) / len(came)
+    return _Totals(sent, corrected, counting, others.select(numbers).collect(), outstanding)
+
+
+def _addend(indicator: Indicator) -> pl.Expr | None:
+    """What of a row enters the total of a number: itself or, of an average, itself times its weight."""
+    roll_up, value = indicator.roll_up, pl.col(indicator.column)
+    if roll_up.how == "weighted" and roll_up.weight and not roll_up.denominator:
+        return value * pl.col(roll_up.weight)
+    return value if roll_up.how == "sum" else None
