@@ -148,15 +148,16 @@ def test_the_last_values_of_a_county_that_became_another_are_its_own() -> None:
 # --- the workbook --------------------------------------------------------------------------------------------------
 
 
-def given_before() -> PriorState:
-    """What a county sent in December, as the synthetic province has it."""
-    sent = [r for r in province() if (r.county_code, r.period) == (TIANZHEN, DECEMBER) and not r.nil]
-    return store({(r.dataset, r.period): [dict(one) for one in r.rows] for r in sent})
-
-
 def forms(known: PriorState, datasets: tuple[str, ...] = (), county: str = TIANZHEN) -> list[Form]:
     wanted = select_template(BOOK, county, JUNE, datasets)
     return [form_of(BOOK, wanted, d, KnownRows.of(known, d, JUNE, [wanted.division])) for d in wanted.datasets]
+
+
+@cache
+def after_december() -> list[Form]:
+    """All forms of a county that sent what the synthetic province has of it in December."""
+    sent = [r for r in province() if (r.county_code, r.period) == (TIANZHEN, DECEMBER) and not r.nil]
+    return forms(store({(r.dataset, r.period): [dict(one) for one in r.rows] for r in sent}))
 
 
 def workbook(made: list[Form], *, vertical: bool = False) -> bytes:
@@ -206,7 +207,7 @@ def test_what_last_values_ask_of_a_cell_colours_it() -> None:
 
 @pytest.mark.parametrize("vertical", [False, True])
 def test_a_filled_template_with_last_values_is_read_as_one_without(vertical: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    made = forms(given_before())
+    made = after_december()
     assert any(form.last and form.last.rows for form in made)
     sent = [r for r in province() if (r.county_code, r.period) == (TIANZHEN, JUNE)]
     wanted = select_template(BOOK, TIANZHEN, JUNE)
@@ -221,7 +222,7 @@ def test_a_filled_template_with_last_values_is_read_as_one_without(vertical: boo
 
 def test_an_empty_template_with_last_values_holds_no_figures(tmp_path: Path) -> None:
     path = tmp_path / "140222_天镇县_2018-06.xlsx"
-    path.write_bytes(workbook(forms(given_before())))
+    path.write_bytes(workbook(after_december()))
     read = read_files(path)
     assert sum(len(rows) for name, rows in read.rows.items() if name != "policy") == 0
     assert {f.rule for f in read.findings if f.dataset != "policy"} == {"empty_return"}
