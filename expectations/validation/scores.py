@@ -53,13 +53,14 @@ def with_scores(findings: Iterable[Finding], batch: Batch, known: PriorState) ->
     nothing is to be expected, and of a county that is not in force. An error's is what would be wrong if a person let
     the return in.
 
-    The total has the values to be expected in the place of those that are doubted, so that no slip hides another, and
-    what is in force of the other counties. Those that are still to report count like those that have.
+    The total has the value to be expected in the place of the one that is doubted; of others that are doubted it has
+    the smaller of both, so that no slip hides another; of the other counties what is in force. Those that are still to
+    report count like those that have.
     """
     told = list(findings)
     doubts = [_doubt(finding, row, batch) for finding, row in _asked(told, batch, known)]
     proposed = _expected(doubt for doubt in doubts if doubt.finding.proposals)
-    expected = {**_expected(doubts), **proposed}
+    expected = _expected(doubts) | proposed
     effects = _effects(expected, batch, known) if expected else {}
     scores: dict[int, float] = {}
     for doubt in doubts:
@@ -83,14 +84,17 @@ def _asked(findings: Sequence[Finding], batch: Batch, known: PriorState) -> Iter
 
 
 def _doubt(finding: Finding, row: Row, batch: Batch) -> _Doubt:
-    numbers = {i.column for i in batch.dataset.indicators if i.numeric}
-    if finding.proposals:
-        values = {change.indicator: float(change.value) for change in finding.proposals[0].changes}
-        return _Doubt(finding, {(row["row_id"], c): value for c, value in values.items() if c in numbers})
+    """Of a finding with proposals the cells that they would change, and others of which one knows what to expect."""
+    proposed: dict[str, list[float]] = defaultdict(list)
+    for change in (change for proposal in finding.proposals for change in proposal.changes):
+        proposed[change.indicator].append(float(change.value))
     rules = rules_for(batch.dataset, batch.period)
     checks = [check for rule in rules if rule.rule == finding.rule for check in rule.checks]
-    columns = [column for column in _columns(finding, row, batch) if column in numbers]
-    return _Doubt(finding, {(row["row_id"], c): _to_be_expected(c, row, checks, batch) for c in columns})
+    others = [c for c in _columns(finding, row, batch) if not proposed or row.get(f"{EXPECTED}{c}") is not None]
+    numbers = [i.column for i in batch.dataset.indicators if i.numeric and i.column in {*proposed, *others}]
+    return _Doubt(
+        finding, {(row["row_id"], c): _to_be_expected(c, row, proposed.get(c, []), checks, batch) for c in numbers}
+    )
 
 
 def _columns(finding: Finding, row: Row, batch: Batch) -> list[str | None]:
@@ -100,11 +104,18 @@ def _columns(finding: Finding, row: Row, batch: Batch) -> list[str | None]:
     return [*at] or [finding.indicator]
 
 
-def _to_be_expected(column: str, row: Row, checks: Iterable[Check], batch: Batch) -> float | None:
-    """What past and peers lead one to expect; else the nearest value that the rule allows; else the last value."""
+def _to_be_expected(
+    column: str, row: Row, proposed: list[float], checks: Iterable[Check], batch: Batch
+) -> float | None:
+    """The likeliest proposal that is nearer than the value to what past and peers lead one to expect, else that; where
+    they say nothing, the likeliest proposal, else the nearest value that the rule allows, else the last value.
+    """
+    said, found = row.get(f"{EXPECTED}{column}"), row[column]
+    if said is not None:
+        return next((v for v in proposed if found is None or abs(v - said) < abs(float(found) - said)), said)
     prefixes = [companion.prefix for companion in batch.companions if isinstance(companion, Last)]
     ways = (
-        (row.get(f"{EXPECTED}{column}"),),
+        proposed,
         (_allowed(column, row, check) for check in checks),
         (row.get(f"{prefix}{column}") for prefix in prefixes),
     )
@@ -167,16 +178,17 @@ class _Totals:
 
     def effects(self, column: str, addend: pl.Expr, rows: Iterable[int]) -> Iterator[tuple[Cell, float]]:
         """The share of its total that each of these rows may make wrong; nothing of one that lacks its weight."""
-        before = self.corrected.with_columns(self.sent[column].fill_null(0.0))
-        sides = [side.select(addend).to_series() for side in (before, self.corrected)]
-        rest = self.others.select(addend.abs().sum()).item()
-        # What is expected to be nowhere is held against what was sent.
-        totals = [rest + side.filter(self.counting).abs().sum() for side in reversed(sides)]
-        total = self.outstanding * next((one for one in totals if one), 1.0)
+        sent, right = (
+            side.select(addend).to_series() for side in (self.corrected.with_columns(self.sent[column]), self.corrected)
+        )
+        smaller = pl.select(pl.when(self.counting).then(pl.min_horizontal(sent.abs(), right.abs())).fill_null(0.0))
+        others = self.others.select(addend.abs().sum()).item() + smaller.sum().item()
+        gaps = (sent.fill_null(0.0) - right).abs()
         for row_id in rows:
-            gap = (sides[0] - sides[1])[row_id]
-            if gap is not None:
-                yield (row_id, column), min(round(100 * abs(gap) / total, DIGITS), MOST)
+            if (gap := gaps[row_id]) is not None:
+                total = self.outstanding * (others - smaller.item(row_id, 0) + abs(right[row_id]))
+                # Where nothing at all is expected, all that was sent is wrong.
+                yield (row_id, column), min(round(100 * gap / (total or gap or 1.0), DIGITS), MOST)
 
 
 def _effects(expected: Mapping[Cell, float], batch: Batch, known: PriorState) -> dict[Cell, float]:
