@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, prod
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ import polars as pl
 from expectations.companions import Last
 from expectations.language.exact import COMPARE
 from expectations.language.expect_relation import ExpectRelation
+from expectations.language.expressions import Polynomial
 from expectations.language.relation import Link, parse
 from expectations.language.rules import Check
 from expectations.suites import rules_for
@@ -150,14 +151,19 @@ def _allowed(column: str, row: Row, check: Check) -> float | None:
 
 
 def _bound(column: str, row: Row, link: Link) -> float | None:
-    """The value of a column at which a link that fails begins to hold; None where it holds, or is not linear in it."""
-    form = link.multiplied_out
-    if form is None or column not in form[0].coefficients or any(row.get(c) is None for c in link.columns):
+    """The value of a column at which a link that fails begins to hold; None where it holds, or there are several."""
+    if column not in link.columns or any(row.get(c) is None for c in link.columns):
         return None
-    over, under = (sum(float(k) * float(row[c]) for c, k in f.coefficients.items()) + float(f.constant) for f in form)
-    if under <= 0 or COMPARE[link.sign](over, 0):
+    above, under = link.form.above, _worth(link.form.below, row)
+    if not under or COMPARE[link.sign](_worth(above, row) / under, 0) or any(m.count(column) > 1 for m in above):
         return None
-    return float(row[column]) - over / float(form[0].coefficients[column])
+    slope = _worth({tuple(c for c in m if c != column): k for m, k in above.items() if column in m}, row)
+    rest = _worth({m: k for m, k in above.items() if column not in m}, row)
+    return -rest / slope if slope else None
+
+
+def _worth(form: Polynomial, row: Row) -> float:
+    return sum(float(factor) * prod(float(row[c]) for c in monomial) for monomial, factor in form.items())
 
 
 # --- the total -----------------------------------------------------------------------------------------------------

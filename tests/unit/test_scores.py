@@ -127,6 +127,15 @@ def test_where_nothing_else_is_known_it_is_the_nearest_value_that_the_rule_allow
     assert scores([finding("loan_cap", LENT, "loan_households")], over, prior) == [50.0]
 
 
+def test_of_a_ratio_either_side_may_be_what_is_wrong() -> None:
+    # 50 yuan a household; the prefecture's other counties lend 100 to 1000.
+    bounds = {"peers_low": pl.lit(100.0), "peers_high": pl.lit(1000.0)}
+    batched = batch("finance", (YANGGAO, {LENT: 500, "loan_households": 10}), **bounds)
+    prior = known("finance", (TIANZHEN, {LENT: 9000, "loan_households": 95}))
+    assert scores([finding("peer_outlier", LENT)], batched, prior) == [5.0]
+    assert scores([finding("peer_outlier", "loan_households")], batched, prior) == [5.0]
+
+
 def test_a_number_below_zero_is_held_against_zero_and_one_above_the_ceiling_against_that() -> None:
     below = batch("finance", (YANGGAO, {LENT: -90}))
     assert scores([finding("not_negative", LENT)], below, known("finance", *OTHERS)) == [10.0]
