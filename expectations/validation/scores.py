@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, prod
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ import polars as pl
 from expectations.companions import Last
 from expectations.language.exact import COMPARE
 from expectations.language.expect_relation import ExpectRelation
+from expectations.language.expressions import Polynomial
 from expectations.language.relation import Link, parse
 from expectations.language.rules import Check
 from expectations.suites import rules_for
@@ -53,13 +54,14 @@ def with_scores(findings: Iterable[Finding], batch: Batch, known: PriorState) ->
     nothing is to be expected, and of a county that is not in force. An error's is what would be wrong if a person let
     the return in.
 
-    The total has the values to be expected in the place of those that are doubted, so that no slip hides another, and
-    what is in force of the other counties. Those that are still to report count like those that have.
+    The total has the value to be expected in the place of the one that is doubted; of others that are doubted it has
+    the smaller of both, so that no slip hides another; of the other counties what is in force. Those that are still to
+    report count like those that have.
     """
     told = list(findings)
     doubts = [_doubt(finding, row, batch) for finding, row in _asked(told, batch, known)]
     proposed = _expected(doubt for doubt in doubts if doubt.finding.proposals)
-    expected = {**_expected(doubts), **proposed}
+    expected = _expected(doubts) | proposed
     effects = _effects(expected, batch, known) if expected else {}
     scores: dict[int, float] = {}
     for doubt in doubts:
@@ -83,14 +85,17 @@ def _asked(findings: Sequence[Finding], batch: Batch, known: PriorState) -> Iter
 
 
 def _doubt(finding: Finding, row: Row, batch: Batch) -> _Doubt:
-    numbers = {i.column for i in batch.dataset.indicators if i.numeric}
-    if finding.proposals:
-        values = {change.indicator: float(change.value) for change in finding.proposals[0].changes}
-        return _Doubt(finding, {(row["row_id"], c): value for c, value in values.items() if c in numbers})
+    """Of a finding with proposals the cells that they would change, and others of which one knows what to expect."""
+    proposed: dict[str, list[float]] = defaultdict(list)
+    for change in (change for proposal in finding.proposals for change in proposal.changes):
+        proposed[change.indicator].append(float(change.value))
     rules = rules_for(batch.dataset, batch.period)
     checks = [check for rule in rules if rule.rule == finding.rule for check in rule.checks]
-    columns = [column for column in _columns(finding, row, batch) if column in numbers]
-    return _Doubt(finding, {(row["row_id"], c): _to_be_expected(c, row, checks, batch) for c in columns})
+    others = [c for c in _columns(finding, row, batch) if not proposed or row.get(f"{EXPECTED}{c}") is not None]
+    numbers = [i.column for i in batch.dataset.indicators if i.numeric and i.column in {*proposed, *others}]
+    return _Doubt(
+        finding, {(row["row_id"], c): _to_be_expected(c, row, proposed.get(c, []), checks, batch) for c in numbers}
+    )
 
 
 def _columns(finding: Finding, row: Row, batch: Batch) -> list[str | None]:
@@ -100,11 +105,18 @@ def _columns(finding: Finding, row: Row, batch: Batch) -> list[str | None]:
     return [*at] or [finding.indicator]
 
 
-def _to_be_expected(column: str, row: Row, checks: Iterable[Check], batch: Batch) -> float | None:
-    """What past and peers lead one to expect; else the nearest value that the rule allows; else the last value."""
+def _to_be_expected(
+    column: str, row: Row, proposed: list[float], checks: Iterable[Check], batch: Batch
+) -> float | None:
+    """The likeliest proposal that is nearer than the value to what past and peers lead one to expect, else that; where
+    they say nothing, the likeliest proposal, else the nearest value that the rule allows, else the last value.
+    """
+    said, found = row.get(f"{EXPECTED}{column}"), row[column]
+    if said is not None:
+        return next((v for v in proposed if found is None or abs(v - said) < abs(float(found) - said)), said)
     prefixes = [companion.prefix for companion in batch.companions if isinstance(companion, Last)]
     ways = (
-        (row.get(f"{EXPECTED}{column}"),),
+        proposed,
         (_allowed(column, row, check) for check in checks),
         (row.get(f"{prefix}{column}") for prefix in prefixes),
     )
@@ -139,14 +151,19 @@ def _allowed(column: str, row: Row, check: Check) -> float | None:
 
 
 def _bound(column: str, row: Row, link: Link) -> float | None:
-    """The value of a column at which a link that fails begins to hold; None where it holds, or is not linear in it."""
-    form = link.multiplied_out
-    if form is None or column not in form[0].coefficients or any(row.get(c) is None for c in link.columns):
+    """The value of a column at which a link that fails begins to hold; None where it holds, or there are several."""
+    if column not in link.columns or any(row.get(c) is None for c in link.columns):
         return None
-    over, under = (sum(float(k) * float(row[c]) for c, k in f.coefficients.items()) + float(f.constant) for f in form)
-    if under <= 0 or COMPARE[link.sign](over, 0):
+    above, under = link.form.above, _worth(link.form.below, row)
+    if not under or COMPARE[link.sign](_worth(above, row) / under, 0) or any(m.count(column) > 1 for m in above):
         return None
-    return float(row[column]) - over / float(form[0].coefficients[column])
+    slope = _worth({tuple(c for c in m if c != column): k for m, k in above.items() if column in m}, row)
+    rest = _worth({m: k for m, k in above.items() if column not in m}, row)
+    return -rest / slope if slope else None
+
+
+def _worth(form: Polynomial, row: Row) -> float:
+    return sum(float(factor) * prod(float(row[c]) for c in monomial) for monomial, factor in form.items())
 
 
 # --- the total -----------------------------------------------------------------------------------------------------
@@ -167,16 +184,17 @@ class _Totals:
 
     def effects(self, column: str, addend: pl.Expr, rows: Iterable[int]) -> Iterator[tuple[Cell, float]]:
         """The share of its total that each of these rows may make wrong; nothing of one that lacks its weight."""
-        before = self.corrected.with_columns(self.sent[column].fill_null(0.0))
-        sides = [side.select(addend).to_series() for side in (before, self.corrected)]
-        rest = self.others.select(addend.abs().sum()).item()
-        # What is expected to be nowhere is held against what was sent.
-        totals = [rest + side.filter(self.counting).abs().sum() for side in reversed(sides)]
-        total = self.outstanding * next((one for one in totals if one), 1.0)
+        sent, right = (
+            side.select(addend).to_series() for side in (self.corrected.with_columns(self.sent[column]), self.corrected)
+        )
+        smaller = pl.select(pl.when(self.counting).then(pl.min_horizontal(sent.abs(), right.abs())).fill_null(0.0))
+        others = self.others.select(addend.abs().sum()).item() + smaller.sum().item()
+        gaps = (sent.fill_null(0.0) - right).abs()
         for row_id in rows:
-            gap = (sides[0] - sides[1])[row_id]
-            if gap is not None:
-                yield (row_id, column), min(round(100 * abs(gap) / total, DIGITS), MOST)
+            if (gap := gaps[row_id]) is not None:
+                total = self.outstanding * (others - smaller.item(row_id, 0) + abs(right[row_id]))
+                # Where nothing at all is expected, all that was sent is wrong.
+                yield (row_id, column), min(round(100 * gap / (total or gap or 1.0), DIGITS), MOST)
 
 
 def _effects(expected: Mapping[Cell, float], batch: Batch, known: PriorState) -> dict[Cell, float]:

@@ -102,10 +102,20 @@ def test_a_score_is_how_far_a_value_is_from_the_expected_one_over_the_total_with
     assert scores([finding("history_outlier", LENT)], batched, known("finance", *OTHERS)) == [90.0]
 
 
-def test_a_proposal_says_more_of_what_is_expected_than_past_and_peers() -> None:
-    batched = batch("finance", (YANGGAO, {LENT: 1000}), expected_loan_amount_yuan=pl.lit(1000.0))
-    found = finding("history_outlier", LENT, proposals=proposal((LENT, "100")))
-    assert scores([found], batched, known("finance", *OTHERS)) == [90.0]
+def test_a_proposal_says_it_where_it_is_nearer_to_what_past_and_peers_say() -> None:
+    batched = batch("finance", (YANGGAO, {LENT: 1000}), expected_loan_amount_yuan=pl.lit(130.0))
+    for proposals, score in ((["100"], 90.0), (["2000"], 100 * 870 / 1030), (["2000", "100"], 90.0)):
+        told = tuple(one for value in proposals for one in proposal((LENT, value)))
+        found = finding("history_outlier", LENT, proposals=told)
+        assert scores([found], batched, known("finance", *OTHERS)) == [pytest.approx(score)]
+
+
+def test_of_other_ways_to_set_it_right_the_one_counts_that_makes_most_wrong() -> None:
+    batched = batch("finance", (YANGGAO, {"overdue_balance_yuan": 1000, "loan_balance_yuan": 100}))
+    prior = known("finance", (TIANZHEN, {"overdue_balance_yuan": 0, "loan_balance_yuan": 900}))
+    told = proposal(("loan_balance_yuan", "1000")) + proposal(("overdue_balance_yuan", "100"))
+    found = finding("overdue_within_balance", "overdue_balance_yuan", "loan_balance_yuan", proposals=told)
+    assert scores([found], batched, prior) == [900.0]
 
 
 def test_where_nothing_else_is_known_it_is_the_nearest_value_that_the_rule_allows() -> None:
@@ -115,6 +125,15 @@ def test_where_nothing_else_is_known_it_is_the_nearest_value_that_the_rule_allow
     assert scores([finding("loan_cap", LENT)], over, prior) == [50.0]
     assert scores([finding("loan_cap", "loan_households")], over, prior) == [0.5]
     assert scores([finding("loan_cap", LENT, "loan_households")], over, prior) == [50.0]
+
+
+def test_of_a_ratio_either_side_may_be_what_is_wrong() -> None:
+    # 50 yuan a household; the prefecture's other counties lend 100 to 1000.
+    bounds = {"peers_low": pl.lit(100.0), "peers_high": pl.lit(1000.0)}
+    batched = batch("finance", (YANGGAO, {LENT: 500, "loan_households": 10}), **bounds)
+    prior = known("finance", (TIANZHEN, {LENT: 9000, "loan_households": 95}))
+    assert scores([finding("peer_outlier", LENT)], batched, prior) == [5.0]
+    assert scores([finding("peer_outlier", "loan_households")], batched, prior) == [5.0]
 
 
 def test_a_number_below_zero_is_held_against_zero_and_one_above_the_ceiling_against_that() -> None:
@@ -160,6 +179,15 @@ def test_no_slip_hides_another() -> None:
     # Both are in force as they were sent; the total is 100 + 500 + 400.
     prior = known("finance", *sent, (GUANGLING, {LENT: 400}))
     assert scores(both, batched, prior) == [90.0, 499_950.0]
+
+
+def test_nor_does_a_value_that_another_slip_leads_one_to_expect() -> None:
+    # The list of one county is wrong, and its summary is to agree with it; that does not make the other's slip small.
+    batched = batch(
+        "finance", (YANGGAO, {LENT: 1000}), (TIANZHEN, {LENT: 500}), expected_loan_amount_yuan=pl.Series([100.0, 5e6])
+    )
+    both = [finding("history_outlier", LENT), finding("history_outlier", LENT, county=TIANZHEN, receipt=102)]
+    assert scores(both, batched, known("finance", (GUANGLING, {LENT: 400})))[0] == 90.0
 
 
 def test_a_return_that_is_not_let_in_is_scored_as_if_it_were() -> None:
