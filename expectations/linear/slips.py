@@ -73,10 +73,10 @@ class TypedNumber:
             return undone[meant]
         if (cut := self._cut(meant)) is not None:
             return cut
-        one, other = (TypedNumber(n, self.factor, self.decimals).text for n in (self.value, meant))
+        one, other = (_plain(TypedNumber(n, self.factor, self.decimals).text) for n in (self.value, meant))
         differing = sum(a != b for a, b in zip(one, other, strict=False))
         if len(one) == len(other) and differing == 1 and (self.value < 0) == (meant < 0):
-            return "one_digit", LIKELY["one_digit"] - math.log(9 * len(_plain(one)))
+            return "one_digit", LIKELY["one_digit"] - math.log(9 * len(one))
         return "implied", LIKELY["implied"]
 
     def _cut(self, meant: Fraction) -> tuple[str, float] | None:
