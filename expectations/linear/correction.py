@@ -29,8 +29,8 @@ SPREAD_OF_EARLIER = 0.2
 # A zero is as far from anything as this many powers of e.
 FAR = 5.0
 PER_QUERY = 2.0
-# An interval is narrow, and says a value, where it is no wider than so much of it.
-NARROW = Fraction(1, 50)
+# What the rules leave is one value where it is no wider than so much of it, or than what is rounded to one decimal.
+NARROW, ROUNDED = Fraction(1, 50), Fraction(1, 10)
 TRUST, TRUST_OF_TOTAL, MOST_DOUBT = 50, 10, 40
 
 
@@ -81,23 +81,27 @@ class RowCase:
     def corrected(self) -> RowCorrections:
         """What may set it right, MOST_PROPOSALS at the most."""
         outcome, sets = localise(self.cells, self._weights())
-        found = [*self._neighbours(), *(c for cells in sets for c in self._corrections(cells))]
+        found = [*self._swaps(sets), *(c for cells in sets for c in self._corrections(cells))]
         found.sort(key=lambda c: (-round(c.likely, 6), [(x.column, x.value) for x in c.changes]))
         rules = frozenset(demand.rule.rule for demand in self.cells.broken)
         return RowCorrections(outcome, sets, tuple(found[:MOST_PROPOSALS]), rules)
 
     def _corrections(self, cells: Cells) -> Iterator[Correction]:
-        for changes in self._values(self.cells, cells, cells):
+        for changes in self._values(self.cells, cells):
             yield from self._kept(changes)
 
-    def _neighbours(self) -> Iterator[Correction]:
-        """Two columns beside each other that were swapped: more cells than the fewest, and yet one slip."""
-        conflicts = [{*demand.columns} for demand in self.cells.broken]
-        for pair in pairwise(c for c in self.dataset.columns if c in self.cells.numbers):
-            if all({*pair} & conflict for conflict in conflicts):
-                values = [value for column in pair for value, _ in self._swapped(column, pair)]
-                changes = [CellChange(c, value, "swapped") for c, value in zip(pair, values, strict=True)]
-                yield from self._kept(tuple((change, self._gain(change) + LIKELY["swapped"] / 2) for change in changes))
+    def _swaps(self, sets: Iterable[Cells]) -> Iterator[Correction]:
+        """Two cells in each other's place, where two are to blame or stand beside each other: it is one slip."""
+        numbers = self.cells.numbers
+        beside = pairwise(column for column in self.dataset.columns if column in numbers)
+        pairs = dict.fromkeys((*(cells for cells in sets if len(cells) == 2), *beside))  # noqa: PLR2004
+        for one, other in pairs:
+            if all({one, other} & demand.columns for demand in self.cells.broken) and self.cells.broken:
+                here, there = (TypedNumber.of(self.dataset[column], Fraction(0)).factor for column in (one, other))
+                values = {one: numbers[other] / there * here, other: numbers[one] / here * there}
+                changes = [CellChange(column, value, "swapped") for column, value in values.items()]
+                if not any(value % self.cells.steps[column] for column, value in values.items()):
+                    yield from self._kept(tuple((c, self._gain(c) + LIKELY["swapped"] / 2) for c in changes))
 
     def _kept(self, changes: tuple[tuple[CellChange, float], ...]) -> Iterator[Correction]:
         """The changes as a correction, where they satisfy all critical rules; less likely for queries they leave."""
@@ -108,17 +112,17 @@ class RowCase:
             likely = sum(likely for _, likely in changes) - PER_QUERY * len(broken)
             yield Correction(tuple(change for change, _ in changes), likely)
 
-    def _values(self, row: RowCells, cells: Cells, whole: Cells) -> Iterator[tuple[tuple[CellChange, float], ...]]:
+    def _values(self, row: RowCells, cells: Cells) -> Iterator[tuple[tuple[CellChange, float], ...]]:
         first, *others = cells
-        candidates = self._candidates(row, cells, whole)
+        candidates = self._candidates(row, cells)
         if not others:
             yield from ((one,) for one in candidates)
             return
         for one in candidates[:MOST_BRANCHES]:
-            rest = self._values(row.changed({first: one[0].value}), tuple(others), whole)
+            rest = self._values(row.changed({first: one[0].value}), tuple(others))
             yield from ((one, *more) for more in islice(rest, MOST_BRANCHES))
 
-    def _candidates(self, row: RowCells, cells: Cells, whole: Cells) -> list[tuple[CellChange, float]]:
+    def _candidates(self, row: RowCells, cells: Cells) -> list[tuple[CellChange, float]]:
         """The values of the first cell that may have been meant, the likeliest first."""
         column, found = cells[0], self.cells.numbers[cells[0]]
         allowed = row.allowed(cells)
@@ -129,9 +133,8 @@ class RowCase:
         implied = _implied(allowed, row.steps[column])
         if implied is not None:
             values[implied] = typed.how(implied, values)
-        for value, how in (*self._earlier(column), *self._swapped(column, whole)):
-            if LIKELY[how] > values.get(value, ("", -math.inf))[1]:
-                values[value] = (how, LIKELY[how])
+        for value in self._earlier(column):
+            values.setdefault(value, ("last_value", LIKELY["last_value"]))
         changes = (
             (CellChange(column, value, how), likely)
             for value, (how, likely) in values.items()
@@ -140,22 +143,16 @@ class RowCase:
         kept = [(change, likely + self._gain(change)) for change, likely in changes]
         return sorted(kept, key=lambda one: (-round(one[1], 6), one[0].value))
 
-    def _earlier(self, column: str) -> Iterator[tuple[Fraction, str]]:
+    def _earlier(self, column: str) -> Iterator[Fraction]:
+        """The cell's values in earlier returns, the last one first."""
         values = (number(self.row.get(f"{prefix}{column}")) for prefix in EARLIER)
-        yield from ((value, "last_value") for value in values if value is not None)
-
-    def _swapped(self, column: str, whole: Cells) -> Iterator[tuple[Fraction, str]]:
-        """What was found in the other of two cells, as it would stand in this one."""
-        if len(whole) == len(("this", "other")):
-            (other,) = (cell for cell in whole if cell != column)
-            here, there = (TypedNumber.of(self.dataset[c], Fraction(0)).factor for c in (column, other))
-            yield self.cells.numbers[other] / there * here, "swapped"
+        yield from (value for value in values if value is not None)
 
     def _expected(self, column: str) -> tuple[float, float] | None:
         """What is to be expected of a cell, above zero, and within which spread; None where nothing says so."""
         if (expected := number(self.row.get(f"{EXPECTED}{column}"))) is not None and expected > 0:
             return float(expected), SPREAD
-        earlier = next((value for value, _ in self._earlier(column) if value > 0), None)
+        earlier = next((value for value in self._earlier(column) if value > 0), None)
         return None if earlier is None else (float(earlier), SPREAD_OF_EARLIER)
 
     def _fit(self, column: str, value: Fraction) -> float:
@@ -181,7 +178,7 @@ class RowCase:
 def _implied(allowed: Allowed, step: Fraction) -> Fraction | None:
     """The value that the rules leave, of several close ones the shortest; None where they leave many."""
     low, high = allowed.low, allowed.high
-    if low is None or high is None or high - low > NARROW * max(abs(low), abs(high)):
+    if low is None or high is None or high - low > max(NARROW * max(abs(low), abs(high)), ROUNDED):
         return None
     scale = Fraction(1)
     while scale > step and math.ceil(low / scale) * scale > high:

@@ -216,7 +216,7 @@ def localise(row: RowCells, weights: Mapping[str, int]) -> tuple[Localised, tupl
     conflicts = row.conflicts()
     try:
         singles = list(_singles(row, conflicts))
-        found = singles or list(_larger(row, conflicts, weights))
+        found = singles or list(_larger(row, conflicts, weights) if conflicts else ())
     except _TooMuchError:
         return "no_answer_in_time", ()
     found.sort(key=lambda cells: (sum(weights[c] for c in cells), cells))

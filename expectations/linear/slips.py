@@ -30,8 +30,8 @@ LIKELY = {
 }
 # A zero behind the point that was hardly typed is hardly transposed.
 UNTYPED = 2.0
-# 万 and 亿 are slips of a unit, other powers of a digit or a point; the further, the rarer.
-UNITS = (4, 8)
+# Of money 万 and 亿 are slips of a unit; other powers are of a digit or a point, and the further, the rarer.
+UNITS, OF_MONEY = (4, 8), "yuan"
 MOST_POWER = 8
 DIGITS = 10
 MOST_DIGITS = 40
@@ -44,12 +44,14 @@ class TypedNumber:
     value: Fraction
     factor: int
     decimals: int
+    units: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, indicator: Indicator, value: Fraction) -> TypedNumber:
         """The number below the header of the form."""
         factor = load().spellings[indicator.input_unit].factor if indicator.input_unit else 1
-        return cls(value, factor, indicator.decimals + len(str(factor)) - 1)
+        units = UNITS if indicator.unit.unit == OF_MONEY else ()
+        return cls(value, factor, indicator.decimals + len(str(factor)) - 1, units)
 
     @property
     def text(self) -> str:
@@ -71,10 +73,10 @@ class TypedNumber:
             return undone[meant]
         if (cut := self._cut(meant)) is not None:
             return cut
-        one, other = (TypedNumber(n, self.factor, self.decimals).text for n in (self.value, meant))
+        one, other = (_plain(TypedNumber(n, self.factor, self.decimals).text) for n in (self.value, meant))
         differing = sum(a != b for a, b in zip(one, other, strict=False))
         if len(one) == len(other) and differing == 1 and (self.value < 0) == (meant < 0):
-            return "one_digit", LIKELY["one_digit"] - math.log(9 * len(_plain(one)))
+            return "one_digit", LIKELY["one_digit"] - math.log(9 * len(one))
         return "implied", LIKELY["implied"]
 
     def _cut(self, meant: Fraction) -> tuple[str, float] | None:
@@ -82,15 +84,15 @@ class TypedNumber:
         step = Fraction(self.factor, 10**self.decimals)
         for power in range(1, MOST_POWER + 1) if self.value else ():
             if abs(meant / 10**power - self.value) < step:
-                return _power(power)
+                return self._power(power)
         return None
 
     def _undone(self) -> Iterator[tuple[Fraction, str, float]]:
         if not self.value:
             return
         for power in range(1, MOST_POWER + 1):
-            yield self.value * 10**power, *_power(power)
-            yield self.value / 10**power, *_power(power)
+            yield self.value * 10**power, *self._power(power)
+            yield self.value / 10**power, *self._power(power)
         yield -self.value, "sign", LIKELY["sign"]
         text = _plain(self.text)
         for how, texts in (
@@ -103,15 +105,14 @@ class TypedNumber:
         of_zeros = LIKELY["transposed"] - math.log(len(self.text)) - UNTYPED
         yield from ((self._value(t), "transposed", of_zeros) for t in _transposed(self.text))
 
+    def _power(self, power: int) -> tuple[str, float]:
+        """The name of the slip, and how likely it is."""
+        if power in self.units:
+            return "unit", LIKELY["unit"] - self.units.index(power)
+        return "power_of_ten", LIKELY["power_of_ten"] - (power - 1)
+
     def _value(self, text: str) -> Fraction:
         return Fraction(text) * self.factor * (-1 if self.value < 0 else 1)
-
-
-def _power(power: int) -> tuple[str, float]:
-    """The name of the slip, and how likely it is: the further, the rarer."""
-    if power in UNITS:
-        return "unit", LIKELY["unit"] - (power > UNITS[0])
-    return "power_of_ten", LIKELY["power_of_ten"] - (power - 1)
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +18,17 @@ from warehouse.lineage.cell_changes import OTHERWISE, kept_cells, read_otherwise
 from warehouse.lineage.reader import LineageReader, receipt_of
 from warehouse.lineage.return_outcomes import kept, return_outcomes
 from warehouse.messages.errors import StoreError
-from warehouse.messages.finding import Finding
+from warehouse.messages.finding import Change, Finding, Proposal
 from warehouse.messages.finding_groups import ranked
 from warehouse.store.decision_requests import Row
 from warehouse.store.find_receipt import find_receipts
 from warehouse.store.forget import forgotten_of
 from warehouse.store.in_force import RETURN, rule_decisions
-from warehouse.store.ledger import FINDINGS, RECEIPTS, RETURNS, RUNS, read_table
+from warehouse.store.ledger import FINDINGS, PROPOSALS, RECEIPTS, RETURNS, RUNS, read_table
 
 Key = tuple[str, str, str]
+# By what a finding is known for which something was proposed.
+PROPOSED_FOR = ("run", *RETURN, "rule", "cells")
 # What reading says of an original that cannot be read.
 NOTHING = (Inspection(), pl.DataFrame(schema=CELLS))
 
@@ -161,8 +164,21 @@ def _findings(engine: sa.Engine, speaks: int, own: pl.DataFrame) -> Iterator[Fin
     found = read_table(engine, FINDINGS, FINDINGS.c.receipt == speaks)
     of_files = found.filter(pl.col("county_code").is_null())
     of_returns = found.join(last, on=["run", *RETURN], how="semi")
-    for row in pl.concat([of_files, of_returns]).drop("run").unique(maintain_order=True).iter_rows(named=True):
-        yield Finding.model_validate(row)
+    proposals = _proposals(engine, speaks)
+    said = pl.concat([of_files, of_returns])
+    for row in said.unique(pl.exclude("run"), maintain_order=True, keep="first").iter_rows(named=True):
+        yield Finding.model_validate(row | {"proposals": proposals.get(tuple(row[name] for name in PROPOSED_FOR), ())})
+
+
+def _proposals(engine: sa.Engine, speaks: int) -> dict[tuple[Any, ...], tuple[Proposal, ...]]:
+    """What was proposed, the likeliest first, by PROPOSED_FOR."""
+    changes: dict[tuple[Any, ...], dict[int, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    # Two checks of a rule may look at the same cells.
+    for row in (
+        read_table(engine, PROPOSALS, PROPOSALS.c.receipt == speaks).unique(maintain_order=True).rows(named=True)
+    ):
+        changes[tuple(row[name] for name in PROPOSED_FOR)][row["rank"]].append(Change.model_validate(row))
+    return {key: tuple(Proposal(changes=tuple(ranks[n])) for n in sorted(ranks)) for key, ranks in changes.items()}
 
 
 def _then(store: LineageReader, own: pl.DataFrame) -> pl.DataFrame:

@@ -18,25 +18,31 @@ def build(sources: Sources) -> pl.LazyFrame:
     """
     columns = [c.column for c in sources.columns("mart_findings")]
     decided = sources.decisions(rule_decisions).select("run", "receipt", *RETURN)
-    overtaken = decided.join(sources.decisions(last_rule_decisions), on=["run", "receipt", *RETURN], how="anti")
     found = sources.findings.lazy()
     of_a_table = pl.col("county_code").is_null() & pl.col("dataset").is_not_null()
     # A table was judged last when its returns were, or when something was last said of all of it.
     runs = pl.concat([decided, found.filter(of_a_table)], how="diagonal").select("receipt", "dataset", "run")
     last = runs.group_by("receipt", "dataset").agg(last=pl.col("run").max())
     return (
-        found.join(overtaken, on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
+        found.join(overtaken(sources), on=["run", "receipt", *RETURN], how="anti", maintain_order="left")
         .join(last, on=["receipt", "dataset"], how="left", maintain_order="left")
         .filter(~of_a_table | (pl.col("run") >= pl.col("last").fill_null("")))
         .join(sources.decisions(waivers), on=["receipt", *RETURN], how="left", maintain_order="left")
-        .join(_days(sources.run_list, "run", "found_on"), on="run", how="left", maintain_order="left")
-        .join(_days(sources.receipts, "receipt", "received_on"), on="receipt", how="left", maintain_order="left")
+        .join(days(sources.run_list, "run", "found_on"), on="run", how="left", maintain_order="left")
+        .join(days(sources.receipts, "receipt", "received_on"), on="receipt", how="left", maintain_order="left")
         .sort("period", "receipt", maintain_order=True)
         .with_columns(pl.col("score").cast(DECIMAL))
         .select(columns)
     )
 
 
-def _days(rows: pl.DataFrame, key: str, name: str) -> pl.LazyFrame:
+def overtaken(sources: Sources) -> pl.LazyFrame:
+    """One row per run, receipt and return that was judged again since: what was found then no longer stands."""
+    at = ["run", "receipt", *RETURN]
+    decided = sources.decisions(rule_decisions).select(at)
+    return decided.join(sources.decisions(last_rule_decisions), on=at, how="anti")
+
+
+def days(rows: pl.DataFrame, key: str, name: str) -> pl.LazyFrame:
     """One row per run or receipt, with the day of it."""
     return rows.lazy().select(key, pl.col("received_at").dt.date().alias(name)).unique()

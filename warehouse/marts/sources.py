@@ -91,6 +91,11 @@ class Sources:
         """One row a finding, in the order in which they were found."""
         return self.read(ledger.FINDINGS)
 
+    @property
+    def proposals(self) -> pl.DataFrame:
+        """One row per finding, proposal and cell that it would change."""
+        return self.read(ledger.PROPOSALS)
+
     @cached_property
     def periods(self) -> list[str]:
         """The periods to build."""

@@ -99,6 +99,16 @@ NOTES = _table(
 FINDINGS = _table(
     "findings", {name: {"receipt": Whole, "score": Number}.get(name, Text) for name in OF_ONE}, "submission"
 )
+# A row per finding, proposal and cell that it would change; `cells` are the finding's, `rank` is from 1, the likeliest.
+PROPOSALS = _table(
+    "proposals",
+    {
+        "receipt": Whole, "submission": Text, "file": Text, "sheet": Text, "cells": Text, "county_code": Text,
+        "period": Text, "dataset": Text, "rule": Text, "rank": Whole, "cell": Text, "indicator": Text, "found": Text,
+        "value": Text, "how": Text,
+    },
+    "submission",
+)  # fmt: skip
 # Which datasets and periods each run said anything of, and whether it decided on returns of them.
 TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 # The files of rows that each run's entry names (`named_files.py`).
@@ -114,7 +124,7 @@ SNAPSHOTS = sa.Table(
 )  # fmt: skip
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, TOUCHED, FILES, FORGOTTEN)
+OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES, FORGOTTEN)
 
 
 def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
@@ -298,7 +308,7 @@ def _forget_words(connection: sa.Connection, run: str | None) -> set[str]:
     said such things.
     """
     said = set[str]()
-    for table in (FINDINGS, NOTES):
+    for table in (FINDINGS, PROPOSALS, NOTES):
         own = sa.true() if run is None else table.c.run == run
         quotes = sa.and_(own, table.c.receipt.in_(sa.select(FORGOTTEN.c.receipt)))
         said |= {*connection.scalars(sa.select(table.c.run).where(quotes).distinct())}

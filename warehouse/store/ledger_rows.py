@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from warehouse.messages.finding import Finding
 from warehouse.store.journal_records import Entry, RollUpRecord
 from warehouse.store.named_files import named_files
+
+OF_A_RULE = ("county_code", "period", "dataset", "rule")
 
 
 def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
@@ -25,6 +28,7 @@ def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
         "roll_ups": [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
         "notes": [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         "findings": [run | f.row for f in entry.all_findings],
+        "proposals": [run | proposed for f in entry.all_findings for proposed in _proposals(f)],
         "touched": [run | touched for touched in _touched(entry)],
         "forgotten": [
             run | {"receipt": receipt, "reason": gone.reason, "by": gone.by}
@@ -34,6 +38,16 @@ def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
         ],
         "files": [run | {"path": path, "sha256": sha256} for path, sha256 in named_files(entry).items()],
     }
+
+
+def _proposals(finding: Finding) -> list[dict[str, Any]]:
+    """A row per proposal and change: whose finding it is, its rank, and the change."""
+    whose = {name: getattr(finding, name) for name in ("receipt", "submission", "file", "sheet", "cells", *OF_A_RULE)}
+    return [
+        whose | {"rank": rank} | change.model_dump()
+        for rank, proposal in enumerate(finding.proposals, start=1)
+        for change in proposal.changes
+    ]
 
 
 def _touched(entry: Entry) -> list[dict[str, Any]]:
