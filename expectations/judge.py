@@ -16,6 +16,7 @@ from expectations.suites import companions_for, rules_for
 from expectations.validation.batch import Batch, Key
 from expectations.validation.corrections import with_corrections
 from expectations.validation.explanations import note_records, unanswered_notes, with_explanations
+from expectations.validation.gate import gate, moved_findings
 from expectations.validation.outcome import RuleOutcomes, validate_rows
 from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
@@ -55,6 +56,7 @@ class PeriodOutcome:
             "rules": tuple(r for r in record.rules if r.dataset in datasets),
             "findings": tuple(f for f in record.findings if (f.receipt, f.dataset, f.county_code, f.period) in kept),
             "roll_ups": tuple(r for r in record.roll_ups if r.dataset in datasets),
+            "holds": tuple(h for h in record.holds if h.dataset in datasets),
             "notes": tuple(n for n in record.notes if rejudging.key_of(n.note) in kept),
         }
         return PeriodOutcome(
@@ -114,8 +116,9 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
             let_in.append(_admit(batch, of_returns[batch.dataset.dataset], found, reading, known, received_at))
     order = list(known.book.datasets)
     let_in.sort(key=lambda one: order.index(one.dataset))
+    gated = gate([one.batch.dataset for one in let_in], period, known)
     judged = [
-        _judge(one, batch, of_peers, reading, known)
+        _judge(one, batch, of_peers, moved_findings(gated.standing, one.batch, known.book), reading, known)
         for one, (batch, of_peers) in zip(let_in, _peer_outcomes(let_in, known), strict=True)
     ]
     findings = [finding for one in judged for finding in one.findings]
@@ -128,6 +131,7 @@ def judge_period(period: str, reading: Reading, known: PriorState, received_at: 
         findings=tuple(findings),
         roll_ups=validate_roll_ups([one.batch.dataset for one in let_in], period, known),
         notes=notes,
+        holds=gated.news,
     )
     return PeriodOutcome(
         record,
@@ -176,11 +180,20 @@ def _peer_outcomes(let_in: list[Admission], known: PriorState) -> list[tuple[Bat
     ]
 
 
-def _judge(one: Admission, batch: Batch, of_peers: RuleOutcomes, reading: Reading, known: PriorState) -> DatasetOutcome:
-    """The verdicts that all findings give, explained ones apart; `batch` is joined with its peers."""
+def _judge(  # noqa: PLR0913, PLR0917
+    one: Admission,
+    batch: Batch,
+    of_peers: RuleOutcomes,
+    moved: Iterable[Finding],
+    reading: Reading,
+    known: PriorState,
+) -> DatasetOutcome:
+    """The verdicts that all findings give, explained ones apart; `batch` is joined with its peers, `moved` are those of
+    figures above the county.
+    """
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
-    explained = with_explanations((*one.batch.at_reading, *validated.findings, *absent), reading)
+    explained = with_explanations((*one.batch.at_reading, *validated.findings, *absent, *moved), reading)
     findings = with_corrections(explained, batch)
     findings = with_scores(findings, batch, known)
     return DatasetOutcome(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import task
 
 from tasks.run import RETRIES, Run
+from tasks.settle import settle_holds
 from warehouse.intake.reading import load_reading
 from warehouse.store import journal, ledger
 from warehouse.store.staging import entry_of, load_staged
@@ -14,6 +15,7 @@ from warehouse.store.staging import entry_of, load_staged
 def commit(run: Run) -> None:
     """Writes the entry, which makes the run count, and indexes it; done again, it changes nothing."""
     if run.name not in journal.runs(run.root):
+        settle_holds(run, judged=True)
         reading = load_reading(run.reading)
         entry = entry_of(run.name, run.flow, run.received_at, reading, load_staged(run.judged))
         journal.commit(run.root, entry)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from prefect import task
 
 from tasks.run import RETRIES, Run
+from tasks.settle import settle_holds
 from warehouse.store import journal, ledger
 from warehouse.store import manual_decisions as store
 from warehouse.store.decision_requests import DecisionKind, DecisionRequest
 from warehouse.store.manual_decisions import DecisionOutcome
-from warehouse.store.staging import entry_of_decisions, load_staged, stage_period
+from warehouse.store.staging import entry_of_decisions, load_staged, save_returns, stage_period
 
 
 @task(name="decide", **RETRIES)
@@ -30,6 +31,8 @@ def already_applied(run: Run, kind: DecisionKind, request: DecisionRequest) -> t
 def commit_decisions(run: Run) -> None:
     """Writes the entry of a run that read nothing, and indexes it; done again, it changes nothing."""
     if run.name not in journal.runs(run.root):
+        save_returns(run.ledger_url, run.returns)
+        settle_holds(run, judged=False)
         entry = entry_of_decisions(run.name, run.flow, run.received_at, load_staged(run.judged))
         journal.commit(run.root, entry)
     ledger.catch_up(ledger.open_ledger(run.ledger_url), run.root)

@@ -203,6 +203,7 @@ def night(
     from expectations.data_docs.files import write_result  # noqa: PLC0415
     from expectations.data_docs.pages import publish_pages  # noqa: PLC0415
     from expectations.judge import judge_period  # noqa: PLC0415
+    from expectations.settle_holds import settle_holds  # noqa: PLC0415
 
     with root.lock(0):
         run = journal.next_run(root)
@@ -232,6 +233,7 @@ def night(
             stage_period(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
             for result in judged.validations:
                 write_result(result, work / "validations")
+        settle_holds(root, run, work / "returns.arrow", work / "judged", judged=True)
         entry = entry_of(run, "nightly", received_at, reading, load_staged(work / "judged"))
         journal.commit(root, entry)
         ledger.catch_up(ledger.open_ledger(url(root)), root)

@@ -34,7 +34,8 @@ def frame(dataset: str, returns: list[Said]) -> pl.DataFrame:
 def known(*returns: Said) -> PriorState:
     """The store, were these returns all that it has."""
     return_headers = [
-        ("1", r, "ab", name, c, p, v, 1 if v.startswith("accepted") else None) for r, c, p, name, v, _ in returns
+        ("1", r, "ab", f"{r}.csv", name, c, p, v, 1 if v.startswith("accepted") else None)
+        for r, c, p, name, v, _ in returns
     ]
     accepted = [one for one in returns if one[4].startswith("accepted")]
     return PriorState(

@@ -68,7 +68,7 @@ def forget(
 
     settings, request = load_settings(), ForgetRequest(name=name, reason=reason, by=by)
     check_space(settings.store)
-    if (engine := _followed(settings)) is not None:
+    if (engine := followed(settings)) is not None:
         to_forget(engine, name)
     quiet_environment(settings)
     from flows.cli.views.decisions import show_forgotten
@@ -127,12 +127,12 @@ def _look_first(settings: Settings, kind: DecisionKind, request: DecisionRequest
     from warehouse.store.decision_requests import targets
     from warehouse.store.manual_decisions import already_applied
 
-    engine = _followed(settings)
+    engine = followed(settings)
     if engine is not None and not already_applied(settings.store, engine, kind, request):
         targets(engine, kind, request, received_at or datetime.now(UTC))
 
 
-def _followed(settings: Settings) -> sa.Engine | None:
+def followed(settings: Settings) -> sa.Engine | None:
     """The ledger, which says what there is to decide; None where it has still to follow the journal, as after a crash,
     or is an earlier version's: a flow brings it up to date first.
     """

@@ -15,12 +15,15 @@ from warehouse.messages.priorities import Priorities, priorities
 from warehouse.reports.open_findings import open_findings
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
+from warehouse.store.holds import active_holds
 from warehouse.store.in_force import latest
 from warehouse.store.ledger import RETURNS
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The last run and snapshot, whether they agree, the verdicts by period, the cells to look at first."""
+    """The last run and snapshot, whether they agree, the figures that are held, the verdicts by period, the cells to
+    look at first.
+    """
     root = settings.store
     engine = ledger.open_ledger(settings.ledger) if journal.runs(root) else None
     runs = ledger.deciding(engine, root) if engine else []
@@ -34,6 +37,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "snapshot": manifest.version if manifest else None,
         "published_run": manifest.run if manifest else None,
         "up_to_date": bool(manifest and runs and manifest.run == runs[-1]),
+        "held": [one.model_dump() for one in active_holds(engine)] if engine else [],
         "periods": _verdicts(returns),
         "priorities": first.model_dump() if first else None,
     }
@@ -63,5 +67,7 @@ def show_status(state: dict[str, Any], console: Screen) -> None:
     console.print(table)
     if state["priorities"]:
         show_priorities(Priorities.model_validate(state["priorities"]), console)
+    if held := sum(one["state"] == "held" for one in state["held"]):
+        console.say(f"{held} figures are held 个汇总数暂缓公布: xianbao holds", "yellow")
     console.say(f"root   {state['root']}")
     console.say(f"inbox  {state['inbox']}")

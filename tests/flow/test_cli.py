@@ -162,6 +162,7 @@ def test_waive_lets_in_withdraw_takes_out_verify_finds_a_flipped_byte_and_forget
         ("rejudge", "--dataset", "nosuch"),
         ("withdraw", "--county", "140221", "--period", "2018-07", "--dataset", "finance"),
         ("waive", "--county", "140221", "--period", "2018-07", "--dataset", "nosuch", "--reason", "x"),
+        ("release-hold", "--period", "2018-07", "--dataset", "nosuch", "--reason", "x"),
         ("what",),
     ],
 )
@@ -200,6 +201,8 @@ def test_help_names_every_command_and_the_exit_codes(own: Served) -> None:
             "rejudge",
             "withdraw",
             "waive",
+            "holds",
+            "release-hold",
             "rules",
             "docs",
             "export",

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from warehouse.codebook.display import Direction, Way
 from warehouse.codebook.divisions import Change, Division, Group, check_succession, with_validity
+from warehouse.codebook.gates import SAYS, Gate
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
 from warehouse.codebook.mart_records import Coverage, DatasetMart, Mart, MartColumn, Transform
@@ -30,6 +31,7 @@ from warehouse.codebook.model import (
     Dataset,
     Floor,
     Indicator,
+    Kind,
     Record,
     Scale,
     Synonym,
@@ -72,6 +74,7 @@ class Codebook:
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
     directions: Mapping[tuple[str, str], Way]  # by dataset and column, where the kind does not say it
     coverage: Mapping[str, Coverage]
+    gates: tuple[Gate, ...]
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
@@ -172,6 +175,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         directions={(one.dataset, one.column): one.direction for one in directions},
         documents={d.document: d for d in _records(folder, "documents", Document)},
         coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
+        gates=tuple(_record("gates", Gate, row) for row in _rows(folder, "gates")),
         mart_list=mart_list,
         marts=columns_of(mart_list, datasets, [_record("marts", MartColumn, row) for row in _rows(folder, "marts")]),
         checks={c.rule: c for c in _records(folder, "checks", ReadingCheck)},
@@ -278,7 +282,23 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
         _known(f"documents.csv, {document.document}, dataset", document.dataset, book.datasets)
         columns = book.datasets[document.dataset].columns if document.dataset else ()
         _known(f"documents.csv, {document.document}, indicator", document.indicator, columns)
+    for gate in book.gates:
+        _check_gate(book, gate)
     _check_marts(book)
+
+
+def _check_gate(book: Codebook, gate: Gate) -> None:
+    place = f"gates.csv, {gate.dataset or 'all'}"
+    _known(f"{place}, dataset", gate.dataset, book.datasets)
+    columns = (
+        book.datasets[gate.dataset].columns if gate.dataset else [c for d in book.datasets.values() for c in d.columns]
+    )
+    _known(f"{place}, indicator", gate.indicator, columns)
+    _known(f"{place}, kind", gate.kind, get_args(Kind))
+    _known(f"{place}, unit", gate.unit, book.units)
+    _known(f"{place}, level", gate.level, ("prefecture", *book.groups))
+    if gate is book.gates[0] and any(getattr(gate, name) is None for name in SAYS):
+        raise CodebookError(f"gates.csv: the first line is for all figures, and says all of {', '.join(SAYS)}")
 
 
 def _check_marts(book: Codebook) -> None:

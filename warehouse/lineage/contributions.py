@@ -5,8 +5,9 @@ The frames are pure; `Snapshot` says what was decided and kept when a snapshot w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -33,11 +34,12 @@ MOST_CODES = 500
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A published snapshot and the store as it was then: of the runs up to the manifest's last one."""
+    """A published snapshot and the store as it was then: of runs up to the manifest's last one, or up to `until`."""
 
     store: LineageReader
     manifest: Manifest
     engine: sa.Engine
+    until: str | None = None
 
     @classmethod
     def last(cls, store: LineageReader) -> Snapshot:
@@ -47,6 +49,14 @@ class Snapshot:
         if manifest is None:
             raise PermanentError(f"nothing is published yet in {store.root.path}; the next xianbao run publishes")
         return cls(store, manifest, engine)
+
+    def behind_row(self, published: Mapping[str, Any]) -> Snapshot:
+        """The store as a row of a mart has it: of a figure that is held, as it was known when that was published; of
+        one that was not published then, as before anything was.
+        """
+        if not published.get("held"):
+            return self
+        return replace(self, until="" if published.get("value", "") is None else published["held_since"] or "")
 
     @property
     def behind(self) -> bool:
@@ -77,7 +87,8 @@ class Snapshot:
         """All decisions on returns of a dataset for these periods, of these counties at least: the ledger's rows, with
         the time at which the file came (`received_at`), which may be long before it was decided on (`known_from`).
         """
-        where = [RETURNS.c.dataset == dataset, RETURNS.c.period.in_(periods), RETURNS.c.run <= self.manifest.run]
+        until = self.manifest.run if self.until is None else self.until
+        where = [RETURNS.c.dataset == dataset, RETURNS.c.period.in_(periods), RETURNS.c.run <= until]
         if len(counties) <= MOST_CODES:
             where.append(RETURNS.c.county_code.in_(counties))
         came = RECEIPTS.c.receipt.in_(sa.select(RETURNS.c.receipt).where(*where))

@@ -58,8 +58,9 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
     if period in closed and area.level != "county":
         raise PermanentError(NOT_OPEN.format(period, *closed[period]))
     places = beside.places(book, period, area, definition.dataset) if definition.compares else [(period, area.counties)]
-    places = [place for place in places if place[0] == period or place[0] not in closed]
-    given = contributions(snapshot, book, definition.dataset, definition.line, places)
+    uncompared = {*closed, *_held(snapshot, definition, area, [place[0] for place in places])}
+    places = [place for place in places if place[0] == period or place[0] not in uncompared]
+    given = contributions(snapshot.behind_row(published), book, definition.dataset, definition.line, places)
     compares = beside.compared_columns(book, definition, area, given, published) if definition.compares else ()
     chosen = next((one for one in compares if one.column == asked.column), None)
     compared = beside.compared(book, definition.line, area, given, chosen) if chosen else pl.DataFrame()
@@ -95,6 +96,16 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
         compared=compared,
         evidence=tuple(evidence(snapshot, definition, *place) for place in _returns(area, period, chosen, compared)),
     )
+
+
+def _held(snapshot: Snapshot, definition: FigureDefinition, area: Area, periods: list[str]) -> list[str]:
+    """The periods of which the figure is held: nothing is compared with them."""
+    if area.level == "county" or not definition.compares:
+        return []
+    own = snapshot.mart(definition.mart).filter(
+        pl.col("period").is_in(periods), pl.col("held"), level=area.level, code=area.code, **definition.where
+    )
+    return own.select("period").collect()["period"].to_list()
 
 
 def _where_instead(mart: str) -> str:

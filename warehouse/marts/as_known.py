@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -18,8 +18,9 @@ import sqlalchemy as sa
 
 from warehouse.codebook import Codebook
 from warehouse.marts.opening import opened
-from warehouse.marts.sources import Select, Sources
+from warehouse.marts.sources import HELD, NOTHING_HELD, Select, Sources
 from warehouse.store import ledger
+from warehouse.store.holds import last_said
 from warehouse.store.named_files import check_read, counting
 
 Pair = tuple[str | None, str | None]  # dataset and period; a finding may lack either
@@ -122,6 +123,33 @@ class AsKnown:
         """The periods that figures above the county are given of."""
         return opened(self.book, _counties_heard(self.engine, self.runs), self.open_share)
 
+    @cached_property
+    def holds(self) -> pl.DataFrame:
+        """One row per figure above the county that is held (HELD)."""
+        said = ledger.read_table(self.engine, ledger.HOLDS).filter(pl.col("run").is_in(self.runs))
+        return said.pipe(last_said).filter(state="held").select(*HELD)
+
+    def held(self, pairs: Iterable[Pair]) -> pl.DataFrame:
+        """Those of these datasets and periods."""
+        if self.holds.is_empty():
+            return self.holds
+        own = pl.DataFrame([*pairs], {"dataset": pl.String, "period": pl.String}, orient="row")
+        return self.holds.join(own, on=["dataset", "period"], how="semi", maintain_order="left")
+
+    def before(self, run: str) -> AsKnown:
+        """What was known once a run was committed; of each dataset and period, of which it is asked."""
+        runs = tuple(one for one in self.runs if one <= run)
+        read = partial(_read, self.engine, runs)
+        said = ((pair, tuple(one for one in of if one <= run)) for pair, of in self.touched.items())
+        touched = {pair: of for pair, of in said if of}
+        decided = self.decided & touched.keys()
+        return replace(self, runs=runs, touched=touched, decided=decided, read=read, choose=partial(_choose, read))
+
+    def _at(self, pairs: tuple[Pair, ...], run: str) -> Sources:
+        """The sources as they were known after a run: of periods that were open then, as they were published."""
+        then = self.before(run)
+        return replace(then.sources([pair for pair in pairs if pair[1] in then.open_periods], None), holds=NOTHING_HELD)
+
     def check(self, pairs: Iterable[Pair]) -> None:
         """Raises StoreError where a file of accepted rows of these datasets and periods is not as the journal names
         it: what marts are built of is hashed when it is read.
@@ -152,6 +180,8 @@ class AsKnown:
             open_periods=self.open_periods,
             pairs=decided,
             choose=self.choose,
+            holds=self.held(chosen),
+            then=partial(self._at, chosen),
         )
 
     def of_runs(self) -> Sources:

@@ -9,6 +9,7 @@ import polars as pl
 from warehouse.codebook import Codebook, Dataset
 from warehouse.marts.comparison import AREA
 from warehouse.marts.coverage import complete, partial
+from warehouse.marts.held import earliest, held_back, held_lines
 from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.programme import by_area, counts_of, county_sums
 from warehouse.marts.roll_up import percentage
@@ -25,8 +26,20 @@ def build(sources: Sources) -> pl.LazyFrame:
     that owe either is told as in `coverage.py`; the share is `complete` where both are, `partial` where one is.
     """
     columns = [c.column for c in sources.columns("mart_deep_poverty_share")]
+    return held_back(_as_known, sources, _held(sources)).select(columns)
+
+
+def _held(sources: Sources) -> pl.DataFrame:
+    """One row per share that a held sum enters: its keys, and `since` which run."""
+    lines = [held_lines(sources, d).with_columns(dataset=pl.lit(d.dataset)) for d, _ in shared(sources.book)]
+    sums = pl.concat(lines).filter(pl.col("level").is_in([GROUP, WHOLE]))
+    return earliest(sums, ["period", "dataset", "indicator"])
+
+
+def _as_known(sources: Sources) -> pl.LazyFrame:
+    """The shares of what is known, but for `held`."""
     shares = [_shares(sources, dataset, lines) for dataset, lines in shared(sources.book)]
-    return pl.concat(shares).sort("period", "dataset", "indicator").select(columns)
+    return pl.concat(shares).sort("period", "dataset", "indicator")
 
 
 def shared(book: Codebook) -> list[tuple[Dataset, list[Measure]]]:

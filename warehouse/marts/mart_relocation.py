@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.marts.coverage import NONE, area_counts, outcomes, partial
+from warehouse.marts.held import AREA, earliest, held_back, held_lines
 from warehouse.marts.roll_up import percentage, total
 from warehouse.marts.sources import Sources, period_end
 
@@ -21,6 +22,19 @@ def build(sources: Sources) -> pl.LazyFrame:
     have null values of their own; nothing is carried forward. `complete` says that there are none of these, and no
     blanks; `partial` of a roll-up that fewer returns than the stated coverage are in it.
     """
+    return held_back(_as_known, sources, _held(sources))
+
+
+def _held(sources: Sources) -> pl.DataFrame:
+    """One row per area of which a column is held: the mart's keys, and `since` which run; of the register's what it
+    adds up itself, its rows are counted otherwise.
+    """
+    summary = held_lines(sources, sources.book.datasets["relocation"]).filter(pl.col("indicator").is_in(VILLAGES))
+    return earliest(summary.with_columns(source=pl.lit("summary")), [*AREA, "source"])
+
+
+def _as_known(sources: Sources) -> pl.LazyFrame:
+    """The mart of what is known, but for `held`."""
     counts = outcomes(pl.col("in_force"), nil=NONE, exempt=NONE)
     return (
         pl.concat([_by_level(sources, "summary"), _by_level(sources, "register")])

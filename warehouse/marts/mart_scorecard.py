@@ -12,12 +12,15 @@ from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.succession import blocks
 from warehouse.marts.figure_state import (
     AGAINST_THE_PROVINCE,
+    base_of,
     codes_of,
     counted_by_codebook,
     covered,
+    own_of,
     side_counts,
     state,
 )
+from warehouse.marts.held import earliest, held_back, held_lines
 from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.programme import county_sums, value_of_sums
 from warehouse.marts.roll_up import DECIMAL, STATUSES, addend, decimal, percentage, sum_in_floats, total
@@ -93,8 +96,31 @@ def build(sources: Sources) -> pl.LazyFrame:
     `numerator_due` and `numerator_counted` are the counties that owe the figure itself and those that gave it, be it by
     a nil return; `base_due` and `base_counted` of what it is set beside: another column, another period, the whole
     province (`figure_state.base_of`); null where that is nothing. `complete` and `partial` are of both, as in
-    `coverage.py`.
+    `coverage.py`. A figure that is made of one that is held is `held` too, and is as it was known before that.
     """
+    return held_back(_as_known, sources, _held(sources)).select(c.column for c in sources.columns("mart_scorecard"))
+
+
+def _held(sources: Sources) -> pl.DataFrame:
+    """One row per figure that is made of a held one: `figure`, and `since` which run."""
+    made_of = [
+        (figure.figure, figure.dataset, side.period, side.group, column)
+        for figure in sources.book.figures
+        for side in (own_of(figure), base_of(figure))
+        if side
+        for column in side.columns
+    ]
+    names = dict.fromkeys(("figure", "dataset", "period", "level", "indicator"), pl.String)
+    sides = pl.DataFrame(made_of, names, orient="row")
+    lines = [
+        held_lines(sources, dataset).with_columns(dataset=pl.lit(name))
+        for name, dataset in sources.book.datasets.items()
+    ]
+    return pl.concat(lines).join(sides, on=["dataset", "period", "level", "indicator"]).pipe(earliest, ["figure"])
+
+
+def _as_known(sources: Sources) -> pl.LazyFrame:
+    """The figures of what is known, but for `held`."""
     book = sources.book
     datasets = {figure.dataset: None for figure in book.figures if figure.aggregate != "members"}
     given = {name: _inputs(sources, book.datasets[name]) for name in datasets}
@@ -105,7 +131,6 @@ def build(sources: Sources) -> pl.LazyFrame:
         .join(covered(sides, book.partial_below).lazy(), on="figure", how="left", maintain_order="left")
         .with_columns(difference=pl.col("value") - pl.col("published"))
         .with_columns(state=state())
-        .select(c.column for c in sources.columns("mart_scorecard"))
     )
 
 

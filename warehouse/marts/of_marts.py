@@ -39,6 +39,7 @@ def lines_of(sources: Sources, mart: str, periods: Iterable[str]) -> pl.LazyFram
             "counties_counted",
             "complete",
             "partial",
+            "held",
             area="code",
             dataset=pl.lit(book.mart_list[name].datasets[0]),
         )

@@ -14,11 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from warehouse.codebook import Dataset
-from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, place
+from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, earlier, place
 from warehouse.marts.coverage import NONE, OF_AREA, OF_RETURN, area_counts, complete, outcomes, partial
+from warehouse.marts.held import held_back, held_lines
 from warehouse.marts.measures import Measure, measures_of
 from warehouse.marts.roll_up import DECIMAL, STATUSES, percentage, quotient, sum_in_floats
 from warehouse.marts.sources import Sources
+
+KEYS = ("period", "county_code")
+LAST_PERIOD = (
+    "month_value", "prior_period", "change", "change_percent", "value_compared", "counties_compared",
+)  # fmt: skip
+LAST_YEAR = (
+    "prior_year", "change_prior_year", "change_percent_prior_year", "value_compared_prior_year",
+    "counties_compared_prior_year",
+)  # fmt: skip
 
 
 def programme(sources: Sources, name: str) -> pl.LazyFrame:
@@ -33,12 +43,25 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     `change_percent_prior_year` are these in percent of then, null where that is not above zero, and of figures in
     percent, which change by percentage points. `month_value` is what a year-to-date figure grew by since the year's
     last period. `broken` says that a county's code was split within the last year, so that there is no comparison.
+    `held` says that a figure above the county moved beyond its bound: the row is as it was known before that
+    (`held.py`), at the run `held_since`, and nothing is compared with it.
     """
     dataset = sources.book.datasets[name]
     columns = sources.columns(sources.book.mart_of(name, "programme").mart)
-    lines = measures_of(dataset)
-    if not lines:  # a form of names and days alone
+    if not measures_of(dataset):  # a form of names and days alone
         return pl.LazyFrame(schema={c.column: c.polars for c in columns})
+    held = held_lines(sources, dataset)
+    own = held.filter(pl.col("period").is_in(sources.periods))
+    return (
+        held_back(lambda known: _as_known(known, dataset), sources, own)
+        .pipe(_uncompared, held, dataset)
+        .select(c.column for c in columns)
+    )
+
+
+def _as_known(sources: Sources, dataset: Dataset) -> pl.LazyFrame:
+    """The mart of what is known, but for `held`."""
+    lines = measures_of(dataset)
     months = YEAR // len(dataset.frequency.months)
     backs = tuple(dict.fromkeys((months, YEAR)))
     # Nothing is compared with a period that never opened: of one county a change would be the province's.
@@ -50,8 +73,24 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
         .join(_breaks(sources), on=AREA, how="left")
         .pipe(_long, lines, months)
         .pipe(_covered, sources.book.partial_below)
-        .select(c.column for c in columns)
     )
+
+
+def _uncompared(built: pl.LazyFrame, held: pl.DataFrame, dataset: Dataset) -> pl.LazyFrame:
+    """The mart without comparisons with a figure that is held: what it is compared with is not what is published."""
+    if held.is_empty():
+        return built
+    for back, names in ((YEAR // len(dataset.frequency.months), LAST_PERIOD), (YEAR, LAST_YEAR)):
+        later = {period: earlier(period, -back) for period in held["period"].unique()}
+        lost = held.lazy().select(pl.col("period").replace_strict(later), "level", "code", "indicator", lost=True)
+        there = pl.col("lost").is_null()
+        built = (
+            built.join(lost, on=[*AREA, "indicator"], how="left", maintain_order="left")
+            .with_columns(pl.when(there).then(name).alias(name) for name in names)
+            .with_columns(pl.col(name).fill_null(0) for name in names if name.startswith("counties"))
+            .drop("lost")
+        )
+    return built
 
 
 def in_areas(
@@ -94,19 +133,20 @@ def county_sums(sources: Sources, dataset: Dataset, lines: Sequence[Measure]) ->
 
 def sums_of(rows: pl.LazyFrame, coverage: pl.LazyFrame, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
     """The same from rows in force and a coverage (`Sources.coverage`): one row per period x county of it."""
-    sums = {column: expression for line in lines for column, expression in line.sums.items()}
-    keys = ("period", "county_code")
-    notes: dict[str, pl.Expr] = {}
-    if dataset.one_row:
-        notes = {column: expression for line in lines for column, expression in line.notes.items()}
-        given = rows.select(*keys, **sums, **notes)
-    else:
-        given = rows.group_by(keys).agg(**{c: line.over_rows(e) for line in lines for c, e in line.sums.items()})
-    joined = coverage.join(given, on=keys, how="left")
+    sums = [column for line in lines for column in line.sums]
+    notes = [column for line in lines for column in line.notes] if dataset.one_row else []
+    joined = coverage.join(given_sums(rows, dataset, lines), on=KEYS, how="left")
     if not dataset.one_row:  # a nil return counts, with none of anything
         joined = joined.with_columns(pl.when("counted").then(pl.col(column).fill_null(0)) for column in sums)
     nil = {f"{line.name}:nil": pl.col("nil") & pl.col(f"{line.name}:part").is_null() for line in lines if line.nil}
-    return joined.select(*keys, pl.col("status").cast(STATUSES), *OF_RETURN, *sums, *notes, **nil)
+    return joined.select(*KEYS, pl.col("status").cast(STATUSES), *OF_RETURN, *sums, *notes, **nil)
+
+
+def given_sums(rows: pl.LazyFrame, dataset: Dataset, lines: Sequence[Measure]) -> pl.LazyFrame:
+    """One row per period x county that has rows: the sums of each line; of a form of one row, what is noted of it."""
+    if dataset.one_row:
+        return rows.select(*KEYS, **{c: e for line in lines for c, e in (line.sums | line.notes).items()})
+    return rows.group_by(KEYS).agg(**{c: line.over_rows(e) for line in lines for c, e in line.sums.items()})
 
 
 def by_area(rows: pl.LazyFrame, lines: Sequence[Measure], backs: Sequence[int] = ()) -> pl.LazyFrame:

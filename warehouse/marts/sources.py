@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
 from warehouse.store.history import scan_rows
+from warehouse.store.holds import FIGURE
 from warehouse.store.in_force import latest_or_in_force, rows_of
 from warehouse.store.journal_records import ACCEPTED
 
@@ -25,6 +26,8 @@ LEVELS = {"period": pl.String, "county_code": pl.String, "level": pl.String, "co
 DUE_KEYS = ["period", "dataset", "county_code"]
 # What every mart that has periods is given beside them, by `marts.build`.
 PERIOD_END = "period_end"
+HELD = dict.fromkeys((*FIGURE, "since"), pl.String)
+NOTHING_HELD = pl.DataFrame(schema=HELD)
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -37,7 +40,8 @@ class Sources:
     `heard` is the day (UTC) of the newest decision in the store (None: of those read), `datasets` are those whose
     returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
     `opening.py`. `written` gives the files of a mart and period where the marts that this one is made of are written
-    already (None: they are built): `of_marts.py`.
+    already (None: they are built): `of_marts.py`. `holds` are the figures above the county that are held (HELD), `then`
+    gives the sources as they were known after a run.
     """
 
     book: Codebook
@@ -49,6 +53,17 @@ class Sources:
     datasets: frozenset[str] | None = None
     open_periods: frozenset[str] | None = None
     written: Written | None = None
+    holds: pl.DataFrame = field(default_factory=NOTHING_HELD.clone)
+    then: Callable[[str], Sources] | None = None
+
+    def at(self, run: str | None) -> Sources:
+        """The same as they were known after a run, with nothing of periods that were not open then; None: before any.
+
+        Raises CodebookError where nothing is known of then.
+        """
+        if self.then is None:
+            raise CodebookError("a figure is held, and there is no telling what was known before")
+        return replace(self.then(run or ""), wanted=tuple(self.periods), open_periods=self.open_periods)
 
     @cached_property
     def returns(self) -> pl.DataFrame:

@@ -40,7 +40,8 @@ class PeriodSummary(BaseModel):
 
 class Summary(BaseModel):
     """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule, `priorities` the
-    cells to look at first; `explained` counts queries that a county has answered. The verdicts count returns.
+    cells to look at first; `explained` counts queries that a county has answered. The verdicts count returns; `held`
+    counts figures above the county that the run holds back.
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
     `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
@@ -67,6 +68,7 @@ class Summary(BaseModel):
     errors: int = 0
     queries: int = 0
     explained: int = 0
+    held: int = 0
     groups: tuple[RuleGroup, ...] = ()
     priorities: Priorities | None = None
     version: str | None = None
@@ -77,8 +79,10 @@ class Summary(BaseModel):
 
     @property
     def good(self) -> bool:
-        """Nothing was quarantined, nothing unreadable, no other fault found in a file."""
-        return not (self.quarantined or self.unreadable or self.errors) and (self.before is None or self.before.good)
+        """Nothing was quarantined or held back, nothing unreadable, no other fault found in a file."""
+        return not (self.quarantined or self.unreadable or self.errors or self.held) and (
+            self.before is None or self.before.good
+        )
 
     def followed_by(self, last: Summary) -> Summary:
         """Both turns of a night, of which the last took in what was late or put off."""
@@ -112,6 +116,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         errors=severities["critical"],
         queries=severities["warning"],
         explained=sum(f.times for f in entry.all_findings if f.explanation),
+        held=sum(one.state == "held" for one in entry.holds),
         groups=by_rule(unsettled),
         priorities=priorities(finding.row for finding in unsettled),
         version=version,

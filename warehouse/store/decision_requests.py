@@ -33,6 +33,27 @@ def check_characters(text: str | None) -> str | None:
     return text
 
 
+def check_period(period: str) -> str:
+    """The period as it is; raises PermanentError for what is none."""
+    if not PERIOD.fullmatch(period):
+        raise PermanentError(f"{period} is no period; a period is the month that ends it, like 2018-06")
+    return period
+
+
+def check_dataset(dataset: str) -> str:
+    """The dataset, or `all`; raises PermanentError, saying what there is, for an unknown one."""
+    if dataset not in (*load().datasets, ALL):
+        raise PermanentError(f"{dataset} is no dataset; there are {', '.join(load().datasets)}, or {ALL}")
+    return dataset
+
+
+def check_reason(reason: str) -> str:
+    """The reason without blanks around it; raises PermanentError for an empty one."""
+    if not reason.strip():
+        raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
+    return reason.strip()
+
+
 class DecisionRequest(BaseModel):
     """What a person wants decided: of which return, why, and who says so.
 
@@ -56,27 +77,9 @@ class DecisionRequest(BaseModel):
             raise PermanentError(f"{code} is no county code; {_codes_like(code)}")
         return code
 
-    @field_validator("period")
-    @classmethod
-    def _a_period(cls, period: str) -> str:
-        if not PERIOD.fullmatch(period):
-            raise PermanentError(f"{period} is no period; a period is the month that ends it, like 2018-06")
-        return period
-
-    @field_validator("dataset")
-    @classmethod
-    def _known_dataset(cls, dataset: str) -> str:
-        if dataset not in (*load().datasets, ALL):
-            raise PermanentError(f"{dataset} is no dataset; there are {', '.join(load().datasets)}, or {ALL}")
-        return dataset
-
-    @field_validator("reason")
-    @classmethod
-    def _a_reason(cls, reason: str) -> str:
-        if not reason.strip():
-            raise PermanentError("the reason is empty; it stands in the journal and in the marts, and says why")
-        return reason.strip()
-
+    _period = field_validator("period")(check_period)
+    _dataset = field_validator("dataset")(check_dataset)
+    _reason = field_validator("reason")(check_reason)
     _characters = field_validator("reason", "by")(check_characters)
 
     @property

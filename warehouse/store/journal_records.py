@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from warehouse.intake.model.records import Note, Receipt, Status
 from warehouse.messages.finding import Finding, Severity
@@ -104,10 +104,64 @@ class NoteRecord(JournalRecord):
     answered: bool
 
 
+class Mover(JournalRecord):
+    """A return that moves a figure, and its share of the move, in percent: more than 100 where others move it back."""
+
+    receipt: int
+    submission: str
+    file: str
+    county_code: str
+    share: float
+
+
+MOVERS = TypeAdapter(tuple[Mover, ...])
+Place = tuple[str, str, str, str, str]
+
+
+class HoldRecord(JournalRecord):
+    """What the gate says of a figure above the county, or a person of what it said; the last one of a figure counts.
+
+    `held`: it moved beyond its bound and is published as it was known at the run `since`, None where nothing was known
+    before; `warned`: it moved, and is published all the same; `lifted`: it is within its bound again; `released`: a
+    person let it through, with `reason` and `by`. `against` says what it is compared with: the `snapshot` of `since`,
+    the last `period`, or the same of a `year` ago. `before` and `after` are the figure then and now over the counties
+    that are there both times, `low` and `high` its bounds, all in base units. `returns` are those that move it beyond,
+    the largest first. `let_through` are the counties whose move of it a person released, then or before: it is not
+    compared with earlier periods over them.
+    """
+
+    dataset: str
+    period: str
+    indicator: str
+    level: str
+    code: str
+    state: Literal["held", "warned", "lifted", "released"]
+    against: Literal["snapshot", "period", "year"]
+    since: str | None
+    before: str
+    after: str
+    low: str
+    high: str
+    returns: tuple[Mover, ...]
+    let_through: tuple[str, ...] = ()
+    reason: str | None = None
+    by: str | None = None
+
+    @property
+    def figure(self) -> Place:
+        """What it is about: dataset, period, indicator, level and code of the area."""
+        return self.dataset, self.period, self.indicator, self.level, self.code
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits for somebody: the county corrects the return, or a person releases the figure."""
+        return self.state in ("held", "warned")
+
+
 class PeriodRecord(JournalRecord):
     """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
     the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else; of a run that forgot
-    something too, with what had been quarantined withdrawn.
+    something too, with what had been quarantined withdrawn. `holds` is what became otherwise of its figures.
     """
 
     period: str
@@ -117,6 +171,8 @@ class PeriodRecord(JournalRecord):
     roll_ups: tuple[RollUpRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     files: dict[str, str] = {}
+    # Left out of what is written where nothing is said of figures, as of nearly every period.
+    holds: tuple[HoldRecord, ...] = Field(default=(), exclude_if=lambda holds: not holds)
 
 
 class ForgetRecord(JournalRecord):
@@ -152,6 +208,11 @@ class Entry(JournalRecord):
     def decisions(self) -> tuple[ReturnDecision, ...]:
         """The verdicts on returns, period by period."""
         return tuple(d for p in self.periods for d in p.decisions)
+
+    @property
+    def holds(self) -> tuple[HoldRecord, ...]:
+        """What became otherwise of figures above the county, period by period."""
+        return tuple(one for p in self.periods for one in p.holds)
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

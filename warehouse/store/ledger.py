@@ -89,6 +89,14 @@ ROLL_UPS = _table(
         "evaluated": Whole, "failed": Whole, "failing": Text,
     },
 )  # fmt: skip
+HOLDS = _table(
+    "holds",
+    {
+        "dataset": Text, "period": Text, "indicator": Text, "level": Text, "code": Text, "state": Text, "against": Text,
+        "since": Text, "before": Text, "after": Text, "low": Text, "high": Text, "returns": Text, "let_through": Text,
+        "reason": Text, "by": Text,
+    },
+)  # fmt: skip
 NOTES = _table(
     "notes",
     {
@@ -124,7 +132,9 @@ SNAPSHOTS = sa.Table(
 )  # fmt: skip
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
-OF_A_RUN = (RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES, FORGOTTEN)
+OF_A_RUN = (
+    RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, HOLDS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES, FORGOTTEN,
+)  # fmt: skip
 
 
 def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:

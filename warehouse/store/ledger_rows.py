@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from warehouse.messages.finding import Finding
-from warehouse.store.journal_records import Entry, RollUpRecord
+from warehouse.store.journal_records import MOVERS, Entry, HoldRecord, RollUpRecord
 from warehouse.store.named_files import named_files
 
 OF_A_RULE = ("county_code", "period", "dataset", "rule")
@@ -26,6 +26,7 @@ def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
         "rules": [run | r.model_dump() for p in entry.periods for r in p.rules],
         "results": [run | d | result for d in decided for result in _results(d)],
         "roll_ups": [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
+        "holds": [run | _hold(h) for h in entry.holds],
         "notes": [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         "findings": [run | f.row for f in entry.all_findings],
         "proposals": [run | proposed for f in entry.all_findings for proposed in _proposals(f)],
@@ -56,8 +57,9 @@ def _touched(entry: Entry) -> list[dict[str, Any]]:
     said = {(f.dataset, f.period) for f in entry.all_findings}
     rules = {(r.dataset, r.period) for p in entry.periods for r in p.rules}
     sums = {(r.dataset, r.period) for p in entry.periods for r in p.roll_ups}
+    holds = {(h.dataset, h.period) for h in entry.holds}
     unsaid = entry.forgotten.said if entry.forgotten else ()
-    keys = sorted({*decided, *said, *rules, *sums, *unsaid}, key=lambda key: (key[0] or "", key[1] or ""))
+    keys = sorted({*decided, *said, *rules, *sums, *holds, *unsaid}, key=lambda key: (key[0] or "", key[1] or ""))
     return [{"dataset": key[0], "period": key[1], "decided": key in decided} for key in keys]
 
 
@@ -66,6 +68,11 @@ def _results(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     counts = {name: decision[name] for name in ("failed", "explained", "not_evaluated")}
     rules = sorted({rule for by_rule in counts.values() for rule in by_rule})
     return [{"rule": rule, **{name: by_rule.get(rule, 0) for name, by_rule in counts.items()}} for rule in rules]
+
+
+def _hold(record: HoldRecord) -> dict[str, Any]:
+    lists = {"returns": MOVERS.dump_json(record.returns).decode(), "let_through": "|".join(record.let_through)}
+    return record.model_dump() | lists
 
 
 def _roll_up(record: RollUpRecord) -> dict[str, Any]:

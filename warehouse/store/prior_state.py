@@ -11,12 +11,12 @@ import polars as pl
 from warehouse.codebook import Codebook, Dataset
 from warehouse.store.history import scan_rows, schema
 from warehouse.store.in_force import accepted, in_force, rows_in_force, rows_of
-from warehouse.store.journal_records import ReturnDecision
+from warehouse.store.journal_records import HoldRecord, Place, ReturnDecision
 from warehouse.store.named_files import check_read
 
 RETURNS = {
-    "run": pl.String, "receipt": pl.Int64, "submission": pl.String, "dataset": pl.String, "county_code": pl.String,
-    "period": pl.String, "verdict": pl.String, "version": pl.Int64,
+    "run": pl.String, "receipt": pl.Int64, "submission": pl.String, "file": pl.String, "dataset": pl.String,
+    "county_code": pl.String, "period": pl.String, "verdict": pl.String, "version": pl.Int64,
 }  # fmt: skip
 
 
@@ -26,7 +26,8 @@ class PriorState:
 
     `runs` are the committed runs and, last, the one at hand; `fresh` holds rows accepted in the period being judged,
     which are in no file yet. `named` are the files of rows that count, by path below the root, with their SHA-256: they
-    are hashed when they are read, and StoreError is raised for one that is not as it was.
+    are hashed when they are read, and StoreError is raised for one that is not as it was. `holds` is what was said last
+    of each figure that the gate ever said anything of.
     """
 
     book: Codebook
@@ -35,10 +36,16 @@ class PriorState:
     returns: pl.DataFrame
     fresh: dict[str, pl.DataFrame] = field(default_factory=dict)
     named: Mapping[str, str | None] = field(default_factory=dict)
+    holds: Mapping[Place, HoldRecord] = field(default_factory=dict)
 
     def rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows of a dataset in force now, all periods, with the columns of its history."""
         return rows_in_force(self._history(dataset), self.returns.lazy(), dataset.dataset)
+
+    def rows_at(self, dataset: Dataset, run: str | None) -> pl.LazyFrame:
+        """The rows of a dataset that were in force after a run; none for None."""
+        then = self.returns.lazy().filter(pl.col("run") <= (run or ""))
+        return rows_in_force(self._history(dataset), then, dataset.dataset)
 
     def accepted_rows(self, dataset: Dataset) -> pl.LazyFrame:
         """The rows of all accepted returns of a dataset, superseded ones too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -14,13 +15,17 @@ from warehouse.store import journal, ledger
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, found, make_folder, write_durably
 from warehouse.store.history import write_rows
-from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReceiptVerdict
+from warehouse.store.holds import by_figure, last_holds
+from warehouse.store.journal_records import Entry, HoldRecord, PeriodRecord, Place, ReceiptDecision, ReceiptVerdict
 from warehouse.store.named_files import counting
 from warehouse.store.prior_state import RETURNS, PriorState, decided
 
 # Beside what had been decided: the files of rows that count, with the SHA-256 of each.
 NAMED = ".named.json"
 NAMES = TypeAdapter(dict[str, str | None])
+# And what was said of figures.
+HOLDS = ".holds.json"
+SAID = TypeAdapter(list[HoldRecord])
 
 
 def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
@@ -30,6 +35,7 @@ def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
     make_folder(path.parent)
     returns.write_ipc(path)
     path.with_suffix(NAMED).write_bytes(NAMES.dump_json(counting(ledger.named_rows(engine))))
+    path.with_suffix(HOLDS).write_bytes(SAID.dump_json([*last_holds(engine).values()]))
     return returns
 
 
@@ -42,7 +48,22 @@ def prior_state(root: Root, run: str, returns: Path, judged: Path) -> PriorState
         runs=[*journal.runs(root), run],
         returns=pl.concat([pl.read_ipc(returns.read_bytes()), decided(own, run)]),
         named=NAMES.validate_json(returns.with_suffix(NAMED).read_bytes()),
+        holds=said_holds(returns, judged),
     )
+
+
+def said_holds(returns: Path, judged: Path) -> dict[Place, HoldRecord]:
+    """What was said last of each figure that is or was held, before the run and in the periods judged before."""
+    before = SAID.validate_json(returns.with_suffix(HOLDS).read_bytes())
+    return by_figure([*before, *(hold for period in load_staged(judged) for hold in period.holds)])
+
+
+def stage_holds(judged: Path, period: str, holds: Iterable[HoldRecord]) -> None:
+    """Adds to a period's record, which may have been judged or not, what became otherwise of its figures."""
+    staged = {record.period: record for record in load_staged(judged)}
+    record = staged.get(period, PeriodRecord(period=period, decisions=(), rules=(), findings=()))
+    kept = record.model_copy(update={"holds": (*record.holds, *holds)})
+    write_durably(judged / f"{period}.json", kept.model_dump_json().encode())
 
 
 def stage_period(  # noqa: PLR0913, PLR0917

@@ -81,6 +81,9 @@ def _head(e: FigureLineage, console: Screen) -> None:
 def _published(e: FigureLineage, console: Screen) -> None:
     """Of the scorecard, the published figure and its state; both sides' counties. Of a ratio what the county wrote."""
     row = e.published
+    if row.get("held"):
+        text = f"held 按变动前公布: as known at run {row['held_since']}, before it leapt; why: xianbao holds"
+        print_line(console, text, "yellow")
     if state := row.get("state"):
         given = f"counties 县 {row['numerator_counted']} of {row['numerator_due']}"
         base = f", base 基数 {row['base_counted']} of {row['base_due']}" if row["base_due"] is not None else ""

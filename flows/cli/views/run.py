@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.screen import Screen
+from flows.cli.views.holds import show_first
 from flows.settings import Settings
 from warehouse.messages.finding_groups import RuleGroup
 from warehouse.messages.priorities import Priorities
@@ -23,6 +24,8 @@ from warehouse.messages.visible import one_line
 from warehouse.reports.findings_text import SEVERITY, cell_line, dataset_label, more_groups, priorities_sentence
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import read_manifest
+from warehouse.store import ledger
+from warehouse.store.holds import active_holds
 
 SCORECARD_LINES = 10
 GROUPS = 8
@@ -84,6 +87,7 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     manifest = read_manifest(settings.store)
     if manifest is None:
         return
+    show_first(active_holds(ledger.open_ledger(settings.ledger)), console)
     _not_open(manifest.scan(settings.store, "dim_period").filter(~pl.col("period_open")).collect(), console)
     card = manifest.scan(settings.store, "mart_scorecard").collect()
     if summary.version:

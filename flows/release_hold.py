@@ -1,0 +1,52 @@
+"""The flow release-hold: figures above the county that are held are let through, with a reason; a run of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.settings import load_settings
+from tasks.release import already_released, release
+from tasks.run import Run
+from warehouse.reports.run_summary import Summary
+from warehouse.store.holds import RELEASE, ReleaseRequest
+from warehouse.store.journal_records import HoldRecord
+
+
+class ReleaseResult(BaseModel):
+    """What was let through, and the run that says so; `already_applied`: it had been, in that run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request: ReleaseRequest
+    released: tuple[HoldRecord, ...]
+    summary: Summary
+    already_applied: bool = False
+
+
+@flow(name=RELEASE)
+def release_hold(request: ReleaseRequest, received_at: datetime | None = None) -> ReleaseResult:
+    """Lets figures through that are held: they are published as they are, and judged against that from then on.
+
+    Said again, as after it was broken off, the same request is not done twice: its run is published and reported, if
+    that is still to do.
+    """
+    with started(load_settings(), RELEASE, received_at) as (begun, stages):
+        before = already_released(begun, request)
+        run = begun.model_copy(update={"name": before[0]}) if before else begun
+        holds = before[1] if before else _release(run, request, stages)
+        summary = publish_and_report(run, stages)
+        return ReleaseResult(
+            request=request, released=tuple(holds), summary=summary, already_applied=before is not None
+        )
+
+
+def _release(run: Run, request: ReleaseRequest, stages: Stages) -> list[HoldRecord]:
+    """Commits; before that, what an interrupted run left unpublished is published."""
+    if any(one.kind == "unpublished" for one in stages.recovered):
+        publish_unpublished(run, stages)
+    with stages.stage("commit", f"run {run.name}"):
+        return release(run, request)
