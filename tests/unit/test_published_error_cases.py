@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from expectations.language.expressions import Linear, Polynomial
-from expectations.language.rules import Rule, relation
+from expectations.language.rules import Rule, When, relation
 from expectations.linear.linearise import linearise
 from expectations.linear.localise import RowCells, localise
 from expectations.linear.row_rules import RowDemand
@@ -27,12 +27,21 @@ def given(cells: str) -> dict[str, str]:
 
 
 def demands(rules: list[str]) -> Iterator[RowDemand]:
+    """`x > 0 -> y > 0` asks the second where the first holds."""
     for written in rules:
-        check = relation(written)
+        condition, _, asked = written.rpartition(" -> ")
+        check = relation(asked)
         rule = Rule(written, "critical", "理由", "a reason", (check,), source="form: of a test")
         piece = linearise(rule, check, dict.fromkeys(check.columns, pl.Int64()))
         for form in piece.demand.forms:
-            yield RowDemand(rule, polynomial(form), None, tuple(map(polynomial, piece.positive)))
+            yield RowDemand(rule, polynomial(form), when(condition), tuple(map(polynomial, piece.positive)))
+
+
+def when(condition: str) -> When | None:
+    if not condition:
+        return None
+    column, sign, value = condition.split()
+    return When(column, "==" if sign == "==" else ">", int(value))
 
 
 def polynomial(form: Linear) -> Polynomial:
