@@ -136,8 +136,11 @@ class Province:
     def _tenth(self, fold: int, kinds: Sequence[str]) -> Iterator[tuple[Key, str]]:
         for dataset in BOOK.datasets:
             own = [key for key, one in self.returns.items() if key[0] == dataset and one.rows]
-            Random(f"{self.seed} {self.period} {dataset}").shuffle(own)
-            yield from ((key, kinds[(n + fold) % len(kinds)]) for n, key in enumerate(own[fold::TENTHS]))
+            rng = Random(f"{self.seed} {self.period} {dataset}")
+            rng.shuffle(own)
+            mine = own[fold::TENTHS]
+            start = rng.randrange(len(kinds)) + fold * len(mine)
+            yield from ((key, kinds[(start + n) % len(kinds)]) for n, key in enumerate(mine))
 
     def _judged(self, slips: Mapping[Key, Slip]) -> Night:
         start = process_time()
