@@ -17,7 +17,7 @@ import polars.selectors as cs
 from expectations.data_docs.recovered_pages import publish_recovered_pages
 from warehouse.codebook import load
 from warehouse.intake.formats.preflight import Limits
-from warehouse.intake.model.records import Receipt, ReceivedFile, SubmissionReading
+from warehouse.intake.model.records import Receipt, ReceivedFile, ReturnHeader, SubmissionReading
 from warehouse.intake.reading import InForce, Reading, load_reading, merged, read_part, save_reading
 from warehouse.intake.sandbox.reader_pool import read_isolated
 from warehouse.intake.submission import read_submission
@@ -359,3 +359,13 @@ def lent(root: Root, period: str = "2017-12") -> dict[str, int]:
 def said(root: Root) -> list[tuple[str, int | None]]:
     """Verdicts and versions, by receipt."""
     return [verdict for _, verdict in sorted(verdicts(root).items())]
+
+
+def head(receipt: int = 1, county: str = YANGGAO, **values: Any) -> ReturnHeader:
+    """The head of a county's return of microcredit, but for `values`."""
+    about: dict[str, Any] = {
+        "receipt": receipt, "submission": "ab" * 32, "file": "甲.xlsx", "sheet": "金融扶贫", "county_code": county,
+        "county_sheet": "封面", "county_cell": "B2", "period": "2017-12", "dataset": "finance", "status": "reported",
+        "nil": False,
+    }  # fmt: skip
+    return ReturnHeader.model_validate(about | values)
