@@ -59,7 +59,8 @@ def with_scores(findings: Iterable[Finding], batch: Batch, known: PriorState) ->
     report count like those that have.
     """
     told = list(findings)
-    doubts = [_doubt(finding, row, batch) for finding, row in _asked(told, batch, known)]
+    checks = {rule.rule: rule.checks for rule in rules_for(batch.dataset, batch.period)}
+    doubts = [_doubt(f, row, checks.get(f.rule, ()), batch) for f, row in _asked(told, batch, known)]
     proposed = _expected(doubt for doubt in doubts if doubt.finding.proposals)
     expected = _expected(doubts) | proposed
     effects = _effects(expected, batch, known) if expected else {}
@@ -84,13 +85,11 @@ def _asked(findings: Sequence[Finding], batch: Batch, known: PriorState) -> Iter
             yield finding, batch.row(row_id)
 
 
-def _doubt(finding: Finding, row: Row, batch: Batch) -> _Doubt:
+def _doubt(finding: Finding, row: Row, checks: tuple[Check, ...], batch: Batch) -> _Doubt:
     """Of a finding with proposals the cells that they would change, and others of which one knows what to expect."""
     proposed: dict[str, list[float]] = defaultdict(list)
     for change in (change for proposal in finding.proposals for change in proposal.changes):
         proposed[change.indicator].append(float(change.value))
-    rules = rules_for(batch.dataset, batch.period)
-    checks = [check for rule in rules if rule.rule == finding.rule for check in rule.checks]
     others = [c for c in _columns(finding, row, batch) if not proposed or row.get(f"{EXPECTED}{c}") is not None]
     numbers = [i.column for i in batch.dataset.indicators if i.numeric and i.column in {*proposed, *others}]
     return _Doubt(

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-# Of what could be wrong, how much the cells carry that are looked at first; of these, so many are named.
+# Of what could be wrong, how much the cells carry that are looked at first; and how many cells are named, whatever they
+# carry: where one slip of 10^8 is all there is, those after it matter no less once it is corrected.
 PERCENT, NAMED = 90, 5
 # Sums of floats are off by some last bits: of ten alike nine are enough.
 SLACK = 1e-9
@@ -38,7 +39,7 @@ class CellScore(BaseModel):
 class Priorities(BaseModel):
     """How many `cells`, of all `of` that are doubted, carry PERCENT of the sum of their scores: the fewest that do.
 
-    `first` are the first of them, those of the largest score first.
+    `first` are those of the largest score, NAMED at the most.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +60,7 @@ def priorities(rows: Iterable[Mapping[str, Any]]) -> Priorities | None:
         return None
     carried = list(accumulate(cell.score for cell in scored))
     enough = next(n for n, sum_ in enumerate(carried, start=1) if 100 * sum_ >= (PERCENT - SLACK) * carried[-1])
-    return Priorities(cells=enough, of=len(scored), first=tuple(scored[: min(enough, NAMED)]))
+    return Priorities(cells=enough, of=len(scored), first=tuple(scored[:NAMED]))
 
 
 def _by_cell(rows: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
