@@ -14,7 +14,7 @@ from functools import cache
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
-from warehouse.codebook.gates import AGAINST, SAYS, gate_of
+from warehouse.codebook.gates import AGAINST, gate_of
 from warehouse.codebook.succession import blocks
 from warehouse.marts.comparison import YEAR, earlier
 from warehouse.marts.measures import Measure, numbers_of
@@ -161,12 +161,22 @@ def _figures(counties: pl.DataFrame, dataset: Dataset, book: Codebook) -> pl.Dat
         .join(_bounds(book, dataset.dataset), on=["indicator", "level"])
         .with_columns(now=now, then=then)
         .filter(pl.col("compared") >= pl.col("counties"), pl.col("then") > 0, pl.col("now").is_not_null())
+        .filter(_first_choice())
         .with_columns(
             low=pl.col("then").cast(pl.Float64) / bound - pl.col("slack"),
             high=pl.col("then").cast(pl.Float64) * bound + pl.col("slack"),
         )
         .sort(*FIGURE, *COMPARED[:2])
     )
+
+
+def _first_choice() -> pl.Expr:
+    """True for comparisons with a snapshot, and for the better one with an earlier period: with the last, or with a
+    year ago where a figure begins anew each year, for its months differ.
+    """
+    earlier_one = pl.col("against") != "snapshot"
+    second = pl.when(pl.col("to_date")).then(pl.col("against") == "period").otherwise(pl.col("against") == "year")
+    return ~earlier_one | ~second | (~second & earlier_one).any().over(*FIGURE).not_()
 
 
 def value(part: str, whole: str) -> pl.Expr:
@@ -178,17 +188,20 @@ def value(part: str, whole: str) -> pl.Expr:
 
 @cache
 def _bounds(book: Codebook, dataset: str) -> pl.DataFrame:
-    """One row per indicator x level that is asked about: SAYS, and of a ratio the `factor` of its quotient."""
+    """One row per indicator x level that is asked about: what `gates.csv` says, the `factor` of a ratio's quotient, and
+    whether it is `to_date`.
+    """
     said = (
         {
             "indicator": line.name,
             "level": level,
             "factor": None if line.whole is None else line.factor,
+            "to_date": line.indicator.kind == "year_to_date",
             **gate_of(book.gates, line.indicator, level),
         }
         for line in lines_of(book.datasets[dataset])
         for level in ("prefecture", *book.groups)
     )
-    texts, floats = ("indicator", "level", "setting"), ("factor", *AGAINST, "slack", "counties")
-    columns = {name: pl.Float64 if name in floats else pl.String for name in ("indicator", "level", "factor", *SAYS)}
-    return pl.DataFrame([one for one in said if one["setting"] != "off"], columns).select(*texts, *floats)
+    texts = dict.fromkeys(("indicator", "level", "setting"), pl.String)
+    numbers = dict.fromkeys(("factor", *AGAINST, "slack", "counties"), pl.Float64)
+    return pl.DataFrame([one for one in said if one["setting"] != "off"], {**texts, **numbers, "to_date": pl.Boolean})

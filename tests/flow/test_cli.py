@@ -10,13 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.builders import BOOK, YANGGAO, finance, given, loans, row, send, village
+from tests.builders import BOOK, YANGGAO, finance, given, loans, night, row, send, village
 from tests.flow.conftest import Province, Served, said
 from tests.packing import packed
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal
 from warehouse.store.files import Root
-from warehouse.synthetic import PERIODS
+from warehouse.synthetic import PERIODS, Return
 
 
 def test_a_clean_night_exits_with_0_and_shows_what_came_and_the_scorecard(province: Province) -> None:
@@ -214,3 +214,27 @@ def test_help_names_every_command_and_the_exit_codes(own: Served) -> None:
             "Exit codes",
         )
     )
+
+
+def test_a_figure_that_leapt_is_held_until_a_person_releases_it(own: Served) -> None:
+    counties = [d.county_code for d in BOOK.in_force("2018-07") if d.prefecture_code == "140500"]
+    root = Root(own.folder / "root")
+    for times, codes in ((1, counties), (100, counties[:1])):
+        night(root, send(own.folder / "inbox" / f"{times}", *(_lent(times, code) for code in codes)).parent)
+    meant = ("release-hold", "--dataset", "finance", "--period", "2018-07", "--reason", "已核实", "--by", "李")
+    listed = own.say("holds")
+    assert (listed.returncode, "receipt 收件 7 140502" in listed.stdout) == (0, True), listed.stderr
+    assert len(said(own.say("status", "--json"))["held"]) == 6
+    refused = own.say(*meant, "--area", "140300")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "没有待放行的数" in refused.stderr
+    done = own.say(*meant)
+    assert done.returncode == 0, done.stderr
+    assert "run 000003 in the journal; snapshot 000003 is published" in done.stdout
+    again = own.say(*meant)
+    assert "said before: nothing was released anew 此前已办理" in again.stdout, again.stderr
+    assert "No figure is held" in own.say("holds").stdout
+
+
+def _lent(times: int, county: str) -> Return:
+    return loans(finance(3_000_000 * times, 100 * times), county=county, period="2018-07")

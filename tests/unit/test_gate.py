@@ -275,7 +275,7 @@ def test_of_two_lines_the_later_says_what_a_figure_may_do() -> None:
     loan, rate = BOOK.datasets["finance"][LINE], BOOK.datasets["relocation"]["villages_completed"]
     assert gate_of(BOOK.gates, loan, "province")["slack"] == 1_000_000
     assert gate_of(BOOK.gates, rate, "province") == {
-        "setting": "hold", "snapshot": 1.5, "period": 4, "year": 20, "slack": 50, "counties": 5,
+        "setting": "hold", "snapshot": 1.5, "period": 5, "year": 20, "slack": 50, "counties": 5,
     }  # fmt: skip
 
 
