@@ -29,6 +29,8 @@ SPREAD_OF_EARLIER = 0.2
 # A zero is as far from anything as this many powers of e.
 FAR = 5.0
 PER_QUERY = 2.0
+# What the size of a number says of how likely it is, at the most: half a power of ten.
+MOST_OF_SIZE = math.log(10) / 2
 # What the rules leave is one value where it is no wider than so much of it, or than what is rounded to one decimal.
 NARROW, ROUNDED = Fraction(1, 50), Fraction(1, 10)
 TRUST, TRUST_OF_TOTAL, MOST_DOUBT = 50, 10, 40
@@ -106,10 +108,9 @@ class RowCase:
     def _kept(self, changes: tuple[tuple[CellChange, float], ...]) -> Iterator[Correction]:
         """The changes as a correction, where they satisfy all critical rules; less likely for queries they leave."""
         values = {change.column: change.value for change, _ in changes}
-        if self.cells.changed(values).keeps_all(values.keys()):
-            queries = self.queries.changed(values)
-            broken = {d.rule.rule for c in values for d in queries.of_column.get(c, ()) if d.broken(queries.numbers)}
-            likely = sum(likely for _, likely in changes) - PER_QUERY * len(broken)
+        if not any(self.cells.broken_with(values)):
+            queries = {demand.rule.rule for demand in self.queries.broken_with(values)}
+            likely = sum(likely for _, likely in changes) - PER_QUERY * len(queries)
             yield Correction(tuple(change for change, _ in changes), likely)
 
     def _values(self, row: RowCells, cells: Cells) -> Iterator[tuple[tuple[CellChange, float], ...]]:
@@ -163,8 +164,14 @@ class RowCase:
         return -math.log1p((min(off, FAR * 4) / expected[1]) ** 2)
 
     def _gain(self, change: CellChange) -> float:
-        """How much better a value agrees with what is expected than what was found."""
-        return self._fit(change.column, change.value) - self._fit(change.column, self.cells.numbers[change.column])
+        """How much likelier a value is than what was found: by what is expected, and because numbers are spread over
+        their powers of ten alike, so that few that are meant end in a zero and what was typed ten times too large does.
+        """
+        found, step = self.cells.numbers[change.column], self.cells.steps[change.column]
+        sizes = (math.log(max(abs(value), step)) for value in (found, change.value))
+        smaller = next(sizes) - next(sizes)
+        fit = self._fit(change.column, change.value) - self._fit(change.column, found)
+        return fit + max(-MOST_OF_SIZE, min(MOST_OF_SIZE, smaller))
 
     def _weights(self) -> dict[str, int]:
         """How much each cell is to be trusted: less the further it is from what is expected, totals more than parts."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -105,9 +105,11 @@ class RowCells:
         """The row with other numbers in some cells."""
         return replace(self, numbers={**self.numbers, **values})
 
-    def keeps_all(self, changed: Collection[str]) -> bool:
-        """Whether no demand that looks at any of these cells is broken."""
-        return not any(d.broken(self.numbers) for c in changed for d in self.of_column.get(c, ()))
+    def broken_with(self, values: Numbers) -> Iterator[RowDemand]:
+        """The demands that look at any of these cells and that the row breaks with these values in them."""
+        numbers = {**self.numbers, **values}
+        looking = dict.fromkeys(demand for column in values for demand in self.of_column.get(column, ()))
+        return (demand for demand in looking if demand.broken(numbers))
 
     def conflicts(self) -> list[frozenset[str]]:
         """Sets of cells, in each of which one must change."""

@@ -100,7 +100,7 @@ class TypedNumber:
             ("doubled_digit", [*_one_less(text)]),
             ("dropped_digit", [*_one_more(text)]),
         ):
-            likely = LIKELY[how] - math.log(max(len(texts), 1))
+            likely = LIKELY[how] - math.log(max(len(texts), len(text) - 1, 1))
             yield from ((self._value(t), how, likely) for t in texts)
         of_zeros = LIKELY["transposed"] - math.log(len(self.text)) - UNTYPED
         yield from ((self._value(t), "transposed", of_zeros) for t in _transposed(self.text))
