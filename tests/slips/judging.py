@@ -61,7 +61,7 @@ class Past:
 def judged(period: str, returns: Sequence[Return], past: Past) -> tuple[Finding, ...]:
     """What is found in a period's returns, one workbook a county."""
     known = InMemory(BOOK, Path("/nonexistent"), [BEFORE, NOW], past.returns, frames=past.frames)
-    return judge_period(period, _reading(returns), known, RECEIVED).record.findings
+    return judge_period(period, reading_of(returns), known, RECEIVED).record.findings
 
 
 def cell_of(dataset: str, place: tuple[int, str]) -> str:
@@ -69,7 +69,7 @@ def cell_of(dataset: str, place: tuple[int, str]) -> str:
     return f"{column_letters(BOOK.datasets[dataset].columns.index(place[1]))}{place[0] + FIRST_ROW}"
 
 
-def _reading(returns: Sequence[Return]) -> Reading:
+def reading_of(returns: Sequence[Return]) -> Reading:
     headers = [(_header(one), one) for one in returns]
     rows = _rows(headers, {})
     receipts = {h.receipt: (h.submission, h.file) for h, _ in headers}
