@@ -10,14 +10,18 @@ import pytest
 
 from flows.cli.screen import Screen
 from flows.cli.views.figure import figure_json, show_figure
-from tests.builders import BOOK, TIANZHEN, given, mart, night, row, send, url
+from tasks.publish import find_lapsed
+from tasks.run import Run
+from tests.builders import BOOK, RECEIVED, TIANZHEN, given, mart, night, row, send, url
 from tests.sharing import Fill
+from warehouse.intake.formats.preflight import Limits
 from warehouse.lineage import FigureSelection, explain_figure
 from warehouse.lineage.lapses import lapse_of, lapsed_figures
 from warehouse.lineage.reader import LineageReader
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.partitions import Partition, partitions_of
 from warehouse.reports.lapsed_figures import LapsedFigure
+from warehouse.reports.run_summary import Summary, markdown
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import read_snapshot
 from warehouse.store.files import Root
@@ -84,6 +88,18 @@ def test_a_scorecard_that_is_damaged_or_gone_says_nothing_and_stops_nobody(store
     assert lapsed_figures(store, BOOK, "000002") == ()
     path.unlink()
     assert lapsed_figures(store, BOOK, "000002") == ()
+
+
+def test_a_run_says_it_as_a_warning_and_in_its_summary(store: LineageReader, caplog: pytest.LogCaptureFixture) -> None:
+    run = Run(
+        name="000002", flow="nightly", received_at=RECEIVED, root_path=store.root.path, ledger_url=store.ledger_url,
+        limits=Limits(),
+    )  # fmt: skip
+    (lapsed,) = find_lapsed.fn(run, "000002")
+    (warning,) = caplog.records
+    assert (warning.levelname, warning.getMessage()) == ("WARNING", f"{lapsed.message_zh}; {lapsed.message_en}")
+    assert f"{LEADERS} (" in markdown(Summary(lapsed=(lapsed,)))
+    assert find_lapsed.fn(run, None) == ()
 
 
 def test_explaining_the_figure_says_it_too(store: LineageReader) -> None:
