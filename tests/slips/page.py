@@ -11,7 +11,11 @@ from tests.slips.measure import Night
 
 # The share in percent of which nothing was said by the rules of 27 November 2026, before there were bounds of growth
 # and level: with slips in a tenth of the returns, and in every one.
-BEFORE: Mapping[str, tuple[float, float]] = dict.fromkeys(KINDS, (0.0, 0.0))
+BEFORE: Mapping[str, tuple[float, float]] = {
+    "x10": (19.1, 27.2), "tenth": (11.5, 14.4), "x10^4": (9.2, 15.0), "transposed": (59.6, 58.1),
+    "dropped": (23.1, 26.1), "doubled": (28.6, 33.5), "sign": (0.0, 0.2), "row": (40.1, 43.3), "last": (67.4, 75.9),
+    "swapped": (11.4, 12.5), "county": (28.0, 30.0),
+}  # fmt: skip
 FOUND = pl.col("said") != "nothing"
 OPENING = """\
 # Slips, and what is said of them
@@ -58,7 +62,7 @@ FLATTERS = """\
 - A slip is alone in its return and new. Whoever misreads a unit does so in all the return, which is seen more easily;
   who does so each month has a past that agrees, which is seen by peers alone.
 - Small numbers flatter nothing: whether one letter was signed or ten, or the last digits of an amount, no figure
-  tells. Of two digits transposed a quarter change a number by less than a twentieth.
+  tells. Of two digits transposed a third change a number by less than a twentieth.
 """
 
 
