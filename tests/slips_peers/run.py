@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,18 +21,23 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import spearmanr
 
-from expectations.companions import robust
+from expectations.companions import growth, robust
 from expectations.linear.correction import corrections as proposals
 from expectations.linear.localise import MOST_SETS, RowCells, localise
 from expectations.linear.row_rules import RowDemand, RowRules
+from expectations.validation import powers
+from expectations.validation.batch import Batch
 from expectations.validation.scores import with_scores
 from tests.builders import BOOK
-from tests.slips_peers.tables import NOW, Row, Trend, broken_rows, trends, wrong_totals
+from tests.slips_peers.tables import NOW, PUBLISHED, Row, Trend, broken_rows, state, trends, wrong_totals
 from tests.unit.test_scores import batch, finding, known
+from warehouse.messages.finding import Finding
 
 HERE = Path(__file__).parent
-# As published: the effects of size, the least distance of a quartile, how many of them are too far.
+# As published: the effect of size, the least distance of a quartile (as a share of the median), how many are too far.
 EXPONENT, LEAST, TIMES = 0.5, 0.05, 4.0
+# The ONS asks whether a value is between so many thousands of the one before.
+LOW, HIGH = 0.25, 1.35
 # How far, as a share of the sum of the parts, the year before may be from it for them to amend by themselves.
 PERCENT = 0.5
 FORMS = [name for name, form in BOOK.datasets.items() if form.one_row]
@@ -43,7 +47,7 @@ Ask = Callable[[list[tuple[str, dict[str, Any]]]], list[Any]]
 
 @dataclass(frozen=True)
 class Agreement:
-    """In so many of the asked both say the same; `why` not in the rest."""
+    """In so many of the asked both say the same; `why` not in the rest, where there may be one."""
 
     what: str
     same: int
@@ -69,13 +73,43 @@ def outliers(ask: Ask) -> Iterator[Agreement]:
         yield Agreement(what, cells - differ, cells, why)
 
 
+def outliers_in_use(ask: Ask) -> Iterator[Agreement]:
+    """Our outliers of growth as a return is asked about, against theirs with as many quartiles: cells said alike."""
+    columns = trends()
+    times = [BOOK.outlier_bound("growth", BOOK.datasets[one.dataset][one.column], "multiple") for one in columns]
+    asked = [
+        {"now": one.now, "before": one.before, "mdm": LEAST, "mii": mii}
+        for one, mii in zip(columns, times, strict=True)
+    ]
+    theirs = ask([("growth", each) for each in asked])
+    mine = {cell for name in FORMS for cell in _in_use(name, [one for one in columns if one.dataset == name])}
+    other = {(t.dataset, t.column, c) for t, said in zip(columns, theirs, strict=True) for c in said["outliers"]}
+    slipped = {(one.dataset, one.column, county) for one in columns for county in one.true}
+    halves = {(one.dataset, one.column, county) for one in columns for county in one.halved}
+    tens, cells = slipped - halves, sum(len(one.now) for one in columns)
+    counts = [f"{len(mine & some)} and {len(other & some)} of {len(some)}" for some in (tens, halves)]
+    clean = f"{len(mine - slipped)} and {len(other - slipped)} of the clean cells"
+    why = f"seen by us and them: powers of ten {counts[0]}, halves {counts[1]}; asked about: {clean}"
+    yield Agreement("outliers as in use", cells - len(mine ^ other), cells, why)
+
+
+def _in_use(dataset: str, columns: list[Trend]) -> Iterator[tuple[str, str, str]]:
+    """The form, column and county of each growth beyond its bounds."""
+    form, names = BOOK.datasets[dataset], [one.column for one in columns]
+    bounds = growth.growth_bounds(state(dataset, columns), form, names, NOW).collect()
+    now = {(county, one.column): value for one in columns for county, value in one.now.items()}
+    for county, column, low, high in bounds.select("county_code", "column", "low", "high").drop_nulls().iter_rows():
+        if (county, column) in now and not low <= now[county, column] <= high:
+            yield dataset, column, county
+
+
 def _outliers(one: Trend, quartiles: str) -> set[str]:
     """Whose effect is beyond the bounds; by other quartiles than ours the bounds are reckoned here."""
     table = pl.DataFrame({"unit": [*one.now], "now": [*one.now.values()], "before": [*one.before.values()]})
-    effect = robust.effects(pl.col("now"), pl.col("before"), pl.lit(EXPONENT))
+    effect = robust.effects(pl.col("now"), pl.col("before"), EXPONENT)
     table = table.with_columns(effect=effect)
     if quartiles == "linear":
-        low, high = robust.effect_bounds(pl.col("effect"), pl.lit(LEAST), pl.lit(TIMES), pl.lit(0.0))
+        low, high = robust.effect_bounds(pl.col("effect"), pl.lit(LEAST), pl.lit(TIMES))
     else:
         first, median, third = np.quantile(table["effect"], (0.25, 0.5, 0.75), method="weibull")
         low = pl.lit(median - TIMES * max(median - first, LEAST * abs(median)))
@@ -87,22 +121,18 @@ def _outliers(one: Trend, quartiles: str) -> set[str]:
 
 
 def corrections(ask: Ask) -> Iterator[Agreement]:
-    """Error localisation: as few cells, and their set among ours, where one cell or two are ten times too much."""
+    """Error localisation where one cell or two are ten times too much: as few cells, and their set among ours."""
     for slips in (1, 2):
-        yield from _corrections(ask, slips)
-
-
-def _corrections(ask: Ask, slips: int) -> Iterator[Agreement]:
-    cases = [case for dataset in FORMS if (case := _Rows.of(dataset, slips)).rows]
-    theirs = ask([("errors", case.question()) for case in cases])
-    pairs = [(sets, {*them}) for case, answers in zip(cases, theirs, strict=True) for sets, them in case.pairs(answers)]
-    few = sum(bool(sets) and len(sets[0]) == len(them) for sets, them in pairs)
-    among = sum(them in map(set, sets) for sets, them in pairs)
-    yield Agreement(f"cells to change, {slips} slips: as few", few, len(pairs))
-    cut = sum(len(sets) == MOST_SETS and them not in map(set, sets) for sets, them in pairs)
-    yield Agreement(
-        f"cells to change, {slips} slips: theirs among ours", among, len(pairs), f"cut off at {MOST_SETS}: {cut}"
-    )
+        cases = [case for dataset in FORMS if (case := _Rows.of(dataset, slips)).rows]
+        theirs = ask([("errors", case.question()) for case in cases])
+        pairs = [pair for case, answers in zip(cases, theirs, strict=True) for pair in case.pairs(answers)]
+        few = sum(bool(sets) and len(sets[0]) == len(them) for sets, them in pairs)
+        yield Agreement(f"{slips} wrong: as few cells to change", few, len(pairs))
+        cut = sum(len(sets) == MOST_SETS for sets, them in pairs if them not in sets)
+        why = f"in {cut} ours are cut off at {MOST_SETS}" if cut else ""
+        yield Agreement(
+            f"{slips} wrong: their cells are of ours", sum(them in sets for sets, them in pairs), len(pairs), why
+        )
 
 
 @dataclass(frozen=True)
@@ -139,6 +169,43 @@ class _Rows:
         for row, them in zip(self.rows, answers, strict=True):
             _, sets = localise(row, dict.fromkeys(row.numbers, 1))
             yield [{self.names[c] for c in cells} for cells in sets], {*them}
+
+
+# --- thousands ------------------------------------------------------------------------------------------------------
+
+
+def thousands(ask: Ask) -> Iterator[Agreement]:
+    """Values that are a thousand times too much, and the pairs that the ONS publishes: corrected to the same or not."""
+    for what, cases in (("thousandfold", [one.thousandfold() for one in trends()]), ("their cases", [PUBLISHED])):
+        asked = [(one, county) for one in cases for county in one.now]
+        limits = {"low": LOW * 1000, "high": HIGH * 1000}
+        theirs = ask([("thousands", {"value": t.now[c], "predicted": t.before[c], **limits}) for t, c in asked])
+        ours = [value for one in cases for value in _thousandths(one)]
+        same = sum(np.isclose(mine, them) for mine, them in zip(ours, theirs, strict=True))
+        ends = sum(one.now[c] / one.before[c] in (LOW * 1000, HIGH * 1000) for one, c in asked)
+        why = f"{ends} lie on an end of the bounds: with us within them"
+        yield Agreement(f"a thousandth proposed, {what}", int(same), len(asked), why)
+
+
+def _thousandths(one: Trend) -> list[float]:
+    """The values, a thousandth of each where that is what is proposed first."""
+    before = pl.Series([*one.before.values()])
+    bounds = {"expected": before, "growth_low": LOW * before, "growth_high": HIGH * before}
+    sent, findings = _asked_about(one, one.now, bounds)
+    told = powers.with_powers(findings, sent)
+    first = [float(each.proposals[0].changes[0].value) if each.proposals else None for each in told]
+    return [v / 1000 if mine == v / 1000 else v for mine, v in zip(first, one.now.values(), strict=True)]
+
+
+def _asked_about(one: Trend, counties: Iterable[str], joined: Mapping[str, pl.Series]) -> tuple[Batch, list[Finding]]:
+    """Returns of these counties with what is joined of the column, and a finding about each."""
+    sent = [(county, {one.column: one.stored(one.now[county])}) for county in counties]
+    companions = {f"{name}_{one.column}": values for name, values in joined.items()}
+    findings = [
+        finding("growth_outlier", one.column, dataset=one.dataset, county=county, receipt=101 + n)
+        for n, (county, _) in enumerate(sent)
+    ]
+    return batch(one.dataset, *sent, **companions), findings
 
 
 # --- totals and parts -----------------------------------------------------------------------------------------------
@@ -198,20 +265,13 @@ def _score(one: Trend, expected: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _scores(one: Trend, expected: Mapping[str, float]) -> list[float]:
-    decimals = BOOK.datasets[one.dataset][one.column].decimals
-    values = {c: {one.column: Decimal(f"{v:.{decimals}f}") if decimals else int(v)} for c, v in one.now.items()}
-    sent = [(county, values.pop(county)) for county in one.true]
-    joined = {f"expected_{one.column}": pl.Series([expected[county] for county in one.true])}
-    findings = [
-        finding("growth_outlier", one.column, dataset=one.dataset, county=county, receipt=101 + n)
-        for n, county in enumerate(one.true)
-    ]
-    told = with_scores(findings, batch(one.dataset, *sent, **joined), known(one.dataset, *values.items()))
-    return [float(each.score or 0) for each in told]
+    others = [(county, {one.column: one.stored(value)}) for county, value in one.now.items() if county not in one.true]
+    sent, findings = _asked_about(one, one.true, {"expected": pl.Series([expected[county] for county in one.true])})
+    return [float(each.score or 0) for each in with_scores(findings, sent, known(one.dataset, *others))]
 
 
 def main(peers: Path) -> None:
-    """What agrees, as a table."""
+    """What agrees, as a table; exits with 1 where something differs that nothing explains."""
     table = Table("compared", "the same", "of", "why not the rest")
     versions: dict[str, str] = {}
 
@@ -227,12 +287,12 @@ def main(peers: Path) -> None:
         versions.update(said["versions"])
         return list(said["answers"])
 
-    for compare in (outliers, corrections, totals, scores):
-        for one in compare(ask):
-            table.add_row(one.what, f"{one.same:,}", f"{one.asked:,}", one.why)
-    console = Console()
-    console.print(table)
-    console.print(", ".join(f"{name} {version}" for name, version in versions.items()), highlight=False)
+    parts = (outliers, outliers_in_use, corrections, thousands, totals, scores)
+    found = [one for compare in parts for one in compare(ask)]
+    for one in found:
+        table.add_row(one.what, f"{one.same:,}", f"{one.asked:,}", one.why)
+    Console().print(table, *(f"{name} {version}" for name, version in versions.items()))
+    sys.exit(any(one.same < one.asked and not one.why for one in found))
 
 
 if __name__ == "__main__":
