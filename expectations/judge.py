@@ -18,6 +18,7 @@ from expectations.validation.corrections import with_corrections
 from expectations.validation.explanations import note_records, unanswered_notes, with_explanations
 from expectations.validation.gate import gate, moved_findings
 from expectations.validation.outcome import RuleOutcomes, validate_rows
+from expectations.validation.powers import with_powers
 from expectations.validation.results import batch_result
 from expectations.validation.return_headers import validate_return_headers
 from expectations.validation.roll_ups import validate_roll_ups
@@ -194,7 +195,8 @@ def _judge(  # noqa: PLR0913, PLR0917
     validated = one.validated + of_peers
     absent = absent_findings(one.batch, one.strangers)
     explained = with_explanations((*one.batch.at_reading, *validated.findings, *absent, *moved), reading)
-    findings = with_corrections(explained, batch)
+    findings = with_powers(explained, batch)
+    findings = with_corrections(findings, batch)
     findings = with_scores(findings, batch, known)
     return DatasetOutcome(
         let_in=one,

@@ -1,6 +1,7 @@
 """A whole province against the rules in plain Python, an oracle for the sample: what looks beyond the row.
 
-Period by period, for what is quarantined counts for nobody: not as a partner, a past or a peer.
+Period by period, for what is quarantined counts for nobody: not as a partner, a past or a peer. How a number grew and
+what level it has (OUTLIERS in `tests.plain_rules`) is left to `tests/unit/test_expected.py`.
 """
 
 from __future__ import annotations
@@ -68,14 +69,6 @@ def limits_of(indicator: Indicator) -> tuple[int | None, float]:
 
 COLUMNS = {
     name: [(i.column, i.required, *limits_of(i)) for i in dataset.indicators] for name, dataset in BOOK.datasets.items()
-}
-STEADY = {
-    name: [
-        i
-        for i in dataset.indicators
-        if i.numeric and i.kind in ("stock", "ratio") and not i.signed and i.unit.dtype != "year"
-    ]
-    for name, dataset in BOOK.datasets.items()
 }
 
 
@@ -187,7 +180,6 @@ class Checker:
         if found.dataset == "outcomes":
             yield from self._against_december(found, row)
         yield from self._never_falls(found, row)
-        yield from self._against_history(found)
 
     # --- partners ---
 
@@ -262,22 +254,6 @@ class Checker:
                 yield "relocation_never_falls" if villages else "people_counts_fall"
             if indicator.kind == "year_to_date" and last[0].period[:4] == found.period[:4]:
                 yield "year_to_date_never_falls"
-
-    def _against_history(self, found: Return) -> Iterator[str]:
-        if sum((found.county_code, p, found.dataset) in self.returns for p in self.periods) <= 6:
-            return
-        earlier = [self._earlier(found, p) for p in self.periods if p < found.period]
-        past = [returns[0].rows for returns in earlier if len(returns) == 1]
-        keys = BOOK.datasets[found.dataset].keys
-        for now in found.rows:
-            mine = [row for rows in past for row in rows if all(row[k] == now[k] for k in keys)]
-            for indicator in STEADY[found.dataset]:
-                values = [float(str(row[indicator.column])) for row in mine if row[indicator.column] is not None]
-                count = indicator.unit.dtype == "count" and indicator.kind == "stock"
-                floor = 1 if count and values and statistics.median(values) else 0
-                value = now[indicator.column]
-                if value is not None and beyond(float(str(value)), robust(values, 6, floor)):
-                    yield "history_outlier"
 
     # --- peers ---
 

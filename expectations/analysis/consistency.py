@@ -213,4 +213,4 @@ def _never_negative(dataset: Dataset, column: str) -> bool:
     of = column if column in dataset.columns else next((c for c in dataset.columns if column.endswith(f"_{c}")), None)
     if of is None or not dataset[of].numeric or dataset[of].unit.dtype == "year":
         return False
-    return not dataset[of].signed and not column.startswith("history_low_")
+    return not dataset[of].signed

@@ -9,14 +9,14 @@ here: the rules that read the columns (`expectations.suites`).
 
 from expectations.companions.codebook import Membership, PeriodEnd
 from expectations.companions.companion import Companion
-from expectations.companions.history import HistoryBounds
+from expectations.companions.expected import ExpectedBounds
 from expectations.companions.last import Last, LastDecember, last_values, rows_before
 from expectations.companions.partner import Partner, counted, entered_by_period_end, rows, summed
 from expectations.companions.peers import PeerBounds, PeerRatio
 
 __all__ = [
     "Companion",
-    "HistoryBounds",
+    "ExpectedBounds",
     "Last",
     "LastDecember",
     "Membership",

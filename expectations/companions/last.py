@@ -52,9 +52,9 @@ class Last:
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         """`rows` with each column's last value under the prefix, null where there is none, and the flag."""
         first, until = self.window(period)
-        references = _references(known, dataset, period, first, until)
-        values = _values(known, dataset, references, self.columns, self.prefix)
-        asked = references.select("county_code", asked=pl.col("whole") & ~pl.col("comparable"))
+        compared = references(known, dataset, period, first, until)
+        values = values_of(known, dataset, compared, self.columns, self.prefix)
+        asked = compared.select("county_code", asked=pl.col("whole") & ~pl.col("comparable"))
         collected = _collected(known, dataset, first, until)
         return (
             rows.join(values, on=["county_code", *dataset.keys], how="left", maintain_order="left")
@@ -97,12 +97,12 @@ def last_values(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFram
     the return's period, the dataset's columns), as rules compare with it; none of a nil return.
     Sorted by county and key.
     """
-    references = _references(known, dataset, period, "0000-01", period)
+    compared = references(known, dataset, period, "0000-01", period)
     values = tuple(column for column in dataset.columns if column not in dataset.keys)
     return (
-        references.filter("comparable")
+        compared.filter("comparable")
         .select("county_code", "period")
-        .join(_values(known, dataset, references, values, ""), on="county_code")
+        .join(values_of(known, dataset, compared, values, ""), on="county_code")
         .select("county_code", "period", *dataset.columns)
         .sort("county_code", *dataset.keys)
     )
@@ -114,7 +114,7 @@ def rows_before(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFram
     """
     counts = known.rows(dataset).group_by("county_code", "period").len("rows_before")
     return (
-        _references(known, dataset, period, "0000-01", period)
+        references(known, dataset, period, "0000-01", period)
         .filter("comparable")
         .select("county_code", "period", ancestor_code="ancestors")
         .explode("ancestor_code")
@@ -124,7 +124,7 @@ def rows_before(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFram
     )
 
 
-def _references(known: PriorState, dataset: Dataset, period: str, first: str, until: str) -> pl.LazyFrame:
+def references(known: PriorState, dataset: Dataset, period: str, first: str, until: str) -> pl.LazyFrame:
     """Which earlier return each county is compared with: the latest in the window, over code changes.
 
     One row per county with any: county_code, period, ancestors (a list), whole, and comparable: it is whole and
@@ -146,12 +146,12 @@ def _references(known: PriorState, dataset: Dataset, period: str, first: str, un
     )
 
 
-def _values(
-    known: PriorState, dataset: Dataset, references: pl.LazyFrame, columns: tuple[str, ...], prefix: str
+def values_of(
+    known: PriorState, dataset: Dataset, compared: pl.LazyFrame, columns: tuple[str, ...], prefix: str
 ) -> pl.LazyFrame:
     """The values of the returns compared with, rolled up over ancestors: county_code, keys, `prefix` + column."""
     return (
-        references.filter("comparable")
+        compared.filter("comparable")
         .select("county_code", "period", ancestor_code="ancestors")
         .explode("ancestor_code")
         .join(known.rows(dataset).rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"])

@@ -18,12 +18,46 @@ LEAST_RELATIVE_SCALE = 0.2
 def bounds(value: pl.Expr, least_scale: pl.Expr, fewest: int) -> tuple[pl.Expr, pl.Expr]:
     """The lower and the upper bound over a group of values; null with fewer than `fewest` or without any scale."""
     median = value.median()
-    deviation = (value - median).abs().median() * MAD_TO_SIGMA
-    scale = pl.max_horizontal(deviation, least_scale)
+    scale = pl.max_horizontal(deviation(value), least_scale)
     reach = pl.when(value.count() >= fewest, scale > 0).then(MODIFIED_Z * scale)
     return median - reach, median + reach
+
+
+def deviation(value: pl.Expr) -> pl.Expr:
+    """The median absolute deviation, as a standard deviation."""
+    return (value - value.median()).abs().median() * MAD_TO_SIGMA
 
 
 def relative(value: pl.Expr) -> pl.Expr:
     """The floor relative to the median."""
     return LEAST_RELATIVE_SCALE * value.median().abs()
+
+
+def effects(value: pl.Expr, earlier: pl.Expr, exponent: float = 0.0) -> pl.Expr:
+    """The effect of each change from `earlier`, above zero, to `value` among those of a group: how far its ratio is
+    from the group's median, alike for rise and fall (1 where it is twice, -1 where it is half, -inf where it is zero),
+    times the larger of both to the `exponent` U, so that of equal ratios a large unit's weighs more.
+    """
+    ratio = value / earlier
+    median = ratio.median()
+    symmetric = pl.when(ratio >= median).then(ratio / median - 1).otherwise(1 - median / ratio)
+    return symmetric * pl.max_horizontal(value, earlier) ** exponent
+
+
+def effect_bounds(
+    effect: pl.Expr, floor: pl.Expr, multiple: pl.Expr, least: pl.Expr | float = 0.0, deciles: pl.Expr | float = 0.0
+) -> tuple[pl.Expr, pl.Expr]:
+    """The bounds of a group's effects: the median less, and plus, C (`multiple`) times the distance of the quartiles
+    from it, which is at least A (`floor`) times the median's amount. So Hidiroglou and Berthelot (1986).
+
+    Besides, the distance is at least `least`: the median of effects is next to zero, and where the peers agree a
+    rounding step would be an outlier. And a bound is no nearer than `deciles` times the distance of the outer deciles:
+    where most agree and a tenth moves freely, quartiles know nothing of that tenth.
+    """
+    lowest, low, median, high, highest = (effect.quantile(q, "linear") for q in (0.1, 0.25, 0.5, 0.75, 0.9))
+    short = pl.max_horizontal(floor * median.abs(), least)
+
+    def reach(quartile: pl.Expr, decile: pl.Expr) -> pl.Expr:
+        return pl.max_horizontal(multiple * pl.max_horizontal(quartile, short), deciles * decile)
+
+    return median - reach(median - low, median - lowest), median + reach(high - median, highest - median)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from expectations.companions import Companion, Last
 from expectations.language.rules import Check, Rule, When, between, not_null, relation, unique
-from expectations.suites.outliers import history_bounds, history_outlier
+from expectations.suites.outliers import expected_bounds, outliers
 from warehouse.codebook import Dataset, Indicator
 
 PREFIX = "this_year_"
@@ -15,7 +15,7 @@ CEILING = "county_ceiling"
 
 def rules(dataset: Dataset) -> tuple[Rule, ...]:
     """key_unique, required_present, not_negative, share_bounds, county_ceiling, year_to_date_never_falls,
-    history_outlier, where they have a check.
+    growth_outlier, level_outlier, where they have a check.
     """
     made = (
         Rule(
@@ -70,14 +70,14 @@ def rules(dataset: Dataset) -> tuple[Rule, ...]:
             tuple(relation(f"{column} >= {PREFIX}{column}") for column in _year_to_date(dataset)),
             source='page: docs/explanation/rules.md, "What only rises"',
         ),
-        history_outlier(dataset),
+        *outliers(dataset),
     )
     return tuple(rule for rule in made if rule.checks)
 
 
 def companions(dataset: Dataset) -> tuple[Companion, ...]:
-    """The year's previous value of each year-to-date column, and the bounds of the past."""
-    made = (Last(PREFIX, _year_to_date(dataset), same_year=True), history_bounds(dataset))
+    """The year's previous value of each year-to-date column, and what is expected of each number."""
+    made = (Last(PREFIX, _year_to_date(dataset), same_year=True), expected_bounds(dataset))
     return tuple(companion for companion in made if companion.columns)
 
 

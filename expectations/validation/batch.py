@@ -114,7 +114,7 @@ class Batch:
         for companion in self.companions:
             label = companion.label(name)
             if label is not None:
-                of = next((c for c in companion.columns if name.endswith(c)), None)
+                of = _named(companion, name)
                 return label[language] + (self.label(of, language) if of else "")
         return name
 
@@ -123,5 +123,10 @@ class Batch:
         if name in self.dataset.columns:
             return self.dataset[name]
         labelled = (companion for companion in self.companions if companion.label(name) is not None)
-        of = next((c for companion in labelled for c in companion.columns if name.endswith(c)), None)
+        of = next((c for companion in labelled if (c := _named(companion, name))), None)
         return self.dataset[of] if of else None
+
+
+def _named(companion: Companion, name: str) -> str | None:
+    """The column that one of the companion's is of: `last_rotations_due` is not of `due`."""
+    return max((c for c in companion.columns if name.endswith(c)), key=len, default=None)

@@ -32,7 +32,7 @@ from warehouse.store.ledger import FINDINGS, RECEIPTS, RESULTS, RETURNS, ROLL_UP
 RUN = "000001"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Memory(Sources):
     """Sources whose rows are at hand: accepted rows by dataset."""
 

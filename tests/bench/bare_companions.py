@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 
+from expectations.companions import ExpectedBounds
 from tests.bench.bare_forms import DATES, LEVELS, SUMMED, SUMMED_UNITS, VILLAGES
-from tests.bench.bare_rules import steady, year_to_date
+from tests.bench.bare_rules import numbers, year_to_date
 from warehouse.codebook import Dataset, load
 from warehouse.codebook.succession import succession
+from warehouse.store.history import schema
+from warehouse.store.prior_state import PriorState
 
 COUNTED = dict(zip(VILLAGES[1:], DATES, strict=True))
 DECEMBER = (
@@ -28,7 +32,7 @@ RATIOS = {
     "frontline": ("resident_team_members", "resident_teams"),
 }
 MODIFIED_Z, MAD_TO_SIGMA, LEAST_SPREAD, LEAST_SHARE = 3.5, 1.4826, 0.3, 0.2
-FEWEST_PEERS, FEWEST_EARLIER, COLLECTED = 8, 6, 0.5
+FEWEST_PEERS, COLLECTED = 8, 0.5
 START = "0000-01"
 RETURN = ("receipt", "county_code")
 COUNTY_PERIOD = ("county_code", "period")
@@ -55,6 +59,27 @@ class Decided:
         )
         return accepted.sort("receipt").unique(COUNTY_PERIOD, keep="last").drop("accepted")
 
+    def known(self) -> PriorState:
+        """The same as the product knows it."""
+        book, rows = load(), {name: pl.concat(parts) for name, parts in self.rows.items()}
+        said = [
+            pl.concat(parts).select(
+                *RETURN, "period", run=pl.lit(""), submission=pl.lit(""), dataset=pl.lit(name),
+                verdict=pl.when("accepted").then(pl.lit("accepted")).otherwise(pl.lit("quarantined")),
+                version=pl.when("accepted").then(pl.lit(1, pl.Int64)),
+            )
+            for name, parts in self.return_headers.items()
+        ]  # fmt: skip
+        fresh = {
+            name: frame.with_columns(
+                pl.lit(1 if c == "version" else None, dtype).alias(c)
+                for c, dtype in schema(book.datasets[name]).items()
+                if c not in frame.columns or c == "version"
+            ).select(*schema(book.datasets[name]))
+            for name, frame in rows.items()
+        }
+        return PriorState(book, Path(), [], pl.concat(said), fresh)
+
     def all_rows(self, dataset: Dataset) -> pl.DataFrame:
         """The accepted rows so far."""
         place = {"receipt": pl.Int64, "county_code": pl.String, "period": pl.String}
@@ -75,7 +100,7 @@ def join(rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) ->
         rows = rows.with_columns(pl.col("county_code").is_in(_members(LISTS[name], period)).alias(f"in_{LISTS[name]}"))
     if name in ("relocation_villages", "policy"):
         rows = rows.with_columns(period_end=_end(period))
-    return _history(rows, decided, dataset, period), tuple(absent)
+    return rows, tuple(absent)
 
 
 def rows_before(decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
@@ -86,10 +111,17 @@ def rows_before(decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame
     return counted.group_by("county_code").agg(pl.col("rows_before").fill_null(0).sum().cast(pl.Int64))
 
 
-def join_peers(rows: pl.DataFrame, accepted: pl.DataFrame, dataset: Dataset, period: str) -> pl.DataFrame:
+def join_peers(
+    rows: pl.DataFrame, accepted: pl.DataFrame, decided: Decided, dataset: Dataset, period: str
+) -> pl.DataFrame:
     """`rows` with the bounds of a rate over counties that are, or are not, on the poverty list, of a ratio over those
-    of the prefecture; the peers are the accepted rows, the last of each county.
+    of the prefecture; the peers are the accepted rows, the last of each county. What is expected of each number is the
+    product's own transform, which is plain Polars.
     """
+    if columns := numbers(dataset):
+        rows = ExpectedBounds(columns).join(rows.lazy(), decided.known(), dataset, period).collect()
+    if dataset.dataset != "outcomes" and dataset.dataset not in RATIOS:
+        return rows
     peers = accepted.sort("receipt").unique("county_code", keep="last")
     if dataset.dataset == "outcomes":
         value, kind = pl.col("income_growth").cast(pl.Float64), "listed"
@@ -194,34 +226,6 @@ def _collected(return_headers: pl.DataFrame, dataset: Dataset) -> bool:
         if returns["county_code"].is_in(owing).sum() >= COLLECTED * len(owing):
             return True
     return False
-
-
-def _history(rows: pl.DataFrame, decided: Decided, dataset: Dataset, period: str) -> pl.DataFrame:
-    """Bounds over the county's own accepted values of at least six earlier periods, through a change of its code."""
-    return_headers = decided.in_force(dataset.dataset, START, period)
-    names = [(c, f"history_low_{c}", f"history_high_{c}") for c in steady(dataset)]
-    if return_headers["period"].n_unique() < FEWEST_EARLIER:
-        return rows.with_columns(pl.lit(None, pl.Float64).alias(n) for _, *both in names for n in both)
-    limits = [e.alias(n) for c, *both in names for e, n in zip(_usual(dataset, c), both, strict=True)]
-    past = (
-        _traced(return_headers, period)
-        .filter("whole", parties=1)
-        .join(
-            decided.all_rows(dataset).rename({"county_code": "ancestor_code"}),
-            on=["receipt", "ancestor_code", "period"],
-        )
-        .group_by("county_code", *dataset.keys)
-        .agg(limits)
-    )
-    return rows.join(past, on=["county_code", *dataset.keys], how="left")
-
-
-def _usual(dataset: Dataset, column: str) -> tuple[pl.Expr, pl.Expr]:
-    value, kind = pl.col(column).cast(pl.Float64), dataset[column]
-    least = LEAST_SHARE * value.median().abs()
-    if kind.unit.dtype == "count" and kind.kind == "stock":
-        least = pl.when(value.median() > 0).then(pl.max_horizontal(least, 1.0)).otherwise(0.0)
-    return _bounds(value, least, FEWEST_EARLIER)
 
 
 def _bounds(value: pl.Expr, least: pl.Expr, fewest: int) -> tuple[pl.Expr, pl.Expr]:

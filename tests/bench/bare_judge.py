@@ -48,7 +48,7 @@ def judge(  # noqa: PLR0913, PLR0917  (what is judged, and what has been)
     decided.add(dataset.dataset, returns, accepted)
     results = [_of_returns(returns), _long(counts, asked)]
     if of_peers:
-        counts = _count(join_peers(joined, accepted, dataset, period), of_peers)
+        counts = _count(join_peers(joined, accepted, decided, dataset, period), of_peers)
         returns = _queried(returns, counts.filter(pl.any_horizontal(pl.col("^.*\\.failed$") > 0)))
         results.append(_long(counts, of_peers))
     in_force = joined.join(decided.in_force(dataset.dataset, period, f"{period}~"), on=RETURN, how="semi")

@@ -36,13 +36,9 @@ def year_to_date(dataset: Dataset) -> tuple[str, ...]:
     return tuple(i.column for i in dataset.indicators if i.kind == "year_to_date")
 
 
-def steady(dataset: Dataset) -> tuple[str, ...]:
-    """What has a usual value: stocks and ratios that are numbers without a sign."""
-    return tuple(
-        i.column
-        for i in dataset.indicators
-        if i.kind in ("stock", "ratio") and i.numeric and i.unit.dtype != "year" and not i.signed
-    )
+def numbers(dataset: Dataset) -> tuple[str, ...]:
+    """What is held against past and peers: numbers without a sign."""
+    return tuple(i.column for i in dataset.indicators if i.numeric and i.unit.dtype != "year" and not i.signed)
 
 
 def holds(  # noqa: PLR0913  (what may be said of a relation)
@@ -110,6 +106,7 @@ def every(dataset: Dataset) -> Iterator[Check]:
             yield within("county_ceiling", pl.col(i.column).is_between(-i.most if i.signed else -(2**63), i.most))
     for column in year_to_date(dataset):
         yield holds("year_to_date_never_falls", pl.col(column) >= pl.col(f"this_year_{column}"), "warning")
-    for column in steady(dataset):
-        low, high = pl.col(f"history_low_{column}"), pl.col(f"history_high_{column}")
-        yield holds("history_outlier", pl.col(column).is_between(low, high), "warning")
+    for method in ("growth", "level"):
+        for column in numbers(dataset):
+            low, high = pl.col(f"{method}_low_{column}"), pl.col(f"{method}_high_{column}")
+            yield holds(f"{method}_outlier", pl.col(column).is_between(low, high), "warning", of_peers=True)

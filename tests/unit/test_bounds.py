@@ -1,15 +1,14 @@
-"""Robust bounds: over a county's peers, and over its own past."""
+"""Robust bounds over a county's peers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from expectations.companions import Companion, HistoryBounds, PeerBounds, PeerRatio
-from tests.builders import BOOK, YANGGAO, finance, row, village
-from tests.stores import Said, frame, join, known, now, said
+from expectations.companions import Companion, PeerBounds, PeerRatio
+from tests.builders import BOOK, YANGGAO, finance, row
+from tests.stores import Said, join, said
 
 # --- peers ---------------------------------------------------------------------------------------------------------
 
@@ -106,91 +105,3 @@ def test_in_a_year_without_counties_there_are_no_peers() -> None:
     for companion, dataset in ((PEERS, "outcomes"), (LENT, "finance")):
         (found,) = join(companion, [said(1, YANGGAO, "0000-12", dataset, row(dataset))])
         assert (found["low"], found["high"]) == (None, None)
-
-
-# --- a county's own past -------------------------------------------------------------------------------------------
-
-PAST = HistoryBounds(("loan_balance_yuan",))
-MONTHS = [f"2017-{month:02d}" for month in range(1, 13)]
-
-
-def balances(values: list[int | None], county: str = YANGGAO, first: int = 1) -> list[Said]:
-    return [
-        said(n, county, period, "finance", finance(loan_balance_yuan=value))
-        for n, (period, value) in enumerate(zip(MONTHS, values, strict=False), start=first)
-    ]
-
-
-def bound(values: list[int | None], county: str = YANGGAO, was: str = YANGGAO) -> tuple[Any, Any]:
-    (found,) = join(PAST, now(county, "2018-12"), *balances(values, was))
-    return found["history_low_loan_balance_yuan"], found["history_high_loan_balance_yuan"]
-
-
-def test_the_past_bounds_a_value_by_median_and_spread() -> None:
-    reach = 3.5 * 1.4826 * 250
-    assert bound([500, 1000, 750, 1250, 1000, 1500]) == (pytest.approx(1000 - reach), pytest.approx(1000 + reach))
-
-
-def test_a_steady_past_leaves_a_fifth_of_the_median_as_scale() -> None:
-    assert bound([1000] * 6) == (pytest.approx(300), pytest.approx(1700))
-
-
-@pytest.mark.parametrize("values", [[1000] * 5, [1000] * 5 + [None] * 3, [0] * 4 + [9] * 3])
-def test_a_short_past_or_one_of_zeros_says_nothing(values: list[int | None]) -> None:
-    assert bound(values) == (None, None)
-
-
-def test_only_what_was_accepted_earlier_is_past() -> None:
-    *five, last = balances([1000] * 6)
-    sixth = said(15, YANGGAO, "2018-05", "finance", finance(loan_balance_yuan=1000))
-    quarantined = (*last[:4], "quarantined", last[5])
-    later = [said(n, YANGGAO, f"2018-{n - 10:02d}", "finance", finance(loan_balance_yuan=1)) for n in range(16, 23)]
-    (found,) = join(PAST, now(), *five, sixth, quarantined, *later)
-    assert found["history_low_loan_balance_yuan"] == pytest.approx(300)
-    (found,) = join(PAST, now(), *five[:4], sixth, quarantined, *later)
-    assert found["history_low_loan_balance_yuan"] is None
-
-
-def test_half_of_a_county_has_no_past() -> None:
-    """大同县 (140227) as if it had become two: each has one ancestor, neither is what that was."""
-    halves = [
-        d.model_copy(update={"successor_codes": ("140215", "140216")}) if d.county_code == "140227" else d
-        for d in BOOK.divisions
-    ]
-    other = next(d for d in BOOK.divisions if d.county_code == "140215")
-    store = known(*balances([1000] * 6, "140227"))
-    store.book = replace(BOOK, divisions=(*halves, other.model_copy(update={"county_code": "140216"})))
-    rows = frame("finance", now("140215")).lazy()
-    (found,) = PAST.join(rows, store, BOOK.datasets["finance"], "2018-06").collect().rows(named=True)
-    assert found["history_low_loan_balance_yuan"] is None
-
-
-@pytest.mark.parametrize(("county", "was"), [("140403", "140402"), ("140212", "140212"), ("140213", "140202")])
-def test_a_merged_county_and_a_party_to_a_split_start_anew(county: str, was: str) -> None:
-    assert bound([1000] * 6, county, was) == (None, None)
-
-
-def test_the_past_follows_a_new_code() -> None:
-    assert bound([1000] * 6, "140215", "140227") == (pytest.approx(300), pytest.approx(1700))
-
-
-def test_a_count_of_a_few_may_double() -> None:
-    past = HistoryBounds(("paired_counties", "partner_universities"))
-    sent = [
-        said(n, YANGGAO, f"201{n}-12", "support", row("support", paired_counties=1, partner_universities=0))
-        for n in range(1, 8)
-    ]
-    (found,) = join(past, [said(9, YANGGAO, "2018-06", "support", row("support"))], *sent)
-    assert found["history_high_paired_counties"] == pytest.approx(4.5)
-    assert found["history_high_partner_universities"] is None
-
-
-def test_a_villages_past_is_its_own() -> None:
-    past = HistoryBounds(("households",))
-    sent = [
-        said(n, YANGGAO, period, "relocation_villages", village("1", households=10), village("2", households=100))
-        for n, period in enumerate(MONTHS[:6], start=1)
-    ]
-    at = [said(9, YANGGAO, "2018-06", "relocation_villages", *(village(code) for code in "213"))]
-    highs = [f["history_high_households"] for f in join(past, at, *sent)]
-    assert highs == [pytest.approx(170), pytest.approx(17), None]

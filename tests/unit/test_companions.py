@@ -8,7 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from expectations.companions import Last, LastDecember, Membership, Partner, PeerBounds, PeerRatio, PeriodEnd
+from expectations.companions import (
+    ExpectedBounds,
+    Last,
+    LastDecember,
+    Membership,
+    Partner,
+    PeerBounds,
+    PeerRatio,
+    PeriodEnd,
+)
 from expectations.suites import companions_for
 from expectations.suites.relocation import REGISTER
 from expectations.suites.support import UNITS
@@ -226,7 +235,7 @@ def test_companions_say_whether_they_are_of_peers_and_claim_their_own_columns_on
     for dataset in BOOK.datasets.values():
         companions = companions_for(dataset)
         for companion in companions:
-            assert companion.of_peers == isinstance(companion, PeerBounds | PeerRatio)
+            assert companion.of_peers == isinstance(companion, ExpectedBounds | PeerBounds | PeerRatio)
             empty = frame(dataset.dataset, []).lazy()
             joined = companion.join(empty, known(), dataset, "2018-06").collect_schema().names()
             added = {*joined} - {*empty.collect_schema().names(), companion.absent}

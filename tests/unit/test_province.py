@@ -16,6 +16,7 @@ from expectations.suites import returns, rules_for
 from tests.builders import BOOK, apart, mart, marts, night
 from tests.named_codes import unnamed
 from tests.plain_marts import Programme
+from tests.plain_rules import OUTLIERS
 from warehouse.store.files import Root
 from warehouse.synthetic import PERIODS, Return, build_returns, write_sample
 
@@ -72,10 +73,14 @@ def returns_sent() -> tuple[Return, ...]:
 # --- clean ---------------------------------------------------------------------------------------------------------
 
 
-def test_in_a_clean_province_nothing_is_quarantined_or_queried(clean: Province) -> None:
-    assert mart(clean.root, "mart_findings").is_empty()
+def test_in_a_clean_province_nothing_is_quarantined_and_next_to_nothing_queried(clean: Province) -> None:
+    """Of true numbers one in 300 may lie far from past and peers, and none breaks another rule."""
+    findings = mart(clean.root, "mart_findings")
+    assert set(findings["rule"]) <= OUTLIERS
+    cells = mart(clean.root, "mart_quality").filter(rule="growth_outlier")
+    assert findings.height <= 0.003 * cells.select(pl.sum("passed", "failed", "not_evaluated")).sum_horizontal().item()
     came = mart(clean.root, "mart_completeness").filter("received")
-    assert came["verdict"].unique().to_list() == ["accepted"]
+    assert set(came["verdict"]) <= {"accepted", "accepted_with_queries"}
     assert not list(clean.root.quarantine.rglob("*.parquet"))
 
 
@@ -250,7 +255,10 @@ def not_counted(province: Province) -> set[str]:
 def test_the_faulty_twin_is_found_exactly(faulty: Province) -> None:
     counted = not_counted(faulty)
     wanted = {place: rules - counted for place, rules, _ in planted(faulty) if rules - counted}
-    assert found(faulty) == wanted
+    exact = {place: rules - OUTLIERS for place, rules in wanted.items() if rules - OUTLIERS}
+    assert {place: rules - OUTLIERS for place, rules in found(faulty).items() if rules - OUTLIERS} == exact
+    # What is planted is often far from past and peers besides.
+    assert all(rules & OUTLIERS <= found(faulty).get(place, set()) for place, rules in wanted.items())
 
 
 def test_every_rule_is_planted_and_found(faulty: Province) -> None:
@@ -270,7 +278,7 @@ DOUBLED = {"key_unique", "village_unique", "unit_once", "measure_once"}
 def test_every_finding_points_at_a_planted_cell(faulty: Province) -> None:
     cells = {place: where for place, _, where in planted(faulty)}
     pointed: dict[tuple[Place, str], set[str]] = {}
-    for row in mart(faulty.root, "mart_findings").rows(named=True):
+    for row in mart(faulty.root, "mart_findings").filter(~pl.col("rule").is_in(OUTLIERS)).rows(named=True):
         place = (row["county_code"], row["period"], row["dataset"])
         own = set(row["cells"].split(";"))
         assert row["cell"] == row["cells"].split(";")[0]
@@ -282,8 +290,8 @@ def test_every_finding_points_at_a_planted_cell(faulty: Province) -> None:
 def test_every_finding_says_itself_whole(faulty: Province) -> None:
     sheets = {(row["county_code"], row["period"], row["dataset"]): row for row in faulty.key}
     for row in mart(faulty.root, "mart_findings").rows(named=True):
-        key = sheets[row["county_code"], row["period"], row["dataset"]]
-        assert (row["file"], row["sheet"]) == (key["file"], key["sheet"])
+        key = sheets.get((row["county_code"], row["period"], row["dataset"]))
+        assert key is None or (row["file"], row["sheet"]) == (key["file"], key["sheet"])
         where = row["cells"] or row["sheet"]
         assert where in row["message_zh"].replace(",", ";")
         assert where in row["message_en"].replace(",", ";")
@@ -305,9 +313,11 @@ def test_verdicts_follow_the_gravest_finding(faulty: Province) -> None:
 def test_queries_that_the_county_explains_do_not_stand_open(faulty: Province) -> None:
     wanted = {(row["county_code"], row["rule"], row["explanation"]) for row in faulty.key if row["explanation"]}
     findings = mart(faulty.root, "mart_findings").filter(pl.col("explanation").is_not_null())
+    # Who answers one query answers those about the same cell.
+    findings = findings.filter(~pl.col("rule").is_in(OUTLIERS))
     assert set(findings.select("county_code", "rule", "explanation").iter_rows()) == wanted
     assert wanted
-    quality = mart(faulty.root, "mart_quality").filter(pl.col("explained") > 0)
+    quality = mart(faulty.root, "mart_quality").filter(pl.col("explained") > 0, ~pl.col("rule").is_in(OUTLIERS))
     assert set(quality.select("county_code", "rule").iter_rows()) == {place[:2] for place in wanted}
     assert quality["failed"].sum() == 0
 

@@ -92,7 +92,7 @@ def test_rules_that_make_no_sense_of_sums_are_not_asked_of_them(root: Root, inbo
     night(root, send(inbox, loans(finance(2000))))
     asked = set(mart(root, "mart_roll_up_quality")["rule"])
     assert "loan_parts" in asked
-    assert not asked & {"not_negative", "required_present", "key_unique", "history_outlier", "peer_outlier"}
+    assert not asked & {"not_negative", "required_present", "key_unique", "growth_outlier", "peer_outlier"}
 
 
 # --- returns as a whole --------------------------------------------------------------------------------------------

@@ -90,7 +90,8 @@ def from_the_codebook(form: Dataset) -> dict[str, str]:
         "share_bounds": any(i.unit.unit == "percent" for i in numbers),
         "county_ceiling": any(i.unit.unit != "percent" for i in numbers),
         "year_to_date_never_falls": any(i.kind == "year_to_date" for i in form.indicators),
-        "history_outlier": any(i.kind in ("stock", "ratio") for i in numbers),
+        "growth_outlier": bool(numbers),
+        "level_outlier": bool(numbers),
     }
     graded = dict.fromkeys(("not_negative", "share_bounds", "county_ceiling", "required_present"), "critical")
     found["required_present"] = any(i.required != "false" for i in form.indicators)
@@ -219,8 +220,12 @@ CASES = [
     ("outcomes.delisting_stands", {"delisting_status": "provisional"}, {"december_delisting_status": "verified"},
      False),
     ("outcomes.delisting_stands", {"delisting_status": "none"}, {"december_delisting_status": "none"}, True),
-    ("health.history_outlier", {"insured_persons": 9},
-     {"history_low_insured_persons": 10.0, "history_high_insured_persons": 20.0}, False),
+    ("health.growth_outlier", {"insured_persons": 9},
+     {"growth_low_insured_persons": 10.0, "growth_high_insured_persons": 20.0}, False),
+    ("health.growth_outlier", {"insured_persons": 9},
+     {"growth_low_insured_persons": None, "growth_high_insured_persons": 20.0}, True),
+    ("health.level_outlier", {"insured_persons": 21},
+     {"level_low_insured_persons": 10.0, "level_high_insured_persons": 20.0}, False),
 ]  # fmt: skip
 
 

@@ -99,14 +99,14 @@ TENFOLD = batch("finance", (YANGGAO, {LENT: 1000}))
 def test_a_score_is_how_far_a_value_is_from_the_expected_one_over_the_total_with_that_one() -> None:
     batched = batch("finance", (YANGGAO, {LENT: 1000}), expected_loan_amount_yuan=pl.lit(100.0))
     # |1000 - 100| of 600 + 300 + 100
-    assert scores([finding("history_outlier", LENT)], batched, known("finance", *OTHERS)) == [90.0]
+    assert scores([finding("growth_outlier", LENT)], batched, known("finance", *OTHERS)) == [90.0]
 
 
 def test_a_proposal_says_it_where_it_is_nearer_to_what_past_and_peers_say() -> None:
     batched = batch("finance", (YANGGAO, {LENT: 1000}), expected_loan_amount_yuan=pl.lit(130.0))
     for proposals, score in ((["100"], 90.0), (["2000"], 100 * 870 / 1030), (["2000", "100"], 90.0)):
         told = tuple(one for value in proposals for one in proposal((LENT, value)))
-        found = finding("history_outlier", LENT, proposals=told)
+        found = finding("growth_outlier", LENT, proposals=told)
         assert scores([found], batched, known("finance", *OTHERS)) == [pytest.approx(score)]
 
 
@@ -158,10 +158,10 @@ def test_a_blank_that_ought_to_have_a_value_lacks_all_of_it() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        finding("history_outlier", LENT),  # nothing says what is expected
-        finding("history_outlier", LENT, severity="info"),
-        finding("history_outlier", LENT, county="149999"),
-        finding("history_outlier", LENT, receipt=102),
+        finding("growth_outlier", LENT),  # nothing says what is expected
+        finding("growth_outlier", LENT, severity="info"),
+        finding("growth_outlier", LENT, county="149999"),
+        finding("growth_outlier", LENT, receipt=102),
         finding("partner_missing", LENT, county_code=None),
     ],
 )
@@ -175,7 +175,7 @@ def test_what_cannot_be_known_has_no_score(found: Finding) -> None:
 def test_no_slip_hides_another() -> None:
     sent = ((YANGGAO, {LENT: 1000}), (TIANZHEN, {LENT: 5_000_000}))
     batched = batch("finance", *sent, expected_loan_amount_yuan=pl.Series([100.0, 500.0]))
-    both = [finding("history_outlier", LENT), finding("history_outlier", LENT, county=TIANZHEN, receipt=102)]
+    both = [finding("growth_outlier", LENT), finding("growth_outlier", LENT, county=TIANZHEN, receipt=102)]
     # Both are in force as they were sent; the total is 100 + 500 + 400.
     prior = known("finance", *sent, (GUANGLING, {LENT: 400}))
     assert scores(both, batched, prior) == [90.0, 499_950.0]
@@ -186,7 +186,7 @@ def test_nor_does_a_value_that_another_slip_leads_one_to_expect() -> None:
     batched = batch(
         "finance", (YANGGAO, {LENT: 1000}), (TIANZHEN, {LENT: 500}), expected_loan_amount_yuan=pl.Series([100.0, 5e6])
     )
-    both = [finding("history_outlier", LENT), finding("history_outlier", LENT, county=TIANZHEN, receipt=102)]
+    both = [finding("growth_outlier", LENT), finding("growth_outlier", LENT, county=TIANZHEN, receipt=102)]
     assert scores(both, batched, known("finance", (GUANGLING, {LENT: 400})))[0] == 90.0
 
 
@@ -202,14 +202,14 @@ def test_counties_that_are_still_to_report_count_like_those_that_have() -> None:
     due = len(BOOK.members("province", PERIOD))
     prior = known("finance", (YANGGAO, {}), *OTHERS, silent=due // 2)
     came = due - due // 2
-    assert scores([finding("history_outlier", LENT)], batched, prior) == [pytest.approx(90.0 * came / due)]
+    assert scores([finding("growth_outlier", LENT)], batched, prior) == [pytest.approx(90.0 * came / due)]
 
 
 def test_an_average_counts_with_its_weight() -> None:
     sent = (YANGGAO, {"income_per_capita": 9000, "rural_population": 10})
     batched = batch("outcomes", sent, expected_income_per_capita=pl.lit(6000.0))
     prior = known("outcomes", (TIANZHEN, {"income_per_capita": 3000, "rural_population": 30}))
-    found = finding("history_outlier", "income_per_capita", dataset="outcomes")
+    found = finding("growth_outlier", "income_per_capita", dataset="outcomes")
     # The average is 5000 or 3750: 30 000 of 60 000 + 90 000.
     assert scores([found], batched, prior) == [20.0]
 
@@ -232,18 +232,18 @@ def test_a_list_counts_with_all_its_rows() -> None:
     one_return = batched.rows.with_columns(receipt=pl.lit(101, pl.Int64))
     listed = Batch(**{**vars(batched), "rows": one_return})
     prior = known("support_units", (TIANZHEN, {"unit_name": "丙", "unit_level": "central", "posted_officials": 80}))
-    found = finding("history_outlier", "posted_officials", dataset="support_units")
+    found = finding("growth_outlier", "posted_officials", dataset="support_units")
     assert scores([found], listed, prior) == [50.0]  # 45 of 5 + 5 + 80
 
 
 def test_where_nothing_is_expected_at_all_it_is_of_what_was_sent() -> None:
     batched = batch("finance", (YANGGAO, {LENT: 1000}), expected_loan_amount_yuan=pl.lit(0.0))
-    assert scores([finding("history_outlier", LENT)], batched, known("finance")) == [100.0]
+    assert scores([finding("growth_outlier", LENT)], batched, known("finance")) == [100.0]
 
 
 def test_a_score_has_a_bound() -> None:
     batched = batch("finance", (YANGGAO, {LENT: 2**62}), expected_loan_amount_yuan=pl.lit(1.0))
-    assert scores([finding("history_outlier", LENT)], batched, known("finance")) == [MOST]
+    assert scores([finding("growth_outlier", LENT)], batched, known("finance")) == [MOST]
 
 
 # --- findings that look at the same cells --------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_a_cell_that_a_proposal_would_change_is_what_is_wrong_with_others_that_l
     follows = finding("loan_parts", used, LENT, severity="critical")
     # By itself it may be that 1000 were lent, of 100 + 1000 in all, or 100 used, of 8900 + 100.
     assert scores([follows], batched, prior) == [pytest.approx(100 * 900 / 1100)]
-    named = finding("history_outlier", used, proposals=proposal((used, "100")))
+    named = finding("growth_outlier", used, proposals=proposal((used, "100")))
     assert scores([follows, named], batched, prior) == [10.0, 10.0]
 
 
@@ -271,6 +271,6 @@ def test_a_score_is_the_same_in_any_unit(amounts: list[int], expected: int, fact
         sent, *others = (by * amount for amount in amounts)
         batched = batch("finance", (YANGGAO, {LENT: sent}), expected_loan_amount_yuan=pl.lit(float(by * expected)))
         prior = known("finance", *zip((TIANZHEN, GUANGLING), ({LENT: other} for other in others), strict=True))
-        return scores([finding("history_outlier", LENT)], batched, prior)[0]
+        return scores([finding("growth_outlier", LENT)], batched, prior)[0]
 
     assert score(factor) == pytest.approx(score(1), rel=1e-9, abs=1e-6)

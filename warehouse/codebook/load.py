@@ -38,6 +38,7 @@ from warehouse.codebook.model import (
     Unit,
     Word,
 )
+from warehouse.codebook.outlier_bounds import PARAMETERS, LevelSize, Method, OutlierBound
 from warehouse.codebook.publications import Document, Figure
 from warehouse.codebook.reading_check import ReadingCheck
 from warehouse.messages.errors import CodebookError
@@ -52,6 +53,8 @@ ENTRY = {
     "code_formats": ("dataset", "column"),
     "floors": ("dataset", "column"),
     "directions": ("dataset", "column"),
+    "level_sizes": ("dataset", "column"),
+    "outlier_bounds": ("method", "about", "parameter"),
     "dataset_marts": ("dataset", "transform"),
     "marts": ("mart", "column"),
 }
@@ -73,6 +76,8 @@ class Codebook:
     words: Mapping[str, Word]
     about: Mapping[str, str]  # header to what it says: county_code, county_name, period, ...
     directions: Mapping[tuple[str, str], Way]  # by dataset and column, where the kind does not say it
+    outlier_bounds: Mapping[tuple[str, str, str], float]  # by method, about and parameter
+    level_sizes: Mapping[tuple[str, str], LevelSize]  # by dataset and column
     coverage: Mapping[str, Coverage]
     gates: tuple[Gate, ...]
     mart_list: Mapping[str, Mart]
@@ -100,6 +105,15 @@ class Codebook:
     def mart_of(self, dataset: str, transform: Transform) -> Mart:
         """The mart that a dataset brings; only one of many rows a county brings a `detail`."""
         return next(m for m in self.mart_list.values() if (m.datasets, m.transform) == ((dataset,), transform))
+
+    def outlier_bound(self, method: Method, indicator: Indicator, parameter: str) -> float:
+        """A parameter of a method for an indicator: its own, else that of its kind, else that of all."""
+        about = (f"{indicator.dataset}.{indicator.column}", indicator.kind, "*")
+        return next(b for one in about if (b := self.outlier_bounds.get((method, one, parameter))) is not None)
+
+    def level_size(self, dataset: str, column: str) -> LevelSize | None:
+        """By what a column is divided before it is held against its peers; None where nothing says so."""
+        return self.level_sizes.get((dataset, column), self.level_sizes.get((dataset, "*")))
 
     @property
     def partial_below(self) -> int:
@@ -162,6 +176,8 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         for row in _rows(folder, "datasets")
     }
     directions = [_record("directions", Direction, row) for row in _rows(folder, "directions")]
+    bounds = [_record("outlier_bounds", OutlierBound, row) for row in _rows(folder, "outlier_bounds")]
+    sizes = [_record("level_sizes", LevelSize, row) for row in _rows(folder, "level_sizes")]
     named = [_record("dataset_marts", DatasetMart, row) for row in _rows(folder, "dataset_marts")]
     mart_list = all_marts(datasets, {m.mart: m for m in _records(folder, "mart_list", Mart)}, named)
     check_modules(mart_list, modules)
@@ -173,6 +189,8 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         datasets=datasets,
         figures=tuple(_records(folder, "figures", Figure)),
         directions={(one.dataset, one.column): one.direction for one in directions},
+        outlier_bounds={(b.method, b.about, b.parameter): b.value for b in bounds},
+        level_sizes={(one.dataset, one.column): one for one in sizes},
         documents={d.document: d for d in _records(folder, "documents", Document)},
         coverage={c.coverage: c for c in _records(folder, "coverage", Coverage)},
         gates=tuple(_record("gates", Gate, row) for row in _rows(folder, "gates")),
@@ -189,6 +207,7 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
             _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
             column = one.column.partition("=")[0]
             _known(f"{name}.csv, {one.dataset}, column", column, book.datasets[one.dataset].columns)
+    _check_outliers(book, bounds, sizes)
     check_words(book.words)
     check_about(book.about)
     check_codes(codes, book.datasets)
@@ -329,6 +348,27 @@ def _check_dataset(book: Codebook, dataset: Dataset) -> None:
             raise CodebookError(f"{where}, roll_up: persons and person-times never meet")
         if indicator.roll_up.how == "derived" and len({dataset[o].roll_up for o in operands}) > 1:
             raise CodebookError(f"{where}, roll_up: {' and '.join(operands)} are not averaged alike")
+
+
+def _check_outliers(book: Codebook, bounds: Iterable[OutlierBound], sizes: Iterable[LevelSize]) -> None:
+    _unique("outlier_bounds.csv", (f"{b.method} {b.about} {b.parameter}" for b in bounds))
+    _unique("level_sizes.csv", (f"{one.dataset}.{one.column}" for one in sizes))
+    for bound in bounds:
+        _known(f"outlier_bounds.csv, {bound.method}, parameter", bound.parameter, PARAMETERS[bound.method])
+        columns = (f"{d.dataset}.{column}" for d in book.datasets.values() for column in d.columns)
+        _known(f"outlier_bounds.csv, {bound.method}, about", bound.about, ("*", *get_args(Kind), *columns))
+    for method, parameters in PARAMETERS.items():
+        for parameter in parameters:
+            given = (p for m, about, p in book.outlier_bounds if (m, about) == (method, "*"))
+            _known(f"outlier_bounds.csv, {method}, *, parameter", parameter, given)
+    for one in sizes:
+        place = f"level_sizes.csv, {one.dataset}.{one.column}"
+        _known(f"{place}, dataset", one.dataset, book.datasets)
+        _known(f"{place}, column", one.column, ("*", *book.datasets[one.dataset].columns))
+        _known(f"{place}, size_dataset", one.size_dataset, book.datasets)
+        _known(f"{place}, size", one.size, book.datasets[one.size_dataset or one.dataset].columns)
+        if one.size and not book.datasets[one.size_dataset or one.dataset][one.size].numeric:
+            raise CodebookError(f"{place}, size: {one.size} is no number to divide by")
 
 
 def _check_required(dataset: Dataset, indicator: Indicator, where: str) -> None:

@@ -1,20 +1,17 @@
-"""Edits of returns with many rows: the village register's days, the measures' days; and a past for a return.
+"""Edits of returns with many rows: the village register's days, the measures' days.
 
-Belongs here: edits that pick a row, or change two forms or periods at once. Does not belong here: edits of one row's
+Belongs here: edits that pick a row, or change two forms at once. Does not belong here: edits of one row's
 columns (`faults.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from warehouse.codebook import load
-from warehouse.synthetic.defaults import down
 from warehouse.synthetic.fault_model import Case, Edited
-from warehouse.synthetic.records import Return, Row, Value, period_end
+from warehouse.synthetic.records import Row, Value, period_end
 
 Test = Callable[[Row], bool]
 LAST_PERIOD_END = period_end("2017-12")  # of the register before that of June 2018
@@ -105,25 +102,6 @@ def effective_before_issue(case: Case) -> Edited:
 def effective_after_end(case: Case) -> Edited:
     """A measure in force takes effect after the period's end."""
     return _with(case, lambda _: True, lambda _: {"effective_on": period_end(case.period) + timedelta(days=20)})
-
-
-def months_before(case: Case) -> Iterator[Return]:
-    """Five monthly returns before November 2017, as far along as each month of the year is."""
-    november = case.returns[case.division.county_code, "2017-11", case.dataset]
-    for month in range(6, 11):
-        rows = tuple(_part_of_year(case.dataset, row, month / 11) for row in november.rows)
-        yield replace(november, period=f"2017-{month:02d}", rows=rows)
-
-
-def _part_of_year(dataset: str, row: Row, share: float) -> Row:
-    """The row with a share of its year-to-date columns, rounded down as they are kept."""
-    form = load().datasets[dataset]
-    return {
-        column: value
-        if value is None or form[column].kind != "year_to_date"
-        else down(form[column], float(str(value)) * share)
-        for column, value in row.items()
-    }
 
 
 def can_fall_back(case: Case) -> bool:

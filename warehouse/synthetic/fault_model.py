@@ -6,7 +6,7 @@ the faults (`faults.py`), the choice of counties and the key (`planting.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -69,19 +69,13 @@ def many_peers(case: Case) -> bool:
     return len(peers) >= MANY_PEERS
 
 
-def nothing(_: Case) -> Iterable[Return]:
-    """No returns besides."""
-    return ()
-
-
 @dataclass(frozen=True)
 class PlantedFault:
     """One planted fault.
 
     `needs`: columns that must be above zero; `also`: the other rules that the return breaks; `beside`: the rules that
-    the county's returns of other datasets break, where the edit changes them too (none of them critical); `earlier`:
-    returns of earlier periods that the twin has besides, for a fault that shows against them only; `explanation`: the
-    county's answer to the query, in its notes.
+    the county's returns of other datasets break, where the edit changes them too (none of them critical);
+    `explanation`: the county's answer to the query, in its notes.
     """
 
     fault: str
@@ -93,7 +87,6 @@ class PlantedFault:
     fits: Callable[[Case], bool] = anywhere
     also: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
-    earlier: Callable[[Case], Iterable[Return]] = nothing
     period: str = PERIODS[-1]
     explanation: str | None = None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from warehouse.synthetic.fault_edits import months_before
 from warehouse.synthetic.fault_model import PlantedFault, cells, doubled, listed_nationally, many_peers
 
 PROJECTS = ("cropland_to_forest_persons", "afforestation_labour_persons", "forest_guard_persons",
@@ -81,9 +80,9 @@ SERVICES = (
           cells(lambda c: {"insured_persons": c["registered_persons"] + 9})),
     PlantedFault("contracted_within_registered", "contracted_within_registered", "critical", "health",
           cells(lambda c: {"contracted_persons": c["registered_persons"] + 4}), needs=("contracted_persons",)),
-    PlantedFault("history_outlier", "history_outlier", "warning", "health",
+    PlantedFault("growth_outlier", "growth_outlier", "warning", "health",
           cells(lambda c: {"insured_persons": c["insured_persons"] // 4}),
-          fits=lambda c: (c.division.county_code, "2017-11", "health") in c.returns, earlier=months_before),
+          fits=lambda c: c.before("insured_persons") > 0),
     PlantedFault("reimbursed_within_cost", "reimbursed_within_cost", "critical", "health",
           cells(lambda c: {"reimbursed_yuan": c["medical_cost_yuan"] + 8_000})),
     PlantedFault("not_negative", "not_negative", "critical", "health",
@@ -151,4 +150,7 @@ ADDED = (
     PlantedFault("cost_per_person_upskilled", "cost_per_person_upskilled", "warning", "upskilling",
           cells(lambda c: {"upskilling_spent_yuan": c["upskilling_spent_yuan"] // SLIP}),
           needs=("upskilled_persons",)),
+    PlantedFault("level_outlier", "level_outlier", "warning", "upskilling",
+          cells(lambda c: {"upskilling_planned_persons": 40 * c["upskilling_planned_persons"]}),
+          needs=("upskilling_planned_persons",)),
 )  # fmt: skip

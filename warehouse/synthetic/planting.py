@@ -50,7 +50,7 @@ class FaultKeyRow:
 
 
 def plant(clean: Sequence[Return], seed: int) -> tuple[tuple[Return, ...], tuple[FaultKeyRow, ...]]:
-    """The faulty twin's returns, in the clean ones' order, those that only it has at the end, and the key."""
+    """The faulty twin's returns, in the clean ones' order, and the key."""
     returns = {(r.county_code, r.period, r.dataset): r for r in clean}
     free = _free_counties(seed)
     key: list[FaultKeyRow] = []
@@ -84,7 +84,6 @@ def _find(fault: PlantedFault, free: Iterable[str], returns: Returns) -> Case:
 
 def _apply(fault: PlantedFault, case: Case, returns: dict[tuple[str, str, str], Return]) -> list[FaultKeyRow]:
     """Changes the returns; the key's rows of the fault and of what follows from it."""
-    returns.update({(r.county_code, r.period, r.dataset): r for r in fault.earlier(case)})
     edited = fault.edit(case)
     before = {dataset: case.rows(dataset) for dataset in edited}
     for dataset, rows in edited.items():
