@@ -100,8 +100,12 @@ def test_the_right_value_is_what_was_true_but_for_the_digits_that_a_tenth_lost(
     assert not is_right(Proposal(changes=(change, change.model_copy(update={"cell": "C2"}))), slip)
 
 
-def test_as_much_is_said_of_slips_as_is_promised(measured: Mapping[str, float]) -> None:
-    assert measured["clean cells questioned"] == 0
-    assert measured["cell named where anything is said"] >= 85
-    assert measured["silent: ten times too much"] <= 55
-    assert measured["silent: two digits transposed"] <= 70
+def test_as_much_is_said_of_slips_as_is_asked_though_little_is_known_of_the_past(measured: Mapping[str, float]) -> None:
+    assert measured["silent: ten times too much"] <= 8
+    assert measured["silent: yuan below 万元 and the reverse"] <= 6
+    assert measured["silent: two digits transposed"] <= 65
+    assert measured["clean cells questioned"] <= 0.3
+    assert measured["cell named where anything is said"] >= 95
+    assert measured["right value first: powers of ten"] >= 80
+    assert measured["right value first: transpositions that break a critical rule"] >= 60
+    assert measured["error carried by the first tenth of the findings"] >= 90
