@@ -120,7 +120,7 @@ def filled(root: Root, inbox: Path) -> Root:
 
 
 def test_a_mart_has_a_row_a_change_and_explain_the_proposals(filled: Root) -> None:
-    rows = mart(filled, "mart_corrections").filter(rank=1).rows(named=True)
+    rows = mart(filled, "mart_corrections").filter(proposal_rank=1).rows(named=True)
     (first,) = rows
     assert (first["dataset"], first["rule"], first["indicator"]) == (
         "finance",

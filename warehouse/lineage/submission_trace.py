@@ -177,7 +177,7 @@ def _proposals(engine: sa.Engine, speaks: int) -> dict[tuple[Any, ...], tuple[Pr
     for row in (
         read_table(engine, PROPOSALS, PROPOSALS.c.receipt == speaks).unique(maintain_order=True).rows(named=True)
     ):
-        changes[tuple(row[name] for name in PROPOSED_FOR)][row["rank"]].append(Change.model_validate(row))
+        changes[tuple(row[name] for name in PROPOSED_FOR)][row["proposal_rank"]].append(Change.model_validate(row))
     return {key: tuple(Proposal(changes=tuple(ranks[n])) for n in sorted(ranks)) for key, ranks in changes.items()}
 
 

@@ -107,12 +107,12 @@ NOTES = _table(
 FINDINGS = _table(
     "findings", {name: {"receipt": Whole, "score": Number}.get(name, Text) for name in OF_ONE}, "submission"
 )
-# A row per finding, proposal and cell that it would change; `cells` are the finding's, `rank` is from 1, the likeliest.
+# A row per finding, proposal and cell that it would change; `cells` are the finding's, `proposal_rank` is from 1, the likeliest.
 PROPOSALS = _table(
     "proposals",
     {
         "receipt": Whole, "submission": Text, "file": Text, "sheet": Text, "cells": Text, "county_code": Text,
-        "period": Text, "dataset": Text, "rule": Text, "rank": Whole, "cell": Text, "indicator": Text, "found": Text,
+        "period": Text, "dataset": Text, "rule": Text, "proposal_rank": Whole, "cell": Text, "indicator": Text, "found": Text,
         "value": Text, "how": Text,
     },
     "submission",

@@ -45,7 +45,7 @@ def _proposals(finding: Finding) -> list[dict[str, Any]]:
     """A row per proposal and change: whose finding it is, its rank, and the change."""
     whose = {name: getattr(finding, name) for name in ("receipt", "submission", "file", "sheet", "cells", *OF_A_RULE)}
     return [
-        whose | {"rank": rank} | change.model_dump()
+        whose | {"proposal_rank": rank} | change.model_dump()
         for rank, proposal in enumerate(finding.proposals, start=1)
         for change in proposal.changes
     ]
