@@ -14,9 +14,9 @@ from warehouse.store.in_force import RETURN
 def build(sources: Sources) -> pl.LazyFrame:
     """One row per finding x proposal x cell that it would change; by period.
 
-    The changes of one proposal have one `proposal_rank`, 1 being the likeliest, and belong together. `found` and `value` are in
-    base units (`unit`), `how` is the slip that the change undoes. Of a return that was judged again, the proposals of
-    the last time. `run` is the run that found it, on the day `found_on` (UTC).
+    The changes of one proposal have one `proposal_rank`, 1 being the likeliest, and belong together. `found` and
+    `value` are in base units (`unit`), `how` is the slip that the change undoes. Of a return that was judged again, the
+    proposals of the last time. `run` is the run that found it, on the day `found_on` (UTC).
     """
     columns = [c.column for c in sources.columns("mart_corrections")]
     at = ["run", "receipt", *RETURN]

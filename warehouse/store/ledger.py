@@ -107,13 +107,13 @@ NOTES = _table(
 FINDINGS = _table(
     "findings", {name: {"receipt": Whole, "score": Number}.get(name, Text) for name in OF_ONE}, "submission"
 )
-# A row per finding, proposal and cell that it would change; `cells` are the finding's, `proposal_rank` is from 1, the likeliest.
+# A row per finding, proposal and cell to change; `cells` are the finding's, `proposal_rank` is from 1, the likeliest.
 PROPOSALS = _table(
     "proposals",
     {
         "receipt": Whole, "submission": Text, "file": Text, "sheet": Text, "cells": Text, "county_code": Text,
-        "period": Text, "dataset": Text, "rule": Text, "proposal_rank": Whole, "cell": Text, "indicator": Text, "found": Text,
-        "value": Text, "how": Text,
+        "period": Text, "dataset": Text, "rule": Text, "proposal_rank": Whole, "cell": Text, "indicator": Text,
+        "found": Text, "value": Text, "how": Text,
     },
     "submission",
 )  # fmt: skip
