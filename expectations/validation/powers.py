@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from itertools import combinations
 from math import log10
 from typing import Any
 
@@ -24,13 +26,15 @@ from warehouse.messages.finding import Change, Finding, Proposal
 MOST_DIGITS_OFF = 8
 BOUNDS = ((GROWTH_LOW, GROWTH_HIGH), (LEVEL_LOW, LEVEL_HIGH))
 UNIT = ("疑似以{}填在{}栏,则应为 {}。", " Looks like {} under {}: then it is {}.")
+TYPED = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}: then it is {}")
 MANY = ("疑似多出 {} 位(小数点或零有误),则应为 {}。", " Looks like {} times too much: then it is {}.")
 FEW = ("疑似少了 {} 位(小数点或零有误),则应为 {}。", " Looks like {} times too little: then it is {}.")
 
 
 def with_powers(findings: Iterable[Finding], batch: Batch) -> list[Finding]:
     """The findings, those about a number that does not fit its past and peers with each power of ten of it that does:
-    `proposals`, the nearest to what is expected first, and a sentence about that one in both messages.
+    `proposals`, the nearest to what is expected first, and a sentence about that one in both messages. Of a number that
+    no county can have, without past and peers that say which, each slip of a unit that explains it is told.
     """
     told = list(findings)
     asked = [n for n, f in enumerate(told) if f.rule in (GROWTH, LEVEL, CEILING) and not f.proposals and f.indicator]
@@ -43,9 +47,10 @@ def with_powers(findings: Iterable[Finding], batch: Batch) -> list[Finding]:
 def _proposed(finding: Finding, batch: Batch, row: dict[str, Any]) -> Finding:
     column = finding.indicator or ""
     powers = sorted(_fitting(column, row, batch.dataset[column]), key=lambda k: _distance(column, row, k))
-    if not powers:
+    if not powers and finding.rule != CEILING:
         return finding
-    said = _sentence(batch.dataset[column], row[column], powers[0])
+    indicator = batch.dataset[column]
+    said = _sentence(indicator, row[column], powers[0]) if powers else _units_mistaken(indicator, row[column])
     proposals = tuple(Proposal(changes=(_change(batch, row, column, power),)) for power in powers)
     messages = {"message_zh": finding.message_zh + said[ZH], "message_en": finding.message_en + said[EN]}
     return finding.model_copy(update={"proposals": proposals, **messages})
@@ -107,3 +112,21 @@ def _sentence(indicator: Indicator, value: float | Decimal, power: int) -> tuple
         return zh.format(*units, shown[ZH]), en.format(*(base.get(unit, unit) for unit in units), shown[EN])
     zh, en = MANY if power < 0 else FEW
     return zh.format(abs(power), shown[ZH]), en.format(10 ** abs(power), shown[EN])
+
+
+def _units_mistaken(indicator: Indicator, value: float | Decimal) -> tuple[str, str]:
+    """What the value would be had it been typed below the header of a larger unit, as far as a county can have that."""
+    scales = {s.factor: s for s in reversed(load().scales) if s.unit == indicator.unit.unit}
+    meant = [
+        (scales[header].spelling, scales[typed].spelling, Fraction(value) * typed / header)
+        for typed, header in combinations(sorted(scales), 2)
+    ]
+    slips = [
+        [
+            words.format(header, typed, in_form(Decimal(was.numerator) / was.denominator, indicator, language))
+            for header, typed, was in meant
+            if abs(was) <= (indicator.most or 0)
+        ]
+        for language, words in enumerate(TYPED)
+    ]
+    return (f"{';'.join(slips[ZH])}。", f" Perhaps {'; or '.join(slips[EN])}.") if slips[ZH] else ("", "")

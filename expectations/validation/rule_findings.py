@@ -7,7 +7,6 @@ from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import partial
-from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -39,7 +38,6 @@ RETURN_LABELS = {"rows": ("行数", "rows"), "rows_before": ("上期行数", "ro
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">"}
 # Faults of reading that leave a whole column of a table unread.
 OF_COLUMNS = ("unknown_unit", "unit_missing", "header_twice")
-SLIP = ("如表头为{}而所填实为{},则应为 {}", "typed below {} but meant in {}? then it is {}")
 # Of how many cells a finding says between which values each has to lie; those of a longer sum may be anything.
 MOST_CELLS = 2
 # Rules that say of any number what it can be: no news beside a relation.
@@ -112,7 +110,7 @@ def _own_columns(batch: Batch, columns: Iterable[str]) -> list[str]:
 
 
 def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
-    check, row, of_ceiling = failure.check, batch.row(row_id), failure.rule.rule == CEILING
+    check, row = failure.check, batch.row(row_id)
     links, columns = _concerned(check, row)
     own = _own_columns(batch, columns)
     shown = columns if links else own
@@ -127,9 +125,7 @@ def _row_finding(failure: Failure, batch: Batch, row_id: int) -> Finding:
         expected=" and ".join(link.text() for link in links) or check.wanted[EN],
         said=[_said(batch, row, shown, i) or THIS_ROW[i].format(row["row"]) for i in (ZH, EN)],
         wanted=[
-            _expected(check, links, batch, row, i)
-            + (_unit_slip(check, batch, row, i) if of_ceiling else "")
-            + (_others_leave(failure.rule, own, batch, row, i) if links else "")
+            _expected(check, links, batch, row, i) + (_others_leave(failure.rule, own, batch, row, i) if links else "")
             for i in (ZH, EN)
         ],
     )
@@ -144,24 +140,6 @@ def _said(batch: Batch, row: dict[str, Any], shown: Iterable[str], language: int
         else f"{batch.label(c, language)} = {in_form(row[c], batch.indicator(c), language)}"
         for c in shown
     )
-
-
-def _unit_slip(check: Check, batch: Batch, row: dict[str, Any], language: int) -> str:
-    """What the value would be had it been typed below the header of a larger unit, as far as that is plausible."""
-    (column,) = check.columns
-    indicator = batch.dataset[column]
-    of_unit = (s for s in reversed(load().scales) if s.unit == indicator.unit.unit)
-    scales = [scale for _, scale in sorted({s.factor: s for s in of_unit}.items())]
-    meant = [
-        (header.spelling, typed.spelling, Fraction(row[column]) * typed.factor / header.factor)
-        for typed, header in combinations(scales, 2)
-    ]
-    slips = [
-        SLIP[language].format(header, typed, in_form(Decimal(value.numerator) / value.denominator, indicator, language))
-        for header, typed, value in meant
-        if abs(value) <= (indicator.most or 0)
-    ]
-    return (f"({';'.join(slips)})", f" ({'; '.join(slips)})")[language] if slips else ""
 
 
 def _others_leave(rule: Rule, own: list[str], batch: Batch, row: dict[str, Any], language: int) -> str:

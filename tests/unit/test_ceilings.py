@@ -101,9 +101,10 @@ def test_a_slip_of_the_unit_is_quarantined_and_the_finding_says_what_was_meant(r
     ]  # fmt: skip
     zh, en = of_one[0]["message_zh"], of_one[0]["message_en"]
     assert "above what a county can have; check the unit: found" in en
-    assert "= 900000000000000 万元, expected ≤ 10000000 万元" in en
-    assert " (typed below 亿元 but meant in 元? then it is 9000000 万元); correct it" in en
-    assert "应为 ≤ 10000000 万元(如表头为亿元而所填实为元,则应为 9000000 万元)" in zh
+    assert "= 900000000000000 万元, expected ≤ 10000000 万元; correct it" in en
+    assert "again. Perhaps typed below 亿元 but meant in 元: then it is 9000000 万元." in en
+    assert "应为 ≤ 10000000 万元。" in zh
+    assert "。如表头为亿元而所填实为元,则应为 9000000 万元。" in zh
     assert read_manifest(root) is not None
     assert mart(root, "mart_funds")["value"].drop_nulls().is_empty()
 
@@ -112,9 +113,9 @@ def test_every_unit_that_may_have_been_meant_is_named(root: Root, inbox: Path) -
     slipped(inbox, "funds", "亿元", fiscal_allocated_yuan="90000", central_allocated_yuan="90000")
     night(root, inbox)
     said = next(f["message_en"] for f in findings(root))
-    assert "typed below 万元 but meant in 元? then it is 90000 万元" in said
-    assert "typed below 亿元 but meant in 元? then it is 9 万元" in said
-    assert "typed below 亿元 but meant in 万元? then it is 90000 万元" in said
+    assert "typed below 万元 but meant in 元: then it is 90000 万元" in said
+    assert "typed below 亿元 but meant in 元: then it is 9 万元" in said
+    assert "typed below 亿元 but meant in 万元: then it is 90000 万元" in said
 
 
 def test_a_unit_without_larger_ones_has_no_slip_to_name(root: Root, inbox: Path) -> None:
