@@ -26,6 +26,8 @@ from warehouse.store.prior_state import PriorState
 FIGURE = ("indicator", "level", "code")
 COMPARED = ("against", "since", "indicator")
 PARTS = ("part", "whole", "part_then", "whole_then")
+# Bounds are rounded to what is shown of them, so that what a person reads is what is asked.
+SHOWN_FIGURES = 6
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,8 @@ def _figures(counties: pl.DataFrame, dataset: Dataset, book: Codebook) -> pl.Dat
         .filter(pl.col("compared") >= pl.col("counties"), pl.col("then") > 0, pl.col("now").is_not_null())
         .filter(_first_choice())
         .with_columns(
-            low=pl.col("then").cast(pl.Float64) / bound - pl.col("slack"),
-            high=pl.col("then").cast(pl.Float64) * bound + pl.col("slack"),
+            low=(pl.col("then").cast(pl.Float64) / bound - pl.col("slack")).round_sig_figs(SHOWN_FIGURES),
+            high=(pl.col("then").cast(pl.Float64) * bound + pl.col("slack")).round_sig_figs(SHOWN_FIGURES),
         )
         .sort(*FIGURE, *COMPARED[:2])
     )
