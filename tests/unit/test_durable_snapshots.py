@@ -28,7 +28,7 @@ def plan(lent: int = 0, run: str = "000001") -> Plan:
     same = dict.fromkeys(columns) | {
         "period": PERIOD, "level": "county", "code": YANGGAO, "name_zh": "阳高县", "counties_due": 1,
         "counties_counted": 1, "source": "summary", "villages_planned": lent,
-        "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False,
+        "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False, "held": False,
         "period_end": date(2017, 12, 31),
     }  # fmt: skip
     part = Partition("mart_relocation", PERIOD, split=True)

@@ -29,7 +29,7 @@ from warehouse.store.compact import compact
 from warehouse.store.files import Root, make_folder, temporary_of, write_durably
 from warehouse.store.history import to_parquet, write_rows
 from warehouse.store.journal_records import Entry, PeriodRecord
-from warehouse.store.staging import load_staged, stage_period
+from warehouse.store.staging import load_staged, save_returns, stage_period
 from warehouse.store.transfer import copy_durably, link_or_copy, transfer_journal
 
 ROWS = f"history/finance/period={PERIOD}"
@@ -175,6 +175,7 @@ def test_a_run_counts_once_its_entry_is_there_and_the_ledger_follows(root: Root)
     )
     one = Sent(1)
     save_reading(merged([], {}), own.reading)
+    save_returns(own.ledger_url, own.returns)
     record = PeriodRecord(period=PERIOD, decisions=(decision(one),), rules=(), findings=())
     with recorded(root) as done:
         stage_period(root, own.name, own.judged, record, {"finance": rows(one)}, {})
