@@ -24,7 +24,8 @@ def peer_groups(book: Codebook, period: str) -> pl.LazyFrame:
     """
     lists = {d.county_code: name for name in reversed(PEER_LISTS) for d in book.members(name, period)}
     rows = [(d.county_code, d.prefecture_code, lists.get(d.county_code, "none")) for d in book.in_force(period)]
-    return pl.LazyFrame(rows, ["county_code", "prefecture_code", "peer_list"], orient="row")
+    # With types: of a period before there were counties there is no row to take them from.
+    return pl.LazyFrame(rows, dict.fromkeys(("county_code", "prefecture_code", "peer_list"), pl.String), orient="row")
 
 
 def parameters(book: Codebook, dataset: Dataset, columns: Sequence[str], method: Method) -> pl.LazyFrame:

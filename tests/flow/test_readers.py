@@ -14,6 +14,7 @@ import pytest
 
 from tests.flow.conftest import Province
 from warehouse.codebook import load
+from warehouse.store.journal_records import ACCEPTED
 from warehouse.synthetic import PERIODS
 
 VILLAGES = {"villages_planned": 3350, "villages_started": 2487, "villages_completed": 884, "villages_demolished": 381}
@@ -73,7 +74,8 @@ def test_what_was_due_came(province: Province, read: Read) -> None:
         len(load().members(d.owed_by, period)) for period in PERIODS for d in load().datasets.values() if d.due(period)
     )
     assert completeness.filter("due").height == completeness.filter("received").height == due
-    assert completeness["verdict"].unique().to_list() == ["accepted"]
+    # Of a clean province too some numbers are far from their past or peers, and are asked about.
+    assert set(completeness["verdict"].unique()) == set(ACCEPTED)
 
 
 RECIPES = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-marts.md"
