@@ -121,7 +121,8 @@ def _peer_growth(pairs: pl.LazyFrame, keys: Sequence[str]) -> pl.LazyFrame:
     """The median growth and the bounds of the effects of each group of at least eight pairs."""
     growth = (pl.col("value") / pl.col("earlier")).median()
     effect = robust.effects(pl.col("value"), pl.col("earlier"))
-    low, high = robust.effect_bounds(effect, *(pl.col(n).first() for n in ("floor", "multiple", "least", "deciles")))
+    limits = ("floor", "multiple", "least", "deciles", "most")
+    low, high = robust.effect_bounds(effect, *(pl.col(name).first() for name in limits))
     found = pairs.group_by(keys).agg(growth=growth, low_effect=low, high_effect=high, pairs=pl.len())
     # Where most have fallen to zero no growth can be told.
     return found.filter(pl.col("pairs") >= FEWEST_PEERS, pl.col("growth") > 0).drop("pairs")
