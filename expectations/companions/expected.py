@@ -5,14 +5,15 @@ Belongs here: the companion. Does not belong here: how growth (`growth.py`) and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
 
 from expectations.companions.growth import growth_bounds
-from expectations.companions.level import level_bounds, sizes, with_sizes
-from expectations.companions.peer_groups import least_reach
+from expectations.companions.level import STATISTICS, level_bounds, other_sizes, sizes
+from expectations.companions.peer_groups import least_reach, parameters
 from warehouse.codebook import Dataset
 from warehouse.store.prior_state import PriorState
 
@@ -52,35 +53,36 @@ class ExpectedBounds:
 
     def join(self, rows: pl.LazyFrame, known: PriorState, dataset: Dataset, period: str) -> pl.LazyFrame:
         """`rows` with the five columns of each."""
-        place = ["county_code", *dataset.keys]
+        place, others = ["county_code", *dataset.keys], other_sizes(known, dataset, self.columns, period)
         grown = growth_bounds(known, dataset, self.columns, period).pipe(self._wide, place, ("expected", "low", "high"))
-        level = level_bounds(known, dataset, self.columns, period)
-        measures = ("grain", "noise", "multiple", "multiple_with_past", "middle", "scale", "some_zero")
-        level = level.pipe(self._wide, ["county_code"], measures)
+        level = level_bounds(known, dataset, self.columns, period, others)
+        limits = parameters(known.book, dataset, self.columns, "level").collect().rows_by_key("column", named=True)
         return (
             rows.join(grown, on=place, how="left", maintain_order="left")
-            .join(level, on="county_code", how="left", maintain_order="left")
-            .pipe(with_sizes, known, dataset, self.columns, period)
+            .join(self._wide(level, ["county_code"], STATISTICS), on="county_code", how="left", maintain_order="left")
+            .join(others, on="county_code", how="left", maintain_order="left")
             .select(
                 *rows.collect_schema().names(),
-                *(e for c, size in sizes(known, dataset, self.columns).items() for e in _bounds(c, size)),
+                *(e for c, size in sizes(known, dataset, self.columns).items() for e in _bounds(c, size, limits[c][0])),
             )
         )
 
     def _wide(self, found: pl.LazyFrame, place: list[str], values: tuple[str, ...]) -> pl.LazyFrame:
         """One row per place: each value of each column as `value column`."""
-        return found.pivot("column", on_columns=list(self.columns), index=place, values=list(values), separator=" ")
+        told = found.collect()
+        wide = told.pivot("column", on_columns=list(self.columns), index=place, values=list(values), separator=" ")
+        return wide.lazy()
 
 
-def _bounds(column: str, size: pl.Expr) -> list[pl.Expr]:
-    """The five columns of one, of rows with what growth and level say."""
+def _bounds(column: str, size: pl.Expr, limit: Mapping[str, float]) -> list[pl.Expr]:
+    """The five columns of one, of rows with what growth and level say; `limit` has the parameters of its level."""
 
     def of(name: str) -> pl.Expr:
         return pl.col(f"{name} {column}")
 
     expected = pl.when(size > 0).then(of("middle").exp() * size)
-    multiple = pl.when(of("low").is_null()).then(of("multiple")).otherwise(of("multiple_with_past"))
-    factor, reach = (multiple * of("scale")).exp(), least_reach(expected, of("grain"), of("noise"))
+    multiple = pl.when(of("low").is_null()).then(limit["multiple"]).otherwise(limit["multiple_with_past"])
+    factor, reach = (multiple * of("scale")).exp(), least_reach(expected, limit["grain"], limit["noise"])
     least = pl.when(of("some_zero")).then(0.0).otherwise(expected / factor)
     bounds = {
         GROWTH_LOW: of("low"),

@@ -48,7 +48,7 @@ def growth_bounds(known: PriorState, dataset: Dataset, columns: Sequence[str], p
             high=pl.max_horizontal(high, pl.col("expected") + reach),
         )
         .drop_nulls("expected")
-        .sort("width")
+        .sort("width", "against")
         .group_by(*place, "column", maintain_order=True)
         .agg(pl.col("expected").first(), pl.col("low").filter(near).min(), pl.col("high").filter(near).max())
     )
@@ -58,11 +58,14 @@ def _past(known: PriorState, dataset: Dataset, columns: Sequence[str], period: s
     """One row per county, key, column and period compared with (`against`, `reference`): what it had, above zero."""
     ago = f"{int(period[:4]) - 1:04d}{period[4:]}"
     windows = {LAST: ("0000-01", period), YEAR_AGO: (ago, _after(ago))}
+    compared = {n: references(known, dataset, period, *window).collect() for n, window in windows.items()}
+    periods = pl.concat(one["period"] for one in compared.values()).unique().implode()
+    rows = known.rows(dataset).filter(pl.col("period").is_in(periods)).collect().lazy()
     found = [
-        _earlier(known, dataset, columns, period, window).with_columns(against=pl.lit(against))
-        for against, window in windows.items()
+        _earlier(rows, dataset, columns, period, one.lazy()).with_columns(against=pl.lit(against))
+        for against, one in compared.items()
     ]
-    return pl.concat(found).filter(pl.col("earlier") > 0)
+    return pl.concat(found).filter(pl.col("earlier") > 0).collect().lazy()
 
 
 def _after(period: str) -> str:
@@ -71,14 +74,13 @@ def _after(period: str) -> str:
 
 
 def _earlier(
-    known: PriorState, dataset: Dataset, columns: Sequence[str], period: str, window: tuple[str, str]
+    rows: pl.LazyFrame, dataset: Dataset, columns: Sequence[str], period: str, compared: pl.LazyFrame
 ) -> pl.LazyFrame:
-    compared = references(known, dataset, period, *window)
     place = ["county_code", *dataset.keys, "reference"]
     yearly = [column for column in columns if dataset[column].kind == "year_to_date"]
     months = int(period[5:]) / pl.col("reference").str.slice(5).cast(pl.Float64)
     return (
-        values_of(known, dataset, compared, tuple(columns), "")
+        values_of(rows, dataset, compared, tuple(columns), "")
         .join(compared.select("county_code", reference="period"), on="county_code")
         .pipe(long_values, place, columns, "earlier")
         .with_columns(pl.col("earlier") * pl.when(pl.col("column").is_in(yearly)).then(months).otherwise(1.0))
@@ -101,6 +103,8 @@ def _with_peer_growth(
         .join(then.select(*place, "column", "against", "reference", "earlier"), on=[*place, "column"])
         .join(peer_groups(known.book, measured), on="county_code")
         .join(parameters(known.book, dataset, columns, "growth"), on="column")
+        .collect()
+        .lazy()
     )
     own, every = (_peer_growth(pairs, keys) for keys in ([*since, "peer_list"], since))
     return (
@@ -121,7 +125,8 @@ def _peer_growth(pairs: pl.LazyFrame, keys: Sequence[str]) -> pl.LazyFrame:
     """The median growth and the bounds of the effects of each group of at least eight pairs."""
     growth = (pl.col("value") / pl.col("earlier")).median()
     effect = robust.effects(pl.col("value"), pl.col("earlier"))
-    low, high = robust.effect_bounds(effect, *(pl.col(n).first() for n in ("floor", "multiple", "least", "deciles")))
+    limits = ("floor", "multiple", "least", "deciles", "most")
+    low, high = robust.effect_bounds(effect, *(pl.col(name).first() for name in limits))
     found = pairs.group_by(keys).agg(growth=growth, low_effect=low, high_effect=high, pairs=pl.len())
     # Where most have fallen to zero no growth can be told.
     return found.filter(pl.col("pairs") >= FEWEST_PEERS, pl.col("growth") > 0).drop("pairs")

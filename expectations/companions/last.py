@@ -53,7 +53,7 @@ class Last:
         """`rows` with each column's last value under the prefix, null where there is none, and the flag."""
         first, until = self.window(period)
         compared = references(known, dataset, period, first, until)
-        values = values_of(known, dataset, compared, self.columns, self.prefix)
+        values = values_of(known.rows(dataset), dataset, compared, self.columns, self.prefix)
         asked = compared.select("county_code", asked=pl.col("whole") & ~pl.col("comparable"))
         collected = _collected(known, dataset, first, until)
         return (
@@ -102,7 +102,7 @@ def last_values(known: PriorState, dataset: Dataset, period: str) -> pl.LazyFram
     return (
         compared.filter("comparable")
         .select("county_code", "period")
-        .join(values_of(known, dataset, compared, values, ""), on="county_code")
+        .join(values_of(known.rows(dataset), dataset, compared, values, ""), on="county_code")
         .select("county_code", "period", *dataset.columns)
         .sort("county_code", *dataset.keys)
     )
@@ -147,14 +147,16 @@ def references(known: PriorState, dataset: Dataset, period: str, first: str, unt
 
 
 def values_of(
-    known: PriorState, dataset: Dataset, compared: pl.LazyFrame, columns: tuple[str, ...], prefix: str
+    rows: pl.LazyFrame, dataset: Dataset, compared: pl.LazyFrame, columns: tuple[str, ...], prefix: str
 ) -> pl.LazyFrame:
-    """The values of the returns compared with, rolled up over ancestors: county_code, keys, `prefix` + column."""
+    """The values that the dataset's `rows` have of the returns compared with, rolled up over ancestors: county_code,
+    keys, `prefix` + column.
+    """
     return (
         compared.filter("comparable")
         .select("county_code", "period", ancestor_code="ancestors")
         .explode("ancestor_code")
-        .join(known.rows(dataset).rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"])
+        .join(rows.rename({"county_code": "ancestor_code"}), on=["ancestor_code", "period"])
         .group_by("county_code", *dataset.keys)
         .agg(_together(dataset, column).alias(f"{prefix}{column}") for column in columns)
     )

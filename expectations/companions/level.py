@@ -18,12 +18,15 @@ from warehouse.codebook import Dataset
 from warehouse.codebook.outlier_bounds import LevelSize
 from warehouse.store.prior_state import PriorState
 
+STATISTICS = ("middle", "scale", "some_zero")
 GROUPS = (("prefecture_code", "peer_list"), ("peer_list",), ())
 
 
-def level_bounds(known: PriorState, dataset: Dataset, columns: Sequence[str], period: str) -> pl.LazyFrame:
+def level_bounds(
+    known: PriorState, dataset: Dataset, columns: Sequence[str], period: str, others: pl.LazyFrame
+) -> pl.LazyFrame:
     """One row per county in force and column: `middle` and `scale` of the logarithms of its peers' values over their
-    sizes, `some_zero` where zeros are usual, and the parameters.
+    sizes (`others` has those of `other_sizes`), and `some_zero` where zeros are usual.
 
     Peers are the counties of its prefecture and list; of its list, of the province, where fewer than eight of them
     have any. Null where the province has fewer.
@@ -31,13 +34,15 @@ def level_bounds(known: PriorState, dataset: Dataset, columns: Sequence[str], pe
     levels = (
         known.rows(dataset)
         .filter(pl.col("period") == period)
-        .pipe(with_sizes, known, dataset, columns, period)
+        .join(others, on="county_code", how="left")
         .select(
             "county_code", *(pl.col(c).cast(pl.Float64) / size for c, size in sizes(known, dataset, columns).items())
         )
         .pipe(long_values, ["county_code"], columns, "level")
         .filter(pl.col("level").is_finite())
         .join(peer_groups(known.book, period), on="county_code")
+        .collect()
+        .lazy()
     )
     log = pl.col("level").filter(pl.col("level") > 0).log()
     found = peer_groups(known.book, period).join(parameters(known.book, dataset, columns, "level"), how="cross")
@@ -48,15 +53,16 @@ def level_bounds(known: PriorState, dataset: Dataset, columns: Sequence[str], pe
         found = found.join(peers.filter(pl.col("peers") >= FEWEST_PEERS).drop("peers"), on=keys, how="left")
     zeros = levels.group_by("column").agg(zero=(pl.col("level") == 0).mean())
     return found.join(zeros, on="column", how="left").select(
-        "county_code", "column", "grain", "noise", "multiple", "multiple_with_past",
+        "county_code",
+        "column",
         middle=pl.coalesce(f"middle_{n}" for n, _ in enumerate(GROUPS)),
         scale=pl.max_horizontal(pl.coalesce(f"scale_{n}" for n, _ in enumerate(GROUPS)), "least"),
         some_zero=pl.col("zero") > pl.col("zeros"),
-    )  # fmt: skip
+    )
 
 
 def sizes(known: PriorState, dataset: Dataset, columns: Sequence[str]) -> Mapping[str, pl.Expr]:
-    """By what each column is divided, over rows `with_sizes`."""
+    """By what each column is divided, over rows with `other_sizes`."""
     return {column: _size(column, known.book.level_size(dataset.dataset, column)) for column in columns}
 
 
@@ -70,15 +76,15 @@ def _joined(size: LevelSize) -> str:
     return f"size_{size.size_dataset}_{size.size}"
 
 
-def with_sizes(
-    rows: pl.LazyFrame, known: PriorState, dataset: Dataset, columns: Sequence[str], period: str
-) -> pl.LazyFrame:
-    """The rows with the sizes that other forms say: of the county's latest return of each up to the period."""
+def other_sizes(known: PriorState, dataset: Dataset, columns: Sequence[str], period: str) -> pl.LazyFrame:
+    """One row per county in force: the sizes that other forms say, of its latest return of each up to the period."""
     used = (known.book.level_size(dataset.dataset, column) for column in columns)
+    found = peer_groups(known.book, period).select("county_code")
     for size in {_joined(size): size for size in used if size and size.size_dataset}.values():
         other, column = known.book.datasets[size.size_dataset or ""], size.size or ""
-        latest = references(known, other, period, "0000-01", f"{period}~")
-        values = values_of(known, other, latest, (column,), "")
-        found = values.select("county_code", pl.col(column).cast(pl.Float64).alias(_joined(size)))
-        rows = rows.join(found, on="county_code", how="left", maintain_order="left")
-    return rows
+        latest = references(known, other, period, "0000-01", f"{period}~").collect()
+        rows = known.rows(other).filter(pl.col("period").is_in(latest["period"].unique().implode()))
+        values = values_of(rows, other, latest.lazy(), (column,), "")
+        value = values.select("county_code", pl.col(column).cast(pl.Float64).alias(_joined(size)))
+        found = found.join(value, on="county_code", how="left")
+    return found.collect().lazy()

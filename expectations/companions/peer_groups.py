@@ -46,7 +46,7 @@ def _grain(book: Codebook, indicator: Indicator) -> float:
     return GRAIN_OF_SHARE if indicator.unit.unit == "percent" else 1.0
 
 
-def least_reach(expected: pl.Expr, grain: pl.Expr, noise: pl.Expr) -> pl.Expr:
+def least_reach(expected: pl.Expr, grain: pl.Expr | float, noise: pl.Expr | float) -> pl.Expr:
     """How far from what is expected any value may lie: by chance counts scatter by their root."""
     return grain * (LEAST_NOISE + noise * (expected / grain).sqrt())
 

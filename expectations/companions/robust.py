@@ -7,6 +7,8 @@ scale has a floor, for where the others nearly agree a rounding step would other
 
 from __future__ import annotations
 
+from math import inf
+
 import polars as pl
 
 MODIFIED_Z, MAD_TO_SIGMA = 3.5, 1.4826
@@ -44,20 +46,27 @@ def effects(value: pl.Expr, earlier: pl.Expr, exponent: float = 0.0) -> pl.Expr:
     return symmetric * pl.max_horizontal(value, earlier) ** exponent
 
 
-def effect_bounds(
-    effect: pl.Expr, floor: pl.Expr, multiple: pl.Expr, least: pl.Expr | float = 0.0, deciles: pl.Expr | float = 0.0
+def effect_bounds(  # noqa: PLR0913, PLR0917
+    effect: pl.Expr,
+    floor: pl.Expr,
+    multiple: pl.Expr,
+    least: pl.Expr | float = 0.0,
+    deciles: pl.Expr | float = 0.0,
+    most: pl.Expr | float = inf,
 ) -> tuple[pl.Expr, pl.Expr]:
     """The bounds of a group's effects: the median less, and plus, C (`multiple`) times the distance of the quartiles
     from it, which is at least A (`floor`) times the median's amount. So Hidiroglou and Berthelot (1986).
 
     Besides, the distance is at least `least`: the median of effects is next to zero, and where the peers agree a
     rounding step would be an outlier. And a bound is no nearer than `deciles` times the distance of the outer deciles:
-    where most agree and a tenth moves freely, quartiles know nothing of that tenth.
+    where most agree and a tenth moves freely, quartiles know nothing of that tenth. That counts up to `most`: a tenth
+    that is all slips moves the outer deciles.
     """
     lowest, low, median, high, highest = (effect.quantile(q, "linear") for q in (0.1, 0.25, 0.5, 0.75, 0.9))
     short = pl.max_horizontal(floor * median.abs(), least)
 
     def reach(quartile: pl.Expr, decile: pl.Expr) -> pl.Expr:
-        return pl.max_horizontal(multiple * pl.max_horizontal(quartile, short), deciles * decile)
+        outer = pl.min_horizontal(deciles * decile, most)
+        return pl.max_horizontal(multiple * pl.max_horizontal(quartile, short), outer)
 
     return median - reach(median - low, median - lowest), median + reach(high - median, highest - median)

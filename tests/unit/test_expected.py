@@ -63,15 +63,15 @@ def test_the_same_period_last_year_is_a_past_too() -> None:
 def test_bounds_are_those_of_both_pasts_where_the_peers_grew_alike_since() -> None:
     past = (*lent("2017-01", {**balances(10**8), PLAIN[0]: 4 * 10**8}), *lent("2017-12", balances(10**8)))
     (odd, even, *_) = expected(lent("2018-01", balances(10**8)), *past)
-    assert odd["growth_low_loan_balance_yuan"] == pytest.approx(10**8 / 1.3, rel=1e-3)
-    assert odd["growth_high_loan_balance_yuan"] == pytest.approx(4 * 1.3 * 10**8)
-    assert even["growth_high_loan_balance_yuan"] == pytest.approx(1.3 * 10**8)
+    assert odd["growth_low_loan_balance_yuan"] == pytest.approx(10**8 / 1.05, rel=1e-3)
+    assert odd["growth_high_loan_balance_yuan"] == pytest.approx(4 * 1.05 * 10**8)
+    assert even["growth_high_loan_balance_yuan"] == pytest.approx(1.05 * 10**8)
 
 
 def test_a_past_since_which_the_peers_went_all_ways_says_nothing_beside_a_better_one() -> None:
     scattered = {code: 10**8 * 3**n for n, code in enumerate(PLAIN[:10])}
     found = expected(lent("2018-01", balances(10**8)), *lent("2017-01", scattered), *lent("2017-12", balances(10**8)))
-    assert {round(f["growth_high_loan_balance_yuan"]) for f in found} == {13 * 10**7}
+    assert {round(f["growth_high_loan_balance_yuan"]) for f in found} == {105 * 10**6}
 
 
 def test_a_year_to_date_figure_is_brought_to_as_many_months() -> None:
@@ -190,6 +190,7 @@ def test_quartiles_bound_effects_and_what_is_least_and_the_deciles_widen_them() 
     assert bounds(ratios) == (pytest.approx(-1), pytest.approx(1))
     assert bounds(ratios, least=0.5) == (pytest.approx(-2), pytest.approx(2))
     assert bounds(ratios, deciles=4.0) == (pytest.approx(-4 * 0.7), pytest.approx(4 * 0.7))
+    assert bounds(ratios, deciles=4.0, most=2.0) == (pytest.approx(-2), pytest.approx(2))
 
 
 @example(st.lists(st.floats(0.1, 10), min_size=8, max_size=20), st.floats(0.01, 100))

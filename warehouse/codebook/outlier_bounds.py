@@ -14,7 +14,7 @@ from warehouse.codebook.model import OptionalText, Record
 Method = Literal["growth", "level"]
 # Of growth, A and C of Hidiroglou and Berthelot come first: U is 0, for chance has room of its own (`noise`).
 PARAMETERS: dict[Method, tuple[str, ...]] = {
-    "growth": ("floor", "multiple", "least", "deciles", "wider", "noise"),
+    "growth": ("floor", "multiple", "least", "deciles", "most", "wider", "noise"),
     "level": ("multiple", "multiple_with_past", "least", "noise", "zeros"),
 }
 
