@@ -50,7 +50,7 @@ def test_a_line_whole() -> None:
         "counties_compared": 0, "counties_compared_prior_year": 0, "value_reported": None, "value_compared": None,
         "change_percent": None, "value_compared_prior_year": None, "change_percent_prior_year": None,
         "counties_nil": 0, "counties_blank": 0, "counties_missing": 10, "counties_quarantined": 0, "complete": False,
-        "partial": True,
+        "partial": True, "held": False, "held_since": None,
     }  # fmt: skip
     schema = {c.column: c.polars for c in BOOK.marts["mart_funds"] if c.column != PERIOD_END}
     line = mart.filter(code="140200", indicator="fiscal_spent_yuan")

@@ -37,7 +37,7 @@ def relocation(*lines: tuple[str, str, int]) -> pl.DataFrame:
     """A mart of counties: period, code, planned villages."""
     same = dict.fromkeys(SCHEMA) | {
         "level": "county", "name_zh": "阳高县", "counties_due": 1, "counties_counted": 1, "source": "summary",
-        "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False,
+        "counties_missing": 0, "counties_quarantined": 0, "complete": True, "partial": False, "held": False,
     }  # fmt: skip
     filled = [same | {"period": p, "code": code, "villages_planned": n} for p, code, n in lines]
     return pl.DataFrame(filled, SCHEMA).with_columns(period_end=period_end())

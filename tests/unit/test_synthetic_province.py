@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from warehouse.codebook import Dataset, Figure, Indicator, load
 from warehouse.messages.errors import PermanentError
-from warehouse.synthetic import PERIODS, Return, build_returns, plant, write_returns, write_sample
+from warehouse.synthetic import PERIODS, Return, build_returns, write_returns, write_sample
 
 BOOK = load()
 built = cache(build_returns)
@@ -309,19 +309,6 @@ def test_write_sample_writes_one_period_and_its_key(tmp_path: Path) -> None:
     early = CalamineWorkbook.from_path(str(tmp_path / "2018-06" / "140406_潞城区_2018-06.xlsx"))
     assert early.get_sheet_by_name("封面").to_python()[2][1] == "140406"
     assert not (tmp_path / "2018-06" / "140481_潞城市_2018-06.xlsx").exists()
-
-
-def test_the_twins_own_past_is_written_as_small_synthetic_workbooks(tmp_path: Path) -> None:
-    clean = built(SEEDS[0])
-    besides = plant(clean, SEEDS[0])[0][len(clean) :]
-    assert write_returns(tmp_path, besides) == 5
-    for path in sorted(tmp_path.rglob("*.xlsx")):
-        book = CalamineWorkbook.from_path(str(path))
-        cover = book.get_sheet_by_name("封面").to_python()
-        assert book.sheet_names == ["封面", "健康扶贫"]
-        assert "SYNTHETIC" in str(cover[1][0])
-        assert cover[4][1] == path.parent.name
-        assert [row[1] for row in cover[7:]] == ["health"]
 
 
 def test_an_unknown_period_is_refused(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ def entry_of_decisions(run: str, flow: str, received_at: datetime, judged: list[
 
 def entry_of(run: str, flow: str, received_at: datetime, reading: Reading, judged: list[PeriodRecord]) -> Entry:
     """The run as it goes to the journal."""
-    kept = {f for period in judged for f in period.findings}
+    # As reading had them: judging adds these.
+    added = {"explanation": None, "proposals": (), "score": None}
+    kept = {f.model_copy(update=added) for period in judged for f in period.findings}
     received = {r.receipt for r in reading.receipts}
     decided = {(d.receipt, d.dataset) for period in judged for d in period.decisions}
     return Entry(
