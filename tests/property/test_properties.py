@@ -68,7 +68,9 @@ def test_a_fraction_of_a_yuan_is_a_fault_never_rounded(yuan: int, tenths: int, u
 )
 def test_any_text_is_a_value_or_a_fault_and_never_an_error(text: str) -> None:
     value, found = amount(text, 10_000)
-    blank = plain_name(text) in BOOK.words
+    word = BOOK.words.get(plain_name(text))
+    # Of the words that are known not all stand for no value: some are of headers and footers.
+    blank = word is not None and word.meaning in ("not_applicable", "none", "unknown")
     assert len(found) == (0 if blank else int(value is None))
     assert value is None or not blank
 
