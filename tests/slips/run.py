@@ -44,6 +44,7 @@ def write_page(out: Path) -> None:
     others = {
         "four periods known": in_tenths(provinces(SEEDS, last, PERIODS), folds=2),
         "nothing known": in_tenths(provinces(SEEDS, last, ()), folds=2),
+        "a year's first month": in_tenths(provinces(SEEDS, ["2018-01"]), folds=2),
         "no slips of 10^4": in_tenths(provinces(SEEDS, last), all_but_units, folds=2),
     }
     tenth, every = in_tenths(provinces(SEEDS, JUDGED), folds=FOLDS), in_all(provinces(SEEDS[:1], last))
