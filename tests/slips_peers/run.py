@@ -258,10 +258,14 @@ def _growth(one: Trend) -> float:
 
 
 def _score(one: Trend, expected: Mapping[str, float]) -> dict[str, Any]:
-    """The total that the slipped cells enter has what is to be expected of them, and what is there of the others."""
-    total = sum(expected[county] if county in one.true else value for county, value in one.now.items())
+    """The total that a slipped cell enters has what is to be expected of it, of the other slipped ones the smaller of
+    that and what is there, and what is there of all others.
+    """
+    smaller = {county: min(one.now[county], expected[county]) for county in one.true}
+    others = sum(value for county, value in one.now.items() if county not in one.true) + sum(smaller.values())
     found, likely = ([values[county] for county in one.true] for values in (one.now, expected))
-    return {"found": found, "expected": likely, "totals": [total] * len(found)}
+    totals = [others - smaller[county] + expected[county] for county in one.true]
+    return {"found": found, "expected": likely, "totals": totals}
 
 
 def _scores(one: Trend, expected: Mapping[str, float]) -> list[float]:
