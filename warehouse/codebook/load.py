@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 
 from warehouse.codebook.display import Direction, Way
 from warehouse.codebook.divisions import Change, Division, Group, check_succession, with_validity
+from warehouse.codebook.entry_checks import known, unique
 from warehouse.codebook.gates import SAYS, Gate
 from warehouse.codebook.label_checks import check_about, check_codes, check_synonyms, check_words
 from warehouse.codebook.mart_list import MODULES, all_marts, check_modules, columns_of
@@ -38,7 +38,7 @@ from warehouse.codebook.model import (
     Unit,
     Word,
 )
-from warehouse.codebook.outlier_bounds import PARAMETERS, LevelSize, Method, OutlierBound
+from warehouse.codebook.outlier_bounds import LevelSize, Method, OutlierBound, check_outliers
 from warehouse.codebook.publications import Document, Figure
 from warehouse.codebook.reading_check import ReadingCheck
 from warehouse.messages.errors import CodebookError
@@ -200,14 +200,14 @@ def load_codebook(folder: Path, modules: Path = MODULES) -> Codebook:
         words={w.word: w for w in _records(folder, "words", Word)},
         about={a.header: a.column for a in _records(folder, "about", AboutHeader)},
     )
-    _unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
+    unique("datasets.csv", (row["dataset"] for row in _rows(folder, "datasets")))
     _check(book, indicators)
     for name, about in (("code_formats", code_formats), ("floors", floors), ("directions", directions)):
         for one in about:
-            _known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
+            known(f"{name}.csv, {one.column}, dataset", one.dataset, book.datasets)
             column = one.column.partition("=")[0]
-            _known(f"{name}.csv, {one.dataset}, column", column, book.datasets[one.dataset].columns)
-    _check_outliers(book, bounds, sizes)
+            known(f"{name}.csv, {one.dataset}, column", column, book.datasets[one.dataset].columns)
+    check_outliers(datasets, bounds, sizes)
     check_words(book.words)
     check_about(book.about)
     check_codes(codes, book.datasets)
@@ -229,19 +229,19 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
 def _records(folder: Path, name: str, model: type[R]) -> list[R]:
     records = [_record(name, model, row) for row in _rows(folder, name)]
     key = next(iter(model.model_fields))
-    _unique(f"{name}.csv", (str(getattr(r, key)) for r in records))
+    unique(f"{name}.csv", (str(getattr(r, key)) for r in records))
     return records
 
 
 def _divisions(folder: Path) -> tuple[Division, ...]:
     changes = _records(folder, "changes", Change)
     rows = _rows(folder, "divisions")
-    _unique("divisions.csv", (row["county_code"] for row in rows))
+    unique("divisions.csv", (row["county_code"] for row in rows))
     codes = {row["county_code"] for row in rows}
     for change in changes:
-        _known("changes.csv, county_code", change.county_code, codes)
+        known("changes.csv, county_code", change.county_code, codes)
         for successor in change.successor_codes:
-            _known(f"changes.csv, {change.county_code}, successor_codes", successor, codes)
+            known(f"changes.csv, {change.county_code}, successor_codes", successor, codes)
     divisions = tuple(_record("divisions", Division, with_validity(row, changes)) for row in rows)
     check_succession(divisions)
     return divisions
@@ -277,30 +277,19 @@ def _indicators_of(indicators: Iterable[Indicator], dataset: str) -> tuple[Indic
     return tuple(i for i in indicators if i.dataset == dataset)
 
 
-def _unique(place: str, values: Iterable[str]) -> None:
-    twice = [value for value, times in Counter(values).items() if times > 1]
-    if twice:
-        raise CodebookError(f"{place}: {', '.join(twice)} stands there more than once; names are unique")
-
-
-def _known(place: str, value: str | None, among: Iterable[str]) -> None:
-    if value is not None and value not in set(among):
-        raise CodebookError(f"{place}: unknown '{value}'")
-
-
 def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
     for scale in book.scales:
-        _known(f"scales.csv, {scale.spelling}, unit", scale.unit, book.units)
+        known(f"scales.csv, {scale.spelling}, unit", scale.unit, book.units)
     for indicator in indicators:
-        _known(f"indicators.csv, {indicator.column}, dataset", indicator.dataset, book.datasets)
+        known(f"indicators.csv, {indicator.column}, dataset", indicator.dataset, book.datasets)
     for dataset in book.datasets.values():
         _check_dataset(book, dataset)
     for figure in book.figures:
         _check_figure(book, figure)
     for document in book.documents.values():
-        _known(f"documents.csv, {document.document}, dataset", document.dataset, book.datasets)
+        known(f"documents.csv, {document.document}, dataset", document.dataset, book.datasets)
         columns = book.datasets[document.dataset].columns if document.dataset else ()
-        _known(f"documents.csv, {document.document}, indicator", document.indicator, columns)
+        known(f"documents.csv, {document.document}, indicator", document.indicator, columns)
     for gate in book.gates:
         _check_gate(book, gate)
     _check_marts(book)
@@ -308,14 +297,14 @@ def _check(book: Codebook, indicators: Iterable[Indicator]) -> None:
 
 def _check_gate(book: Codebook, gate: Gate) -> None:
     place = f"gates.csv, {gate.dataset or 'all'}"
-    _known(f"{place}, dataset", gate.dataset, book.datasets)
+    known(f"{place}, dataset", gate.dataset, book.datasets)
     columns = (
         book.datasets[gate.dataset].columns if gate.dataset else [c for d in book.datasets.values() for c in d.columns]
     )
-    _known(f"{place}, indicator", gate.indicator, columns)
-    _known(f"{place}, kind", gate.kind, get_args(Kind))
-    _known(f"{place}, unit", gate.unit, book.units)
-    _known(f"{place}, level", gate.level, ("prefecture", *book.groups))
+    known(f"{place}, indicator", gate.indicator, columns)
+    known(f"{place}, kind", gate.kind, get_args(Kind))
+    known(f"{place}, unit", gate.unit, book.units)
+    known(f"{place}, level", gate.level, ("prefecture", *book.groups))
     if gate is book.gates[0] and any(getattr(gate, name) is None for name in SAYS):
         raise CodebookError(f"gates.csv: the first line is for all figures, and says all of {', '.join(SAYS)}")
 
@@ -323,52 +312,31 @@ def _check_gate(book: Codebook, gate: Gate) -> None:
 def _check_marts(book: Codebook) -> None:
     for mart in book.mart_list.values():
         for name in mart.datasets:
-            _known(f"mart_list.csv, {mart.mart}, datasets", name, ("*", *book.datasets))
+            known(f"mart_list.csv, {mart.mart}, datasets", name, ("*", *book.datasets))
         for key in mart.keys:
-            _known(f"mart_list.csv, {mart.mart}, keys", key, (c.column for c in book.marts[mart.mart]))
+            known(f"mart_list.csv, {mart.mart}, keys", key, (c.column for c in book.marts[mart.mart]))
 
 
 def _check_dataset(book: Codebook, dataset: Dataset) -> None:
     place = f"datasets.csv, {dataset.dataset}"
     if not dataset.indicators:
         raise CodebookError(f"{place}: has no indicators; add a line for each to indicators.csv")
-    _unique(f"indicators.csv, {dataset.dataset}", dataset.columns)
-    _unique(f"indicators.csv, {dataset.dataset}, label_zh", (i.label_zh for i in dataset.indicators))
-    _known(f"{place}, owed_by", dataset.owed_by, book.groups)
+    unique(f"indicators.csv, {dataset.dataset}", dataset.columns)
+    unique(f"indicators.csv, {dataset.dataset}, label_zh", (i.label_zh for i in dataset.indicators))
+    known(f"{place}, owed_by", dataset.owed_by, book.groups)
     for key in dataset.keys:
-        _known(f"{place}, keys", key, dataset.columns)
+        known(f"{place}, keys", key, dataset.columns)
     for indicator in dataset.indicators:
         where = f"indicators.csv, {dataset.dataset}.{indicator.column}"
         _check_input_unit(book, indicator, where)
         _check_required(dataset, indicator, where)
         operands = [c for c in (indicator.roll_up.weight, indicator.roll_up.denominator) if c]
         for operand in operands:
-            _known(f"{where}, roll_up", operand, dataset.columns)
+            known(f"{where}, roll_up", operand, dataset.columns)
         if {"person", "person_time"} <= {dataset[o].unit.unit for o in operands}:
             raise CodebookError(f"{where}, roll_up: persons and person-times never meet")
         if indicator.roll_up.how == "derived" and len({dataset[o].roll_up for o in operands}) > 1:
             raise CodebookError(f"{where}, roll_up: {' and '.join(operands)} are not averaged alike")
-
-
-def _check_outliers(book: Codebook, bounds: Iterable[OutlierBound], sizes: Iterable[LevelSize]) -> None:
-    _unique("outlier_bounds.csv", (f"{b.method} {b.about} {b.parameter}" for b in bounds))
-    _unique("level_sizes.csv", (f"{one.dataset}.{one.column}" for one in sizes))
-    for bound in bounds:
-        _known(f"outlier_bounds.csv, {bound.method}, parameter", bound.parameter, PARAMETERS[bound.method])
-        columns = (f"{d.dataset}.{column}" for d in book.datasets.values() for column in d.columns)
-        _known(f"outlier_bounds.csv, {bound.method}, about", bound.about, ("*", *get_args(Kind), *columns))
-    for method, parameters in PARAMETERS.items():
-        for parameter in parameters:
-            given = (p for m, about, p in book.outlier_bounds if (m, about) == (method, "*"))
-            _known(f"outlier_bounds.csv, {method}, *, parameter", parameter, given)
-    for one in sizes:
-        place = f"level_sizes.csv, {one.dataset}.{one.column}"
-        _known(f"{place}, dataset", one.dataset, book.datasets)
-        _known(f"{place}, column", one.column, ("*", *book.datasets[one.dataset].columns))
-        _known(f"{place}, size_dataset", one.size_dataset, book.datasets)
-        _known(f"{place}, size", one.size, book.datasets[one.size_dataset or one.dataset].columns)
-        if one.size and not book.datasets[one.size_dataset or one.dataset][one.size].numeric:
-            raise CodebookError(f"{place}, size: {one.size} is no number to divide by")
 
 
 def _check_required(dataset: Dataset, indicator: Indicator, where: str) -> None:
@@ -377,28 +345,28 @@ def _check_required(dataset: Dataset, indicator: Indicator, where: str) -> None:
     match = REQUIRED_WHERE.fullmatch(indicator.required)
     if match is None:
         raise CodebookError(f"{where}, required: '{indicator.required}' is not true, false or like: where column > 0")
-    _known(f"{where}, required", match[1], dataset.columns)
+    known(f"{where}, required", match[1], dataset.columns)
 
 
 def _check_input_unit(book: Codebook, indicator: Indicator, where: str) -> None:
     if indicator.input_unit is None:
         return
-    _known(f"{where}, input_unit", indicator.input_unit, book.spellings)
+    known(f"{where}, input_unit", indicator.input_unit, book.spellings)
     if book.spellings[indicator.input_unit].unit != indicator.unit.unit:
         raise CodebookError(f"{where}: {indicator.input_unit} is not a unit of {indicator.unit.unit}")
 
 
 def _check_figure(book: Codebook, figure: Figure) -> None:
     place = f"figures.csv, {figure.figure}"
-    _known(f"{place}, scope", figure.scope, book.groups)
-    _known(f"{place}, unit", figure.unit, book.units)
+    known(f"{place}, scope", figure.scope, book.groups)
+    known(f"{place}, unit", figure.unit, book.units)
     if figure.aggregate == "members":
         return
-    _known(f"{place}, dataset", figure.dataset, book.datasets)
+    known(f"{place}, dataset", figure.dataset, book.datasets)
     dataset = book.datasets[figure.dataset]
     columns = (*dataset.columns, "county_code")
     for column in (figure.column, figure.by, figure.where.split("=")[0] if figure.where else None):
-        _known(f"{place}, column", column, columns)
+        known(f"{place}, column", column, columns)
     if figure.aggregate in ("sum", "share", "increase", "ratio"):
         for column in filter(None, (figure.column, figure.by)):
             how = dataset[column].roll_up.how
