@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
 
+from expectations.companions.expected import EXPECTED
 from expectations.linear.localise import Allowed, Cells, Localised, RowCells, localise
 from expectations.linear.row_rules import Row, RowDemand, RowRules, number
 from expectations.linear.slips import LIKELY, TypedNumber
 from warehouse.codebook import Dataset
 
-# Where the value of a cell is looked for that stands in an earlier return, and what is expected of it.
-EXPECTED = "expected_"
+# Where the value of a cell is looked for that stands in an earlier return.
 EARLIER = ("last_", "this_year_", "december_")
 MOST_PROPOSALS = 5
 # How many values of a cell are gone into where others change with it.

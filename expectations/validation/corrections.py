@@ -67,17 +67,17 @@ def with_corrections(findings: Iterable[Finding], batch: Batch) -> list[Finding]
     message says that nothing was looked for.
     """
     told = list(findings)
-    critical = RowRules.of(batch.dataset, batch.period, batch.rows.schema)
-    by_row = _by_row(told, critical, batch)
-    for row_id, advice in _advice(by_row, critical, batch):
+    # The rules of a form are made linear where something is wrong, which is seldom.
+    by_row = _by_row(told, batch) if any(f.severity == "critical" for f in told) else {}
+    for row_id, advice in _advice(by_row, batch) if by_row else ():
         for n in by_row[row_id]:
             told[n] = advice.given(told[n])
     return told
 
 
-def _by_row(told: Sequence[Finding], critical: RowRules, batch: Batch) -> dict[int, list[int]]:
+def _by_row(told: Sequence[Finding], batch: Batch) -> dict[int, list[int]]:
     """The findings that a correction may concern, by the `row_id` of their row."""
-    asked = {one.rule.rule for one in critical.checks}
+    asked = {one.rule.rule for one in batch.critical.checks}
     wanted = [n for n, f in enumerate(told) if f.rule in asked and f.severity == "critical" and not f.proposals]
     by_row: dict[int, list[int]] = defaultdict(list)
     for n, row_id in zip(wanted, rows_of(batch, [told[n] for n in wanted]), strict=True):
@@ -86,8 +86,9 @@ def _by_row(told: Sequence[Finding], critical: RowRules, batch: Batch) -> dict[i
     return by_row
 
 
-def _advice(row_ids: Iterable[int], critical: RowRules, batch: Batch) -> Iterator[tuple[int, _Advice]]:
+def _advice(row_ids: Iterable[int], batch: Batch) -> Iterator[tuple[int, _Advice]]:
     """What is said of each row; the first ones are looked at."""
+    critical = batch.critical
     queries = RowRules.of(batch.dataset, batch.period, batch.rows.schema, ("warning",))
     looked_at: Counter[Key] = Counter()
     for row_id in row_ids:

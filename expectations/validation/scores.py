@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from expectations.companions import Last
+from expectations.companions.expected import EXPECTED
 from expectations.language.exact import COMPARE
 from expectations.language.expect_relation import ExpectRelation
 from expectations.language.expressions import Polynomial
@@ -32,8 +33,6 @@ from warehouse.store.prior_state import PriorState
 # A cell of the batch, by the row's `row_id` and the column.
 Cell = tuple[int, str]
 Row = Mapping[str, Any]
-# The companion of a column that says what past and peers lead one to expect of it.
-EXPECTED = "expected_"
 # Of a score: digits behind the point, as the mart has them, and a bound that its numbers hold.
 DIGITS, MOST = 6, 1e9
 
