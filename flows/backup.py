@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import flow
-
+from flows.operation import operation
 from flows.settings import load_settings
 from flows.verify import fail_on
 from tasks import maintain
@@ -13,7 +12,7 @@ from warehouse.maintenance.backup import BackupResult
 from warehouse.messages.log import log
 
 
-@flow(name="backup")
+@operation("backup")
 def backup(destination: Path) -> BackupResult:
     """Copies what is new to a folder outside the root, best on another disk, and verifies all of the backup. Fails
     where that finds a fault.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from expectations.data_docs.recovered_pages import publish_recovered_pages
+from flows.operation import operation
 from flows.pipeline import log_recovered, utc
 from flows.settings import load_settings
 from tasks import maintain
@@ -18,7 +18,7 @@ from warehouse.store.journal_records import COMPACT
 from warehouse.store.row_files import AT_LEAST
 
 
-@flow(name=COMPACT)
+@operation(COMPACT)
 def compact(at_least: Annotated[int, Field(ge=2)] = AT_LEAST, received_at: datetime | None = None) -> CompactResult:
     """Merges the row files of each dataset and period that has `at_least` so many. No figure changes; nothing is
     published.

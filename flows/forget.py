@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
+from flows.operation import operation
 from flows.pipeline import publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
 from tasks import forget as tasks
@@ -25,7 +25,7 @@ class ForgetResult(BaseModel):
     summary: Summary
 
 
-@flow(name=FORGET)
+@operation(FORGET)
 def forget(request: ForgetRequest, received_at: datetime | None = None) -> ForgetResult:
     """Commits that a submission is forgotten, then removes it, and publishes the marts without what it was told of it.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import flow
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.decide import already_applied, commit_decisions, decide
@@ -32,7 +32,7 @@ class DecisionResult(BaseModel):
     already_applied: bool = Field(default=False, serialization_alias="said_before")
 
 
-@flow(name="withdraw")
+@operation("withdraw")
 def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
     """Takes an accepted return out of force; the one before it, if any, is in force again.
 
@@ -42,7 +42,7 @@ def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> D
     return _carry_out("withdraw", request, received_at)
 
 
-@flow(name="waive")
+@operation("waive")
 def waive(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
     """Lets a quarantined return in, named, with a reason; its findings stay."""
     return _carry_out("waive", request, received_at)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from prefect import flow
-
+from flows.operation import operation
 from flows.pipeline import process, started
 from flows.settings import load_settings
 from warehouse.reports.run_summary import Summary
@@ -14,7 +13,7 @@ from warehouse.store import ledger
 from warehouse.store.inbox import Arrivals, check_inbox, new_files
 
 
-@flow(name="nightly")
+@operation("nightly")
 def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> Summary:
     """Takes in what is new in the inbox and publishes; says so where nothing is new. Safe to run again at any time.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import flow
-
+from flows.operation import operation
 from flows.settings import load_settings
 from tasks import maintain
 from warehouse.maintenance.rebuild import RebuildResult
@@ -13,7 +12,7 @@ from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.messages.log import log
 
 
-@flow(name="rebuild")
+@operation("rebuild")
 def rebuild(out: Path | None = None, *, in_place: bool = False) -> RebuildResult:
     """Rebuilds into a new or empty folder (`<root>/rebuild` by default); `in_place` then replaces what in the root is
     not as it must be. Fails, naming each file, where one comes out otherwise.

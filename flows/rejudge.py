@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
+from flows.operation import operation
 from flows.pipeline import commit_and_publish, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.judge import judge_again
@@ -36,7 +36,7 @@ class RejudgeSummary(BaseModel):
         return not (self.quarantined or self.unread)
 
 
-@flow(name="rejudge")
+@operation("rejudge")
 def rejudge(scope: Scope, received_at: datetime | None = None, *, dry_run: bool = False) -> RejudgeSummary:
     """Judges returns again, from their originals, and records what is decided otherwise; with `dry_run` only says so.
 

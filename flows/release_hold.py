@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
+from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
 from tasks.release import already_released, release
@@ -27,7 +27,7 @@ class ReleaseResult(BaseModel):
     already_applied: bool = False
 
 
-@flow(name=RELEASE)
+@operation(RELEASE)
 def release_hold(request: ReleaseRequest, received_at: datetime | None = None) -> ReleaseResult:
     """Lets figures through that are held: they are published as they are, and judged against that from then on.
 

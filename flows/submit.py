@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from prefect import flow
-
+from flows.operation import operation
 from flows.pipeline import process, started
 from flows.settings import load_settings
 from warehouse.intake.formats.file_labels import label_of, name_bytes_of
@@ -15,7 +14,7 @@ from warehouse.reports.run_summary import Summary
 from warehouse.store.inbox import Arrivals, arrived
 
 
-@flow(name="submit")
+@operation("submit")
 def submit(file: Path, received_at: datetime | None = None) -> Summary:
     """Takes in one file, or an archive of files, known by its name in the inbox where it lies there, and publishes."""
     settings = load_settings()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prefect import flow
-
+from flows.operation import operation
 from flows.settings import load_settings
 from tasks import maintain
 from warehouse.maintenance.verify import VerifyResult
@@ -14,7 +13,7 @@ from warehouse.messages.log import log
 from warehouse.store.integrity import IntegrityFault
 
 
-@flow(name="verify")
+@operation("verify")
 def verify() -> VerifyResult:
     """Compares every kept file with its hash. Fails, naming each that changed or is missing, where one did or is."""
     settings = load_settings()

@@ -86,9 +86,12 @@ def verify(as_json: Json = False) -> None:
     """Compare every kept file with its hash; name each that changed or is missing. 校验所有保存的文件。"""
     from flows.cli.views.verify import show_verify
     from warehouse.maintenance.verify import verify as verify_root
+    from warehouse.reports.run_log import recorded
 
     settings = load_settings()
-    verified = verify_root(settings.store, settings.ledger)
+    with recorded(settings.store, "verify") as operation:
+        verified = verify_root(settings.store, settings.ledger)
+        operation.good = not verified.faults
     end(verified, show_verify, as_json=as_json, good=not verified.faults)
 
 

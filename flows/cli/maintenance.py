@@ -11,6 +11,7 @@ from flows.cli.lineage import store_of_settings
 from flows.cli.options import EPILOG, FAULTS, GOOD, Json, end, print_json
 from flows.cli.screen import Screen
 from flows.settings import load_settings
+from warehouse.reports.run_log import recorded
 from warehouse.store.row_files import AT_LEAST
 
 commands = typer.Typer()
@@ -36,7 +37,9 @@ def rebuild(
     from warehouse.maintenance.operations import rebuild_in_place, rebuild_into
 
     at = load_settings().installation
-    done = rebuild_in_place(at) if in_place else rebuild_into(at, out)
+    with recorded(at.root, "rebuild") as operation:
+        done = rebuild_in_place(at) if in_place else rebuild_into(at, out)
+        operation.good = done.same
     end(done, show_rebuild, as_json=as_json, good=done.same)
 
 
@@ -93,7 +96,10 @@ def prune(
     from flows.cli.views.maintenance import show_prune
     from warehouse.maintenance.operations import prune_snapshots
 
-    end(prune_snapshots(load_settings().installation, keep_days), show_prune, as_json=as_json)
+    at = load_settings().installation
+    with recorded(at.root, "prune"):
+        done = prune_snapshots(at, keep_days)
+    end(done, show_prune, as_json=as_json)
 
 
 @commands.command(epilog=EPILOG)
@@ -110,7 +116,9 @@ def compact(
     from flows.cli.views.maintenance import show_compact
     from warehouse.maintenance.operations import compact_rows
 
-    done = compact_rows(load_settings().installation, at_least, datetime.now(UTC), publish_recovered_pages)
+    at = load_settings().installation
+    with recorded(at.root, "compact"):
+        done = compact_rows(at, at_least, datetime.now(UTC), publish_recovered_pages)
     end(done, show_compact, as_json=as_json)
 
 
@@ -123,7 +131,10 @@ def backup(
     from flows.cli.views.maintenance import show_backup
     from warehouse.maintenance.operations import back_up
 
-    done = back_up(load_settings().installation, destination)
+    at = load_settings().installation
+    with recorded(at.root, "backup") as operation:
+        done = back_up(at, destination)
+        operation.good = not done.faults
     end(done, show_backup, as_json=as_json, good=not done.faults)
 
 

@@ -57,6 +57,11 @@ class Root:
         return self.path / "reports"
 
     @property
+    def run_log(self) -> Path:
+        """What operations came to, a file a month."""
+        return self.path / "run_log"
+
+    @property
     def work(self) -> Path:
         """Scratch of the run at hand; whatever a crash leaves here is worthless."""
         return self.path / "work"
