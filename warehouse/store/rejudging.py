@@ -9,9 +9,10 @@ from typing import Annotated
 
 import polars as pl
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from warehouse.codebook import load
+from warehouse.codebook.choices import County, Dataset, OrBlank
 from warehouse.intake.model.records import Note, Receipt, ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.errors import PermanentError
@@ -22,24 +23,38 @@ from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdic
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 # A return as it was received: its receipt, dataset, county and period.
 Key = tuple[int, str, str, str]
+A_PERIOD = "如 2018-06;留空即不限。 Like 2018-06; blank: no limit."
 PARTNER_MISSING = "partner_missing"
 COUNTS = ("failed", "explained", "not_evaluated")
 
 
 class Scope(BaseModel):
-    """Which returns to judge again; None restricts nothing.
+    """Which returns to judge again: 哪些报表重新核对。 Blank restricts nothing 留空即不限。
 
     Those that are quarantined or that lacked a partner; all of them where a range of periods is given (from `first`
     until `last`, both included) or `accepted_too` says so. Refuses what is no period, dataset or county.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", title="范围 Scope")
 
-    first: Period | None = None
-    last: Period | None = None
-    dataset: Annotated[str, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))] | None = None
-    county_code: Annotated[str, AfterValidator(lambda code: _among(code, load().names, "county code"))] | None = None
-    accepted_too: bool = False
+    first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = None
+    last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = None
+    datasets: Annotated[
+        tuple[Annotated[Dataset, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))], ...],
+        Field(title="报表 Datasets", description="留空为全部。 Blank: all."),
+    ] = ()
+    counties: Annotated[
+        tuple[Annotated[County, AfterValidator(lambda code: _among(code, load().names, "county code"))], ...],
+        Field(title="县 Counties", description="留空为全部。 Blank: all."),
+    ] = ()
+    accepted_too: Annotated[
+        bool,
+        Field(
+            title="包括已接受的 Accepted too",
+            description="已接受的报表也重新核对;给出报告期范围时总是如此。 Accepted returns as well, as always where a"
+            " range of periods is given.",
+        ),
+    ] = False
 
     @property
     def all(self) -> bool:
@@ -109,7 +124,8 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
             pl.col("reason").is_null(),
             pl.lit(scope.all) | (may_count & unsettled),
             pl.col("period").is_between(pl.lit(scope.first or ""), pl.lit(scope.last or "9999-99")),
-            **scope.model_dump(include={"dataset", "county_code"}, exclude_none=True),
+            pl.lit(not scope.datasets) | pl.col("dataset").is_in(scope.datasets),
+            pl.lit(not scope.counties) | pl.col("county_code").is_in(scope.counties),
         )
     )
     return set(found.select("receipt", *RETURN).collect().iter_rows())
