@@ -12,7 +12,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,6 +36,7 @@ from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
 from warehouse.messages.log import log
+from warehouse.reports.night_events import Thresholds
 from warehouse.snapshots.manifest import OPEN_SHARE
 from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
@@ -80,6 +89,8 @@ class Settings(BaseSettings):
     keep_days: NonNegativeFloat = 7
     open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}
+    alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share
+    alert_overdue_counties: NonNegativeInt = Thresholds().overdue_counties
 
     @field_validator("root", "inbox")
     @classmethod
@@ -166,6 +177,11 @@ class Settings(BaseSettings):
     def patience(self) -> SettleTimes:
         """How long files that are still being written are waited for."""
         return SettleTimes(self.settle_seconds, self.stale_lock_hours)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What a night may have before its events say that a threshold is passed."""
+        return Thresholds(quarantined_share=self.alert_quarantined_share, overdue_counties=self.alert_overdue_counties)
 
 
 def load_settings() -> Settings:
