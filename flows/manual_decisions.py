@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.forms import ReceivedAt
 from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -32,8 +33,11 @@ class DecisionResult(BaseModel):
     already_applied: bool = Field(default=False, serialization_alias="said_before")
 
 
-@operation("withdraw")
-def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+@operation(
+    "withdraw",
+    says=lambda done: f"{done.request.place}: 撤回 {len(done.outcomes)} 份报表; {len(done.outcomes)} returns withdrawn",
+)
+def withdraw(request: DecisionRequest, received_at: ReceivedAt = None) -> DecisionResult:
     """Takes an accepted return out of force; the one before it, if any, is in force again.
 
     Said again, as after it was broken off, the same request is not done twice, here and in `waive`: its run is
@@ -42,8 +46,13 @@ def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> D
     return _carry_out("withdraw", request, received_at)
 
 
-@operation("waive")
-def waive(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+@operation(
+    "waive",
+    says=lambda done: (
+        f"{done.request.place}: 说明理由后接受 {len(done.outcomes)} 份报表; {len(done.outcomes)} returns let in"
+    ),
+)
+def waive(request: DecisionRequest, received_at: ReceivedAt = None) -> DecisionResult:
     """Lets a quarantined return in, named, with a reason; its findings stay."""
     return _carry_out("waive", request, received_at)
 

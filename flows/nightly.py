@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
+from flows.forms import Inbox, ReceivedAt
 from flows.operation import operation
 from flows.pipeline import process, started
 from flows.settings import load_settings
@@ -14,7 +12,7 @@ from warehouse.store.inbox import Arrivals, check_inbox, new_files
 
 
 @operation("nightly")
-def nightly(inbox: Path | None = None, received_at: datetime | None = None) -> Summary:
+def nightly(inbox: Inbox = None, received_at: ReceivedAt = None) -> Summary:
     """Takes in what is new in the inbox and publishes; says so where nothing is new. Safe to run again at any time.
 
     What takes long, or was in hand when runs broke off, has its turn in a run of its own when all else is committed.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict
 
+from flows.forms import ReceivedAt
 from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -27,8 +26,8 @@ class ReleaseResult(BaseModel):
     already_applied: bool = False
 
 
-@operation(RELEASE)
-def release_hold(request: ReleaseRequest, received_at: datetime | None = None) -> ReleaseResult:
+@operation(RELEASE, says=lambda done: f"放行 {len(done.released)} 个汇总数; {len(done.released)} figures let through")
+def release_hold(request: ReleaseRequest, received_at: ReceivedAt = None) -> ReleaseResult:
     """Lets figures through that are held: they are published as they are, and judged against that from then on.
 
     Said again, as after it was broken off, the same request is not done twice: its run is published and reported, if

@@ -10,6 +10,8 @@ from typing import Any
 
 from warehouse.messages.visible import one_line
 
+# Of a line that the command line shows in its own way, or not at all.
+SHOWN_APART = {"shown_apart": True}
 _FIELDS: ContextVar[Mapping[str, str]] = ContextVar("fields of the log", default={})  # noqa: B039  (never changed)
 
 

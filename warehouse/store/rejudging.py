@@ -21,6 +21,8 @@ from warehouse.store.in_force import RETURN, in_force, latest
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
 
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Datasets = tuple[Annotated[Dataset, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))], ...]
+Counties = tuple[Annotated[County, AfterValidator(lambda code: _among(code, load().names, "county code"))], ...]
 # A return as it was received: its receipt, dataset, county and period.
 Key = tuple[int, str, str, str]
 A_PERIOD = "如 2018-06;留空即不限。 Like 2018-06; blank: no limit."
@@ -39,14 +41,8 @@ class Scope(BaseModel):
 
     first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = None
     last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = None
-    datasets: Annotated[
-        tuple[Annotated[Dataset, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))], ...],
-        Field(title="报表 Datasets", description="留空为全部。 Blank: all."),
-    ] = ()
-    counties: Annotated[
-        tuple[Annotated[County, AfterValidator(lambda code: _among(code, load().names, "county code"))], ...],
-        Field(title="县 Counties", description="留空为全部。 Blank: all."),
-    ] = ()
+    datasets: Annotated[Datasets, Field(title="报表 Datasets", description="留空为全部。 Blank: all.")] = ()
+    counties: Annotated[Counties, Field(title="县 Counties", description="留空为全部。 Blank: all.")] = ()
     accepted_too: Annotated[
         bool,
         Field(
@@ -129,6 +125,11 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
         )
     )
     return set(found.select("receipt", *RETURN).collect().iter_rows())
+
+
+def periods_of(engine: sa.Engine, scope: Scope) -> list[str]:
+    """The periods of the returns in scope, ascending."""
+    return sorted({period for *_, period in chosen(engine, scope)})
 
 
 def newer_than_last(engine: sa.Engine, moment: datetime) -> None:
