@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import wraps
-from inspect import signature
-from typing import Any, ParamSpec, TypeVar, cast
+from inspect import Signature, signature
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import httpx
 from prefect import Flow, State, flow
@@ -18,10 +18,13 @@ from prefect.context import FlowRunContext
 from prefect.logging.formatters import JsonFormatter
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
+from prefect.utilities.callables import parameter_schema
+from pydantic import BaseModel
 
 from flows.settings import Settings, load_settings
 from flows.time_limit import time_limit
 from warehouse.codebook import load
+from warehouse.codebook.choices import BLANK
 from warehouse.messages.disk_errors import system_error
 from warehouse.messages.errors import XianbaoError
 from warehouse.messages.log import SHOWN_APART, log, log_fields
@@ -63,7 +66,10 @@ def operation(
 
         # Prefect resolves the names of types where the function says it is from: here, where they are not known.
         done.__signature__ = signature(do, eval_str=True)  # type: ignore[attr-defined]
-        return flow(name=name, flow_run_name=lambda: _first_name(name), **options)(done)
+        made = flow(name=name, flow_run_name=lambda: _first_name(name), **options)(done)
+        made.__signature__ = _asked(signature(do, eval_str=True))  # type: ignore[attr-defined]
+        made.parameters = parameter_schema(made)
+        return made
 
     return flow_of
 
@@ -74,10 +80,22 @@ def utc(moment: datetime | None) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def _asked(of: Signature) -> Signature:
+    """What a form asks, which Prefect makes of a flow's signature: what is blank has no default there."""
+    parameters = [
+        one.replace(annotation=Annotated[one.annotation, BLANK], default=BLANK)
+        if one.default is None or isinstance(one.default, BaseModel)
+        else one
+        for one in of.parameters.values()
+    ]
+    return of.replace(parameters=parameters)
+
+
 def name_run(run: str) -> None:
-    """The flow run at hand has committed a run, by its number in the journal: now that stands in its name."""
-    if (name := flow_run.name) and f"run {run}" not in name:
-        _tell(name=f"{name} run {run}")
+    """The flow run at hand has committed a run, by its number in the journal: now that stands in its name. Of several,
+    as of a backfill, the last one's.
+    """
+    _tell(name=f"{str(flow_run.name).partition(' run ')[0]} run {run}")
 
 
 def _carry_out(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -38,13 +38,19 @@ def _code(said: Any) -> Any:
 
 
 def _counties() -> list[str]:
-    return [f"{code} {'/'.join(sorted(names))}" for code, names in sorted(load().names.items())]
+    """Each code with the names that it has had, of its prefecture: several are called 城区."""
+    names: dict[str, dict[str, None]] = {}
+    for one in load().divisions:
+        names.setdefault(one.county_code, {})[f"{one.prefecture_zh}{one.name_zh}"] = None
+    return [f"{code} {'/'.join(own)}" for code, own in sorted(names.items())]
 
 
 def _datasets() -> list[str]:
     return [f"{one.dataset} {one.label_zh}" for one in load().datasets.values()]
 
 
+# The default of what may be left blank. A form would send a plain None back, and be told that it is no text.
+BLANK: Any = Field(default_factory=lambda: None)
 County = Annotated[str, BeforeValidator(_code), Choices(_counties)]
 Dataset = Annotated[str, BeforeValidator(_code), Choices(_datasets)]
 DatasetOrAll = Annotated[str, BeforeValidator(_code), Choices(lambda: ["all 全部", *_datasets()])]

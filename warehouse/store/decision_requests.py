@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from warehouse.codebook import load
-from warehouse.codebook.choices import County, DatasetOrAll, OrBlank
+from warehouse.codebook.choices import BLANK, County, DatasetOrAll, OrBlank
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.in_force import in_force, latest
@@ -64,13 +64,13 @@ By = Annotated[str | None, OrBlank(), Field(title="决定人 By", description="�
 
 
 class DecisionRequest(BaseModel):
-    """Of which return, why, and who says so: 哪份报表,为何,谁决定。
+    """What a person wants decided: of which return, why, and who says so.
 
     `dataset` may be `all`; `receipt` is None for the return in force, or the last quarantined. Raises PermanentError,
     saying what there is, for an unknown county, dataset or period and for an empty reason.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", title="请求 Request")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     county_code: Annotated[County, Field(title="县 County")]
     period: DecidedPeriod
@@ -83,8 +83,8 @@ class DecisionRequest(BaseModel):
             title="收件号 Receipt",
             description="留空为最近一份。 Blank: the return in force or, to waive, the last that was quarantined.",
         ),
-    ] = None
-    by: By = None
+    ] = BLANK
+    by: By = BLANK
 
     @field_validator("county_code")
     @classmethod

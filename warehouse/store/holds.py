@@ -10,7 +10,7 @@ import polars as pl
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from warehouse.codebook.choices import DatasetOrAll
+from warehouse.codebook.choices import BLANK, DatasetOrAll
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.decision_requests import (
@@ -73,13 +73,11 @@ def to_settle(
 
 
 class ReleaseRequest(BaseModel):
-    """Which figures, why, and who says so: 放行哪些汇总数,为何,谁决定。
-
-    Of a dataset and period one indicator, or `all`, in one area by its code, or `all`. Raises PermanentError as
-    `DecisionRequest` does.
+    """Which figures a person lets through, why, and who says so: of a dataset and period one indicator, or `all`, in
+    one area by its code, or `all`. Raises PermanentError as `DecisionRequest` does.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", title="请求 Request")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: Annotated[DatasetOrAll, Field(title="报表 Dataset", description=ALL_OF_THEM)]
     period: DecidedPeriod
@@ -98,7 +96,7 @@ class ReleaseRequest(BaseModel):
         ),
     ] = ALL
     reason: Reason
-    by: By = None
+    by: By = BLANK
 
     _period = field_validator("period")(check_period)
     _dataset = field_validator("dataset")(check_dataset)

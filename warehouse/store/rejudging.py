@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from warehouse.codebook import load
-from warehouse.codebook.choices import County, Dataset, OrBlank
+from warehouse.codebook.choices import BLANK, County, Dataset, OrBlank
 from warehouse.intake.model.records import Note, Receipt, ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.errors import PermanentError
@@ -31,16 +31,16 @@ COUNTS = ("failed", "explained", "not_evaluated")
 
 
 class Scope(BaseModel):
-    """Which returns to judge again: 哪些报表重新核对。 Blank restricts nothing 留空即不限。
+    """Which returns to judge again; None restricts nothing.
 
     Those that are quarantined or that lacked a partner; all of them where a range of periods is given (from `first`
     until `last`, both included) or `accepted_too` says so. Refuses what is no period, dataset or county.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", title="范围 Scope")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = None
-    last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = None
+    first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = BLANK
+    last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = BLANK
     datasets: Annotated[Datasets, Field(title="报表 Datasets", description="留空为全部。 Blank: all.")] = ()
     counties: Annotated[Counties, Field(title="县 Counties", description="留空为全部。 Blank: all.")] = ()
     accepted_too: Annotated[
