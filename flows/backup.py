@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from flows.forms import shown
 from flows.operation import operation
 from flows.settings import load_settings
 from flows.verify import fail_on
@@ -12,8 +14,22 @@ from warehouse.maintenance.backup import BackupResult
 from warehouse.messages.log import log
 
 
-@operation("backup")
-def backup(destination: Path) -> BackupResult:
+@operation(
+    "backup",
+    says=lambda done: (
+        f"复制 {done.copied} 个文件,已有 {done.present} 个,全部校验无误;"
+        f" {done.copied} files copied, {done.present} were there, all verified"
+    ),
+)
+def backup(
+    destination: Annotated[
+        Path,
+        shown(
+            "备份位置 Destination",
+            "根目录之外的文件夹,最好在另一块磁盘上。 A folder outside the root, best on another disk.",
+        ),
+    ],
+) -> BackupResult:
     """Copies what is new to a folder outside the root, best on another disk, and verifies all of the backup. Fails
     where that finds a fault.
     """
@@ -21,5 +37,4 @@ def backup(destination: Path) -> BackupResult:
     for name in done.repaired:
         log.warning("%s was damaged or missing in the backup and was copied again", name)
     fail_on(done.faults, done.destination)
-    log.info("%d files copied, %d were there, all verified: %s", done.copied, done.present, done.destination)
     return done

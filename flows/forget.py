@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict
 
+from flows.forms import ReceivedAt
 from flows.operation import operation
 from flows.pipeline import publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -25,8 +24,11 @@ class ForgetResult(BaseModel):
     summary: Summary
 
 
-@operation(FORGET)
-def forget(request: ForgetRequest, received_at: datetime | None = None) -> ForgetResult:
+@operation(
+    FORGET,
+    says=lambda done: f"永久删除 {len(done.outcome.receipts)} 份收件; {len(done.outcome.receipts)} receipts forgotten",
+)
+def forget(request: ForgetRequest, received_at: ReceivedAt = None) -> ForgetResult:
     """Commits that a submission is forgotten, then removes it, and publishes the marts without what it was told of it.
 
     Broken off before that, the next run removes and publishes.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.forms import ReceivedAt, shown
 from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -15,6 +17,8 @@ from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
 from warehouse.store.decision_requests import DecisionKind, DecisionRequest
 from warehouse.store.manual_decisions import DecisionOutcome, with_what_counts
+
+RETURN = shown("报表 Return", "哪份报表,为何,谁决定。 Which return, why, and who says so.")
 
 
 class DecisionResult(BaseModel):
@@ -32,8 +36,11 @@ class DecisionResult(BaseModel):
     already_applied: bool = Field(default=False, serialization_alias="said_before")
 
 
-@operation("withdraw")
-def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+@operation(
+    "withdraw",
+    says=lambda done: f"{done.request.place}: 撤回 {len(done.outcomes)} 份报表; {len(done.outcomes)} returns withdrawn",
+)
+def withdraw(request: Annotated[DecisionRequest, RETURN], received_at: ReceivedAt = None) -> DecisionResult:
     """Takes an accepted return out of force; the one before it, if any, is in force again.
 
     Said again, as after it was broken off, the same request is not done twice, here and in `waive`: its run is
@@ -42,8 +49,13 @@ def withdraw(request: DecisionRequest, received_at: datetime | None = None) -> D
     return _carry_out("withdraw", request, received_at)
 
 
-@operation("waive")
-def waive(request: DecisionRequest, received_at: datetime | None = None) -> DecisionResult:
+@operation(
+    "waive",
+    says=lambda done: (
+        f"{done.request.place}: 说明理由后接受 {len(done.outcomes)} 份报表; {len(done.outcomes)} returns let in"
+    ),
+)
+def waive(request: Annotated[DecisionRequest, RETURN], received_at: ReceivedAt = None) -> DecisionResult:
     """Lets a quarantined return in, named, with a reason; its findings stay."""
     return _carry_out("waive", request, received_at)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from time import perf_counter
 
+from flows.operation import name_run, utc
 from flows.settings import Settings
+from flows.time_limit import time_limit
 from tasks.commit import commit
 from tasks.judge import judge
 from tasks.publish import find_lapsed, publish_marts
@@ -16,7 +18,7 @@ from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
-from warehouse.messages.log import log
+from warehouse.messages.log import log, log_fields
 from warehouse.reports.run_summary import Summary
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
@@ -25,8 +27,11 @@ from warehouse.store.leftovers import Leftover
 
 @dataclass
 class Stages:
-    """Names the stages as they pass, for whoever watches, and keeps their times; and what was left from before."""
+    """Names the stages as they pass, for whoever watches, and keeps their times; and what was left from before. A stage
+    that takes longer than `limit` seconds is ended.
+    """
 
+    limit: float
     seconds: dict[str, float] = field(default_factory=dict)
     recovered: tuple[Leftover, ...] = ()
 
@@ -40,7 +45,8 @@ class Stages:
         """One stage; a name that comes again adds to its time."""
         log.info("%s %s ...", name, what)
         start = perf_counter()
-        yield
+        with time_limit(self.limit, f"{name} {what}", "XIANBAO_TASK_TIMEOUT_SECONDS"):
+            yield
         took = perf_counter() - start
         self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)
         log.info("%s %s: %.1f s", name, what, took)
@@ -49,7 +55,7 @@ class Stages:
 @contextmanager
 def started(settings: Settings, flow: str, received_at: datetime | None) -> Iterator[tuple[Run, Stages]]:
     """A run under the next name in the journal, and its stages: it has the lock on the root, and the store is whole."""
-    stages = Stages()
+    stages = Stages(settings.task_timeout_seconds)
     with settings.store.lock(settings.lock_wait_seconds):
         run = Run(
             name=journal.next_run(settings.store),
@@ -62,14 +68,9 @@ def started(settings: Settings, flow: str, received_at: datetime | None) -> Iter
             budgets=settings.budgets,
             open_share=settings.open_share,
         )
-        prepare(run, stages)
-        yield run, stages
-
-
-def utc(moment: datetime | None) -> datetime:
-    """The moment in UTC, now where there is none; one without a zone is UTC."""
-    at = moment or datetime.now(UTC)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        with log_fields(run=run.name):
+            prepare(run, stages)
+            yield run, stages
 
 
 def process(run: Run, arrivals: Arrivals, stages: Stages) -> Summary:
@@ -114,6 +115,7 @@ def commit_and_publish(run: Run, stages: Stages) -> Summary:
 
 def publish_and_report(run: Run, stages: Stages) -> Summary:
     """Publish, report what was committed."""
+    name_run(run.name)
     with stages.stage("publish", "the marts"):
         version = publish_marts(run)
         lapsed = find_lapsed(run, version)

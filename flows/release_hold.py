@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
+from flows.forms import ReceivedAt, shown
 from flows.operation import operation
 from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
 from flows.settings import load_settings
@@ -14,6 +15,8 @@ from tasks.run import Run
 from warehouse.reports.run_summary import Summary
 from warehouse.store.holds import RELEASE, ReleaseRequest
 from warehouse.store.journal_records import HoldRecord
+
+FIGURES = shown("汇总数 Figures", "放行哪些汇总数,为何,谁决定。 Which figures, why, and who says so.")
 
 
 class ReleaseResult(BaseModel):
@@ -27,8 +30,8 @@ class ReleaseResult(BaseModel):
     already_applied: bool = False
 
 
-@operation(RELEASE)
-def release_hold(request: ReleaseRequest, received_at: datetime | None = None) -> ReleaseResult:
+@operation(RELEASE, says=lambda done: f"放行 {len(done.released)} 个汇总数; {len(done.released)} figures let through")
+def release_hold(request: Annotated[ReleaseRequest, FIGURES], received_at: ReceivedAt = None) -> ReleaseResult:
     """Lets figures through that are held: they are published as they are, and judged against that from then on.
 
     Said again, as after it was broken off, the same request is not done twice: its run is published and reported, if

@@ -10,9 +10,17 @@ import os
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,12 +36,19 @@ from warehouse.intake.ownership.inbox_folders import checked_folders
 from warehouse.maintenance.installation import Installation
 from warehouse.messages.errors import PermanentError
 from warehouse.messages.log import log
+from warehouse.reports.night_events import Thresholds
 from warehouse.snapshots.manifest import OPEN_SHARE
 from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
 
 CONFIG = "xianbao.toml"
 MODES = 0o027  # what is made is the user's, and his group's to read
+# Where a machine reads the log, all of it is shown, by Prefect's own handler.
+JSON_LOGS = {
+    "PREFECT_LOGGING_LEVEL": "INFO",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
+}
 # No library of ours says anything to anyone, and little to the terminal.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -41,6 +56,9 @@ QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_LOGGING_LEVEL": "WARNING",
+    # Our own lines go to Prefect's log all the same, as far as they are of a run.
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "xianbao",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # An error is said once, by the command, not first as a traceback by Prefect; its server, if any, has that.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     # Prefect starts its server as a module: not one that lies in the working directory; and names are UTF-8 there too.
@@ -56,8 +74,14 @@ class Settings(BaseSettings):
 
     root: Path = Path("var")
     inbox: Path | None = None
+    inbox_marker: Annotated[str, Field(pattern=r"^[^/]+$")] | None = None
     ledger_url: str | None = None
     lock_wait_seconds: float = 600
+    run_timeout_seconds: PositiveFloat = 43200
+    task_timeout_seconds: PositiveFloat = 21600
+    late_start: Literal["run", "skip"] = "run"
+    late_start_hours: PositiveFloat = 12
+    log_format: Literal["text", "json"] = "text"
     max_file_bytes: int = Limits().file_bytes
     max_unpacked_bytes: int = Limits().unpacked_bytes
     max_sheet_cells: int = Limits().cells
@@ -79,6 +103,8 @@ class Settings(BaseSettings):
     keep_days: NonNegativeFloat = 7
     open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}
+    alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share
+    alert_overdue_counties: NonNegativeInt = Thresholds().overdue_counties
 
     @field_validator("root", "inbox")
     @classmethod
@@ -166,6 +192,11 @@ class Settings(BaseSettings):
         """How long files that are still being written are waited for."""
         return SettleTimes(self.settle_seconds, self.stale_lock_hours)
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """What a night may have before its events say that a threshold is passed."""
+        return Thresholds(quarantined_share=self.alert_quarantined_share, overdue_counties=self.alert_overdue_counties)
+
 
 def load_settings() -> Settings:
     """The settings now; raises PermanentError naming the one that is wrong.
@@ -230,7 +261,7 @@ def quiet_environment(settings: Settings) -> None:
     os.environ.update({name: str(path) for name, path in own.items() if path})
     make_folder(settings.root)
     os.chdir(settings.root)
-    for name, value in QUIET.items():
+    for name, value in (QUIET | (JSON_LOGS if settings.log_format == "json" else {})).items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ:
         os.environ.setdefault("PREFECT_HOME", str(settings.store.path / "prefect"))

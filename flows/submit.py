@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
+from flows.forms import ReceivedAt, shown
 from flows.operation import operation
 from flows.pipeline import process, started
 from flows.settings import load_settings
@@ -15,7 +16,12 @@ from warehouse.store.inbox import Arrivals, arrived
 
 
 @operation("submit")
-def submit(file: Path, received_at: datetime | None = None) -> Summary:
+def submit(
+    file: Annotated[
+        Path, shown("文件 File", "worker 所在机器上的完整路径。 Its whole path on the machine of the worker.")
+    ],
+    received_at: ReceivedAt = None,
+) -> Summary:
     """Takes in one file, or an archive of files, known by its name in the inbox where it lies there, and publishes."""
     settings = load_settings()
     path, inbox = file.absolute(), settings.inbox_folder

@@ -13,14 +13,19 @@ from warehouse.messages.log import log
 from warehouse.store.integrity import IntegrityFault
 
 
-@operation("verify")
+@operation(
+    "verify",
+    says=lambda done: (
+        f"{done.originals} 份原件、{done.entries} 条日志、{done.rows} 个行文件、{done.published} 个发布文件均未变;"
+        f" {done.originals} originals, {done.entries} entries, {done.rows} files of rows, {done.published} published:"
+        " all as it was kept"
+    ),
+)
 def verify() -> VerifyResult:
     """Compares every kept file with its hash. Fails, naming each that changed or is missing, where one did or is."""
     settings = load_settings()
     done = maintain.verify_root(settings.store, settings.ledger)
     fail_on(done.faults, done.root)
-    log.info("%d originals, %d entries, %d files of rows, %d published: all as it was kept",
-             done.originals, done.entries, done.rows, done.published)  # fmt: skip
     return done
 
 

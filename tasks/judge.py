@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefect import task
 
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import load_reading
+from warehouse.messages.log import SHOWN_APART, log
 from warehouse.store import ledger, rejudging
+from warehouse.store.journal_records import ReturnDecision
 from warehouse.store.rejudging import RejudgeResult
 from warehouse.store.staging import prior_state, stage_period
 
@@ -22,6 +25,7 @@ def judge(run: Run, period: str) -> int:
     """Judges the returns of a period and keeps the rows; returns how many returns there were."""
     judged = _judged(run, period)
     stage_period(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
+    _say_quarantined(judged.record.decisions)
     return len(judged.record.decisions)
 
 
@@ -39,6 +43,17 @@ def judge_again(run: Run, period: str) -> RejudgeResult:
         quarantined=sum(decision.verdict == "quarantined" for decision in judged.record.decisions),
         changes=tuple(rejudging.change(decision, before[rejudging.key_of(decision)]) for decision in decisions),
     )
+
+
+def _say_quarantined(decisions: Iterable[ReturnDecision]) -> None:
+    """A line a return that is quarantined, with its place as fields: a county that asks is answered from the log."""
+    for one in decisions:
+        if one.verdict == "quarantined":
+            place = {"submission": one.submission, "county": one.county_code, "period": one.period}
+            log.info(
+                "%s %s %s 退回 quarantined (%s): %s", one.county_code, one.period, one.dataset, ", ".join(one.failed),
+                one.file, extra={**place, "dataset": one.dataset, **SHOWN_APART},
+            )  # fmt: skip
 
 
 def _judged(run: Run, period: str) -> PeriodOutcome:

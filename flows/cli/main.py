@@ -84,7 +84,13 @@ def rejudge(  # noqa: PLR0913, PLR0917  (an option each)
     from warehouse.store.rejudging import Scope
 
     try:
-        scope = Scope(first=first, last=last, dataset=dataset, county_code=county, accepted_too=accepted_too)
+        scope = Scope(
+            first=first,
+            last=last,
+            datasets=(dataset,) if dataset else (),
+            counties=(county,) if county else (),
+            accepted_too=accepted_too,
+        )
     except ValidationError as error:
         raise typer.BadParameter("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
     settings = load_settings()

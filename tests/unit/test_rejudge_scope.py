@@ -52,20 +52,18 @@ def test_a_range_is_of_periods(period: str) -> None:
             Scope.model_validate({end: period})
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("dataset", "loans"), ("county_code", "999999"), ("county_code", "天镇县")]
-)
+@pytest.mark.parametrize(("field", "value"), [("datasets", "loans"), ("counties", "999999"), ("counties", "天镇县")])
 def test_what_the_codebook_does_not_know_is_no_scope(field: str, value: str) -> None:
     with pytest.raises(ValidationError, match=f"{value} is no"):
-        Scope.model_validate({field: value})
+        Scope.model_validate({field: [value]})
 
 
 @pytest.mark.parametrize(
     ("scope", "everything"),
     [
         ({}, False),
-        ({"dataset": "finance"}, False),
-        ({"county_code": YANGGAO}, False),
+        ({"datasets": ["finance"]}, False),
+        ({"counties": [YANGGAO]}, False),
         ({"first": PERIOD}, True),
         ({"last": PERIOD}, True),
         ({"first": PERIOD, "last": PERIOD}, True),
@@ -74,6 +72,16 @@ def test_what_the_codebook_does_not_know_is_no_scope(field: str, value: str) -> 
 )
 def test_a_range_takes_the_accepted_too(scope: dict[str, Any], everything: bool) -> None:  # noqa: FBT001
     assert Scope.model_validate(scope).all == everything
+
+
+def test_a_word_that_a_scope_does_not_know_is_refused_and_does_not_mean_everything() -> None:
+    with pytest.raises(ValidationError, match="dataset"):
+        Scope.model_validate({"dataset": "finance"})
+
+
+def test_a_choice_of_a_form_is_taken_by_its_code() -> None:
+    chosen = {"datasets": ["finance 金融扶贫"], "counties": [f"{YANGGAO} 阳高县", TIANZHEN]}
+    assert Scope.model_validate(chosen) == Scope(datasets=("finance",), counties=(YANGGAO, TIANZHEN))
 
 
 # --- which are taken up --------------------------------------------------------------------------------------------
@@ -122,12 +130,13 @@ def test_of_a_range_all_are_taken_up_superseded_ones_too(root: Root) -> None:
     assert found(root) == [3]
 
 
-def test_a_scope_may_be_one_county_or_dataset(root: Root) -> None:
+def test_a_scope_may_be_some_counties_or_datasets(root: Root) -> None:
     run(root, 1, Sent(1, verdict=Q), Sent(2, 2, verdict=Q, county=TIANZHEN))
-    assert found(root, county_code=TIANZHEN) == [2]
-    assert found(root, dataset="finance") == [1, 2]
-    assert found(root, dataset="funds") == []
-    assert found(root, dataset="funds", accepted_too=True) == []
+    assert found(root, counties=(TIANZHEN,)) == [2]
+    assert found(root, counties=(TIANZHEN, YANGGAO)) == [1, 2]
+    assert found(root, datasets=("finance", "funds")) == [1, 2]
+    assert found(root, datasets=("funds",)) == []
+    assert found(root, datasets=("funds",), accepted_too=True) == []
 
 
 def test_receipts_are_those_of_the_returns_each_once_in_order(root: Root) -> None:

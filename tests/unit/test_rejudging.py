@@ -169,7 +169,7 @@ def test_a_later_quarantined_correction_comes_into_force_when_the_rule_allows_it
     assert lent(root) == {YANGGAO: 60_000}
 
 
-@pytest.mark.parametrize("scope", [Scope(dataset="funds"), Scope(county_code=TIANZHEN), Scope(last="2017-11")])
+@pytest.mark.parametrize("scope", [Scope(datasets=("funds",)), Scope(counties=(TIANZHEN,)), Scope(last="2017-11")])
 def test_out_of_scope_is_left(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch, scope: Scope) -> None:
     night(root, send(inbox, loans(HIGH)))
     change_rules(monkeypatch, cap(70_000))

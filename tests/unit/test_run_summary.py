@@ -83,7 +83,7 @@ def test_a_run_in_numbers() -> None:
         "run": "000001", "files": 3, "archives": 0, "unreadable": 1, "duplicates": 1, "waiting": 0, "skipped": 0,
         "periods": ({"period": "2017-12", "counties": 2, "accepted": 2, "accepted_with_queries": 1, "quarantined": 1},),
         "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "explained": 0,
-        "held": 0,
+        "held": 0, "overdue": 0,
         "version": "000004", "recovered": (), "late": (), "before": None, "priorities": None,
         "lapsed": (),
     }  # fmt: skip

@@ -1,11 +1,18 @@
-"""The log of xianbao: a line a message, whatever is in it; Prefect and the command line listen to it."""
+"""The log of xianbao: a line a message, whatever is in it, with fields; Prefect and the command line listen to it."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from warehouse.messages.visible import one_line
+
+# Of a line that the command line shows in its own way, or not at all.
+SHOWN_APART = {"shown_apart": True}
+_FIELDS: ContextVar[Mapping[str, str]] = ContextVar("fields of the log", default={})  # noqa: B039  (never changed)
 
 
 class _Lines(logging.LoggerAdapter[logging.Logger]):
@@ -15,7 +22,21 @@ class _Lines(logging.LoggerAdapter[logging.Logger]):
         if self.isEnabledFor(level):
             said = str(msg) % args if args else str(msg)
             kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
-            self.logger.log(level, "%s", one_line(said), **kwargs)
+            kwargs["extra"] = {**_FIELDS.get(), **kwargs.get("extra", {})}
+            # Without arguments it is taken as it stands, by a formatter for machines as well.
+            self.logger.log(level, one_line(said), **kwargs)
 
 
 log = _Lines(logging.getLogger("xianbao"))
+
+
+@contextmanager
+def log_fields(**fields: str) -> Iterator[None]:
+    """Every line within has these fields beside its text, as attributes of the record: `run`, `flow`. A line of one
+    return or file has `submission`, `county`, `period` and `dataset` besides.
+    """
+    token = _FIELDS.set({**_FIELDS.get(), **fields})
+    try:
+        yield
+    finally:
+        _FIELDS.reset(token)

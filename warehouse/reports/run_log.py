@@ -19,11 +19,11 @@ from warehouse.store.files import Root, found, make_folder, naming, sync
 
 # What names files or quotes findings stays where `forget` reaches it: in the reports.
 NAMES_FILES = dict.fromkeys(("late", "groups", "priorities", "lapsed", "recovered"), True)
-State = Literal["completed", "failed", "interrupted"]
+State = Literal["completed", "skipped", "failed", "interrupted"]
 
 
 class RunLogEntry(BaseModel):
-    """An operation that ended: when (UTC), how, with which sentence.
+    """An operation that ended: when (UTC), how, with which sentence; `skipped` is one that began too late to be wanted.
 
     `prefect_run` and `prefect_name` are the id and the name of the flow run, None where it was none. `summary` is the
     run in numbers, with its number in the journal and the snapshot it published, without names of files; None where
@@ -47,6 +47,7 @@ class Operation:
     """An operation under way: what its line in the run log is to say besides times; not `good`, it failed."""
 
     good: bool = True
+    skipped: bool = False
     message: str = ""
     summary: Summary | None = None
     prefect_run: str | None = None
@@ -63,7 +64,8 @@ def recorded(root: Root, flow: str) -> Iterator[Operation]:
     state: State = "interrupted"
     try:
         yield operation
-        state = "completed" if operation.good else "failed"
+        done: State = "skipped" if operation.skipped else "completed"
+        state = done if operation.good else "failed"
     except Exception as error:
         state, operation.message = "failed", str(error)
         raise

@@ -44,6 +44,7 @@ class Summary(BaseModel):
     counts figures above the county that the run holds back.
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
+    `overdue` are the counties that owe returns whose day had passed when the run began, in the snapshot as it is then.
     `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
     files. `before` is the run that took in what did not have to wait for its turn.
     `recovered` says what a run that broke off had left, and what was done about it.
@@ -61,6 +62,7 @@ class Summary(BaseModel):
     waiting: int = 0
     late: tuple[str, ...] = ()
     skipped: int = 0
+    overdue: int = 0
     periods: tuple[PeriodSummary, ...] = ()
     accepted: int = 0
     accepted_with_queries: int = 0

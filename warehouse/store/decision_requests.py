@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from warehouse.codebook import load
+from warehouse.codebook.choices import BLANK, County, DatasetOrAll, OrBlank
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.in_force import in_force, latest
@@ -54,6 +55,14 @@ def check_reason(reason: str) -> str:
     return reason.strip()
 
 
+ALL_OF_THEM = "all 为该报告期的全部报表。 all: every one of the period."
+DecidedPeriod = Annotated[str, Field(title="报告期 Period", description="如 2018-06。 Like 2018-06.")]
+Reason = Annotated[
+    str, Field(title="理由 Reason", description="写入日志,长期保留。 It stands in the journal for good.")
+]
+By = Annotated[str | None, OrBlank(), Field(title="决定人 By", description="谁决定的。 Who decides it.")]
+
+
 class DecisionRequest(BaseModel):
     """What a person wants decided: of which return, why, and who says so.
 
@@ -61,14 +70,21 @@ class DecisionRequest(BaseModel):
     saying what there is, for an unknown county, dataset or period and for an empty reason.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    county_code: str
-    period: str
-    dataset: str
-    reason: str
-    receipt: int | None = None
-    by: str | None = None
+    county_code: Annotated[County, Field(title="县 County")]
+    period: DecidedPeriod
+    dataset: Annotated[DatasetOrAll, Field(title="报表 Dataset", description=ALL_OF_THEM)]
+    reason: Reason
+    receipt: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        OrBlank(),
+        Field(
+            title="收件号 Receipt",
+            description="留空为最近一份。 Blank: the return in force or, to waive, the last that was quarantined.",
+        ),
+    ] = BLANK
+    by: By = BLANK
 
     @field_validator("county_code")
     @classmethod

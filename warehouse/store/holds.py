@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from warehouse.codebook.choices import BLANK, DatasetOrAll
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
-from warehouse.store.decision_requests import ALL, check_characters, check_dataset, check_period, check_reason
+from warehouse.store.decision_requests import (
+    ALL,
+    ALL_OF_THEM,
+    By,
+    DecidedPeriod,
+    Reason,
+    check_characters,
+    check_dataset,
+    check_period,
+    check_reason,
+)
 from warehouse.store.journal_records import MOVERS, HoldRecord, PeriodRecord, Place
 from warehouse.store.rejudging import newer_than_last
 
@@ -66,14 +77,26 @@ class ReleaseRequest(BaseModel):
     one area by its code, or `all`. Raises PermanentError as `DecisionRequest` does.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset: str
-    period: str
-    indicator: str
-    area: str
-    reason: str
-    by: str | None = None
+    dataset: Annotated[DatasetOrAll, Field(title="报表 Dataset", description=ALL_OF_THEM)]
+    period: DecidedPeriod
+    indicator: Annotated[
+        str,
+        Field(
+            title="指标 Indicator",
+            description="如 loan_amount_yuan;all 为全部暂缓的。 Like loan_amount_yuan; all: every one that is held.",
+        ),
+    ] = ALL
+    area: Annotated[
+        str,
+        Field(
+            title="地区 Area",
+            description="地区代码,如 140200;all 为全部。 The area's code, like 140200; all: every one.",
+        ),
+    ] = ALL
+    reason: Reason
+    by: By = BLANK
 
     _period = field_validator("period")(check_period)
     _dataset = field_validator("dataset")(check_dataset)

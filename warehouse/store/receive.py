@@ -94,7 +94,8 @@ def _members(one: Original, limits: Limits, scratch: Path) -> list[Original]:
         for member in members_of(one.path, limits, scratch)
     ]
     if members:
-        log.info("%s 解压出 %d 个文件; %d files came out of it", one.file, len(members), len(members))
+        said = {"submission": one.submission}
+        log.info("%s 解压出 %d 个文件; %d files came out of it", one.file, len(members), len(members), extra=said)
     return members
 
 

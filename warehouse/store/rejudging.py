@@ -9,9 +9,10 @@ from typing import Annotated
 
 import polars as pl
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from warehouse.codebook import load
+from warehouse.codebook.choices import BLANK, County, Dataset, OrBlank
 from warehouse.intake.model.records import Note, Receipt, ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.errors import PermanentError
@@ -20,8 +21,11 @@ from warehouse.store.in_force import RETURN, in_force, latest
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
 
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Datasets = tuple[Annotated[Dataset, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))], ...]
+Counties = tuple[Annotated[County, AfterValidator(lambda code: _among(code, load().names, "county code"))], ...]
 # A return as it was received: its receipt, dataset, county and period.
 Key = tuple[int, str, str, str]
+A_PERIOD = "如 2018-06;留空即不限。 Like 2018-06; blank: no limit."
 PARTNER_MISSING = "partner_missing"
 COUNTS = ("failed", "explained", "not_evaluated")
 
@@ -33,13 +37,20 @@ class Scope(BaseModel):
     until `last`, both included) or `accepted_too` says so. Refuses what is no period, dataset or county.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first: Period | None = None
-    last: Period | None = None
-    dataset: Annotated[str, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))] | None = None
-    county_code: Annotated[str, AfterValidator(lambda code: _among(code, load().names, "county code"))] | None = None
-    accepted_too: bool = False
+    first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = BLANK
+    last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = BLANK
+    datasets: Annotated[Datasets, Field(title="报表 Datasets", description="留空为全部。 Blank: all.")] = ()
+    counties: Annotated[Counties, Field(title="县 Counties", description="留空为全部。 Blank: all.")] = ()
+    accepted_too: Annotated[
+        bool,
+        Field(
+            title="包括已接受的 Accepted too",
+            description="已接受的报表也重新核对;给出报告期范围时总是如此。 Accepted returns as well, as always where a"
+            " range of periods is given.",
+        ),
+    ] = False
 
     @property
     def all(self) -> bool:
@@ -109,10 +120,16 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
             pl.col("reason").is_null(),
             pl.lit(scope.all) | (may_count & unsettled),
             pl.col("period").is_between(pl.lit(scope.first or ""), pl.lit(scope.last or "9999-99")),
-            **scope.model_dump(include={"dataset", "county_code"}, exclude_none=True),
+            pl.lit(not scope.datasets) | pl.col("dataset").is_in(scope.datasets),
+            pl.lit(not scope.counties) | pl.col("county_code").is_in(scope.counties),
         )
     )
     return set(found.select("receipt", *RETURN).collect().iter_rows())
+
+
+def periods_of(engine: sa.Engine, scope: Scope) -> list[str]:
+    """The periods of the returns in scope, ascending."""
+    return sorted({period for *_, period in chosen(engine, scope)})
 
 
 def newer_than_last(engine: sa.Engine, moment: datetime) -> None:

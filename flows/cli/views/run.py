@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -17,8 +18,9 @@ from rich.text import Text
 
 from flows.cli.screen import Screen
 from flows.cli.views.holds import show_first
-from flows.settings import Settings
+from flows.settings import JSON_LOGS, Settings
 from warehouse.messages.finding_groups import RuleGroup
+from warehouse.messages.log import SHOWN_APART
 from warehouse.messages.priorities import Priorities
 from warehouse.messages.visible import one_line
 from warehouse.reports.findings_text import SEVERITY, cell_line, dataset_label, more_groups, priorities_sentence
@@ -29,6 +31,7 @@ from warehouse.store.holds import active_holds
 
 SCORECARD_LINES = 10
 GROUPS = 8
+FORMATTER = "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER"
 PERIODS = 6
 COLOURS = {"critical": "red", "warning": "yellow", "info": "dim"}
 STATES = {
@@ -47,6 +50,8 @@ class _Stages(logging.Handler):
         self.spinner.start()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if vars(record).keys() & SHOWN_APART.keys():
+            return
         text = record.getMessage()
         if text.endswith("..."):
             self.spinner.update(Text(text))
@@ -59,7 +64,12 @@ class _Stages(logging.Handler):
 
 @contextmanager
 def watch(console: Screen, *, quiet: bool) -> Iterator[None]:
-    """Shows what the flow logs to `xianbao` while it runs, and the whole time at the end."""
+    """Shows what the flow logs to `xianbao` while it runs, and the whole time at the end; where a machine reads the
+    log, that is left to Prefect's own handler.
+    """
+    if os.environ.get(FORMATTER) == JSON_LOGS[FORMATTER]:
+        yield
+        return
     log = logging.getLogger("xianbao")
     # Prefect would print the same lines again in its own way.
     log.propagate = False
