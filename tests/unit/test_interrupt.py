@@ -7,12 +7,17 @@ import pty
 import signal
 import subprocess
 import sys
+from _thread import interrupt_main
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from flows.cli.interrupt import GRACE_SECONDS, SENTENCE
+from tests.builders import receipt_of
+from warehouse.intake.formats.preflight import Limits
+from warehouse.intake.sandbox.reader_pool import START_SECONDS, Child, Failure, Readers
+from warehouse.intake.sandbox.worker import ReaderJob
 
 BEGIN = """
 import subprocess, sys, time
@@ -135,6 +140,34 @@ def test_nobody_to_say_it_to_is_no_hindrance() -> None:
     os.close(read)
     os.close(write)
     assert interrupted(process, signal.SIGINT)[0] == 130
+
+
+def test_reading_that_is_interrupted_does_not_wait_for_what_is_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The children are stopped, as if their files were long."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    asked = list[ReaderJob]()
+    read = Child.read
+
+    def stop_and_interrupt(child: Child, part: ReaderJob) -> Failure | list[float]:
+        os.kill(child.process.pid, signal.SIGSTOP)
+        asked.append(part)
+        if len(asked) == 1:
+            interrupt_main()
+        return read(child, part)
+
+    monkeypatch.setattr(Child, "read", stop_and_interrupt)
+    files = [tmp_path / f"{number}.csv" for number in range(1, 9)]
+    for file in files:
+        file.touch()
+    received = [receipt_of(file, number) for number, file in enumerate(files, start=1)]
+    begun = monotonic()
+    with Readers(Limits(), tmp_path, tmp_path / "scratch") as readers, pytest.raises(KeyboardInterrupt):
+        readers.read(received, None, {})
+    assert monotonic() - begun < START_SECONDS / 2
+    signal.signal(signal.SIGINT, handler)
+    assert all(child.process.returncode == -signal.SIGKILL for child in readers.children)
 
 
 UNREAD = """
