@@ -1,9 +1,10 @@
-"""The commands `explain` and `diff`: where things stand and what became of them, what figures are made of, what a new
-version changed.
+"""The commands `explain`, `diff` and `runs`: where things stand and what became of them, what figures are made of, what
+a new version changed, what ran.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,6 +55,42 @@ def submission(
     explained = explain_submission(store_of_settings(), name)
     print_json(submission_json(explained)) if as_json else show_submission(explained, Screen(), whole=whole)
     raise typer.Exit(FAULTS if explained.trouble else GOOD)
+
+
+@explain.command("return", epilog=EPILOG)
+def of_a_return(
+    county: Annotated[str, typer.Option(help="The county's code, or its name where only one is called so.")],
+    period: Annotated[str, typer.Option(help="The period, like 2018-06.")],
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, like finance. Default: all.")] = None,
+    whole: All = False,
+    as_json: Json = False,
+) -> None:
+    """Say all that befell a county's returns: received, decided, superseded, when and why. 说明一县报表的经过。"""
+    from flows.cli.views.history import show_return_history
+    from warehouse.lineage import explain_return
+
+    told = explain_return(store_of_settings(), county, period, dataset, datetime.now(UTC).date())
+    print_json(told.model_dump()) if as_json else show_return_history(told, Screen(), whole=whole)
+
+
+@commands.command(epilog=EPILOG)
+def runs(
+    run: Annotated[str | None, typer.Argument(help="One run of the journal, like 000123. Default: list them.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    whole: All = False,
+    as_json: Json = False,
+) -> None:
+    """List what ran, quiet, failed and interrupted ones too; or say all of one run. 查看批次。"""
+    from flows.cli.views.history import show_run, show_runs
+    from warehouse.lineage import find_run, list_runs
+
+    store = store_of_settings()
+    if run is not None:
+        found = find_run(store, run)
+        print_json(found.model_dump()) if as_json else show_run(found, Screen(), whole=whole)
+        return
+    listed = list_runs(store, limit)
+    print_json([one.model_dump() for one in listed]) if as_json else show_runs(listed, Screen())
 
 
 @commands.command(epilog=EPILOG)

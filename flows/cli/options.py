@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import BaseModel
 
-from flows.cli.screen import Screen
+from flows.cli.screen import Screen, go_on_unread
 from warehouse.messages.disk_errors import check_disk
 from warehouse.messages.errors import DiskError
 from warehouse.messages.json_text import to_json
@@ -41,8 +41,12 @@ def check_space(root: Root) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Writes a value to standard output for machines."""
-    sys.stdout.write(to_json(value) + "\n")
+    """Writes a value to standard output for machines, of which one may have stopped to listen."""
+    try:
+        sys.stdout.write(to_json(value) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        go_on_unread(sys.stdout)
 
 
 def end(done: Done, show: Callable[[Done, Screen], None], *, as_json: bool, good: bool = True) -> NoReturn:

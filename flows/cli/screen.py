@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import IO
 
@@ -30,6 +31,10 @@ class Screen(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.is_control else Segment(visible_lines(segment.text), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """Goes on without being read, as by `head` that has seen enough: a run must not end with it."""
+        go_on_unread(self.file)
+
     def complain(self, said: str) -> None:
         """An error: the lines below its first one are set in, carets below what they point at."""
         first, *others = said.rstrip("\n").split("\n")
@@ -38,3 +43,8 @@ class Screen(Console):
     def say(self, text: str, style: str = "") -> None:
         """The text as one line, however long: no end of line in it begins another."""
         self.print(Text(one_line(text), style), soft_wrap=True)
+
+
+def go_on_unread(stream: IO[str]) -> None:
+    """What is still written to a stream that nobody reads any more goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -83,6 +83,7 @@ class Calls:
     fault: Fault = field(default_factory=Fault)
     died: Path | None = None
     reads: bool = False
+    by: signal.Signals = signal.SIGKILL
     made: list[Call] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -120,7 +121,7 @@ class Calls:
         """The end, as the system would make it, once it is noted what for."""
         if self.died:
             self.died.write_text(f"{kind} {path}", encoding="utf-8")
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), self.by)
 
     def _refusal(self, call: Call) -> Exception:
         """What the system, or the ledger, says no with."""

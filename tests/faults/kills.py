@@ -1,4 +1,6 @@
-"""Processes killed by -9 at every durable call, and anywhere, or that find the disk full; and what comes after."""
+"""Processes killed by -9 at every durable call, and anywhere, or interrupted, or that find the disk full; and what
+comes after.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from threading import Timer
@@ -20,6 +22,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from flows.cli.interrupt import SENTENCE, Interruption
 from tests.builders import apart, night, publish_few
 from tests.faults.calls import POWER, READING, Call, Calls, Fault, How
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
@@ -29,7 +32,8 @@ from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import Manifest, read_manifest
 
 PRELOAD = ["expectations.judge", "expectations.data_docs.pages", "tests.faults.run"]
-ORPHANS_SECONDS = 20
+# Those that read notice that they were left; after an interruption there are none.
+ORPHANS_SECONDS = {signal.SIGKILL: 20, signal.SIGINT: 2, signal.SIGTERM: 2}
 FAILS = {"full", "amid full", "read only", "refused"}
 # How an error begins that says what is wrong with the disk.
 PLAIN = ("DiskError", "TransientError")
@@ -43,12 +47,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kill:
-    """A fault in a scenario: at a durable call, or a kill some seconds after it began, or so many bytes `free`."""
+    """A fault in a scenario: at a durable call, or some seconds after it began, a kill or an interruption `by` another
+    signal; or so many bytes `free`.
+    """
 
     scenario: str
     fault: Fault = field(default_factory=Fault)
     seconds: float | None = None
     free: int | None = None
+    by: signal.Signals = signal.SIGKILL
+
+    @property
+    def exit_code(self) -> int:
+        """What the process ends with."""
+        return -self.by if self.by is signal.SIGKILL else 128 + self.by
 
     @property
     def fails(self) -> bool:
@@ -68,10 +80,24 @@ class Outcome:
     differs: list[str]
     lost: list[str]
     orphans: int
+    said: str = ""
 
     @property
     def faults(self) -> list[str]:
-        return [*self.torn, *self.differs, *self.lost, *["a process was left"] * self.orphans, *self.unclear]
+        return [
+            *self.torn,
+            *self.differs,
+            *self.lost,
+            *["a process was left"] * self.orphans,
+            *self.unclear,
+            *self.noise,
+        ]
+
+    @property
+    def noise(self) -> list[str]:
+        """What an interrupted process said other than the sentence."""
+        quiet = self.kill.by is signal.SIGKILL or self.said == SENTENCE
+        return [] if quiet else [f"it said {self.said}"]
 
     @property
     def unclear(self) -> list[str]:
@@ -88,6 +114,8 @@ class Outcome:
         if self.kill.fails:
             refused = f" {errno.errorcode[self.kill.fault.code]}" if self.kill.fault.code else ""
             return "tmpfs full" if self.kill.free is not None else f"{self.kill.fault.how}{refused}"
+        if self.kill.by is not signal.SIGKILL:
+            return self.kill.by.name
         if self.kill.seconds is not None:
             return "random moment"
         if self.kill.fault.how in POWER:
@@ -120,13 +148,27 @@ class Undisturbed:
 def victim(kill: Kill, folder: Path, died: Path) -> None:
     """Does the request until it is killed, by itself, at the latest in the end."""
     os.setsid()
-    calls = Calls(folder, kill.fault, died, reads=kill.fault.how == "refused")
+    calls = Calls(folder, kill.fault, died, reads=kill.fault.how == "refused", by=kill.by)
+    if kill.by is signal.SIGKILL:
+        _until_killed(kill, calls)
+    else:
+        # Whoever runs the tests may do so in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(_said_in(died), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        Interruption().run(lambda: _until_killed(kill, calls))
+
+
+def _said_in(died: Path) -> Path:
+    return died.with_suffix(".said")
+
+
+def _until_killed(kill: Kill, calls: Calls) -> None:
     if kill.seconds is None:
         calls.watch()
     else:
         Timer(kill.seconds, calls.die, ("random", "moment")).start()
     try:
-        done = SCENARIOS[kill.scenario].request(Place(folder))
+        done = SCENARIOS[kill.scenario].request(Place(calls.folder))
     except Exception as error:
         if not kill.fails:
             raise
@@ -200,7 +242,9 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     process = apart(victim, kill, place.folder, died)
     process.join()
     ballast.unlink(missing_ok=True)
-    assert process.exitcode == -signal.SIGKILL, f"{kill} ended with {process.exitcode}"
+    assert process.exitcode == kill.exit_code, f"{kill} ended with {process.exitcode}"
+    left = _orphans(process.pid or 0, place.folder, ORPHANS_SECONDS[kill.by])
+    said = "" if kill.by is signal.SIGKILL else _said_in(died).read_text(encoding="utf-8")
     root = scenario.read(place)
     at = _died_at(died)
     waited = at == f"{DONE} {WAITING}"
@@ -208,7 +252,7 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     after = read_manifest(root) if waited else known.after
     seen = [fault for fault in torn(root, known.before, after, *known.since) if fault not in known.torn]
     differs, gone = finished(scenario, place, known, waited=waited)
-    return Outcome(kill, at, seen, differs, gone, _orphans(process.pid or 0))
+    return Outcome(kill, at, seen, differs, gone, left, said)
 
 
 def fill_disk(ballast: Path, free: int) -> None:
@@ -252,10 +296,13 @@ def _died_at(died: Path) -> str:
     return died.read_text(encoding="utf-8").strip() if died.exists() else "unknown"
 
 
-def _orphans(group: int) -> int:
-    """How many processes of the killed one's are left; those that read submissions may take a moment to notice."""
-    until = time.monotonic() + ORPHANS_SECONDS
-    while (left := sum(_alive(stat, group) for stat in Path("/proc").glob("[0-9]*/stat"))) and time.monotonic() < until:
+def _orphans(group: int, folder: Path, seconds: float) -> int:
+    """How many processes of the killed one's are left after so many seconds, of its group or at work in its folder."""
+    until = time.monotonic() + seconds
+    own = [*Path("/proc").glob("[0-9]*")]
+    while (left := sum(_alive(one / "stat", group) or _within(one / "cwd", folder) for one in own)) and (
+        time.monotonic() < until
+    ):
         time.sleep(0.05)
     return left
 
@@ -267,6 +314,14 @@ def _alive(stat: Path, group: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return int(its_group) == group and state not in {"Z", "X"}
+
+
+def _within(cwd: Path, folder: Path) -> bool:
+    """Whether a process works in a folder, as those that read do."""
+    try:
+        return cwd.readlink().is_relative_to(folder)
+    except OSError:  # it has ended, or is another user's
+        return False
 
 
 # --- many of them --------------------------------------------------------------------------------------------------
@@ -304,6 +359,11 @@ def moments(name: str, seconds: float, seeds: range) -> list[Kill]:
     return [Kill(name, seconds=random.Random(seed).uniform(0, seconds)) for seed in seeds]
 
 
+def interruptions(kills: Sequence[Kill]) -> list[Kill]:
+    """The same places, with Ctrl-C and SIGTERM in turns."""
+    return [replace(kill, by=(signal.SIGINT, signal.SIGTERM)[place % 2]) for place, kill in enumerate(kills)]
+
+
 def survey(name: str, base: Path) -> tuple[str, list[Call], float]:
     """The durable calls of a scenario and its seconds."""
     known = undisturbed(name, _own(base))
@@ -320,14 +380,17 @@ def outcomes(kills: Sequence[Kill], base: Path) -> list[Outcome]:
     return [outcome(kill, _own(base)) for kill in kills]
 
 
-def some(name: str, base: Path, spread: int, seeds: range) -> list[Outcome]:
-    """Kills of a scenario just before and after each commit, so many over its calls, and at random moments.
+def some(name: str, base: Path, spread: int, seeds: range, interrupted: int) -> list[Outcome]:
+    """Kills of a scenario just before and after each commit, so many over its calls, and at random moments; so many
+    interruptions over its calls or, without any, at random moments.
 
     All in this process, so that the scenario is surveyed once.
     """
     known = undisturbed(name, _own(base))
     chosen = [*commits(name, known.calls), *evenly(points(name, known.calls), spread)] if spread else []
-    return outcomes([*chosen, *moments(name, known.seconds, seeds)], base)
+    at = points(name, known.calls) if spread else moments(name, known.seconds, range(interrupted))
+    signals = interruptions(evenly(at, interrupted))
+    return outcomes([*chosen, *moments(name, known.seconds, seeds), *signals], base)
 
 
 def _own(base: Path) -> Path:

@@ -1,4 +1,5 @@
-"""`make faults`: thousands of kills, the disk full everywhere, runs at one moment, readers while snapshots flip.
+"""`make faults`: thousands of kills, interruptions, the disk full everywhere, runs at one moment, readers while
+snapshots flip.
 
 What is printed at the end is counted, also what was lost. Exits with 1 where anything was against a promise.
 """
@@ -24,15 +25,28 @@ from rich.table import Table
 
 from tests.faults.calls import Call
 from tests.faults.disk import SMALL_DISK, full_at, on_a_small_disk, read_only_at, refused_at
-from tests.faults.kills import Kill, Outcome, commits, evenly, killed, moments, points, pool, survey, survey_all
+from tests.faults.kills import (
+    Kill,
+    Outcome,
+    commits,
+    evenly,
+    interruptions,
+    killed,
+    moments,
+    points,
+    pool,
+    survey,
+    survey_all,
+)
 from tests.faults.power import power_cuts
 from tests.faults.readers import RIGHT, WRONG, Published, Reads, read_while_published
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.together import Ended, at_once
 
 NIGHTS = ("night", "first night")
-# Of the kills of nights, one in so many comes at a random moment.
+# Of the kills of nights, one in so many comes at a random moment; and to so many comes an interruption.
 RANDOM = 5
+INTERRUPTED = 5
 # What the system refuses for itself takes a disk, and time: so many sizes of it.
 SIZES = 40
 EVERY = 1_000_000
@@ -104,7 +118,8 @@ def name_of(one: Outcome) -> str:
 
 def planned(known: Known, size: Size) -> list[Kill]:
     """So many kills of nights: at random moments, half of them with children that read, just before and after each
-    commit, and spread over all calls. And some of each request, or one for each place to die that it has.
+    commit, and spread over all calls. And some of each request, or one for each place to die that it has. And some of
+    all of these as interruptions.
     """
     at_random = size.kills // RANDOM
     spread = [kill for name in NIGHTS for kill in points(name, known[name][0])]
@@ -114,7 +129,8 @@ def planned(known: Known, size: Size) -> list[Kill]:
     for place, name in enumerate(("night", SMALL_DISK)):
         chosen += moments(name, known[name][1], range(place, at_random, 2))
     requests = [name for name in SCENARIOS if name not in (*NIGHTS, SMALL_DISK)]
-    return chosen + [kill for name in requests for kill in evenly(points(name, known[name][0]), size.of_each_deed)]
+    chosen += [kill for name in requests for kill in evenly(points(name, known[name][0]), size.of_each_deed)]
+    return chosen + interruptions(chosen[::INTERRUPTED])
 
 
 def everything(size: Size, base: Path, watch: Callable[[str, Iterable[Any], int], Iterable[Any]]) -> Found:
@@ -152,14 +168,14 @@ def surveyed(names: Iterable[str], base: Path, processes: ProcessPoolExecutor) -
 
 # --- shown ---------------------------------------------------------------------------------------------------------
 
-COLUMNS = ("times", "torn reads", "otherwise after", "lost", "processes left", "unclear")
+COLUMNS = ("times", "torn reads", "otherwise after", "lost", "processes left", "unclear", "noise")
 
 
 def rows(outcomes: Sequence[Outcome], by: Callable[[Outcome], str]) -> dict[str, tuple[int, ...]]:
     """Times and faults of each kind, by what it is counted by."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for one in outcomes:
-        faults = (1, bool(one.torn), bool(one.differs), len(one.lost), one.orphans, len(one.unclear))
+        faults = (1, bool(one.torn), bool(one.differs), len(one.lost), one.orphans, len(one.unclear), len(one.noise))
         counted[by(one)].update(dict(zip(COLUMNS, map(int, faults), strict=True)))
     return {key: tuple(counts[name] for name in COLUMNS) for key, counts in sorted(counted.items())}
 
@@ -173,8 +189,8 @@ def table(title: str, counted: dict[str, tuple[int, ...]]) -> Table:
 
 
 def tables(found: Found) -> Iterable[Table]:
-    yield table("killed by -9: what", rows(found.kills, lambda one: one.kill.scenario))
-    yield table("killed by -9: where", rows(found.kills, lambda one: one.kind))
+    yield table("killed by -9 or interrupted: what", rows(found.kills, lambda one: one.kill.scenario))
+    yield table("killed by -9 or interrupted: where", rows(found.kills, lambda one: one.kind))
     yield table("disk full or read-only", rows([*found.full, *found.small], lambda one: one.kind))
     yield table("a call refused with", rows(found.refused, lambda one: one.kind))
     yield table("power cut: what", rows(found.cuts, lambda one: one.kill.scenario))

@@ -18,12 +18,17 @@ from tests.faults.state import content
 SPREAD = {
     **{name: 1 for name in SCENARIOS if name not in MORE}, "night": 6, "first night": 2, SMALL_DISK: 0,
 }  # fmt: skip
+# And how many times each is interrupted.
+INTERRUPTED = {"night": 4, SMALL_DISK: 2, "backup": 1, "rebuild --in-place": 1}
 SEEDS = {"night": range(3), SMALL_DISK: range(3, 6)}
 
 
 @pytest.fixture(scope="module")
 def outcomes(base: Path, processes: ProcessPoolExecutor) -> list[Outcome]:
-    asked = [processes.submit(some, name, base, n, SEEDS.get(name, range(0))) for name, n in SPREAD.items()]
+    asked = [
+        processes.submit(some, name, base, n, SEEDS.get(name, range(0)), INTERRUPTED.get(name, 0))
+        for name, n in SPREAD.items()
+    ]
     return [outcome for one in asked for outcome in one.result()]
 
 
@@ -37,6 +42,11 @@ def test_readers_saw_whole_snapshots(outcomes: list[Outcome]) -> None:
 
 def test_nothing_was_lost_and_no_process_was_left(outcomes: list[Outcome]) -> None:
     assert [(one.kill, one.at) for one in outcomes if one.lost or one.orphans] == []
+
+
+def test_an_interrupted_process_says_a_sentence_and_nothing_else(outcomes: list[Outcome]) -> None:
+    assert [(one.kill, one.at, one.noise) for one in outcomes if one.noise] == []
+    assert Counter(one.kind for one in outcomes if one.kind.startswith("SIG")) == {"SIGINT": 5, "SIGTERM": 3}
 
 
 def test_kills_came_before_amid_and_after_and_at_random_in_all_that_writes(outcomes: list[Outcome]) -> None:

@@ -27,6 +27,7 @@ from warehouse.store.in_force import RETURN, rule_decisions
 from warehouse.store.ledger import FINDINGS, PROPOSALS, RECEIPTS, RETURNS, RUNS, read_table
 
 Key = tuple[str, str, str]
+Proposals = dict[tuple[Any, ...], tuple[Proposal, ...]]
 # By what a finding is known for which something was proposed.
 PROPOSED_FOR = ("run", *RETURN, "rule", "cells")
 # What reading says of an original that cannot be read.
@@ -164,14 +165,19 @@ def _findings(engine: sa.Engine, speaks: int, own: pl.DataFrame) -> Iterator[Fin
     found = read_table(engine, FINDINGS, FINDINGS.c.receipt == speaks)
     of_files = found.filter(pl.col("county_code").is_null())
     of_returns = found.join(last, on=["run", *RETURN], how="semi")
-    proposals = _proposals(engine, speaks)
+    proposals = proposals_of(engine, speaks)
     said = pl.concat([of_files, of_returns])
     for row in said.unique(pl.exclude("run"), maintain_order=True, keep="first").iter_rows(named=True):
-        yield Finding.model_validate(row | {"proposals": proposals.get(tuple(row[name] for name in PROPOSED_FOR), ())})
+        yield finding_of(row, proposals)
 
 
-def _proposals(engine: sa.Engine, speaks: int) -> dict[tuple[Any, ...], tuple[Proposal, ...]]:
-    """What was proposed, the likeliest first, by PROPOSED_FOR."""
+def finding_of(row: Row, proposals: Proposals) -> Finding:
+    """The finding that a row of the ledger is of, with what was proposed for it."""
+    return Finding.model_validate({**row, "proposals": proposals.get(tuple(row[name] for name in PROPOSED_FOR), ())})
+
+
+def proposals_of(engine: sa.Engine, speaks: int) -> Proposals:
+    """What was proposed for a receipt's findings, the likeliest first, by PROPOSED_FOR."""
     changes: dict[tuple[Any, ...], dict[int, list[Change]]] = defaultdict(lambda: defaultdict(list))
     # Two checks of a rule may look at the same cells.
     for row in (

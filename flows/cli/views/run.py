@@ -90,8 +90,8 @@ def watch(console: Screen, *, quiet: bool) -> Iterator[None]:
 def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     """What came, what became of it, the first lines of the scorecard, where things are."""
     if summary.before:
-        _came(summary.before, console)
-    _came(summary, console)
+        show_received(summary.before, console)
+    show_received(summary, console)
     if summary.waiting or summary.skipped:
         console.say(f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过")
     manifest = read_manifest(settings.store)
@@ -119,7 +119,7 @@ def _not_open(periods: pl.DataFrame, console: Screen) -> None:
         console.print(Text(f"not open yet, returns received/due 尚未开放的报告期,已收/应报: {', '.join(named)}{more}"))
 
 
-def _came(summary: Summary, console: Screen) -> None:
+def show_received(summary: Summary, console: Screen) -> None:
     """A run, its returns by verdict, its findings."""
     if summary.run is None:
         published = (

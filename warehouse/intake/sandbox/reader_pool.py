@@ -75,6 +75,7 @@ class ReaderQueue:
     lock: Lock = field(default_factory=Lock)
     given: int = 0
     tried: set[int] = field(default_factory=set)
+    given_up: bool = False
 
     def spend(self, costs: Iterable[tuple[ReceivedFile, Cost]]) -> None:
         """Notes what files took."""
@@ -100,9 +101,9 @@ class ReaderQueue:
         return sender_of(self.folders, one.receipt.path_bytes)
 
     def take(self) -> tuple[list[ReceivedFile], str] | None:
-        """The next part and a name of its own; None where nothing is left."""
+        """The next part and a name of its own; None where nothing is left, or all is given up."""
         with self.lock:
-            if not self.parts:
+            if self.given_up or not self.parts:
                 return None
             self.given += 1
             return self.parts.popleft(), f"part-{self.given}"
@@ -174,7 +175,13 @@ class Readers:
         todo = ReaderQueue(deque(_parts(received)), self.limits, folders, Spending(budgets))
         with ThreadPoolExecutor(len(self.children)) as threads:
             done = threads.map(lambda place: self._work(todo, place), range(len(self.children)))
-            readings = [reading for readings in done for reading in readings]
+            try:
+                readings = [reading for readings in done for reading in readings]
+            except BaseException:  # also an interruption: leaving waits for the threads, and they for their children
+                todo.given_up = True
+                for child in self.children:
+                    child.process.kill()
+                raise
         over = {one.receipt.arrival for one in todo.left}
         late = {arrival for arrival in over if not todo.spending.refuses(arrival)}
         waiting = [one.receipt for one in received if one.receipt.arrival in late]
@@ -195,6 +202,8 @@ class Readers:
             folder, start = self.children[place].kept.own / name, perf_counter()
             job = todo.job(part, folder)
             done = self.children[place].read(job)
+            if todo.given_up:
+                break
             if isinstance(done, Failure):
                 blamed = [one for one in part if one.receipt.receipt == done.receipt] or part
                 todo.spend((one, Cost((perf_counter() - start) / len(blamed))) for one in blamed)

@@ -42,8 +42,8 @@ def select_template(book: Codebook, county: str, period: str, datasets: Sequence
     in it, a dataset that is unknown or not due, and where nothing is due at all.
     """
     _check_period(period)
-    division = _division(book, county, period)
-    due = [d for d in book.datasets.values() if _due(book, d, division, period)]
+    division = division_of(book, county, period)
+    due = [d for d in book.datasets.values() if owes(book, d, division, period)]
     if not due:
         raise PermanentError(f"{label(division)} owes nothing in {period}; {_months(book)}")
     found = _named(book, datasets)
@@ -68,7 +68,7 @@ def select_all(book: Codebook, period: str, datasets: Sequence[str] = ()) -> lis
         TemplateSelection(
             division,
             period,
-            tuple(d for d in found or book.datasets.values() if _due(book, d, division, period)),
+            tuple(d for d in found or book.datasets.values() if owes(book, d, division, period)),
         )
         for division in in_force
     ]
@@ -91,7 +91,8 @@ def _named(book: Codebook, names: Sequence[str]) -> list[Dataset]:
     return [dataset for dataset in book.datasets.values() if dataset in found]
 
 
-def _due(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:
+def owes(book: Codebook, dataset: Dataset, division: Division, period: str) -> bool:
+    """Whether the county owes a return of the dataset of the period."""
     return dataset.due(period) and book.groups[dataset.owed_by].holds(division)
 
 
@@ -101,7 +102,10 @@ def _months(book: Codebook) -> str:
     return "; ".join(f"{name.value} datasets are due of months {', '.join(map(str, m))}" for name, m in months.items())
 
 
-def _division(book: Codebook, county: str, period: str) -> Division:
+def division_of(book: Codebook, county: str, period: str) -> Division:
+    """The county of a code or name at the end of the period. Raises PermanentError, saying what to do, where there is
+    none such then, or more than one.
+    """
     called = [d for d in book.divisions if county in _names(d)]
     in_force = [d for d in called if d.in_force(period)]
     if len(in_force) == 1:
