@@ -98,7 +98,7 @@ def test_new_is_what_last_came_with_other_bytes_or_never(inbox: Path) -> None:
 
 def test_an_entry_is_the_same_after_the_journal(root: Root) -> None:
     journal.commit(root, entry("000001"))
-    assert journal.read_entry(root, "000001") == entry("000001")
+    assert journal.read_with_rules(root, "000001") == entry("000001")
 
 
 def test_runs_are_numbered_on(root: Root) -> None:

@@ -251,7 +251,7 @@ def catch_up(engine: sa.Engine, root: Root) -> list[str]:
     missing = [run for run in committed if run not in known]
     heads = journal.heads(root, missing)
     for run in missing:
-        index(engine, journal.read_entry(root, run), heads[run])
+        index(engine, journal.read_with_rules(root, run), heads[run])
     return missing
 
 
@@ -270,7 +270,7 @@ def index_anew(engine: sa.Engine, root: Root) -> None:
     with engine.begin() as connection:
         _forget(connection)
         for run, head in sorted(heads.items()):
-            _insert(connection, journal.read_entry(root, run), head)
+            _insert(connection, journal.read_with_rules(root, run), head)
 
 
 def heads_as_indexed(engine: sa.Engine) -> dict[str, str]:
