@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import RECEIVED, url
+from tests.builders import RECEIVED, knowledge, url
 from tests.small_store import PERIOD, indexed
 from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.recover import prepare
@@ -35,7 +35,8 @@ def entry(number: int, *rules: RuleRecord, period: str = PERIOD) -> Entry:
 
 
 def applied(root: Root) -> list[tuple[str, str, str]]:
-    return [*ledger.read_table(indexed(root), ledger.RULES).select("run", "dataset", "rule").iter_rows()]
+    rules = knowledge(root).of_runs().rules
+    return [*rules.select("run", "dataset", "rule").sort("run", maintain_order=True).iter_rows()]
 
 
 BOTH = (rule("a"), rule("b"), rule("a", "funds"))
@@ -60,6 +61,7 @@ def test_read_with_its_rules_an_entry_is_what_was_decided(root: Root) -> None:
 def test_an_entry_of_before_there_were_lists_has_its_rules_whole(root: Root) -> None:
     write_durably(journal.entry_path(root, "000001"), sealed(entry(1, *BOTH)))
     journal.commit(root, entry(2, *BOTH))
+    indexed(root)
     rows = [("finance", "a"), ("finance", "b"), ("funds", "a")]
     assert applied(root) == [(run, *row) for run in ("000001", "000002") for row in rows]
     assert journal.named_heads(root) == journal.heads(root, ["000001"])
@@ -86,6 +88,7 @@ def test_a_run_that_names_a_damaged_list_keeps_it_anew(root: Root) -> None:
     journal.commit(root, entry(1, rule()))
     damage(root)
     journal.commit(root, entry(2, rule()))
+    indexed(root)
     assert [run for run, *_ in applied(root)] == ["000001", "000002"]
 
 
@@ -121,6 +124,7 @@ def test_a_journal_that_is_carried_has_its_lists(root: Root, tmp_path: Path) -> 
     there.path.mkdir()
     transfer_journal(journal.runs(root), root, there, link_or_copy)
     assert rule_lists(there) == rule_lists(root)
+    indexed(root), indexed(there)
     assert applied(there) == applied(root)
 
 
@@ -130,3 +134,27 @@ def test_a_list_that_was_being_written_is_removed(root: Root) -> None:
     (left := root.journal / "rules" / ".ab.json.12").write_bytes(b"[")
     prepare(root, url(root))
     assert not left.exists()
+
+
+# --- in the ledger ---------------------------------------------------------------------------------------------------
+
+
+def texts(root: Root) -> list[tuple[str, str]]:
+    return [*ledger.read_table(indexed(root), ledger.RULE_TEXTS).select("run", "rule").iter_rows()]
+
+
+def test_the_ledger_says_what_a_list_says_once_with_the_first_run_that_applied_it(root: Root) -> None:
+    for number in (1, 2):
+        journal.commit(root, entry(number, rule("a"), rule("b")))
+    journal.commit(root, entry(3, rule("a")))
+    assert texts(root) == [("000001", "a"), ("000001", "b"), ("000003", "a")]
+    rows = [("000001", "a"), ("000001", "b"), ("000002", "a"), ("000002", "b"), ("000003", "a")]
+    assert applied(root) == [(run, "finance", name) for run, name in rows]
+
+
+def test_indexed_again_the_first_run_says_what_its_lists_say(root: Root) -> None:
+    for number in (1, 2):
+        journal.commit(root, entry(number, rule("a")))
+    before = (texts(root), applied(root))
+    ledger.renew(indexed(root), ["000002"])
+    assert (texts(root), applied(root)) == before

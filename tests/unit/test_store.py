@@ -144,7 +144,7 @@ def test_a_run_is_indexed_with_all_its_tables(root: Root) -> None:
     results = ledger.read_table(engine, ledger.RESULTS).select("rule", "failed", "not_evaluated")
     assert results.rows() == [("loan_cap", 1, 2), ("loan_unit_slip", 0, 1)]
     assert ledger.read_table(engine, ledger.FINDINGS).select("file", "found").rows() == [("甲.xlsx", "=1")]
-    assert ledger.read_table(engine, ledger.RULES)["per_row"].to_list() == [True]
+    assert ledger.read_table(engine, ledger.RULE_TEXTS)["per_row"].to_list() == [True]
     assert ledger.latest_by_file(engine) == {"甲.xlsx": "ab" * 32}
 
 

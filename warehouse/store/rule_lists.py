@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -42,20 +43,26 @@ def with_rules(root: Root, entry: Entry) -> Entry:
     return entry.model_copy(update={"periods": tuple(_whole(root, period) for period in entry.periods)})
 
 
+def lists_of(period: PeriodRecord) -> Iterator[tuple[str, tuple[RuleRecord, ...]]]:
+    """The lists of the rules that were applied, each of one dataset, with the SHA-256 of each."""
+    for _, rules in groupby(period.rules, key=lambda rule: rule.dataset):
+        one = tuple(rules)
+        yield hashlib.sha256(_bytes(one)).hexdigest(), one
+
+
+def _bytes(rules: tuple[RuleRecord, ...]) -> bytes:
+    return RECORDS.dump_json(rules, indent=1, exclude={"__all__": {"period"}})
+
+
 def _kept(root: Root, period: PeriodRecord) -> PeriodRecord:
-    lists = [_keep(root, tuple(rules)) for _, rules in groupby(period.rules, key=lambda rule: rule.dataset)]
-    return period.model_copy(update={"rules": (), "rule_lists": (*period.rule_lists, *lists)})
-
-
-def _keep(root: Root, rules: tuple[RuleRecord, ...]) -> str:
-    """Keeps a list unless it is there; its SHA-256."""
-    data = RECORDS.dump_json(rules, indent=1, exclude={"__all__": {"period"}})
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = rule_list_path(root, sha256)
-    if not path.exists() or hash_file(path) != sha256:
-        write_durably(path, data)
-        path.chmod(0o440)
-    return sha256
+    lists = [*lists_of(period)]
+    for sha256, rules in lists:
+        path = rule_list_path(root, sha256)
+        if not path.exists() or hash_file(path) != sha256:
+            write_durably(path, _bytes(rules))
+            path.chmod(0o440)
+    named = (*period.rule_lists, *(sha256 for sha256, _ in lists))
+    return period.model_copy(update={"rules": (), "rule_lists": named})
 
 
 def _whole(root: Root, period: PeriodRecord) -> PeriodRecord:
