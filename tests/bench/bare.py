@@ -27,7 +27,7 @@ from warehouse import marts
 from warehouse.codebook import Dataset, load
 from warehouse.marts.sources import Sources
 from warehouse.store.in_force import rows_in_force
-from warehouse.store.ledger import FINDINGS, RECEIPTS, RESULTS, RETURNS, ROLL_UPS, RULES, RUNS, schema
+from warehouse.store.ledger import FINDINGS, RECEIPTS, RESULTS, RETURNS, ROLL_UPS, RULE_TEXTS, RULES, RUNS, schema
 
 RUN = "000001"
 
@@ -96,9 +96,11 @@ def _sources(decided: Decided, tables: Tables, received_at: datetime) -> Memory:
     nobody = dict.fromkeys(("reason", "by"), pl.lit(None, pl.String))
     returns = pl.concat(tables.returns).with_columns(run=pl.lit(RUN), known_from=moment, **nobody)
     reasons = dict.fromkeys(("reason_zh", "reason_en", "source"), pl.lit(None, pl.String))
+    rules = pl.concat(tables.rules).with_columns(run=pl.lit(RUN), rule_list=pl.concat_str("dataset", "period"))
     ledger = {
         RETURNS: returns,
-        RULES: pl.concat(tables.rules).with_columns(run=pl.lit(RUN), **reasons),
+        RULES: rules.select("run", "dataset", "period", "rule_list").unique(maintain_order=True),
+        RULE_TEXTS: rules.drop("dataset", "period").with_columns(**reasons),
         RESULTS: pl.concat(tables.results).with_columns(run=pl.lit(RUN)),
         ROLL_UPS: pl.concat(tables.roll_ups).with_columns(run=pl.lit(RUN)),
         **{table: pl.DataFrame(schema=schema(table)) for table in (FINDINGS, RECEIPTS, RUNS)},

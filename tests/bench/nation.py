@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -55,12 +55,13 @@ def _division(number: int, counties: int) -> Division:
 
 @dataclass
 class Nation:
-    """A store in the making: the next receipt, and the ledger that it writes to."""
+    """A store in the making: the next receipt, the ledger that it writes to, the datasets whose rules that has."""
 
     root: Root
     book: Codebook
     connection: sqlite3.Connection
     receipt: int = 0
+    listed: set[str] = field(default_factory=set)
 
     def month(self, run: str, period: str, received_at: datetime) -> None:
         """A night with every return that is due for a period."""
@@ -92,9 +93,11 @@ class Nation:
             ],
         )  # fmt: skip
         said = ("规则", "a rule", "synthetic")
-        self._insert(
-            ledger.RULES, [(run, name, period, f"rule_{n}", "warning", 1 + n % 3, True, *said) for n in range(RULES)]
-        )
+        self._insert(ledger.RULES, [(run, name, period, name)])
+        if name not in self.listed:
+            rules = [(run, name, f"rule_{n}", "warning", 1 + n % 3, True, *said) for n in range(RULES)]
+            self._insert(ledger.RULE_TEXTS, rules)
+            self.listed.add(name)
         self._insert(
             ledger.RESULTS,
             [

@@ -98,7 +98,7 @@ def test_new_is_what_last_came_with_other_bytes_or_never(inbox: Path) -> None:
 
 def test_an_entry_is_the_same_after_the_journal(root: Root) -> None:
     journal.commit(root, entry("000001"))
-    assert journal.read_entry(root, "000001") == entry("000001")
+    assert journal.read_with_rules(root, "000001") == entry("000001")
 
 
 def test_runs_are_numbered_on(root: Root) -> None:
@@ -144,7 +144,7 @@ def test_a_run_is_indexed_with_all_its_tables(root: Root) -> None:
     results = ledger.read_table(engine, ledger.RESULTS).select("rule", "failed", "not_evaluated")
     assert results.rows() == [("loan_cap", 1, 2), ("loan_unit_slip", 0, 1)]
     assert ledger.read_table(engine, ledger.FINDINGS).select("file", "found").rows() == [("甲.xlsx", "=1")]
-    assert ledger.read_table(engine, ledger.RULES)["per_row"].to_list() == [True]
+    assert ledger.read_table(engine, ledger.RULE_TEXTS)["per_row"].to_list() == [True]
     assert ledger.latest_by_file(engine) == {"甲.xlsx": "ab" * 32}
 
 

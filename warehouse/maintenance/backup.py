@@ -26,6 +26,7 @@ from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import IntegrityFault
 from warehouse.store.journal_records import Entry
 from warehouse.store.named_files import counting, ever_named
+from warehouse.store.rule_lists import rule_lists
 from warehouse.store.transfer import copy_durably, originals, transfer_files
 
 
@@ -78,7 +79,8 @@ def back_up(root: Root, destination: Path) -> BackupResult:
         raise PermanentError(f"nothing has been received yet in {root.path}: is XIANBAO_ROOT right?")
     remove_temporaries(there.path)
     rows = [root.path / name for name in counting(ever_named(root))]
-    wanted = [*originals(root), *filter(Path.exists, rows), *(journal.entry_path(root, run) for run in runs)]
+    journal_files = [*map(root.path.joinpath, rule_lists(root)), *(journal.entry_path(root, run) for run in runs)]
+    wanted = [*originals(root), *filter(Path.exists, rows), *journal_files]
     new = transfer_files(wanted, root, there, copy_durably)
     if manifest_path(root).exists():
         copy_durably(manifest_path(root), there.path / PUBLISHED)

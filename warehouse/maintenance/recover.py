@@ -32,6 +32,7 @@ from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import IntegrityFault, file_faults, refuse
 from warehouse.store.leftovers import Kind, Leftover
 from warehouse.store.named_files import counting, ever_named, remove_unnamed
+from warehouse.store.rule_lists import rule_lists
 from warehouse.store.transfer import ASIDE, originals
 
 # Makes the pages of a run from its validations in the first folder, in the second one.
@@ -49,7 +50,7 @@ def prepare(root: Root, ledger_url: str, pages: Pages | None = None) -> tuple[Le
     manifest = _published(root)
     engine, renewed, indexed = sound_ledger(root, ledger_url, manifest)
     runs, named = journal.runs(root), ledger.named_rows(engine)
-    refuse(file_faults(root, counting(named), written_since(root)))
+    refuse(file_faults(root, rule_lists(root) | counting(named), written_since(root)))
     deciding = ledger.deciding(engine, root)
     left: list[tuple[Kind, Iterable[str]]] = [
         ("ledger", renewed),
@@ -176,7 +177,8 @@ def _remove(paths: Iterable[Path]) -> list[Path]:
 def _temporaries(root: Root) -> Iterator[Path]:
     """What was being written. Nobody is writing now, for the lock is held."""
     rows = (f"{kind.name}/*/period=*/.*" for kind in (root.history, root.quarantine))
-    places = ("archive/*/.*", "journal/.*", *rows, "marts/.*", "marts/v=*/.*", "reports/*/.*", "reports/*/*/.*")
+    beside = ("archive/*", "journal", "journal/rules", "marts", "marts/v=*", "reports/*", "reports/*/*")
+    places = (*(f"{folder}/.*" for folder in beside), *rows)
     there = (path for place in places for path in found(root.path, place))
     yield from (path for path in there if TEMPORARY.fullmatch(path.name) or path.name in VIEWS)
     # A restore puts a whole journal in place at once; where there is one, what lies aside is of an earlier attempt.

@@ -25,6 +25,7 @@ from warehouse.store.integrity import IntegrityFault, Kind, file_faults
 from warehouse.store.journal_records import Entry
 from warehouse.store.named_files import counting, named_files, unnamed
 from warehouse.store.row_files import run_of
+from warehouse.store.rule_lists import rule_list_path, rule_lists
 from warehouse.store.seal import unsealed
 
 # Times that is looked, where others are at work.
@@ -53,12 +54,15 @@ class VerifyResult(BaseModel):
 
 @dataclass
 class _Kept:
-    """What is named so far: receipts, those forgotten, files of rows in the order of runs; faults found."""
+    """What is named so far: receipts, those forgotten, files of rows in the order of runs, lists of rules; faults
+    found.
+    """
 
     root: Root
     receipts: list[Receipt] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     rows: dict[str, str | None] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
     without_hash: int = 0
     faults: list[IntegrityFault] = field(default_factory=list)
 
@@ -108,7 +112,7 @@ def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
         kept.fault(_name(root, path), "forgotten", "none", "the original")
     rows = counting(kept.rows)
     published = {f"marts/{name}": sha256 for one in snapshots for name, sha256 in one.named.items()}
-    files = {**archive, **rows, **published, **_reports(kept, runs)}
+    files = {**archive, **kept.rules, **rule_lists(root), **rows, **published, **_reports(kept, runs)}
     kept.faults += file_faults(root, files)
     _strange(kept, runs)
     kept.faults += view_faults(root, manifest)
@@ -153,12 +157,14 @@ def _entries(kept: _Kept, runs: list[str]) -> None:
 
 
 def _note_named(kept: _Kept, entry: Entry) -> None:
-    """Notes the receipts and the files of rows that an entry names, and what it forgot."""
+    """Notes the receipts, the files of rows and the lists of rules that an entry names, and what it forgot."""
     kept.receipts += [one.receipt for one in entry.receipts if one.receipt.archive is None]
     kept.forgotten |= {*(entry.forgotten.receipts if entry.forgotten else ())}
     named = named_files(entry)
     kept.without_hash += sum(sha256 is None for sha256 in named.values())
     kept.rows |= named
+    lists = (sha256 for period in entry.periods for sha256 in period.rule_lists)
+    kept.rules |= {_name(kept.root, rule_list_path(kept.root, sha256)): sha256 for sha256 in lists}
 
 
 def _originals(kept: _Kept) -> dict[str, str]:

@@ -129,6 +129,11 @@ class AsKnown:
         said = ledger.read_table(self.engine, ledger.HOLDS).filter(pl.col("run").is_in(self.runs))
         return said.pipe(last_said).filter(state="held").select(*HELD)
 
+    @cached_property
+    def rule_texts(self) -> pl.DataFrame:
+        """One row per list of rules and rule: what any run applied, known or not."""
+        return ledger.read_table(self.engine, ledger.RULE_TEXTS)
+
     def held(self, pairs: Iterable[Pair]) -> pl.DataFrame:
         """Those of these datasets and periods."""
         if self.holds.is_empty():
@@ -191,6 +196,8 @@ class AsKnown:
     def _of_pairs(self, pairs: tuple[Pair, ...], table: sa.Table) -> pl.DataFrame:
         if table is ledger.RUNS:
             return self.run_list
+        if table is ledger.RULE_TEXTS:
+            return self.rule_texts
         if table is ledger.RETURNS and pairs and all(period is None for _, period in pairs):
             return _behind_findings(self.engine, self.runs)
         frames = [self.read(table, pair) for pair in pairs]
@@ -199,6 +206,8 @@ class AsKnown:
     def _of_runs(self, table: sa.Table) -> pl.DataFrame:
         if table is ledger.RUNS:
             return self.run_list
+        if table is ledger.RULE_TEXTS:
+            return self.rule_texts
         found = ledger.read_table(self.engine, table, sa.literal(table is ledger.RULES))
         return found.filter(pl.col("run").is_in(self.runs))
 

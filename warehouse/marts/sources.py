@@ -79,7 +79,8 @@ class Sources:
     @property
     def rules(self) -> pl.DataFrame:
         """The rules as runs applied them to datasets and periods."""
-        return self.read(ledger.RULES)
+        texts = self.read(ledger.RULE_TEXTS).drop("run")
+        return self.read(ledger.RULES).join(texts, on="rule_list", maintain_order="left_right")
 
     @property
     def results(self) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from warehouse.messages.errors import StoreError
 from warehouse.store.files import Root, found, write_durably
 from warehouse.store.journal_records import FORGET, Entry
+from warehouse.store.rule_lists import keep_rules, with_rules
 from warehouse.store.seal import sealed, unsealed
 
 # How an entry begins that names its predecessor's head.
@@ -47,11 +48,13 @@ def entry_path(root: Root, run: str) -> Path:
 
 
 def commit(root: Root, entry: Entry) -> Path:
-    """Writes the run's entry, with its predecessor's head: from here on, what it accepted counts."""
+    """Writes the run's entry, with its predecessor's head: from here on, what it accepted counts. Its rules are kept
+    before it.
+    """
     path = entry_path(root, entry.run)
     before = [run for run in runs(root) if run < entry.run][-1:]
     previous = heads(root, before)[before[0]] if before else None
-    write_durably(path, sealed(entry.model_copy(update={"previous": previous})))
+    write_durably(path, sealed(keep_rules(root, entry).model_copy(update={"previous": previous})))
     path.chmod(0o440)
     return path
 
@@ -111,7 +114,9 @@ def _start(root: Root, run: str) -> bytes:
 
 
 def read_entry(root: Root, run: str) -> Entry:
-    """The entry of a committed run; raises StoreError for one that is damaged."""
+    """The entry of a committed run as it was written, which names its rules; raises StoreError for one that is
+    damaged.
+    """
     path = entry_path(root, run)
     body, said, found = unsealed(path.read_bytes())
     if said != found:
@@ -120,3 +125,8 @@ def read_entry(root: Root, run: str) -> Entry:
         return Entry.model_validate_json(body)
     except ValidationError as error:
         raise StoreError(f"{path}: not a journal entry ({error.error_count()} faults); {RESTORE}") from error
+
+
+def read_with_rules(root: Root, run: str) -> Entry:
+    """The entry of a committed run with the rules that it applied; raises StoreError where any of it is damaged."""
+    return with_rules(root, read_entry(root, run))

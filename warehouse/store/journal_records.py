@@ -162,11 +162,15 @@ class PeriodRecord(JournalRecord):
     """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
     the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else; of a run that forgot
     something too, with what had been quarantined withdrawn. `holds` is what became otherwise of its figures.
+
+    `rules` are those that were applied, as decided; written, the entry names lists of them by SHA-256 in `rule_lists`
+    (`rule_lists.py`), but for those of before there were any, which have them whole.
     """
 
     period: str
     decisions: tuple[ReturnDecision, ...]
     rules: tuple[RuleRecord, ...]
+    rule_lists: tuple[str, ...] = Field(default=(), exclude_if=lambda lists: not lists)
     findings: tuple[Finding, ...]
     roll_ups: tuple[RollUpRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()

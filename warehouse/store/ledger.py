@@ -68,12 +68,15 @@ RETURNS = _table(
     },
     "county_code", "submission",
 )  # fmt: skip
-RULES = _table(
-    "rules",
+# The lists of rules that each run applied to which dataset and period; what a list says stands with its first run.
+RULES = _table("rules", {"dataset": Text, "period": Text, "rule_list": Text})
+RULE_TEXTS = _table(
+    "rule_texts",
     {
-        "dataset": Text, "period": Text, "rule": Text, "severity": Text, "checks": Whole, "per_row": Flag,
-        "reason_zh": Text, "reason_en": Text, "source": Text,
+        "rule_list": Text, "rule": Text, "severity": Text, "checks": Whole, "per_row": Flag, "reason_zh": Text,
+        "reason_en": Text, "source": Text,
     },
+    "rule_list",
 )  # fmt: skip
 RESULTS = _table(
     "results",
@@ -133,7 +136,8 @@ SNAPSHOTS = sa.Table(
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
 OF_A_RUN = (
-    RUNS, RECEIPTS, RETURNS, RULES, RESULTS, ROLL_UPS, HOLDS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES, FORGOTTEN,
+    RUNS, RECEIPTS, RETURNS, RULES, RULE_TEXTS, RESULTS, ROLL_UPS, HOLDS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES,
+    FORGOTTEN,
 )  # fmt: skip
 
 
@@ -251,7 +255,7 @@ def catch_up(engine: sa.Engine, root: Root) -> list[str]:
     missing = [run for run in committed if run not in known]
     heads = journal.heads(root, missing)
     for run in missing:
-        index(engine, journal.read_entry(root, run), heads[run])
+        index(engine, journal.read_with_rules(root, run), heads[run])
     return missing
 
 
@@ -270,7 +274,7 @@ def index_anew(engine: sa.Engine, root: Root) -> None:
     with engine.begin() as connection:
         _forget(connection)
         for run, head in sorted(heads.items()):
-            _insert(connection, journal.read_entry(root, run), head)
+            _insert(connection, journal.read_with_rules(root, run), head)
 
 
 def heads_as_indexed(engine: sa.Engine) -> dict[str, str]:
@@ -303,7 +307,8 @@ def _forget(connection: sa.Connection, run: str | None = None) -> None:
 
 
 def _insert(connection: sa.Connection, entry: Entry, head: str) -> None:
-    rows = rows_of(entry, head)
+    known = set(connection.scalars(sa.select(RULE_TEXTS.c.rule_list).distinct()))
+    rows = rows_of(entry, head, known)
     for table in OF_A_RUN:
         if rows[table.name]:
             names = table.columns.keys()

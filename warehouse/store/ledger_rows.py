@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from warehouse.messages.finding import Finding
 from warehouse.store.journal_records import MOVERS, Entry, HoldRecord, RollUpRecord
 from warehouse.store.named_files import named_files
+from warehouse.store.rule_lists import lists_of
 
 OF_A_RULE = ("county_code", "period", "dataset", "rule")
 
 
-def rows_of(entry: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a run by the name of their table, `head` being the journal's; one may say more than its table has."""
+def rows_of(entry: Entry, head: str, known: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a run by the name of their table, `head` being the journal's; one may say more than its table has.
+    What lists of rules say that are `known` is not said again.
+    """
     run = {"run": entry.run}
     received_at = entry.received_at.replace(tzinfo=None)
     decided = [d.model_dump() for d in entry.decisions]
+    lists = [(sha256, rules) for p in entry.periods for sha256, rules in lists_of(p)]
     return {
         "runs": [run | {"flow": entry.flow, "received_at": received_at, "head": head} | entry.counts],
         "receipts": [
             run | r.receipt.model_dump() | {"received_at": received_at, "verdict": r.verdict} for r in entry.receipts
         ],
         "returns": [run | d | {"known_from": received_at} for d in decided],
-        "rules": [run | r.model_dump() for p in entry.periods for r in p.rules],
+        "rules": [
+            run | {"dataset": rules[0].dataset, "period": rules[0].period, "rule_list": name} for name, rules in lists
+        ],
+        "rule_texts": [
+            run | {"rule_list": name} | rule.model_dump()
+            for name, rules in dict(lists).items()
+            if name not in known
+            for rule in rules
+        ],
         "results": [run | d | result for d in decided for result in _results(d)],
         "roll_ups": [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
         "holds": [run | _hold(h) for h in entry.holds],

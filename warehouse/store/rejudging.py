@@ -191,7 +191,9 @@ def _counts(engine: sa.Engine, period: str) -> dict[tuple[str, int, str, str], d
 
 def _rules(engine: sa.Engine, period: str) -> dict[tuple[str, str], frozenset[tuple[str, str, int]]]:
     rules = ledger.read_table(engine, ledger.RULES, ledger.RULES.c.period == period)
-    applied = rules.group_by("run", "dataset").agg(pl.struct("rule", "severity", "checks").alias("rules"))
+    texts = ledger.read_table(engine, ledger.RULE_TEXTS, columns=("rule_list", "rule", "severity", "checks"))
+    said = pl.struct("rule", "severity", "checks").alias("rules")
+    applied = rules.join(texts, on="rule_list").group_by("run", "dataset").agg(said)
     return {
         (run, dataset): frozenset((r["rule"], r["severity"], r["checks"]) for r in found)
         for run, dataset, found in applied.iter_rows()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from warehouse.store import journal, row_files
 from warehouse.store.files import Root, found, make_folder, naming, remove_tree, sync, sync_folder, temporary_of
+from warehouse.store.rule_lists import rule_lists
 
 # Where a journal is put together before it is put in place.
 ASIDE = ".journal"
@@ -62,14 +63,19 @@ def transfer_files(paths: Iterable[Path], source: Root, target: Root, how: Trans
 
 
 def transfer_journal(runs: Iterable[str], source: Root, target: Root, how: Transfer) -> None:
-    """Carries entries: all of them appear at once, for a run is what stands in the journal; not where some are."""
+    """Carries entries and lists of rules: all of them appear at once, for a run is what stands in the journal; not
+    where some are.
+    """
     if target.journal.exists():
         return
     aside = Root(target.path / ASIDE)
     remove_tree(aside.path)
     aside.path.mkdir(parents=True)
-    for run in runs:
-        how(journal.entry_path(source, run), aside.path / f"{run}.json")
-    sync_folder(aside.path)
+    paths = [*map(source.path.joinpath, rule_lists(source)), *(journal.entry_path(source, run) for run in runs)]
+    there = [aside.path / path.relative_to(source.journal) for path in paths]
+    for path, carried in zip(paths, there, strict=True):
+        how(path, carried)
+    for folder in {aside.path, *(carried.parent for carried in there)}:
+        sync_folder(folder)
     aside.path.replace(target.journal)
     sync_folder(target.path)
