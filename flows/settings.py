@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     root: Path = Path("var")
     inbox: Path | None = None
+    inbox_marker: Annotated[str, Field(pattern=r"^[^/]+$")] | None = None
     ledger_url: str | None = None
     lock_wait_seconds: float = 600
     max_file_bytes: int = Limits().file_bytes

@@ -288,6 +288,38 @@ def test_a_scheduled_night_without_its_inbox_fails(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "root" / "journal").exists()
 
 
+def test_an_inbox_without_its_marker_is_none_and_the_marker_is_no_submission(inbox: Path) -> None:
+    file(inbox / "a.csv")
+    with pytest.raises(TransientError, match=rf"{inbox} 中没有标志文件 MOUNTED,.* lacks its marker MOUNTED: .*mount"):
+        new_files(inbox, {}, NO_WAIT, marker="MOUNTED")
+    file(inbox / "MOUNTED", b"")
+    file(inbox / "140222" / "MOUNTED")
+    assert list(new_files(inbox, {}, NO_WAIT, marker="MOUNTED").files) == ["140222/MOUNTED", "a.csv"]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "/srv/inbox/MOUNTED"])
+def test_a_marker_is_the_name_of_a_file_in_the_inbox(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("XIANBAO_INBOX_MARKER", name)
+    with pytest.raises(PermanentError, match="inbox_marker"):
+        load_settings()
+
+
+@pytest.mark.parametrize("goes", ["at once", "meanwhile"])
+def test_a_quiet_night_whose_inbox_lacks_its_marker_fails(
+    root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch, goes: str
+) -> None:
+    marker = file(inbox / ".inbox")
+    monkeypatch.setenv("XIANBAO_ROOT", str(root.path))
+    monkeypatch.setenv("XIANBAO_INBOX", str(inbox))
+    monkeypatch.setenv("XIANBAO_INBOX_MARKER", marker.name)
+    monkeypatch.setattr(pipeline, "prepare", lambda *_: None)
+    monkeypatch.setattr("flows.nightly.process", lambda *_: marker.unlink() or Summary())
+    if goes == "at once":
+        marker.unlink()
+    with pytest.raises(TransientError, match=r"lacks its marker \.inbox"):
+        nightly.fn()
+
+
 def test_a_scheduled_night_whose_inbox_goes_while_it_receives_fails_in_the_end(
     root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

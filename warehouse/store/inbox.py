@@ -74,15 +74,24 @@ class Arrivals:
         self.wait(label, "现在无法读取", f"cannot be read now ({error.strerror or error})")
 
 
-def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limits: Limits | None = None) -> Arrivals:
-    """The files of the inbox that last came with other bytes (`known`, by label) or never.
+def new_files(
+    inbox: Path,
+    known: Mapping[str, str],
+    patience: SettleTimes,
+    limits: Limits | None = None,
+    marker: str | None = None,
+) -> Arrivals:
+    """The files of the inbox that last came with other bytes (`known`, by label) or never; not its marker.
 
     Links and special files are neither followed nor opened. What is open in an editor or still being written waits. Of
     a file over the limit only the size is looked at. Raises as `check_inbox` does, also where the inbox went meanwhile.
     """
-    check_inbox(inbox)
+    check_inbox(inbox, marker)
     arrivals, most = Arrivals(), (limits or Limits()).file_bytes
+    own = marker and inbox / marker
     for label, path in _labelled(inbox, arrivals):
+        if path == own:
+            continue
         try:
             arrival = _look(path, name_bytes_of(path.relative_to(inbox), label))
         except FileNotFoundError:
@@ -96,14 +105,16 @@ def new_files(inbox: Path, known: Mapping[str, str], patience: SettleTimes, limi
         elif _changed(label, arrival, known, arrivals, most) and not _locked(label, arrival, patience, arrivals):
             arrivals.files[label] = arrival
     _settle(patience, arrivals)
-    check_inbox(inbox)
+    check_inbox(inbox, marker)
     arrivals.files = dict(sorted(arrivals.files.items()))
     return arrivals
 
 
-def check_inbox(inbox: Path) -> None:
-    """Raises TransientError, which says what to do, where the inbox is no folder or cannot be listed and entered: a
-    night would say that nothing is new, every night.
+def check_inbox(inbox: Path, marker: str | None = None) -> None:
+    """Raises TransientError, which says what to do, where the inbox is no folder, cannot be listed and entered, or
+    lacks its marker: a night would say that nothing is new, every night. `marker` is the name of a file in it.
+
+    An empty folder in which nothing is mounted any more can be listed as well as the inbox; it lacks the marker.
     """
     try:
         with os.scandir(inbox) as found:
@@ -115,6 +126,12 @@ def check_inbox(inbox: Path) -> None:
             f" the inbox {inbox} is missing or no folder ({error.strerror}): mount or make it, or correct"
             " XIANBAO_INBOX, and run again"
         ) from error
+    if marker and not os.path.lexists(inbox / marker):
+        raise TransientError(
+            f"收件箱 {inbox} 中没有标志文件 {marker},可能未挂载,请挂载后再重新运行;若该文件夹确为收件箱,请建立该文件;"
+            f" the inbox {inbox} lacks its marker {marker}: probably nothing is mounted there; mount it and run again,"
+            " or make the file, if this folder is the inbox"
+        )
 
 
 def arrived(path: Path, name_bytes: str | None = None) -> Arrival:
