@@ -140,7 +140,7 @@ contract: $(READY)
 # No registry host in the file: whoever installs names their own.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--group dev --output-file requirements.lock pyproject.toml
+		--extra postgresql --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

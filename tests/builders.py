@@ -174,8 +174,13 @@ def to_pandas(batch: pl.DataFrame) -> pd.DataFrame:
 # --- a night -------------------------------------------------------------------------------------------------------
 
 
+def ledger_of(root: Path) -> str:
+    """The URL of a root's ledger; another database's for a test that says so."""
+    return f"sqlite:///{root / 'ledger.db'}"
+
+
 def url(root: Root) -> str:
-    return f"sqlite:///{root.path / 'ledger.db'}"
+    return ledger_of(root.path)
 
 
 def installation(root: Root) -> Installation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +15,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 # Tests send some few returns: a period is open when the first has come, but where test_opening.py says otherwise.
 os.environ["XIANBAO_OPEN_SHARE"] = "0"
 
-from tests.builders import few_partitions
+from tests import builders
+from tests.builders import InThisProcess, few_partitions
+from tests.postgresql.server import FOUND, Server, running
 from tests.sharing import Fill, copy_store, store_of
 from warehouse.store.files import Root
+from warehouse.store.ledger_server import server
 
 # What importing Great Expectations says of its own dependencies.
 NOT_OURS = (r"ignore:module 'sre_\w+' is deprecated:DeprecationWarning",)
@@ -29,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until all is collected: modules and items are there to stay
     for warning in NOT_OURS:
         config.addinivalue_line("filterwarnings", warning)
+
+
+def pytest_report_header() -> str:
+    """Says on which databases the ledger is tested: on one that is not installed it is not, and CI installs it."""
+    return f"ledger: SQLite and PostgreSQL ({FOUND})" if FOUND else "ledger: SQLite alone, PostgreSQL is not installed"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,4 +86,32 @@ def few_marts() -> Iterator[None]:
     """Nights publish `builders.FEW` alone: for tests of what is done with files of marts, whichever they be."""
     with pytest.MonkeyPatch.context() as patched:  # one that a test does not undo
         patched.setattr("warehouse.snapshots.publish.partitions_of", few_partitions)
+        yield
+
+
+@pytest.fixture
+def in_this_process() -> Iterator[None]:
+    """Rebuilding reads the originals here: starting processes for it takes longer than all else in a small store."""
+    with pytest.MonkeyPatch.context() as patched:  # one that a test does not undo
+        patched.setattr("warehouse.maintenance.rebuild.Readers", InThisProcess)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server that the tests of a session share, each with databases of its own."""
+    with tempfile.TemporaryDirectory(prefix="xianbao-") as folder, running(Path(folder)) as found:
+        yield found
+        for url in found.urls:
+            server(url).dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if FOUND else ["sqlite"])
+def each_ledger(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that uses it runs once with each database that a ledger may be on."""
+    if request.param == "sqlite":
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(builders, "ledger_of", request.getfixturevalue("postgresql").ledgers())
         yield

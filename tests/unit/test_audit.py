@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -70,7 +71,9 @@ def test_the_bill_of_materials_names_everything_once_and_is_the_same_again() -> 
     asks = {one["ref"]: one["dependsOn"] for one in made["dependencies"]}
     assert set(asks) == {root, *refs}
     assert {ref for on in asks.values() for ref in on} <= set(refs)
-    wanted = {one.partition(">")[0].partition("=")[0].lower() for one in META["project"]["dependencies"]}
+    extras = META["project"]["optional-dependencies"].values()
+    asked = [*META["project"]["dependencies"], *(one for extra in extras for one in extra)]
+    wanted = {re.split(r"[\[>=]", one)[0].lower() for one in asked}
     assert {ref.removeprefix("pkg:pypi/").partition("@")[0] for ref in asks[root]} == wanted
 
 

@@ -126,6 +126,7 @@ def test_a_damaged_entry_is_an_error_that_names_it(root: Root, text: str) -> Non
 # --- ledger --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("each_ledger")
 def test_the_ledger_catches_up_after_a_crash_between_journal_and_ledger(root: Root) -> None:
     journal.commit(root, entry("000001"))
     engine = ledger.open_ledger(url(root))
@@ -137,6 +138,7 @@ def test_the_ledger_catches_up_after_a_crash_between_journal_and_ledger(root: Ro
     assert ledger.last_receipt(engine) == 2
 
 
+@pytest.mark.usefixtures("each_ledger")
 def test_a_run_is_indexed_with_all_its_tables(root: Root) -> None:
     root.path.mkdir()
     engine = ledger.open_ledger(url(root))
@@ -148,6 +150,7 @@ def test_a_run_is_indexed_with_all_its_tables(root: Root) -> None:
     assert ledger.latest_by_file(engine) == {"甲.xlsx": "ab" * 32}
 
 
+@pytest.mark.usefixtures("each_ledger")
 def test_a_ledger_of_another_root_is_an_error(root: Root) -> None:
     root.path.mkdir()
     engine = ledger.open_ledger(url(root))
@@ -156,6 +159,7 @@ def test_a_ledger_of_another_root_is_an_error(root: Root) -> None:
         ledger.catch_up(engine, root)
 
 
+@pytest.mark.usefixtures("each_ledger")
 def test_empty_tables_have_their_types(root: Root) -> None:
     root.path.mkdir()
     found = ledger.read_table(ledger.open_ledger(url(root)), ledger.RETURNS)
@@ -164,6 +168,7 @@ def test_empty_tables_have_their_types(root: Root) -> None:
     assert ledger.last_receipt(ledger.open_ledger(url(root))) == 0
 
 
+@pytest.mark.usefixtures("each_ledger")
 def test_moments_are_kept_in_utc(root: Root) -> None:
     root.path.mkdir()
     engine = ledger.open_ledger(url(root))

@@ -21,9 +21,10 @@ from warehouse.store.files import Root
 from warehouse.store.journal_records import COMPACT, COUNTED, Entry
 from warehouse.store.ledger_digest import run_digests
 from warehouse.store.ledger_rows import rows_of
+from warehouse.store.ledger_server import Text, rewrite, server, shown
 
 metadata = sa.MetaData()
-Text, Whole, Number, Flag = sa.String, sa.BigInteger, sa.Double, sa.Boolean
+Whole, Number, Flag = sa.BigInteger, sa.Double, sa.Boolean
 LOST = (
     "{path} 缺失:台账记有批次 {run}。请从备份恢复该文件;若台账属于另一数据根目录,请删除台账后重新运行。 "
     "{path} is missing: the ledger knows run {run}; restore the file from a backup, or, where the ledger is of another "
@@ -126,6 +127,8 @@ TOUCHED = _table("touched", {"dataset": Text, "period": Text, "decided": Flag})
 FILES = _table("files", {"path": Text, "sha256": Text})
 # The receipts of which nothing may be kept any more; what was found in them, and their notes, are in no table.
 FORGOTTEN = _table("forgotten", {"receipt": Whole, "reason": Text, "by": Text})
+# What quotes cells.
+QUOTING = (FINDINGS, PROPOSALS, NOTES)
 SNAPSHOTS = sa.Table(
     "snapshots", metadata,
     sa.Column("version", Text, primary_key=True),
@@ -149,7 +152,7 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     cannot be reached now.
     """
     immutable = _immutable(url)
-    engine = sa.create_engine(immutable or url)
+    engine = _engine(immutable or url)
     if engine.dialect.name == "sqlite" and not immutable:
         sa.event.listen(engine, "connect", _durable)
     try:
@@ -164,6 +167,10 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     return engine
 
 
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine(url) if url.startswith("sqlite") else server(url)
+
+
 def open_to_look(url: str) -> sa.Engine:
     """The ledger for reading alone, nothing made or mended. Raises FileNotFoundError where there is no database.
 
@@ -171,7 +178,10 @@ def open_to_look(url: str) -> sa.Engine:
     """
     database = sa.make_url(url).database if url.startswith("sqlite") else None
     if not database:
-        return sa.create_engine(url)
+        engine = _engine(url)
+        if not sa.inspect(engine).has_table(RUNS.name):
+            raise FileNotFoundError(shown(url))
+        return engine
     if not Path(database).exists():
         raise FileNotFoundError(database)
     beside = Path(f"{database}-wal")
@@ -228,9 +238,8 @@ def _immutable(url: str) -> str | None:
 
 def outdated(engine: sa.Engine) -> str | None:
     """The first table with other columns than ours, or that is missing among the others; None where all are right."""
-    inspector = sa.inspect(engine)
-    present = set(inspector.get_table_names())
-    found = {t.name: {c["name"] for c in inspector.get_columns(t.name)} for t in OF_A_RUN if t.name in present}
+    columns = sa.inspect(engine).get_multi_columns(filter_names=[t.name for t in OF_A_RUN])
+    found = {name: {column["name"] for column in of} for (_, name), of in columns.items()}
     wrong = (t.name for t in OF_A_RUN if found and found.get(t.name) != set(t.columns.keys()))
     return next(wrong, None)
 
@@ -266,6 +275,8 @@ def index(engine: sa.Engine, entry: Entry, head: str = "") -> None:
     with engine.begin() as connection:
         _forget(connection, entry.run)
         _insert(connection, entry, head)
+    if entry.forgotten:
+        rewrite(engine, QUOTING)
 
 
 def index_anew(engine: sa.Engine, root: Root) -> None:
@@ -323,7 +334,7 @@ def _forget_words(connection: sa.Connection, run: str | None) -> set[str]:
     said such things.
     """
     said = set[str]()
-    for table in (FINDINGS, PROPOSALS, NOTES):
+    for table in QUOTING:
         own = sa.true() if run is None else table.c.run == run
         quotes = sa.and_(own, table.c.receipt.in_(sa.select(FORGOTTEN.c.receipt)))
         said |= {*connection.scalars(sa.select(table.c.run).where(quotes).distinct())}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 MODULUS = 1 << 256
-AT_ONCE = 1000
+A_FEW_AT_ONCE = {"stream_results": True, "yield_per": 1000, "no_parameters": True}
 
 
 def run_digests(
@@ -20,14 +20,12 @@ def run_digests(
 ) -> dict[str, str]:
     """The digest of each run that any of the tables has a row of, or of one run; a column, the kept digest, apart."""
     sums: dict[str, int] = defaultdict(int)
-    cursor = connection.connection.cursor()  # what the database has, not what SQLAlchemy makes of it: twice as fast
     for table in tables:
         query = sa.select(*(column for column in table.columns if column is not without))
         narrowed = query if run is None else query.where(table.c.run == run)
-        cursor.execute(str(narrowed.compile(connection, compile_kwargs={"literal_binds": True})))
-        while rows := cursor.fetchmany(AT_ONCE):
-            for row in rows:
-                digest = hashlib.sha256(repr((table.name, *row)).encode()).digest()
-                sums[row[0]] = (sums[row[0]] + int.from_bytes(digest)) % MODULUS
-    cursor.close()
+        asked = str(narrowed.compile(connection, compile_kwargs={"literal_binds": True}))
+        # As text, for what the database has, not what SQLAlchemy makes of it: twice as fast.
+        for row in connection.exec_driver_sql(asked, execution_options=A_FEW_AT_ONCE):
+            digest = hashlib.sha256(repr((table.name, *row)).encode()).digest()
+            sums[row[0]] = (sums[row[0]] + int.from_bytes(digest)) % MODULUS
     return {name: f"{total:064x}" for name, total in sums.items()}
