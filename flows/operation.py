@@ -62,7 +62,9 @@ def operation(
                     if FlowRunContext.get() is None:
                         raise fault from error
                     log.error("%s", fault, extra=SHOWN_APART)
-                    return cast("R", Failed(message=str(fault), data=fault))
+                    # Without the way that it came: the last that Prefect shows of it is the sentence.
+                    fault.__cause__, fault.__suppress_context__ = None, True
+                    return cast("R", Failed(message=str(fault), data=fault.with_traceback(None)))
 
         # Prefect resolves the names of types where the function says it is from: here, where they are not known.
         done.__signature__ = signature(do, eval_str=True)  # type: ignore[attr-defined]
