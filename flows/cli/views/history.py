@@ -24,8 +24,8 @@ from warehouse.reports.findings_text import SEVERITY, county_label, dataset_labe
 
 LINES, FINDINGS = 40, 5
 STATE = {
-    "completed": "completed 完成", "failed": "failed 失败", "interrupted": "interrupted 中断",
-    "committed": "journal 仅见日志",
+    "completed": "completed 完成", "skipped": "skipped 跳过", "failed": "failed 失败",
+    "interrupted": "interrupted 中断", "committed": "journal 仅见日志",
 }  # fmt: skip
 STYLE = {"failed": "red", "interrupted": "yellow"}
 LEGEND = (
