@@ -17,7 +17,10 @@ from warehouse.messages.json_text import to_json
 from warehouse.store.files import Root
 
 GOOD, FAULTS = 0, 1
-EPILOG = "Exit codes: 0 all good; 1 something was quarantined, held, unreadable or failed; 2 wrong usage."
+EPILOG = (
+    "Exit codes: 0 all good; 1 something was quarantined, held, unreadable or failed; 2 wrong usage; "
+    "130, 143 interrupted."
+)
 RECEIPT_HELP = "A receipt's number, a SHA-256 or its first six digits, or a file's name as received."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 At = Annotated[datetime | None, typer.Option(help="When the files were received (UTC); default: now.")]

@@ -26,7 +26,7 @@ NOW = date(2018, 2, 1)
 WRONG = Finding(
     receipt=2, submission="ab" * 32, file="2.csv", sheet="金融扶贫", cell="F2", cells="F2", county_code=YANGGAO,
     period=PERIOD, dataset="finance", indicator="loan_amount_yuan", rule="positive", severity="critical", found="-1",
-    expected="≥ 0", message_zh="金额为负。", message_en="The amount is negative.",
+    expected="≥ 0", message_zh="金融扶贫!F2 金额为负。", message_en="金融扶贫!F2 The amount is negative.",
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def test_what_counted_before_and_counts_after_stands_with_each_decision(store: L
 def test_a_decision_has_the_findings_of_its_run_alone(store: LineageReader) -> None:
     events = told(store).events
     assert {e.run: [f.message_en for f in e.findings] for e in events if e.findings} == {
-        "000002": ["The amount is negative."]
+        "000002": ["金融扶贫!F2 The amount is negative."]
     }
     assert events[1].findings == (WRONG,)
 
@@ -152,8 +152,8 @@ def test_a_person_reads_the_cell_and_what_is_wrong_with_it(store: LineageReader)
     shown = CliRunner().invoke(app, words, env=environment).stdout
     for line in (
         "run 批次 000002 nightly, first in snapshot 首见于快照 000003",
-        "positive 金融扶贫 F2",
-        "The amount is negative.",
+        "        金融扶贫!F2 金额为负。",
+        "        金融扶贫!F2 The amount is negative.",
         "let in by waiver 豁免; with queries 待核 v2; reason 理由: 电话核实, 李; receipt 2 counts 起算",
         "held 暂缓公布; loan_amount_yuan prefecture 140200: 1 -> 100",
     ):

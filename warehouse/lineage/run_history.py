@@ -13,7 +13,7 @@ from warehouse.lineage.reader import LineageReader
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.messages.finding import Finding
 from warehouse.reports import run_log
-from warehouse.reports.run_log import RunLogEntry
+from warehouse.reports.run_log import RunLogEntry, State
 from warehouse.reports.run_summary import LAST, Summary, summarise
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
@@ -34,7 +34,7 @@ class RunLine(BaseModel):
     flow: str
     began_at: datetime
     seconds: float | None
-    state: Literal["completed", "failed", "interrupted", "committed"]
+    state: State | Literal["committed"]
     runs: tuple[str, ...]
     version: str | None
     files: int | None = None

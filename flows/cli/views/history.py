@@ -24,8 +24,8 @@ from warehouse.reports.findings_text import SEVERITY, county_label, dataset_labe
 
 LINES, FINDINGS = 40, 5
 STATE = {
-    "completed": "completed 完成", "failed": "failed 失败", "interrupted": "interrupted 中断",
-    "committed": "journal 仅见日志",
+    "completed": "completed 完成", "skipped": "skipped 跳过", "failed": "failed 失败",
+    "interrupted": "interrupted 中断", "committed": "journal 仅见日志",
 }  # fmt: skip
 STYLE = {"failed": "red", "interrupted": "yellow"}
 LEGEND = (
@@ -145,8 +145,7 @@ def _said(event: ReturnEvent) -> Iterator[str]:
 
 
 def _finding(finding: Finding, console: Screen) -> None:
-    cells = " ".join(filter(None, (finding.sheet, finding.cells or finding.cell)))
-    head = f"{SEVERITY[finding.severity]} {finding.rule}{' ' + cells if cells else ''}{effect_text(finding.score)}"
+    head = f"{SEVERITY[finding.severity]} {finding.rule}{effect_text(finding.score)}"
     print_line(console, head, COLOURS[finding.severity], indent=6)
     print_line(console, finding.message_zh, indent=8)
     print_line(console, finding.message_en, "dim", indent=8)
