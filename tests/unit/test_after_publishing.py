@@ -12,6 +12,7 @@ from tasks import report as reporting
 from tests.builders import finance, loans, send
 from tests.faults.plain_flows import nightly_flow
 from tests.faults.scenarios import Place
+from warehouse.messages.errors import DiskError
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import read_manifest
 
@@ -69,5 +70,5 @@ def test_so_is_all_that_follows_a_warning(
 
 def test_what_fails_before_is_a_failure(night: Callable[[], Summary], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.publish.publish", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskError, match="No space"):
         night()

@@ -32,7 +32,7 @@ def owing(counties: int) -> pl.DataFrame:
 def test_a_quiet_night_says_what_is_published_and_since_when() -> None:
     published = PublishedSnapshot("000003", "000007", datetime(2018, 7, 2, 18, tzinfo=UTC))
     quiet = RunPage(Summary(), Root(Path("/srv")), published, pl.DataFrame())
-    assert quiet.title == "没有新报表 nothing new"
+    assert quiet.title == "没有新报表; nothing new"
     assert "the last snapshot is 000003 of run 000007, 2018-07-02 18:00 UTC" in quiet.markdown()
     assert "overdue" not in quiet.markdown()
 
@@ -46,7 +46,7 @@ def test_a_run_names_its_reports_that_are_there_and_no_others(root: Root) -> Non
 
 
 def test_what_could_not_be_written_is_said_on_the_page() -> None:
-    assert "**报告未能写完,下次运行时补写; the report could not be written" in page(Summary(unwritten=("report",)))
+    assert "**报告未能写完,下次运行时补写; the report could not be written, and" in page(Summary(unwritten=("report",)))
 
 
 def test_those_who_owe_most_are_named_and_the_others_counted() -> None:
