@@ -6,6 +6,7 @@ from flows.forms import Inbox, ReceivedAt
 from flows.operation import operation
 from flows.pipeline import process, started
 from flows.settings import load_settings
+from tasks.tell import tell_night, told_inbox
 from warehouse.reports.run_summary import Summary
 from warehouse.store import ledger
 from warehouse.store.inbox import Arrivals, check_inbox, new_files
@@ -21,7 +22,8 @@ def nightly(inbox: Inbox = None, received_at: ReceivedAt = None) -> Summary:
     """
     settings = load_settings()
     folder = (inbox or settings.inbox_folder).absolute()
-    check_inbox(folder, settings.inbox_marker)
+    with told_inbox(settings.store, folder):
+        check_inbox(folder, settings.inbox_marker)
     with started(settings, "nightly", received_at) as (run, stages):
         known = ledger.latest_by_file(ledger.open_ledger(run.ledger_url))
         arrivals = new_files(folder, known, settings.patience, settings.limits, settings.inbox_marker)
@@ -30,6 +32,8 @@ def nightly(inbox: Inbox = None, received_at: ReceivedAt = None) -> Summary:
     if (last := Arrivals(put_off | arrivals.take_out(summary.late))).files:
         with started(settings, "nightly", received_at) as (run, stages):
             summary = summary.followed_by(process(run, last, stages))
+    tell_night(settings.store, summary, settings.thresholds)
     if summary.waiting or summary.run is None:
-        check_inbox(folder, settings.inbox_marker)  # all else is committed
+        with told_inbox(settings.store, folder):
+            check_inbox(folder, settings.inbox_marker)  # all else is committed
     return summary

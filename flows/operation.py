@@ -11,9 +11,7 @@ from functools import wraps
 from inspect import Signature, signature
 from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
-import httpx
 from prefect import Flow, State, flow
-from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import FlowRunContext
 from prefect.logging.formatters import JsonFormatter
 from prefect.runtime import flow_run
@@ -23,6 +21,7 @@ from pydantic import BaseModel
 
 from flows.settings import Settings, load_settings
 from flows.time_limit import time_limit
+from tasks.prefect_api import UNANSWERED, brief_client, spare_the_end, unanswered
 from warehouse.codebook import load
 from warehouse.codebook.choices import BLANK
 from warehouse.messages.disk_errors import system_error
@@ -49,6 +48,7 @@ def operation(
     def flow_of(do: Callable[P, R]) -> Flow[P, R]:
         @wraps(do)
         def done(*args: P.args, **kwargs: P.kwargs) -> R:
+            spare_the_end()
             settings = load_settings()
             _log_as(settings.log_format)
             with log_fields(flow=name):
@@ -174,10 +174,11 @@ def _tell(name: str | None = None, tags: Collection[str] = ()) -> None:
     """Tells Prefect a new name of the flow run at hand, or more tags. What the run does does not hang on it."""
     context = FlowRunContext.get()
     run = context.flow_run if context else None
-    if context is None or run is None or not isinstance(context.client, SyncPrefectClient):
+    if run is None or unanswered.is_set():
         return
     run.name, run.tags = name or run.name, sorted({*run.tags, *tags})
     try:
-        context.client.update_flow_run(run.id, name=run.name, tags=run.tags)
-    except httpx.HTTPError as error:
+        with brief_client() as client:
+            client.update_flow_run(run.id, name=run.name, tags=run.tags)
+    except UNANSWERED as error:
         log.warning("Prefect 未得知运行的名称和标签; Prefect was not told the run's name and tags: %r", error)

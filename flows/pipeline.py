@@ -8,18 +8,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
 
+import polars as pl
+
 from flows.operation import name_run, utc
 from flows.settings import Settings
 from flows.time_limit import time_limit
 from tasks.commit import commit
 from tasks.judge import judge
+from tasks.progress import Progress
 from tasks.publish import find_lapsed, publish_marts
 from tasks.read import read
 from tasks.receive import clear_work, prepare_root, receive
 from tasks.report import report
 from tasks.run import Run
+from tasks.tell import overdue_of, tell_run
+from warehouse.messages.disk_errors import system_error
 from warehouse.messages.log import log, log_fields
-from warehouse.reports.run_summary import Summary
+from warehouse.reports.lapsed_figures import LapsedFigure
+from warehouse.reports.run_sentences import UNWRITTEN
+from warehouse.reports.run_summary import Summary, summarise
 from warehouse.store import journal
 from warehouse.store.inbox import Arrivals
 from warehouse.store.leftovers import Leftover
@@ -27,13 +34,14 @@ from warehouse.store.leftovers import Leftover
 
 @dataclass
 class Stages:
-    """Names the stages as they pass, for whoever watches, and keeps their times; and what was left from before. A stage
-    that takes longer than `limit` seconds is ended.
+    """Names the stages as they pass, for whoever watches, and keeps their times; what was left from before; and what
+    could not be written after the publishing. A stage that takes longer than `limit` seconds is ended.
     """
 
     limit: float
     seconds: dict[str, float] = field(default_factory=dict)
     recovered: tuple[Leftover, ...] = ()
+    unwritten: list[str] = field(default_factory=list)
 
     @property
     def suspects(self) -> list[str]:
@@ -50,6 +58,18 @@ class Stages:
         took = perf_counter() - start
         self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)
         log.info("%s %s: %.1f s", name, what, took)
+
+    @contextmanager
+    def spared(self, what: str) -> Iterator[None]:
+        """What follows the publishing (a name of UNWRITTEN): whatever goes wrong with it is a warning, for the run has
+        published.
+        """
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (said as it is)
+            self.unwritten.append(what)
+            zh, en = UNWRITTEN[what]
+            log.warning("%s; %s: %s", zh, en, system_error(error) or repr(error))
 
 
 @contextmanager
@@ -100,9 +120,11 @@ def read_files(run: Run, files: int, stages: Stages) -> tuple[list[str], list[st
 
 def judge_and_commit(run: Run, periods: list[str], stages: Stages) -> Summary:
     """Judge, commit, publish, report what was read."""
+    progress = Progress("xianbao-judging", f"judge 核对 {run.name}", len(periods))
     for period in periods:
         with stages.stage("judge", period):
             judge(run, period)
+        progress.advance()
     return commit_and_publish(run, stages)
 
 
@@ -116,26 +138,43 @@ def commit_and_publish(run: Run, stages: Stages) -> Summary:
 def publish_and_report(run: Run, stages: Stages) -> Summary:
     """Publish, report what was committed."""
     name_run(run.name)
-    with stages.stage("publish", "the marts"):
-        version = publish_marts(run)
-        lapsed = find_lapsed(run, version)
-    with stages.stage("report", f"run {run.name}"):
-        summary = report(run, version, lapsed)
-    return finish_run(run, summary, stages)
+    version, lapsed = publish_what_counts(run, "the marts", stages)
+    with stages.spared("report"), stages.stage("report", f"run {run.name}"):
+        report(run)
+    summary = summarise(journal.read_entry(run.root, run.name), version)
+    return finish_run(run, summary.model_copy(update={"lapsed": lapsed}), stages)
 
 
 def publish_unpublished(run: Run, stages: Stages) -> Summary:
     """A run without files publishes only what an interrupted one left unpublished."""
-    with stages.stage("publish", "what is left"):
-        version = publish_marts(run)
-        lapsed = find_lapsed(run, version)
+    version, lapsed = publish_what_counts(run, "what is left", stages)
     return finish_run(run, Summary(version=version, lapsed=lapsed), stages)
 
 
+def publish_what_counts(run: Run, what: str, stages: Stages) -> tuple[str | None, tuple[LapsedFigure, ...]]:
+    """The snapshot published, None where there was nothing to publish, and the figures that lapsed in it."""
+    lapsed: tuple[LapsedFigure, ...] = ()
+    with stages.stage("publish", what):
+        version = publish_marts(run)
+    with stages.spared("comparison"), stages.stage("compare", "with the last snapshot"):
+        lapsed = find_lapsed(run, version)
+    return version, lapsed
+
+
 def finish_run(run: Run, summary: Summary, stages: Stages) -> Summary:
-    """The run has come to its end and leaves no scratch; its summary with what the stages know."""
-    clear_work(run)
-    return summary.model_copy(update={"seconds": stages.seconds, "recovered": stages.recovered})
+    """The run has come to its end: Prefect is told, no scratch is left but where a report is still to be made of it.
+    Its summary, with what the stages know.
+    """
+    if "report" not in stages.unwritten:
+        clear_work(run)
+    overdue = pl.DataFrame()
+    with stages.spared("comparison"):
+        overdue = overdue_of(run)
+    known = {"recovered": stages.recovered, "overdue": overdue.height, "unwritten": tuple(stages.unwritten)}
+    done = summary.model_copy(update=known)
+    with stages.spared("artifacts"), stages.stage("tell", "Prefect"):
+        tell_run(run, done, overdue)
+    return done.model_copy(update={"seconds": stages.seconds, "unwritten": tuple(stages.unwritten)})
 
 
 def prepare(run: Run, stages: Stages) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import task
 
+from tasks.progress import Progress
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import save_reading
 from warehouse.intake.sandbox.reader_pool import Readers
@@ -22,6 +23,7 @@ def read(run: Run) -> tuple[list[str], list[str]]:
     in_force = in_force_submissions(save_returns(run.ledger_url, run.returns))
     received = [original_of(run.root, r) for r in receipts]
     with Readers.of(received, run.limits, run.parts) as readers:
+        readers.progress = Progress("xianbao-reading", f"read 读取 {run.name}", len(received)).advance
         reading, waiting = readers.read_within(run.budgets, received, in_force, run.folders)
     save_reading(reading, run.reading)
     late = {one.receipt for one in waiting}

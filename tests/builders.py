@@ -26,6 +26,7 @@ from warehouse.maintenance.recover import prepare
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.partitions import Partition, partitions_of
 from warehouse.marts.sources import Sources
+from warehouse.reports.run_artifacts import RunPage
 from warehouse.reports.run_summary import Summary, summarise, write_findings
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import read_manifest
@@ -47,6 +48,11 @@ YANGGAO, TIANZHEN, GUANGLING = "140221", "140222", "140223"
 NAMES = {d.county_code: d.name_zh for d in BOOK.divisions}
 RECEIVED = datetime(2018, 7, 5, 3, 0, tzinfo=UTC)
 NO_WAIT = SettleTimes(settle_seconds=0)
+
+
+def page(summary: Summary, root: Root | None = None, overdue: pl.DataFrame | None = None) -> str:
+    """The page of a run in Prefect, with nothing published."""
+    return RunPage(summary, root or Root(Path("root")), None, pl.DataFrame() if overdue is None else overdue).markdown()
 
 
 # --- returns and files ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -299,13 +299,25 @@ def _show_all() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _leave(code: int | None) -> NoReturn:
+    """Ends the process: at once where a Prefect server did not answer, which would be waited for in many places to tell
+    it what it has not heard.
+    """
+    api = sys.modules.get("tasks.prefect_api")
+    if api is not None and api.unanswered.is_set() and "PREFECT_API_URL" in os.environ:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code or GOOD)
+    sys.exit(code)
+
+
 def main() -> None:
     """Runs the command line; an error of ours is a sentence, not a traceback. Whatever an error quotes is encoded."""
     _speak_utf8()
     _show_all()
     logging.getLogger("xianbao").setLevel(logging.INFO)
     try:
-        sys.exit(app(standalone_mode=False))
+        _leave(app(standalone_mode=False))
     except typer.TyperException as error:
         said = visible_lines(error.format_message())
         error.format_message = lambda: said  # type: ignore[method-assign]

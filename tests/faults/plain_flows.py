@@ -55,7 +55,6 @@ def plain(do: Callable[[Place], object]) -> Callable[[Place], object]:
                 tasks = {name: task for name, task in vars(module).items() if isinstance(task, Task)}
                 for name, task in tasks.items():
                     patch.setattr(module, name, task.fn)
-            patch.setattr("tasks.report.create_markdown_artifact", lambda **_: None)
             patch.setattr("tasks.read.Readers", SlowLast)
             patch.setattr("tasks.reread.read_isolated", _read_here)
             try:

@@ -12,7 +12,7 @@ from flows.cli.screen import Screen
 from flows.cli.views.figure import figure_json, show_figure
 from tasks.publish import find_lapsed
 from tasks.run import Run
-from tests.builders import BOOK, RECEIVED, TIANZHEN, given, mart, night, row, send, url
+from tests.builders import BOOK, RECEIVED, TIANZHEN, given, mart, night, page, row, send, url
 from tests.sharing import Fill
 from warehouse.intake.formats.preflight import Limits
 from warehouse.lineage import FigureSelection, explain_figure
@@ -21,7 +21,7 @@ from warehouse.lineage.reader import LineageReader
 from warehouse.marts.as_known import AsKnown
 from warehouse.marts.partitions import Partition, partitions_of
 from warehouse.reports.lapsed_figures import LapsedFigure
-from warehouse.reports.run_summary import Summary, markdown
+from warehouse.reports.run_summary import Summary
 from warehouse.snapshots import publish as publishing
 from warehouse.snapshots.manifest import read_snapshot
 from warehouse.store.files import Root
@@ -98,7 +98,7 @@ def test_a_run_says_it_as_a_warning_and_in_its_summary(store: LineageReader, cap
     (lapsed,) = find_lapsed.fn(run, "000002")
     (warning,) = caplog.records
     assert (warning.levelname, warning.getMessage()) == ("WARNING", f"{lapsed.message_zh}; {lapsed.message_en}")
-    assert f"{LEADERS} (" in markdown(Summary(lapsed=(lapsed,)))
+    assert f"{LEADERS} (" in page(Summary(lapsed=(lapsed,)))
     assert find_lapsed.fn(run, None) == ()
 
 

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.main import app, main
-from tests.builders import BOOK, TIANZHEN, YANGGAO, cover, finance, loans, night, send, sheet, village, write_book
+from tests.builders import BOOK, TIANZHEN, YANGGAO, cover, finance, loans, night, page, send, sheet, village, write_book
 from tests.decision_requests import decide
 from tests.oracles import READERS, elements, hidden, moves, runs, tokens
 from tests.sharing import Fill
 from warehouse.messages.errors import PermanentError
-from warehouse.reports.run_summary import markdown, summarise
+from warehouse.reports.run_summary import summarise
 from warehouse.store import journal
 from warehouse.store.decision_requests import DecisionRequest
 from warehouse.store.files import Root
@@ -117,22 +117,22 @@ def test_the_reports_of_the_night_have_no_markup_of_it(hostile: Root) -> None:
             cells = [cell for line in csv.reader(file) for cell in line]
         assert [cell for cell in cells if runs(cell)] == []
         assert hidden("".join(cells)) <= {"\t", "\r"}
-    summary = markdown(summarise(entry, None))
+    summary = page(summarise(entry, None))
     assert hidden(summary) == set()
     assert {one.type for one in tokens(READERS[1], summary)}.isdisjoint({"link_open", "image", "html_inline"})
 
 
 def test_no_page_has_an_element_that_a_county_wrote(hostile: Root) -> None:
-    pages = sorted(hostile.reports.rglob("docs/*.html"))
-    assert pages
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        assert hidden(text) == set(), page
+    documents = sorted(hostile.reports.rglob("docs/*.html"))
+    assert documents
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        assert hidden(text) == set(), document
         found = elements(text)
-        assert {tag for tag, _ in found}.isdisjoint({"script", "img"}), page
+        assert {tag for tag, _ in found}.isdisjoint({"script", "img"}), document
         assert {name for _, names in found for name in names} <= {
             "lang", "charset", "name", "content", "href", "class", "DOCTYPE html"
-        }, page  # fmt: skip
+        }, document  # fmt: skip
 
 
 def test_what_is_kept_stays_as_it_was_sent(hostile: Root) -> None:

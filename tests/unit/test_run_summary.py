@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import RECEIVED
+from tests.builders import RECEIVED, page
 from warehouse.intake.model.records import Receipt
 from warehouse.messages.finding import OF_ONE, Finding
-from warehouse.reports.run_summary import Summary, markdown, summarise, write_findings
+from warehouse.reports.run_summary import Summary, summarise, write_findings
 from warehouse.store.journal_records import Entry, PeriodRecord, ReceiptDecision, ReturnDecision
 
 
@@ -79,18 +79,20 @@ def test_no_findings_are_a_table_without_rows(tmp_path: Path) -> None:
 def test_a_run_in_numbers() -> None:
     verdicts = ("accepted", "accepted", "accepted_with_queries", "quarantined")
     found = summarise(entry(finding("1"), finding("2", "warning"), finding("3"), verdicts=verdicts), "000004")
+    counts = {"accepted": 2, "accepted_with_queries": 1, "quarantined": 1}
     assert found.model_dump(exclude={"seconds", "groups"}) == {
         "run": "000001", "files": 3, "archives": 0, "unreadable": 1, "duplicates": 1, "waiting": 0, "skipped": 0,
-        "periods": ({"period": "2017-12", "counties": 2, "accepted": 2, "accepted_with_queries": 1, "quarantined": 1},),
-        "accepted": 2, "accepted_with_queries": 1, "quarantined": 1, "errors": 2, "queries": 1, "explained": 0,
-        "held": 0, "overdue": 0,
+        "periods": ({"period": "2017-12", "counties": 2, **counts},),
+        **counts, "errors": 2, "queries": 1, "explained": 0,
+        "held": 0, "overdue": 0, "unwritten": (),
+        "datasets": ({"dataset": "finance", "returns": 4, **counts},),
         "version": "000004", "recovered": (), "late": (), "before": None, "priorities": None,
         "lapsed": (),
     }  # fmt: skip
-    assert "| quarantined | 1 |" in markdown(found)
-    assert "| 2017-12 | 2 | 2 | 1 | 1 |" in markdown(found)
+    assert "| 退回 quarantined | 1 |" in page(found)
+    assert "| 2017-12 | 2 | 2 | 1 | 1 |" in page(found)
     assert [(group.severity, group.findings) for group in found.groups] == [("critical", 2), ("warning", 1)]
-    assert "| 错误 error | `r` | 文件 files | 2 | 0 |" in markdown(found)
+    assert "| 错误 error | `r` | 文件 files | 2 | 0 |" in page(found)
 
 
 def test_an_answered_query_is_no_open_one() -> None:

@@ -83,6 +83,11 @@ class Codebook:
     mart_list: Mapping[str, Mart]
     marts: Mapping[str, tuple[MartColumn, ...]]
 
+    @property
+    def province(self) -> str:
+        """The code of the province whose divisions these are, as in 140000."""
+        return f"{self.divisions[0].county_code[:2]}0000"
+
     def in_force(self, period: str) -> tuple[Division, ...]:
         """The divisions in force on the last day of a period, which owe its returns; by code."""
         return _in_force(self, self.edition(period))

@@ -65,7 +65,7 @@ def _prefectures(book: Codebook) -> Iterator[dict[str, Any]]:
             "name_zh": name,
             "area_zh": name,
             "area_en": f"{code} {name}",
-            "parent": _province(book),
+            "parent": book.province,
             "prefecture_code": code,
             "prefecture_zh": name,
             "tile_y": row,
@@ -78,12 +78,12 @@ def _groups(book: Codebook) -> Iterator[dict[str, Any]]:
         whole = name == "province"
         members = [d for d in book.divisions if group.holds(d)]
         yield {
-            "area": _province(book) if whole else name,
+            "area": book.province if whole else name,
             "level": name,
             "name_zh": group.label_zh,
             "area_zh": group.label_zh,
             "area_en": group.label_en,
-            "parent": None if whole else _province(book),
+            "parent": None if whole else book.province,
             **_validity(members),
         }
 
@@ -92,10 +92,6 @@ def _prefectures_of(book: Codebook) -> list[list[Division]]:
     """The divisions of each prefecture, by code and day."""
     ordered = sorted(book.divisions, key=lambda d: (d.prefecture_code, d.county_code, d.in_force_from))
     return [list(of) for _, of in groupby(ordered, key=lambda d: d.prefecture_code)]
-
-
-def _province(book: Codebook) -> str:
-    return f"{book.divisions[0].county_code[:2]}0000"
 
 
 def _validity(divisions: Sequence[Division]) -> dict[str, date | None]:

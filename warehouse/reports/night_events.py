@@ -78,7 +78,7 @@ def inbox_absent(root: Root, inbox: str, why: str) -> NightEvent:
 
 def _event(name: str, root: Root, payload: dict[str, Any], *, passed: bool) -> NightEvent:
     labels = {
-        "prefect.resource.id": f"{RESOURCE}{load().divisions[0].county_code[:2]}0000",
+        "prefect.resource.id": f"{RESOURCE}{load().province}",
         "prefect.resource.name": one_line(str(root.path)),
         THRESHOLD: PASSED if passed else WITHIN,
     }

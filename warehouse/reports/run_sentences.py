@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from warehouse.reports.run_summary import Summary
 from warehouse.store.files import Root
 
+# What follows the publishing and fails no run that published: what is said where it could not be written.
+UNWRITTEN = {
+    "comparison": ("与上一快照的比较未能完成", "the comparison with the last snapshot could not be made"),
+    "report": ("报告未能写完,下次运行时补写", "the report could not be written, and the next run writes it"),
+    "artifacts": ("未能告知 Prefect 本次结果", "Prefect could not be told what the run came to"),
+}
+
 
 def run_sentence(summary: Summary) -> str:
     """The run in one sentence: returns, of these the quarantined, the counties overdue; and what else there was."""
@@ -23,6 +30,7 @@ def run_sentence(summary: Summary) -> str:
         (unreadable, f"{unreadable} 个文件无法读取", f"{unreadable} files unreadable"),
         (held, f"{held} 个汇总数暂缓公布", f"{held} figures held"),
         (summary.waiting, f"{summary.waiting} 个文件待下次", f"{summary.waiting} files wait"),
+        *((True, *UNWRITTEN[what]) for what in summary.unwritten),
         (bool(summary.version and not turns), f"补发快照 {summary.version}", f"snapshot {summary.version} published"),
     ]
     zh, en = (",".join(part[1] for part in parts if part[0]), ", ".join(part[2] for part in parts if part[0]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,14 +11,13 @@ from pydantic import BaseModel, ConfigDict
 
 from warehouse.messages.finding import OF_ONE, Severity
 from warehouse.messages.finding_groups import RuleGroup, by_rule, ranked
-from warehouse.messages.markdown import Markdown, table
 from warehouse.messages.priorities import Priorities, priorities
 from warehouse.messages.spreadsheet import harmless_cell
-from warehouse.reports.findings_text import by_rule_markdown, findings_markdown, priorities_markdown
+from warehouse.reports.findings_text import findings_markdown
 from warehouse.reports.lapsed_figures import LapsedFigure
 from warehouse.reports.report_digests import seal_report
 from warehouse.store.files import write_durably
-from warehouse.store.journal_records import Entry, PeriodRecord
+from warehouse.store.journal_records import Entry, PeriodRecord, ReturnDecision
 from warehouse.store.leftovers import Leftover
 
 # The findings as a text, which is written after the table.
@@ -38,6 +37,18 @@ class PeriodSummary(BaseModel):
     quarantined: int
 
 
+class DatasetSummary(BaseModel):
+    """What a run did with the returns of one dataset, of all periods, by verdict."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: str
+    returns: int
+    accepted: int
+    accepted_with_queries: int
+    quarantined: int
+
+
 class Summary(BaseModel):
     """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule, `priorities` the
     cells to look at first; `explained` counts queries that a county has answered. The verdicts count returns; `held`
@@ -48,6 +59,7 @@ class Summary(BaseModel):
     `waiting` were left for the next run, of these the `late`, by name, for budgets; `skipped` are links and special
     files. `before` is the run that took in what did not have to wait for its turn.
     `recovered` says what a run that broke off had left, and what was done about it.
+    `unwritten` names what was to follow the publishing and could not be written (`run_sentences.UNWRITTEN`).
     `run` is None where nothing was new, `version` where nothing was published. `lapsed` are the published figures that
     held in the snapshot before that one and hold no longer. `seconds` is by stage.
     """
@@ -64,6 +76,7 @@ class Summary(BaseModel):
     skipped: int = 0
     overdue: int = 0
     periods: tuple[PeriodSummary, ...] = ()
+    datasets: tuple[DatasetSummary, ...] = ()
     accepted: int = 0
     accepted_with_queries: int = 0
     quarantined: int = 0
@@ -76,6 +89,7 @@ class Summary(BaseModel):
     version: str | None = None
     lapsed: tuple[LapsedFigure, ...] = ()
     recovered: tuple[Leftover, ...] = ()
+    unwritten: tuple[str, ...] = ()
     seconds: dict[str, float] = {}
     before: Summary | None = None
 
@@ -88,12 +102,17 @@ class Summary(BaseModel):
 
     def followed_by(self, last: Summary) -> Summary:
         """Both turns of a night, of which the last took in what was late or put off."""
-        waits = {"waiting": self.waiting - len(self.late) + last.waiting, "late": last.late}
+        both = {
+            "waiting": self.waiting - len(self.late) + last.waiting,
+            "late": last.late,
+            "overdue": last.overdue,
+            "unwritten": tuple(dict.fromkeys(self.unwritten + last.unwritten)),
+        }
         if last.run is None:
-            return self.model_copy(update=waits)
+            return self.model_copy(update=both)
         before = self if self.run else None
         return last.model_copy(
-            update={**waits, "skipped": self.skipped, "recovered": self.recovered + last.recovered, "before": before}
+            update={**both, "skipped": self.skipped, "recovered": self.recovered + last.recovered, "before": before}
         )
 
 
@@ -112,6 +131,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         unreadable=receipts["unreadable"],
         duplicates=receipts["duplicate"],
         periods=tuple(_summarise_period(period) for period in entry.periods),
+        datasets=tuple(_summarise_datasets(entry.decisions)),
         accepted=verdicts["accepted"],
         accepted_with_queries=verdicts["accepted_with_queries"],
         quarantined=verdicts["quarantined"],
@@ -126,14 +146,22 @@ def summarise(entry: Entry, version: str | None) -> Summary:
 
 
 def _summarise_period(judged: PeriodRecord) -> PeriodSummary:
-    verdicts = Counter(d.verdict for d in judged.decisions)
-    return PeriodSummary(
-        period=judged.period,
-        counties=len({d.county_code for d in judged.decisions}),
-        accepted=verdicts["accepted"],
-        accepted_with_queries=verdicts["accepted_with_queries"],
-        quarantined=verdicts["quarantined"],
-    )
+    counties = len({d.county_code for d in judged.decisions})
+    return PeriodSummary(period=judged.period, counties=counties, **_verdicts(judged.decisions))
+
+
+def _summarise_datasets(decisions: Iterable[ReturnDecision]) -> Iterator[DatasetSummary]:
+    """A summary a dataset, by its name."""
+    of: dict[str, list[ReturnDecision]] = defaultdict(list)
+    for decision in decisions:
+        of[decision.dataset].append(decision)
+    for dataset, own in sorted(of.items()):
+        yield DatasetSummary(dataset=dataset, returns=len(own), **_verdicts(own))
+
+
+def _verdicts(decisions: Iterable[ReturnDecision]) -> dict[str, int]:
+    counted = Counter[str](d.verdict for d in decisions)
+    return {verdict: counted[verdict] for verdict in ("accepted", "accepted_with_queries", "quarantined")}
 
 
 def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) -> Path:
@@ -150,13 +178,3 @@ def write_findings(entry: Entry, folder: Path, without: Collection[int] = ()) ->
     write_durably(folder / LAST, findings_markdown(entry.run, findings).encode())
     seal_report(folder)
     return path
-
-
-def markdown(summary: Summary) -> Markdown:
-    """The summary in Markdown: a line a period, the run's own counts, what matters first, its findings by rule."""
-    by_period = [tuple(p.model_dump().values()) for p in summary.periods]
-    apart = {"seconds", "periods", "groups", "priorities", "lapsed", "recovered", "late", "before"}
-    counts = summary.model_dump(exclude=apart)
-    parts = [table(tuple(PeriodSummary.model_fields), by_period), table(("", ""), tuple(counts.items()))]
-    parts += [Markdown("**{}; {}**\n").format(one.message_zh, one.message_en) for one in summary.lapsed]
-    return Markdown("\n").join([*parts, *priorities_markdown(summary.priorities), *by_rule_markdown(summary.groups)])

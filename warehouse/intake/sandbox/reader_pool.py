@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -125,8 +125,10 @@ class Readers:
     """Child processes that read submissions, as many as there are processors; they start while others work.
 
     They can read `originals`, a file or all in a folder, and write to folders of their own in `scratch`. To be used as
-    a context: in the end they are ended.
+    a context: in the end they are ended. `progress` is told how many files are read, by the threads that read them.
     """
+
+    progress: Callable[[int], None] | None = None
 
     def __init__(self, limits: Limits, originals: Path, scratch: Path) -> None:
         self.limits, self.originals, self.scratch = limits, originals, scratch
@@ -216,6 +218,8 @@ class Readers:
                 todo.give_back(part[len(done) :])
                 readings.append(reading)
                 shutil.rmtree(folder)
+                if self.progress:
+                    self.progress(len(done))
         return readings
 
 

@@ -1,0 +1,105 @@
+"""Prefect's server falls silent when a night has published: it answers nothing more, and hangs up on nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_connection, create_server, socket
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from tasks.prefect_api import SECONDS
+from tests.builders import finance, loans, send
+from tests.flow.conftest import BIN, environment_of
+from warehouse.reports import run_log
+from warehouse.snapshots.manifest import read_manifest
+from warehouse.store.files import Root
+
+# What a night asks of Prefect first, once it has published.
+ARTIFACTS = b"POST /api/artifacts"
+ASKED = re.compile(rb"(?:GET|POST|PATCH|PUT) /\S+")
+
+
+@contextmanager
+def silent_from(server: str, moment: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """An address that passes all on to a server and back until somebody asks this; then nothing, on no connection. And
+    what was asked from then on.
+    """
+    unheard: list[bytes] = []
+    where = urlsplit(server)
+    with create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=accept, args=(listening, where, moment, unheard), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}{where.path}", unheard
+
+
+def accept(listening: socket, where: Any, moment: bytes, unheard: list[bytes]) -> None:
+    while True:
+        try:
+            caller, _ = listening.accept()
+        except OSError:  # the test is over
+            return
+        server = create_connection((where.hostname, where.port))
+        for source, target in ((caller, server), (server, caller)):
+            Thread(target=pass_on, args=(source, target, moment, unheard), daemon=True).start()
+
+
+def pass_on(source: socket, target: socket, moment: bytes, unheard: list[bytes]) -> None:
+    try:
+        while data := source.recv(1 << 16):
+            if unheard or moment in data:
+                unheard += ASKED.findall(data)
+            else:
+                target.sendall(data)
+    except OSError:
+        return
+    if not unheard:
+        target.close()
+
+
+def night(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A night in a process of its own: one that was not heard ends at once."""
+    environment = environment_of(folder) | {"PREFECT_API_URL": url}
+    run = [BIN / "xianbao", "run", *words]
+    return subprocess.run(run, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_a_night_whose_server_falls_silent_has_published_and_asks_once(
+    tmp_path: Path, prefect_server: dict[str, str]
+) -> None:
+    send(tmp_path / "inbox", loans(finance(1000)))
+    with silent_from(prefect_server["PREFECT_API_URL"], ARTIFACTS) as (url, unheard):
+        done = night(tmp_path, url)
+    said, root = done.stdout + done.stderr, Root(tmp_path / "root")
+    assert done.returncode == 0, said
+    assert "Traceback" not in said
+    assert "Prefect could not be told" in " ".join(said.split())
+    assert read_manifest(root) is not None
+    assert (root.reports / "000001" / "findings.csv").exists()
+    (entry,) = run_log.read(root)
+    assert entry.state == "completed"
+    assert entry.summary is not None
+    assert entry.summary.unwritten == ("artifacts",)
+    assert unheard == [ARTIFACTS + b"/"], f"it waits {SECONDS} s for an answer, and asks for nothing more"
+
+
+def test_prefect_has_what_the_night_left(tmp_path: Path, prefect_server: dict[str, str]) -> None:
+    send(tmp_path / "inbox", loans(finance(1000)))
+    done = night(tmp_path, prefect_server["PREFECT_API_URL"], "--json")
+    assert (done.returncode, json.loads(done.stdout)["unwritten"]) == (0, []), done.stderr
+    (entry,) = run_log.read(Root(tmp_path / "root"))
+    of_it = {"artifacts": {"flow_run_id": {"any_": [entry.prefect_run]}}}
+    ask = httpx.post(f"{prefect_server['PREFECT_API_URL']}/artifacts/filter", json=of_it).json()
+    assert {one["key"]: one["type"] for one in ask} == {"xianbao-run": "markdown", "xianbao-verdicts": "table"}
+    events = httpx.post(
+        f"{prefect_server['PREFECT_API_URL']}/events/filter",
+        json={"filter": {"related": {"id": [f"prefect.flow-run.{entry.prefect_run}"]}}, "limit": 50},
+    ).json()["events"]
+    names = {one["event"] for one in events}
+    assert {"xianbao.night.published", "xianbao.night.overdue", "prefect.asset.materialization.succeeded"} <= names
