@@ -34,6 +34,7 @@ from tests.flow.conftest import (
     until,
 )
 from tests.receivers import Received, mail_server, mute, webhook
+from warehouse.reports.night_events import OVERDUE, PASSED, QUARANTINED, RESOURCE, THRESHOLD
 
 SECONDS = 120
 # The least that Prefect's triggers wait.
@@ -86,10 +87,10 @@ class Alerted:
 
     def emit(self, event: str, **payload: object) -> None:
         """Emits a night's event whose threshold is passed."""
-        resource = {"prefect.resource.id": "xianbao.root.140000", "xianbao.threshold": "passed"}
+        resource = {"prefect.resource.id": f"{RESOURCE}140000", THRESHOLD: PASSED}
         moment = datetime.now(UTC).isoformat()
         emitted = {"occurred": moment, "event": event, "resource": resource, "payload": payload, "id": str(uuid4())}
-        httpx.post(f"{self.environment['PREFECT_API_URL']}/events", json=[emitted]).raise_for_status()
+        httpx.post(f"{self.environment['PREFECT_API_URL']}/events", json=[emitted], timeout=SECONDS).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +176,7 @@ def test_a_night_that_fails_is_told_with_what_it_says_and_where_and_a_good_one_l
     assert alerted.say("run").returncode == 1
     entry.unlink()
     text = alerted.told("夜间任务失败")
+    assert "000001.json" in text
     assert "http://127.0.0.1:" in text
     assert "/runs/flow-run/" in text
 
@@ -204,8 +206,8 @@ def test_a_night_that_nobody_begins_is_told(alerted: Alerted, sleeper: Callable[
 
 def test_many_returns_quarantined_and_counties_overdue_are_told(alerted: Alerted) -> None:
     alerted.apply()
-    alerted.emit("xianbao.night.quarantined", message="3 of 4 returns quarantined")
-    alerted.emit("xianbao.night.overdue", message="12 counties owe returns")
+    alerted.emit(QUARANTINED, message="3 of 4 returns quarantined")
+    alerted.emit(OVERDUE, message="12 counties owe returns")
     alerted.told("退回比例", "3 of 4")
     alerted.told("逾期", "12 counties")
 
@@ -227,4 +229,4 @@ def killed_at_the_end(alerted: Alerted, *words: str) -> Iterator[None]:
 def _events(alerted: Alerted, run: Any) -> str:
     """What the server has of a run's events."""
     about = {"filter": {"resource": {"id": [f"prefect.flow-run.{run}"]}}}
-    return httpx.post(f"{alerted.environment['PREFECT_API_URL']}/events/filter", json=about).text
+    return httpx.post(f"{alerted.environment['PREFECT_API_URL']}/events/filter", json=about, timeout=SECONDS).text
