@@ -18,12 +18,14 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
     ValidationError,
     field_validator,
 )
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -64,6 +66,8 @@ QUIET = {
     # Prefect starts its server as a module: not one that lies in the working directory; and names are UTF-8 there too.
     "PYTHONSAFEPATH": "1",
     "PYTHONUTF8": "1",
+    # The least that Prefect takes: a run that has been silent for ten times that is marked as crashed (flows/alerts/).
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 
 
@@ -105,6 +109,11 @@ class Settings(BaseSettings):
     folders: dict[str, str] = {}
     alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share
     alert_overdue_counties: NonNegativeInt = Thresholds().overdue_counties
+    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    # Prefect's triggers wait ten seconds at least.
+    alert_heartbeat_seconds: Annotated[float, Field(ge=10)] = 300
+    alert_late_seconds: Annotated[float, Field(ge=10)] = 1800
+    alert_silence_seconds: Annotated[float, Field(ge=10)] = 26 * 3600
 
     @field_validator("root", "inbox")
     @classmethod
@@ -124,6 +133,12 @@ class Settings(BaseSettings):
         if url and url.startswith("sqlite:///") and not url.startswith(("sqlite:////", "sqlite:///file:")):
             raise ValueError("the file of a SQLite ledger is named by its whole path, as in sqlite:////srv/ledger.db")
         return url
+
+    @field_validator("alert_urls", mode="before")
+    @classmethod
+    def _each_url(cls, urls: object) -> object:
+        """In the environment they are set apart by blanks, for no URL has one."""
+        return urls.split() if isinstance(urls, str) else urls
 
     @field_validator("folders")
     @classmethod

@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from typer.rich_utils import rich_format_error
 
-from flows.cli import decisions, export, holds, lineage, maintenance
+from flows.cli import automations, decisions, export, holds, lineage, maintenance
 from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json, check_space
 from flows.cli.options import print_json as _print
 from flows.cli.screen import Screen
@@ -34,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(automations.commands)
 app.add_typer(decisions.commands)
 app.add_typer(export.commands)
 app.add_typer(holds.commands)

@@ -192,9 +192,16 @@ def own(tmp_path: Path, commands: Connection) -> Served:
 
 @pytest.fixture(scope="session")
 def commands(prefect_server: dict[str, str]) -> Iterator[Connection]:
+    """To a process that does commands about the server that they all share."""
+    with commands_about(prefect_server) as ours:
+        yield ours
+
+
+@contextmanager
+def commands_about(server: dict[str, str]) -> Iterator[Connection]:
     """To a process that does commands: that each imports Prefect and learns the rules for itself takes seconds."""
     ours, its = Pipe()
-    process = apart(do_commands, its, prefect_server)
+    process = apart(do_commands, its, server)
     yield ours
     process.terminate()
     process.join()
