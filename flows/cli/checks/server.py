@@ -28,8 +28,6 @@ HEARTBEAT = "prefect.flow-run.heartbeat"
 SILENT_SECONDS = 300
 LATE_SECONDS = 1800
 HOUR = 3600
-# A night has its budget of reading; nothing of ours takes so many times that.
-LONGEST = 3
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def _gone(state: ServerState, settings: Settings, now: datetime) -> Iterator[str
         if run.start_time is None:
             continue
         beat = state.heartbeats.get(run.id)
-        most = SILENT_SECONDS if beat else settings.max_night_seconds * LONGEST
+        most = SILENT_SECONDS if beat else settings.run_timeout_seconds
         silent = (now - (beat or run.start_time)).total_seconds()
         if silent > most:
             yield f"{run.name} ({silent / HOUR:.1f} h)"
