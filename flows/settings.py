@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
+    least_free_bytes: NonNegativeInt = 1_000_000_000
+    stale_night_hours: PositiveFloat = 26
+    stale_backup_hours: PositiveFloat = 26
     open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}
     alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share

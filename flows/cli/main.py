@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from typer.rich_utils import rich_format_error
 
-from flows.cli import automations, decisions, export, holds, lineage, maintenance
+from flows.cli import automations, decisions, export, holds, lineage, maintenance, monitoring
 from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json, check_space
 from flows.cli.options import print_json as _print
 from flows.cli.screen import Screen
@@ -40,6 +40,7 @@ app.add_typer(export.commands)
 app.add_typer(holds.commands)
 app.add_typer(lineage.commands)
 app.add_typer(maintenance.commands)
+app.add_typer(monitoring.commands)
 
 
 @app.command(epilog=EPILOG)
@@ -114,16 +115,6 @@ def status(as_json: Json = False) -> None:
 
     state = read_status(load_settings())
     _print(state) if as_json else show_status(state, Screen())
-
-
-@app.command(epilog=EPILOG)
-def doctor(as_json: Json = False) -> None:
-    """Say what this machine gives: confinement, encodings, disk, permissions, settings. 检查运行环境。"""
-    from flows.cli.doctor import examine, show_examined
-
-    found = examine(load_settings())
-    _print([dataclasses.asdict(one) for one in found]) if as_json else show_examined(found, Screen())
-    raise typer.Exit(GOOD if all(one.good for one in found) else FAULTS)
 
 
 @app.command(epilog=EPILOG)

@@ -18,7 +18,8 @@ PLAIN = {
     "errors": "error permanent transient busy disk refusal still xianbao",
     "Great Expectations and linear programs": "expect holds multicolumn demand interval linear piece solver when",
     "programs, files and tables": (
-        "book child context diff end file flow frozen grid job markup original part plain queue settings span text"
+        "book child context diff end file flow frozen grid job markup original part plain queue server settings span"
+        " text"
     ),
     "asking and answering": "agreement inspect inspection report request result roles scope selection stacked",
     "looks": "markdown screen styles",
