@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
+    keep_report_days: NonNegativeFloat = 400
     open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}
     alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share
@@ -185,7 +186,8 @@ class Settings(BaseSettings):
     @property
     def installation(self) -> Installation:
         """What an operation on the store is told of these settings."""
-        return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, self.keep_days)
+        days = (self.keep_days, self.keep_report_days)
+        return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, *days)
 
     @property
     def patience(self) -> SettleTimes:
