@@ -15,7 +15,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-peers slips-peers bi lock audit docs contract clean
+.PHONY: demo sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-nights bench-peers slips-peers bi lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start (but not the module
 # for Python 2 that olefile still carries).
@@ -91,6 +91,11 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.night --faulty --repeat 1
 	$(BIN)/python -m tests.bench.engine
 	$(BIN)/python -m tests.bench.nation_marts
+
+# A thousand nights of one file each: how the store grows, and a night with it. Hours; NIGHTS=100 says less, sooner.
+NIGHTS ?= 1000
+bench-nights: $(READY)
+	$(BIN)/python -m tests.bench.nights --nights $(NIGHTS)
 
 # What we are compared with has an environment of its own.
 $(PEERS)/.ready: tests/bench/peers/requirements.lock

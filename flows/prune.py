@@ -1,4 +1,4 @@
-"""The prune flow: old snapshots, every week."""
+"""The prune flow: old snapshots and reports, every week."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from flows.operation import operation
 from flows.settings import load_settings
 from tasks import maintain
 from warehouse.codebook.choices import OrBlank
+from warehouse.maintenance.retention import RetentionResult
 from warehouse.messages.log import log
-from warehouse.snapshots.prune import PruneResult
 
 
 @operation(
     "prune",
     says=lambda done: (
-        f"清理快照 {len(done.removed)} 个,保留 {len(done.kept)} 个;"
-        f" {len(done.removed)} snapshots removed, {len(done.kept)} kept"
+        f"清理快照 {len(done.removed)} 个、报告 {len(done.reports)} 份,保留快照 {len(done.kept)} 个;"
+        f" {len(done.removed)} snapshots and {len(done.reports)} reports removed, {len(done.kept)} snapshots kept"
     ),
 )
 def prune(
@@ -32,8 +32,20 @@ def prune(
             " blank: XIANBAO_KEEP_DAYS.",
         ),
     ] = None,
-) -> PruneResult:
-    """Removes the snapshots that were superseded longer ago than `keep_days` (XIANBAO_KEEP_DAYS); says which."""
-    done = maintain.prune(load_settings().installation, keep_days)
+    keep_report_days: Annotated[
+        NonNegativeFloat | None,
+        OrBlank(),
+        shown(
+            "报告保留天数 Days reports are kept",
+            "批次报告与运行记录写成后保留几天;留空为设置 XIANBAO_KEEP_REPORT_DAYS。 Days that reports, Data Docs and"
+            " the run log are kept; blank: XIANBAO_KEEP_REPORT_DAYS.",
+        ),
+    ] = None,
+) -> RetentionResult:
+    """Removes the snapshots that were superseded longer ago than `keep_days` (XIANBAO_KEEP_DAYS), and the reports that
+    were written longer ago than `keep_report_days` (XIANBAO_KEEP_REPORT_DAYS); says which.
+    """
+    done = maintain.prune(load_settings().installation, keep_days, keep_report_days)
     log.info("snapshots removed: %s; kept: %s", ", ".join(done.removed) or "none", ", ".join(done.kept) or "none")
+    log.info("reports removed: %s", ", ".join(done.reports) or "none")
     return done

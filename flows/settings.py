@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     settle_seconds: NonNegativeFloat = SettleTimes().settle_seconds
     stale_lock_hours: NonNegativeFloat = SettleTimes().lock_hours
     keep_days: NonNegativeFloat = 7
+    keep_report_days: NonNegativeFloat = 400
     least_free_bytes: NonNegativeInt = 1_000_000_000
     stale_night_hours: PositiveFloat = 26
     stale_backup_hours: PositiveFloat = 26
@@ -203,7 +204,8 @@ class Settings(BaseSettings):
     @property
     def installation(self) -> Installation:
         """What an operation on the store is told of these settings."""
-        return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, self.keep_days)
+        days = (self.keep_days, self.keep_report_days)
+        return Installation(self.store, self.ledger, self.limits, self.folders, self.lock_wait_seconds, *days)
 
     @property
     def patience(self) -> SettleTimes:

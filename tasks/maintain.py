@@ -8,7 +8,7 @@ from tasks.run import RETRIES
 from warehouse.maintenance import operations
 from warehouse.maintenance.verify import verify
 
-prune = task(name="prune", **RETRIES)(operations.prune_snapshots)
+prune = task(name="prune", **RETRIES)(operations.prune_root)
 compact = task(name="compact", **RETRIES)(operations.compact_rows)
 back_up = task(name="backup", **RETRIES)(operations.back_up)
 verify_root = task(name="verify", **RETRIES)(verify)

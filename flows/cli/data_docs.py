@@ -10,12 +10,19 @@ from warehouse.reports.report_digests import named_in_report
 from warehouse.store import journal
 from warehouse.store.archive import hash_file
 
+GONE = (
+    "批次 {run} 的报告已不再保留(写成 XIANBAO_KEEP_REPORT_DAYS 天后清理;只合并行文件的批次本无报告),其发现仍在日志与"
+    " mart_findings 中; the report of run {run} is no longer kept: prune removes reports XIANBAO_KEEP_REPORT_DAYS days"
+    " after they were written, and a run that only merged files of rows never had one; what it found stands in the"
+    " journal and in mart_findings: xianbao explain submission"
+)
+
 
 def docs_of(settings: Settings, run: str | None, *, again: bool = False) -> Path:
     """The index of a run's pages (of the last run with any, by default); they are made if missing or `again`.
 
-    Raises PermanentError where there is no such run, or it validated nothing; StoreError where what the pages are made
-    of is not as it was: pages of it would make it look sound.
+    Raises PermanentError where there is no such run, its report was removed, or it validated nothing; StoreError where
+    what the pages are made of is not as it was: pages of it would make it look sound.
     """
     reports = settings.store.reports
     if run is None:
@@ -25,6 +32,8 @@ def docs_of(settings: Settings, run: str | None, *, again: bool = False) -> Path
         run = with_results[-1]
     if run not in journal.runs(settings.store):
         raise PermanentError(f"there is no run {run} in {settings.store.journal}; see: xianbao status")
+    if not (reports / run).is_dir():
+        raise PermanentError(GONE.format(run=run))
     if not (reports / run / "validations").is_dir():
         raise PermanentError(f"run {run} has no validations in {reports / run}: it judged nothing")
     index = reports / run / "docs" / "index.html"

@@ -90,15 +90,18 @@ def prune(
     keep_days: Annotated[
         float | None, typer.Option(min=0, help="Days after a snapshot was superseded; default: XIANBAO_KEEP_DAYS.")
     ] = None,
+    keep_report_days: Annotated[
+        float | None, typer.Option(min=0, help="Days after a report was written; default: XIANBAO_KEEP_REPORT_DAYS.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Remove old snapshots; never the current one or the one before it. 清理旧快照。"""
+    """Remove old snapshots and reports; never the current one or the one before it. 清理旧快照与报告。"""
     from flows.cli.views.maintenance import show_prune
-    from warehouse.maintenance.operations import prune_snapshots
+    from warehouse.maintenance.operations import prune_root
 
     at = load_settings().installation
     with recorded(at.root, "prune"):
-        done = prune_snapshots(at, keep_days)
+        done = prune_root(at, keep_days, keep_report_days)
     end(done, show_prune, as_json=as_json)
 
 

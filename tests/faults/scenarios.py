@@ -248,7 +248,7 @@ def rebuild_in_place(place: Place) -> None:
 
 
 def prune_all(place: Place) -> None:
-    operations.prune_snapshots(installation(place.root), AT_ONCE)
+    operations.prune_root(installation(place.root), AT_ONCE, AT_ONCE)
 
 
 def compact_all(place: Place) -> None:

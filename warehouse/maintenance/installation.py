@@ -12,7 +12,7 @@ from warehouse.store.files import Root
 @dataclass(frozen=True)
 class Installation:
     """A root with its ledger, the limits of reading, which folder of the inbox is whose; seconds to wait for the lock
-    on the root, days that a superseded snapshot is kept.
+    on the root, days that a superseded snapshot is kept, and a report.
     """
 
     root: Root
@@ -21,3 +21,4 @@ class Installation:
     folders: Mapping[str, str] = field(default_factory=dict)
     lock_wait_seconds: float = 0
     keep_days: float = 7
+    keep_report_days: float = 400

@@ -17,11 +17,12 @@ from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.rebuild import Rebuild, RebuildResult, rebuild
 from warehouse.maintenance.recover import Pages, clear, prepare, sound_ledger
 from warehouse.maintenance.replace_store import put_in_place
+from warehouse.maintenance.retention import RetentionResult
 from warehouse.messages.errors import PermanentError
 from warehouse.snapshots.as_of import AsOfMarts
 from warehouse.snapshots.as_of import write_as_of as write_marts_as_of
 from warehouse.snapshots.manifest import read_manifest
-from warehouse.snapshots.prune import PruneResult, prune
+from warehouse.snapshots.prune import DAY, prune
 from warehouse.store import journal
 from warehouse.store.compact import CompactResult, compact
 from warehouse.store.files import Root, checked, empty_folder, remove_tree
@@ -30,11 +31,19 @@ from warehouse.store.integrity import refuse
 from warehouse.store.named_files import ever_named, remove_unnamed
 
 
-def prune_snapshots(at: Installation, keep_days: float | None = None) -> PruneResult:
-    """Removes the snapshots that were superseded longer ago than `keep_days`, by default as the installation says."""
+def prune_root(
+    at: Installation, keep_days: float | None = None, keep_report_days: float | None = None, now: float | None = None
+) -> RetentionResult:
+    """Removes the snapshots that were superseded longer ago than `keep_days`, the reports and the months of the run log
+    that were written longer ago than `keep_report_days`, by default as the installation says, and what is free in the
+    ledger. `now` is in seconds since 1970.
+    """
     days = at.keep_days if keep_days is None else keep_days
+    report_days = at.keep_report_days if keep_report_days is None else keep_report_days
+    moment = time() if now is None else now
     with at.root.lock(at.lock_wait_seconds):
-        return prune(at.root, days, time())
+        snapshots = prune(at.root, days, moment)
+        return RetentionResult.of(snapshots, at.root, at.ledger_url, moment - report_days * DAY)
 
 
 def compact_rows(at: Installation, at_least: int, moment: datetime, pages: Pages) -> CompactResult:

@@ -37,25 +37,25 @@ def prune(root: Root, keep_days: float, now: float) -> PruneResult:
         return PruneResult(removed=(), kept=(), bytes=0)
     there = [path for path in found(root.marts, "v=*") if path.name <= f"v={manifest.version}"]
     old = [path for path, after in pairwise(there[:-1]) if after.stat().st_mtime < now - keep_days * DAY]
-    size = sum(_remove(path) for path in old)
+    size = sum(remove_whole(path) for path in old)
     kept = tuple(_version(path) for path in there if path not in old)
     return PruneResult(removed=tuple(map(_version, old)), kept=kept, bytes=size)
 
 
 def _version(folder: Path) -> str:
-    return folder.name.removeprefix("v=")
+    return folder.name.replace("v=", "", 1)
 
 
 def finish(root: Root) -> list[str]:
-    """Removes what an interrupted removal left; the versions of these snapshots."""
-    going = list(found(root.marts, f"{GOING}*"))
+    """Removes what an interrupted removal left; the versions of these snapshots, the runs of these reports."""
+    going = [path for folder in (root.marts, root.reports) for path in found(folder, f"{GOING}*")]
     for path in going:
         shutil.rmtree(path)
-    return [path.name.removeprefix(f"{GOING}v=") for path in going]
+    return [_version(path).removeprefix(GOING) for path in going]
 
 
-def _remove(folder: Path) -> int:
-    """Takes the folder away whole, by a rename, then its files; the bytes of those that no other snapshot has."""
+def remove_whole(folder: Path) -> int:
+    """Takes a folder away whole, by a rename, then its files; the bytes of the Parquet files that no other has too."""
     states = [path.stat() for path in folder.rglob("*.parquet")]
     going = folder.with_name(f"{GOING}{folder.name}")
     folder.replace(going)

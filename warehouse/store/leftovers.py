@@ -43,8 +43,8 @@ SAID: dict[Kind, tuple[str, str]] = {
         "removed {count} temporary file(s), which were being written: {names}",
     ),
     "removal": (
-        "已完成中断的快照清理:{names}",
-        "finished the removal of old snapshot(s), which had broken off: {names}",
+        "已完成中断的快照或报告清理:{names}",
+        "finished the removal of old snapshot(s) or report(s), which had broken off: {names}",
     ),
     "snapshot": ("已删除未发布的快照 {names}", "removed snapshot(s) {names}, written in part and never published"),
     "unpublished": (

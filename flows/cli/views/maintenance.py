@@ -9,8 +9,8 @@ from rich.text import Text
 from flows.cli.screen import Screen
 from warehouse.maintenance.backup import BackupResult, RestoreResult
 from warehouse.maintenance.rebuild import Difference, RebuildResult
+from warehouse.maintenance.retention import RetentionResult
 from warehouse.snapshots.as_of import AsOfMarts
-from warehouse.snapshots.prune import PruneResult
 from warehouse.store.compact import CompactResult
 from warehouse.store.integrity import IntegrityFault
 
@@ -60,11 +60,14 @@ def show_as_of(done: AsOfMarts, console: Screen) -> None:
     console.say(f"marts     {done.out}/marts.duckdb")
 
 
-def show_prune(done: PruneResult, console: Screen) -> None:
+def show_prune(done: RetentionResult, console: Screen) -> None:
     """What was removed and what stays."""
     removed = ", ".join(done.removed) or "none"
     console.say(f"snapshots removed 已删除: {removed} ({done.bytes / MIB:,.1f} MiB came free)")
     console.say(f"kept 保留: {', '.join(done.kept) or 'none'}")
+    console.say(f"reports removed 已删除报告: {', '.join(done.reports) or 'none'}")
+    if done.run_log:
+        console.say(f"months of the run log removed 已删除运行记录: {', '.join(done.run_log)}")
 
 
 def show_compact(done: CompactResult, console: Screen) -> None:
