@@ -7,8 +7,8 @@ from pathlib import Path
 
 from expectations.validation.gate import gate
 from warehouse.store.files import Root
-from warehouse.store.holds import by_figure, to_settle
-from warehouse.store.staging import load_staged, prior_state, said_holds, stage_holds
+from warehouse.store.holds import by_figure
+from warehouse.store.staging import held_to_settle, prior_state, stage_holds
 
 
 def settle_holds(root: Root, run: str, returns: Path, staged: Path, *, judged: bool) -> None:
@@ -17,7 +17,7 @@ def settle_holds(root: Root, run: str, returns: Path, staged: Path, *, judged: b
     Of a run that `judged` these are figures that wait in other periods; of a person's decision also those that it
     moves itself. `returns` and `staged` are as in `prior_state`.
     """
-    pairs = to_settle(said_holds(returns, staged), load_staged(staged), judged=judged)
+    pairs = held_to_settle(returns, staged, was_judged=judged)
     known = prior_state(root, run, returns, staged)
     for period, own in groupby(pairs, key=lambda pair: pair[0]):
         news = gate([known.book.datasets[dataset] for _, dataset in own], period, known).news

@@ -25,7 +25,8 @@ UNSETTLED = Scope()
 
 class RejudgeSummary(BaseModel):
     """What judging again came to: how many returns were looked at and are quarantined now, how many could not be read
-    again, one change a return that is decided otherwise; `summary` is None where nothing was recorded.
+    again, one change a return that is decided otherwise; `summary` is None where nothing was recorded. `locked` are the
+    approved periods in scope, of which nothing was looked at.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,7 @@ class RejudgeSummary(BaseModel):
     unread: int
     changes: tuple[Change, ...]
     summary: Summary | None
+    locked: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -85,7 +87,8 @@ def backfill(
     """
     settings, scope = load_settings(), Scope(first=first, last=last, datasets=datasets, counties=counties)
     with started(settings, REJUDGE, received_at):
-        periods = rejudging.periods_of(ledger.open_ledger(settings.ledger), scope)
+        engine = ledger.open_ledger(settings.ledger)
+        periods, locked = rejudging.periods_of(engine, scope), rejudging.locked_out(engine, scope)
     done = []
     for number, period in enumerate(periods, 1):
         log.info("%s: %d/%d", period, number, len(periods))
@@ -97,12 +100,14 @@ def backfill(
         unread=sum(one.unread for one in done),
         changes=tuple(change for one in done for change in one.changes),
         summary=next((one.summary for one in reversed(done) if one.summary), None),
+        locked=locked,
     )
 
 
 def _judge_again(run: Run, stages: Stages, scope: Scope, *, dry_run: bool = False) -> RejudgeSummary:
     """One run: the returns in scope are read and judged again, the changes committed and published."""
-    rejudging.newer_than_last(ledger.open_ledger(run.ledger_url), run.received_at)
+    engine = ledger.open_ledger(run.ledger_url)
+    rejudging.newer_than_last(engine, run.received_at)
     with stages.stage("read", "the returns again"):
         periods, unread = reread(run, scope)
     judged: list[RejudgeResult] = []
@@ -122,4 +127,5 @@ def _judge_again(run: Run, stages: Stages, scope: Scope, *, dry_run: bool = Fals
         unread=unread,
         changes=changes,
         summary=summary if changes else None,
+        locked=rejudging.locked_out(engine, scope),
     )

@@ -14,7 +14,8 @@ from warehouse.messages.log import SHOWN_APART, log
 from warehouse.store import ledger, rejudging
 from warehouse.store.journal_records import ReturnDecision
 from warehouse.store.rejudging import RejudgeResult
-from warehouse.store.staging import prior_state, stage_period
+from warehouse.store.staging import approved_periods, prior_state, stage_period
+from warehouse.store.waiting_returns import kept_waiting
 
 if TYPE_CHECKING:
     from expectations.judge import PeriodOutcome
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
 @task(name="judge", task_run_name="judge {period}", **RETRIES)
 def judge(run: Run, period: str) -> int:
-    """Judges the returns of a period and keeps the rows; returns how many returns there were."""
+    """Judges the returns of a period and keeps the rows; returns how many returns there were. Of a period that is
+    approved nothing is judged: they wait.
+    """
+    if period in approved_periods(run.returns):
+        record = kept_waiting(load_reading(run.reading), period)
+        stage_period(run.root, run.name, run.judged, record, {}, {})
+        return len(record.waiting)
     judged = _judged(run, period)
     stage_period(run.root, run.name, run.judged, judged.record, judged.accepted, judged.quarantined)
     _say_quarantined(judged.record.decisions)
@@ -41,7 +48,7 @@ def judge_again(run: Run, period: str) -> RejudgeResult:
     return RejudgeResult(
         returns=len(judged.record.decisions),
         quarantined=sum(decision.verdict == "quarantined" for decision in judged.record.decisions),
-        changes=tuple(rejudging.change(decision, before[rejudging.key_of(decision)]) for decision in decisions),
+        changes=tuple(rejudging.change(decision, before.get(rejudging.key_of(decision))) for decision in decisions),
     )
 
 

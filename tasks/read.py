@@ -8,10 +8,12 @@ from tasks.progress import Progress
 from tasks.run import RETRIES, Run
 from warehouse.intake.reading import save_reading
 from warehouse.intake.sandbox.reader_pool import Readers
+from warehouse.store import ledger
 from warehouse.store.archive import original_of
 from warehouse.store.prior_state import in_force_submissions
 from warehouse.store.receive import load_receipts, save_receipts
 from warehouse.store.staging import save_returns
+from warehouse.store.waiting_returns import waiting_submissions
 
 
 @task(name="read", **RETRIES)
@@ -21,6 +23,8 @@ def read(run: Run) -> tuple[list[str], list[str]]:
     """
     receipts = load_receipts(run.receipts)
     in_force = in_force_submissions(save_returns(run.ledger_url, run.returns))
+    # What waits is what would be in force: sent again, it is a duplicate, and what came before it is none.
+    in_force |= waiting_submissions(ledger.open_ledger(run.ledger_url))
     received = [original_of(run.root, r) for r in receipts]
     with Readers.of(received, run.limits, run.parts) as readers:
         readers.progress = Progress("xianbao-reading", f"read 读取 {run.name}", len(received)).advance

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from tasks.run import Run
-from warehouse.store.holds import to_settle
-from warehouse.store.staging import load_staged, said_holds
+from warehouse.store.staging import held_to_settle
 
 
 def settle_holds(run: Run, *, judged: bool) -> None:
     """Keeps what becomes otherwise of them, for the entry to say; done again, it changes nothing."""
-    if to_settle(said_holds(run.returns, run.judged), load_staged(run.judged), judged=judged):
+    if held_to_settle(run.returns, run.judged, was_judged=judged):
         # Great Expectations takes 3 s to import: not where there is nothing to look at.
         from expectations.settle_holds import settle_holds as settle  # noqa: PLC0415
 

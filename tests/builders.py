@@ -39,7 +39,8 @@ from warehouse.store.inbox import Arrival, SettleTimes, new_files
 from warehouse.store.prior_state import in_force_submissions
 from warehouse.store.receive import keep_files, load_receipts, number, save_receipts
 from warehouse.store.rejudging import Change, Scope
-from warehouse.store.staging import entry_of, load_staged, prior_state, save_returns, stage_period
+from warehouse.store.staging import approved_periods, entry_of, load_staged, prior_state, save_returns, stage_period
+from warehouse.store.waiting_returns import kept_waiting, waiting_submissions
 from warehouse.synthetic import Return, write_returns
 
 BOOK = load()
@@ -232,6 +233,7 @@ def night(
         save_receipts(work / "receipts.json", receipts)
         received = [original_of(root, r) for r in load_receipts(work / "receipts.json")]
         in_force = in_force_submissions(save_returns(url(root), work / "returns.arrow"))
+        in_force |= waiting_submissions(ledger.open_ledger(url(root)))
         if in_children:
             made = read_isolated(received, Limits(), in_force, {}, work / "parts")
         else:
@@ -239,6 +241,9 @@ def night(
         save_reading(made, work / "read")
         reading = load_reading(work / "read")
         for period in sorted({head.period for head in reading.return_headers}):
+            if period in approved_periods(work / "returns.arrow"):
+                stage_period(root, run, work / "judged", kept_waiting(reading, period), {}, {})
+                continue
             known = prior_state(root, run, work / "returns.arrow", work / "judged")
             judged = judge_period(period, reading, known, received_at)
             stage_period(root, run, work / "judged", judged.record, judged.accepted, judged.quarantined)
@@ -273,7 +278,7 @@ def judge_again(root: Root, scope: Scope, received_at: datetime = RECEIVED, *, d
             kept = judged.only(map(rejudging.key_of, decisions))
             if decisions:
                 stage_period(root, run, work, kept.record, kept.accepted, kept.quarantined)
-            changes += [rejudging.change(decision, before[rejudging.key_of(decision)]) for decision in decisions]
+            changes += [rejudging.change(decision, before.get(rejudging.key_of(decision))) for decision in decisions]
         if changes and not dry_run:
             journal.commit(root, entry_of(run, "rejudge", received_at, reading, load_staged(work)))
             ledger.catch_up(engine, root)

@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from typer.rich_utils import rich_format_error
 
-from flows.cli import automations, decisions, export, holds, lineage, maintenance, monitoring
+from flows.cli import automations, decisions, export, holds, lineage, maintenance, monitoring, release
 from flows.cli.options import EPILOG, FAULTS, GOOD, At, Json, check_space
 from flows.cli.options import print_json as _print
 from flows.cli.screen import Screen
@@ -40,6 +40,7 @@ app.add_typer(export.commands)
 app.add_typer(holds.commands)
 app.add_typer(lineage.commands)
 app.add_typer(maintenance.commands)
+app.add_typer(release.commands)
 app.add_typer(monitoring.commands)
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import sqlalchemy as sa
 from rich.table import Table
 from rich.text import Text
 
 from flows.cli.screen import Screen
+from flows.cli.views.release import RELEASES
 from flows.cli.views.run import show_priorities
 from flows.settings import Settings
 from warehouse.messages.priorities import Priorities, priorities
 from warehouse.reports.open_findings import open_findings
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store import journal, ledger
+from warehouse.store.approvals import last_releases
 from warehouse.store.holds import active_holds
 from warehouse.store.in_force import latest
 from warehouse.store.ledger import RETURNS
+from warehouse.store.waiting_returns import waiting_returns
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The last run and snapshot, whether they agree, the figures that are held, the verdicts by period, the cells to
-    look at first.
+    """The last run and snapshot, whether they agree, the figures that are held, the verdicts by period, which of these
+    are approved and what waits for them, the cells to look at first.
     """
     root = settings.store
     engine = ledger.open_ledger(settings.ledger) if journal.runs(root) else None
@@ -39,6 +43,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "up_to_date": bool(manifest and runs and manifest.run == runs[-1]),
         "held": [one.model_dump() for one in active_holds(engine)] if engine else [],
         "periods": _verdicts(returns),
+        "releases": _releases(engine) if engine else {},
         "priorities": first.model_dump() if first else None,
     }
 
@@ -52,6 +57,22 @@ def _verdicts(returns: pl.DataFrame) -> dict[str, dict[str, int]]:
     return periods
 
 
+def _releases(engine: sa.Engine) -> dict[str, dict[str, Any]]:
+    """The periods that were ever approved: how each stands, since when and by whom, how many returns wait for it."""
+    waiting = dict(waiting_returns(engine).group_by("period").len().iter_rows())
+    last = ledger.read_table(engine, ledger.RELEASES).pipe(last_releases)
+    rows = last.select("period", "state", "by", "reason", on="known_from").iter_rows(named=True)
+    return {row["period"]: row | {"waiting": waiting.get(row["period"], 0)} for row in rows}
+
+
+def _release(state: dict[str, Any], period: str) -> Text:
+    """How a period stands, in a cell; nothing of one that was never approved."""
+    if (one := state["releases"].get(period)) is None:
+        return Text()
+    waiting = (f", {one['waiting']} wait 暂存", "yellow") if one["waiting"] else ""
+    return Text.assemble(f"{RELEASES[one['state']]} {one['on']:%Y-%m-%d} {one['by']}", waiting)
+
+
 def show_status(state: dict[str, Any], console: Screen) -> None:
     """The status as a person likes to read it."""
     if state["last_run"] is None:
@@ -59,11 +80,11 @@ def show_status(state: dict[str, Any], console: Screen) -> None:
         return
     fresh = Text("up to date") if state["up_to_date"] else Text("behind: the next run publishes", "yellow")
     console.print(Text.assemble(f"last run {state['last_run']}, snapshot {state['snapshot']} (", fresh, ")"))
-    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回", "withdrawn 撤回")
+    table = Table("period", "accepted 接受", "with queries 待核", "quarantined 退回", "withdrawn 撤回", "approved 审定")
     for period, verdicts in state["periods"].items():
         names = ("accepted", "accepted_with_queries", "quarantined", "withdrawn")
         counts = (verdicts.get(name, 0) for name in names)
-        table.add_row(period, *map(str, counts))
+        table.add_row(period, *map(str, counts), _release(state, period))
     console.print(table)
     if state["priorities"]:
         show_priorities(Priorities.model_validate(state["priorities"]), console)

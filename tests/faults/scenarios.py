@@ -29,6 +29,7 @@ from tests.builders import (
 from tests.decision_requests import decide
 from tests.faults.plain_flows import SLOW, nightly_flow, rejudge_flow, submit_flow
 from tests.packing import packed
+from tests.period_releases import release_period, reopen
 from warehouse.maintenance import operations
 from warehouse.maintenance import rebuild as rebuilding
 from warehouse.maintenance.backup import back_up
@@ -163,6 +164,14 @@ def damaged(place: Place) -> None:
     damage.write_bytes(b"PAR1 once")
 
 
+def locked(place: Place) -> None:
+    """A period approved, for which a correction waits."""
+    first(place)
+    release_period(place.root)
+    correct(place)
+    run(place)
+
+
 def in_two_turns(place: Place) -> None:
     """What is slow is an archive, with a return and what is none."""
     second(place)
@@ -230,6 +239,14 @@ def waive(place: Place) -> None:
     decide(place.root, "waive", county_code=TIANZHEN)
 
 
+def approve(place: Place) -> None:
+    release_period(place.root)
+
+
+def open_again(place: Place) -> None:
+    reopen(place.root)
+
+
 def unless_done(request: Callable[[Place], object]) -> Callable[[Place], object]:
     """The request said again, which is refused where it had come to its end."""
 
@@ -279,6 +296,8 @@ MORE = {
     "submit": Scenario(one_sent, submit_flow, submit_or_run),
     "rejudge": Scenario(summary_first, rejudge_flow),
     "night that makes the views anew": Scenario(without_views, run),
+    "release": Scenario(both, approve),
+    "reopen": Scenario(locked, open_again),
 }
 SCENARIOS = MORE | {
     "night": Scenario(second, run),

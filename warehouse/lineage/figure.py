@@ -25,6 +25,7 @@ from warehouse.lineage.figure_definition import (
     explained_marts,
 )
 from warehouse.lineage.figure_lineage import OF_A_COUNTY, FigureLineage, Part, Texts, as_decimal
+from warehouse.lineage.figure_release import figure_release
 from warehouse.lineage.reader import LineageReader
 from warehouse.lineage.scorecard_figure import explain_scorecard_figure
 from warehouse.lineage.selection import Area, FigureSelection, area_of, check_period, unknown
@@ -95,6 +96,7 @@ def explain_figure(store: LineageReader, book: Codebook, asked: FigureSelection)
         chosen=chosen,
         compared=compared,
         evidence=tuple(evidence(snapshot, definition, *place) for place in _returns(area, period, chosen, compared)),
+        release=figure_release(snapshot, definition, period, area),
     )
 
 

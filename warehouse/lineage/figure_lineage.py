@@ -12,6 +12,7 @@ import polars as pl
 from warehouse.codebook import Dataset
 from warehouse.lineage.comparisons import ComparedColumn
 from warehouse.lineage.evidence import Evidence
+from warehouse.lineage.figure_release import FigureRelease
 from warehouse.lineage.selection import Area
 from warehouse.reports.lapsed_figures import LapsedFigure
 from warehouse.snapshots.manifest import Manifest
@@ -52,7 +53,8 @@ class FigureLineage:
     withdrawn, missing), `value`, the return with its file, sheet and rows; `term_1`, `term_2` .. are what enters of it,
     called as `terms` say, where that is more than the value; `inside` says, of a share, whether it is in the group.
     `compared` (`companions.compared`) are the counties of the companion that was asked for. `evidence` is that of a
-    county's figure; of none above it. `lapsed` says of a published figure that does not hold when it last did, if ever.
+    county's figure; of none above it. `lapsed` says of a published figure that does not hold when it last did, if ever;
+    `release` what the province said of the period, and how the figure was revised since.
     """
 
     mart: str
@@ -81,6 +83,7 @@ class FigureLineage:
     compared: pl.DataFrame = field(default_factory=pl.DataFrame)
     evidence: tuple[Evidence, ...] = ()
     lapsed: LapsedFigure | None = None
+    release: FigureRelease = field(default_factory=FigureRelease)
 
     @property
     def differs(self) -> bool:

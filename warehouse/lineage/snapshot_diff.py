@@ -22,6 +22,8 @@ from warehouse.store.ledger import RETURNS, read_table
 CURRENT, PREVIOUS = "current", "previous"
 # Where no decision explains a difference.
 CODE, RULES, TIME = "code_change", "rule_change", "time_passed"
+# Where the province approved a period, or opened it again.
+RELEASED = "period_released"
 
 
 @dataclass(frozen=True)
@@ -131,9 +133,24 @@ def _causes(root: Root, engine: sa.Engine, before: Manifest, after: Manifest) ->
 
 
 def _explained(told: pl.DataFrame, before: Manifest, after: Manifest) -> pl.DataFrame:
-    """The differences with what explains those that no decision does: other code, other rules, the time that passed."""
+    """The differences with what explains those that no decision on a return does: other code, other rules, the time
+    that passed, what the province said of a period.
+    """
     rules = not told.filter(mart="dim_rule").is_empty()
     otherwise = CODE if before.program != after.program else TIME
     of_rules = pl.col("mart").is_in(["dim_rule", "mart_quality", "mart_findings", "mart_roll_up_quality"])
-    why = pl.when(of_rules & rules).then(pl.lit(RULES)).otherwise(pl.lit(otherwise))
+    why = (
+        pl.when(_of_releases())
+        .then(pl.lit(RELEASED))
+        .when(of_rules & rules)
+        .then(pl.lit(RULES))
+        .otherwise(pl.lit(otherwise))
+    )
     return told.with_columns(pl.col("why").fill_null(why))
+
+
+def _of_releases() -> pl.Expr:
+    """Whether a difference is that a period is approved now, or no longer is."""
+    of_status = pl.any_horizontal(pl.col(side).eq_missing(pl.lit("approved")) for side in ("before", "after"))
+    named = pl.col("column").is_in(["period_status", "approved_on", "approved_by"]).fill_null(value=False)
+    return named | (of_status & (pl.col("column") == "status")) | (pl.col("mart") == "mart_releases")

@@ -25,6 +25,7 @@ from warehouse.store.find_receipt import find_receipts
 from warehouse.store.forget import forgotten_of
 from warehouse.store.in_force import RETURN, rule_decisions
 from warehouse.store.ledger import FINDINGS, PROPOSALS, RECEIPTS, RETURNS, RUNS, read_table
+from warehouse.store.waiting_returns import waiting_returns
 
 Key = tuple[str, str, str]
 Proposals = dict[tuple[Any, ...], tuple[Proposal, ...]]
@@ -42,8 +43,9 @@ class SubmissionTrace:
     `members` (what came out of it, an archive) and `archive` (what it came out of): rows of the ledger's receipts;
     `forgotten` is when, why and by whom it was forgotten (`forgotten_of`), None where it is kept;
     `returns`: one row per return (`standings`), decided under receipt `decided_as`; `decisions`: all that was decided
-    of them, with the flow that did. `shown` and `cells` (CELLS) are what reading again says, `trouble` why that was
-    not possible; `otherwise` (OTHERWISE) what it reads otherwise than then, `lost` and `gained` whole returns.
+    of them, with the flow that did; `waiting`: those that wait for their period to be opened again, as the ledger has
+    them. `shown` and `cells` (CELLS) are what reading again says, `trouble` why that was not possible; `otherwise`
+    (OTHERWISE) what it reads otherwise than then, `lost` and `gained` whole returns.
     """
 
     receipt: Receipt
@@ -57,6 +59,7 @@ class SubmissionTrace:
     decided_as: int
     returns: pl.DataFrame
     decisions: pl.DataFrame
+    waiting: pl.DataFrame
     findings: tuple[Finding, ...]
     shown: Inspection
     cells: pl.DataFrame
@@ -83,7 +86,9 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
     receipt = receipt_of(meant)
     received = read_table(engine, RECEIPTS, RECEIPTS.c.submission == receipt.submission).sort("receipt")
     decided = read_table(engine, RETURNS, RETURNS.c.submission == receipt.submission)
-    speaks = _decided_as(receipt.receipt, decided)
+    waits = waiting_returns(engine).filter(submission=receipt.submission)
+    speaks = _decided_as(receipt.receipt, pl.concat([one.select("receipt") for one in (decided, waits)]))
+    waiting = waits.filter(receipt=speaks)
     own = decided.filter(pl.col("receipt") == speaks)
     gone = forgotten_of(engine, receipt.receipt)
     shown, cells, trouble = _read_again(store, receipt) if gone is None else (*NOTHING, None)
@@ -100,13 +105,14 @@ def explain_submission(store: LineageReader, name: str) -> SubmissionTrace:
         decided_as=speaks,
         returns=_returns(engine, own, speaks),
         decisions=_decisions(engine, own),
-        findings=tuple(ranked(_findings(engine, speaks, own))),
+        waiting=waiting,
+        findings=tuple(ranked(_findings(engine, speaks, own, waiting))),
         shown=shown,
         cells=cells,
         trouble=trouble,
         otherwise=_reread_differences(own, shown, then, cells),
         lost=() if trouble or gone else tuple(sorted(_keys(own) - _keys_read(shown))),
-        gained=() if trouble else tuple(sorted(_keys_read(shown) - _keys(own))),
+        gained=() if trouble else tuple(sorted(_keys_read(shown) - _keys(own) - _keys(waiting))),
     )
 
 
@@ -118,7 +124,9 @@ def _read_again(store: LineageReader, receipt: Receipt) -> tuple[Inspection, pl.
 
 
 def _decided_as(receipt: int, decided: pl.DataFrame) -> int:
-    """The receipt under which the returns of these bytes were decided: itself, or of a duplicate the one before."""
+    """The receipt under which the returns of these bytes were decided, or wait: itself, or of a duplicate the one
+    before.
+    """
     before = decided.filter(pl.col("receipt") <= receipt)["receipt"].max()
     return before if isinstance(before, int) else receipt
 
@@ -159,9 +167,12 @@ def _decisions(engine: sa.Engine, own: pl.DataFrame) -> pl.DataFrame:
     return own.join(flows, on="run", how="left").sort("run", *RETURN)
 
 
-def _findings(engine: sa.Engine, speaks: int, own: pl.DataFrame) -> Iterator[Finding]:
-    """What was found: of the file, and of each return when it was judged last; once, however often it was judged."""
-    last = own.lazy().pipe(rule_decisions).collect().sort("run").unique(RETURN, keep="last").select("run", *RETURN)
+def _findings(engine: sa.Engine, speaks: int, own: pl.DataFrame, waiting: pl.DataFrame) -> Iterator[Finding]:
+    """What was found: of the file, and of each return when it was judged last, or came to wait; once, however often it
+    was judged.
+    """
+    judged = own.lazy().pipe(rule_decisions).collect().sort("run").unique(RETURN, keep="last")
+    last = pl.concat([one.select("run", *RETURN) for one in (judged, waiting)])
     found = read_table(engine, FINDINGS, FINDINGS.c.receipt == speaks)
     of_files = found.filter(pl.col("county_code").is_null())
     of_returns = found.join(last, on=["run", *RETURN], how="semi")

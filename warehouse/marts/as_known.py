@@ -134,6 +134,16 @@ class AsKnown:
         """One row per list of rules and rule: what any run applied, known or not."""
         return ledger.read_table(self.engine, ledger.RULE_TEXTS)
 
+    @cached_property
+    def releases(self) -> pl.DataFrame:
+        """One row per time that a period was approved or opened again, oldest first; the ledger's columns."""
+        said = ledger.read_table(self.engine, ledger.RELEASES).filter(pl.col("run").is_in(self.runs))
+        return said.sort("run", "period")
+
+    def released(self, pairs: Iterable[Pair]) -> pl.DataFrame:
+        """Those of the periods of these pairs."""
+        return self.releases.filter(pl.col("period").is_in({period for _, period in pairs if period}))
+
     def held(self, pairs: Iterable[Pair]) -> pl.DataFrame:
         """Those of these datasets and periods."""
         if self.holds.is_empty():
@@ -154,6 +164,10 @@ class AsKnown:
         """The sources as they were known after a run: of periods that were open then, as they were published."""
         then = self.before(run)
         return replace(then.sources([pair for pair in pairs if pair[1] in then.open_periods], None), holds=NOTHING_HELD)
+
+    def _after(self, pairs: tuple[Pair, ...], run: str) -> Sources:
+        """The sources of these as they were known after a run."""
+        return self.before(run).sources(pairs, None)
 
     def check(self, pairs: Iterable[Pair]) -> None:
         """Raises StoreError where a file of accepted rows of these datasets and periods is not as the journal names
@@ -187,6 +201,8 @@ class AsKnown:
             choose=self.choose,
             holds=self.held(chosen),
             then=partial(self._at, chosen),
+            releases=self.released(chosen),
+            after=partial(self._after, chosen),
         )
 
     def of_runs(self) -> Sources:

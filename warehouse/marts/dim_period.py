@@ -7,6 +7,7 @@ import polars as pl
 from warehouse.codebook import Frequency
 from warehouse.marts import mart_completeness
 from warehouse.marts.sources import Sources, period_end
+from warehouse.store.approvals import last_releases
 from warehouse.store.journal_records import ACCEPTED
 
 COUNTS = ("due", "received", "accepted", "quarantined", "missing")
@@ -18,10 +19,12 @@ def build(sources: Sources) -> pl.LazyFrame:
     Of the returns due, `received`, `accepted` and `quarantined` count those that came and stand so, `missing` those
     whose day has passed; `complete` says that all due are accepted. `mart_completeness` has them one by
     one. `period_open` says that enough counties have sent something for figures above the county (`opening.py`).
+    `period_status` is provisional, approved by the province (`approved_on`, `approved_by`), or opened again since.
     """
     return (
         pl.LazyFrame({"period": sources.periods}, {"period": pl.String})
         .join(_counts(sources), on="period", how="left")
+        .join(_releases(sources), on="period", how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), ends_on=period_end())
         .select(
             "period",
@@ -36,8 +39,26 @@ def build(sources: Sources) -> pl.LazyFrame:
             period_open=pl.col("period").is_in(sources.opened),
             label_zh=pl.col("ends_on").dt.strftime("%Y年%-m月"),
             label_en=pl.col("ends_on").dt.strftime("%b %Y"),
+            period_status=pl.col("state").fill_null("provisional"),
+            approved_on="approved_on",
+            approved_by="approved_by",
         )
         .sort("period")
+    )
+
+
+def _releases(sources: Sources) -> pl.LazyFrame:
+    """One row per period that was ever approved: how it stands."""
+    approved = pl.when(state="approved")
+    return (
+        sources.releases.pipe(last_releases)
+        .lazy()
+        .select(
+            "period",
+            "state",
+            approved_on=approved.then(pl.col("known_from").dt.date()),
+            approved_by=approved.then("by"),
+        )
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from warehouse.marts.approved import with_approved_status
 from warehouse.marts.measures import Measure, numbers_of
 from warehouse.marts.roll_up import DECIMAL, quotient
 from warehouse.marts.sources import Sources
@@ -25,7 +26,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     facts = [_values_of(rows[line.indicator.dataset], line, place) for place, line in enumerate(lines)]
     # By numbers where there are some: the texts of so many rows take twice as long to sort.
     period = pl.col("period").cast(pl.Enum(sorted(sources.periods)))
-    return pl.concat(facts).sort(period, "county_code", "place").drop("place")
+    return pl.concat(facts).sort(period, "county_code", "place").drop("place").pipe(with_approved_status, sources)
 
 
 def _values_of(rows: pl.LazyFrame, line: Measure, place: int) -> pl.LazyFrame:

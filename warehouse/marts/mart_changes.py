@@ -8,6 +8,7 @@ import polars as pl
 
 from warehouse.codebook import Dataset
 from warehouse.intake.layout.row_frames import Schema
+from warehouse.marts.approved import with_reopening
 from warehouse.marts.mart_versions import versions
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
@@ -34,6 +35,9 @@ def build(sources: Sources) -> pl.LazyFrame:
     many rows one row, without `indicator`, with how many were added, removed and changed. Where a return was the first,
     or none was left: one row without `indicator`, for all is new, or gone. `before` and `after` are numbers in the
     indicator's unit, `before_text` and `after_text` what is no number.
+
+    `period_status` is reopened of what changed after the period had been approved, on `approved_on`, and was opened
+    again: a revision (`mart_revisions`).
     """
     columns = [c.column for c in sources.columns("mart_changes")]
     changes = versions(sources)
@@ -50,6 +54,12 @@ def build(sources: Sources) -> pl.LazyFrame:
     return (
         pl.concat([changes.filter(~replacing), by_form, by_cell], how="diagonal")
         .sort("period", "dataset", "county_code", "run", "indicator", "nth", nulls_last=False)
+        .pipe(with_reopening, sources.releases)
+        .with_columns(
+            period_status=pl.when(pl.col("approved_on").is_null())
+            .then(pl.lit("provisional"))
+            .otherwise(pl.lit("reopened"))
+        )
         .select(columns)
     )
 

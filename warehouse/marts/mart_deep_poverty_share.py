@@ -7,6 +7,7 @@ from itertools import groupby
 import polars as pl
 
 from warehouse.codebook import Codebook, Dataset
+from warehouse.marts.approved import with_approved_status
 from warehouse.marts.comparison import AREA
 from warehouse.marts.coverage import complete, partial
 from warehouse.marts.held import earliest, held_back, held_lines
@@ -26,7 +27,7 @@ def build(sources: Sources) -> pl.LazyFrame:
     that owe either is told as in `coverage.py`; the share is `complete` where both are, `partial` where one is.
     """
     columns = [c.column for c in sources.columns("mart_deep_poverty_share")]
-    return held_back(_as_known, sources, _held(sources)).select(columns)
+    return held_back(_as_known, sources, _held(sources)).pipe(with_approved_status, sources).select(columns)
 
 
 def _held(sources: Sources) -> pl.DataFrame:

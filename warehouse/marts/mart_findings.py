@@ -6,6 +6,7 @@ import polars as pl
 
 from warehouse.marts.roll_up import DECIMAL
 from warehouse.marts.sources import Sources
+from warehouse.store import ledger
 from warehouse.store.in_force import RETURN, last_rule_decisions, rule_decisions, waivers
 
 
@@ -37,10 +38,13 @@ def build(sources: Sources) -> pl.LazyFrame:
 
 
 def overtaken(sources: Sources) -> pl.LazyFrame:
-    """One row per run, receipt and return that was judged again since: what was found then no longer stands."""
+    """One row per run, receipt and return that was judged again since, or at last, for it was waiting: what was found
+    then no longer stands.
+    """
     at = ["run", "receipt", *RETURN]
     decided = sources.decisions(rule_decisions).select(at)
-    return decided.join(sources.decisions(last_rule_decisions), on=at, how="anti")
+    waited = sources.read(ledger.WAITING).lazy().join(decided, on=at[1:], how="semi").select(at)
+    return pl.concat([decided.join(sources.decisions(last_rule_decisions), on=at, how="anti"), waited])
 
 
 def days(rows: pl.DataFrame, key: str, name: str) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ import polars as pl
 
 from warehouse.codebook import Codebook, Dataset, Figure
 from warehouse.codebook.succession import blocks
+from warehouse.marts.approved import APPROVED
 from warehouse.marts.figure_state import (
     AGAINST_THE_PROVINCE,
     base_of,
@@ -98,7 +99,21 @@ def build(sources: Sources) -> pl.LazyFrame:
     province (`figure_state.base_of`); null where that is nothing. `complete` and `partial` are of both, as in
     `coverage.py`. A figure that is made of one that is held is `held` too, and is as it was known before that.
     """
-    return held_back(_as_known, sources, _held(sources)).select(c.column for c in sources.columns("mart_scorecard"))
+    approved = pl.when(pl.col("approved_on").is_not_null() & pl.col("status").is_not_null()).then(pl.lit(APPROVED))
+    return (
+        held_back(_as_known, sources, _held(sources))
+        .join(_approved(sources).lazy(), on="figure", how="left", maintain_order="left")
+        .with_columns(status=approved.otherwise("status"))
+        .select(c.column for c in sources.columns("mart_scorecard"))
+    )
+
+
+def _approved(sources: Sources) -> pl.DataFrame:
+    """One row per figure of which every period is approved: `figure`, and since when all are."""
+    days = dict(sources.approved.iter_rows())
+    periods = {f.figure: {p for p in (f.period, f.since) if p} for f in sources.book.figures if f.dataset}
+    since = {figure: max(days[p] for p in own) for figure, own in periods.items() if own <= days.keys()}
+    return pl.DataFrame([*since.items()], {"figure": pl.String, "approved_on": pl.Date}, orient="row")
 
 
 def _held(sources: Sources) -> pl.DataFrame:

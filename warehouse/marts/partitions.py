@@ -162,6 +162,8 @@ def _inputs_digest(known: AsKnown, part: Partition) -> str:
         pairs = _pairs(known, part)
         said += [_wanted(known, mart, [part]), [(*pair, known.touched[pair]) for pair in pairs]]
         said.append(sorted(known.open_periods & {period for _, period in pairs if period}))
+        if releases := known.released(pairs).select("period", "run").rows():
+            said.append(releases)
         held = known.held(pairs)
         if not held.is_empty() and (since := held["since"].drop_nulls().unique().sort().to_list()):
             said.append([(run, sorted(known.before(run).open_periods)) for run in since])

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from warehouse.codebook import Dataset
+from warehouse.marts.approved import with_approved_status
 from warehouse.marts.comparison import AREA, YEAR, areas_of_blocks, compare, earlier, place
 from warehouse.marts.coverage import NONE, OF_AREA, OF_RETURN, area_counts, complete, outcomes, partial
 from warehouse.marts.held import held_back, held_lines
@@ -55,6 +56,7 @@ def programme(sources: Sources, name: str) -> pl.LazyFrame:
     return (
         held_back(lambda known: _as_known(known, dataset), sources, own)
         .pipe(_uncompared, held, dataset)
+        .pipe(with_approved_status, sources)
         .select(c.column for c in columns)
     )
 

@@ -15,6 +15,7 @@ from warehouse.codebook import Codebook, Dataset
 from warehouse.codebook.mart_records import MartColumn
 from warehouse.messages.errors import CodebookError
 from warehouse.store import ledger
+from warehouse.store.approvals import last_releases
 from warehouse.store.history import scan_rows
 from warehouse.store.holds import FIGURE
 from warehouse.store.in_force import latest_or_in_force, rows_of
@@ -28,6 +29,7 @@ DUE_KEYS = ["period", "dataset", "county_code"]
 PERIOD_END = "period_end"
 HELD = dict.fromkeys((*FIGURE, "since"), pl.String)
 NOTHING_HELD = pl.DataFrame(schema=HELD)
+NOTHING_RELEASED = pl.DataFrame(schema=ledger.schema(ledger.RELEASES))
 DUE = {"period": pl.String, "dataset": pl.String, "county_code": pl.String, "due_on": pl.Date}
 
 
@@ -41,7 +43,8 @@ class Sources:
     returns are given (None: all). `open_periods` are those that figures above the county are given of (None: all):
     `opening.py`. `written` gives the files of a mart and period where the marts that this one is made of are written
     already (None: they are built): `of_marts.py`. `holds` are the figures above the county that are held (HELD), `then`
-    gives the sources as they were known after a run.
+    gives the sources as they were known after a run, without any. `releases` has a row per time that a period was
+    approved or opened again, as the ledger has it; `after` gives the sources as marts were made of them after a run.
     """
 
     book: Codebook
@@ -55,6 +58,8 @@ class Sources:
     written: Written | None = None
     holds: pl.DataFrame = field(default_factory=NOTHING_HELD.clone)
     then: Callable[[str], Sources] | None = None
+    releases: pl.DataFrame = field(default_factory=NOTHING_RELEASED.clone)
+    after: Callable[[str], Sources] | None = None
 
     def at(self, run: str | None) -> Sources:
         """The same as they were known after a run, with nothing of periods that were not open then; None: before any.
@@ -64,6 +69,12 @@ class Sources:
         if self.then is None:
             raise CodebookError("a figure is held, and there is no telling what was known before")
         return replace(self.then(run or ""), wanted=tuple(self.periods), open_periods=self.open_periods)
+
+    @cached_property
+    def approved(self) -> pl.DataFrame:
+        """One row per period that is approved: period, approved_on."""
+        last = self.releases.pipe(last_releases).filter(state="approved")
+        return last.select("period", approved_on=pl.col("known_from").dt.date())
 
     @cached_property
     def returns(self) -> pl.DataFrame:

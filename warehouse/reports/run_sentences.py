@@ -18,8 +18,8 @@ UNWRITTEN = {
 def run_sentence(summary: Summary) -> str:
     """The run in one sentence: returns, of these the quarantined, the counties overdue; and what else there was."""
     turns = [one for one in (summary.before, summary) if one and one.run]
-    quarantined, unreadable, held = (
-        sum(getattr(one, name) for one in turns) for name in ("quarantined", "unreadable", "held")
+    quarantined, unreadable, held, locked = (
+        sum(getattr(one, name) for one in turns) for name in ("quarantined", "unreadable", "held", "waiting_returns")
     )
     returns = quarantined + sum(one.accepted + one.accepted_with_queries for one in turns)
     parts = [
@@ -29,6 +29,7 @@ def run_sentence(summary: Summary) -> str:
         (summary.overdue, f"{summary.overdue} 个县逾期未报", f"{summary.overdue} counties overdue"),
         (unreadable, f"{unreadable} 个文件无法读取", f"{unreadable} files unreadable"),
         (held, f"{held} 个汇总数暂缓公布", f"{held} figures held"),
+        (locked, f"{locked} 份属已审定报告期,暂存", f"{locked} of approved periods wait"),
         (summary.waiting, f"{summary.waiting} 个文件待下次", f"{summary.waiting} files wait"),
         *((True, *UNWRITTEN[what]) for what in summary.unwritten),
         (bool(summary.version and not turns), f"补发快照 {summary.version}", f"snapshot {summary.version} published"),
@@ -49,6 +50,10 @@ def what_to_do(summary: Summary, root: Root) -> Iterator[str]:
             )
     for wrong, line in (
         (summary.held or (summary.before and summary.before.held), "暂缓公布的汇总数请核实后放行; see: xianbao holds"),
+        (
+            summary.waiting_returns or (summary.before and summary.before.waiting_returns),
+            "已审定报告期来了新报表,需更正时重新开放; returns of approved periods wait; see: xianbao status, xianbao reopen",
+        ),
         (summary.lapsed, "有公布数不再相符; published figures hold no longer; see: xianbao marts diff"),
         (summary.overdue, "请催报逾期的县: 见数据集市; counties are overdue; see who: mart_completeness"),
         (summary.late, "超出预算的文件下次先处理; files over budget have their turn in the next run"),

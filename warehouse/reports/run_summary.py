@@ -52,7 +52,8 @@ class DatasetSummary(BaseModel):
 class Summary(BaseModel):
     """What a run did. `errors` and `queries` count findings that are open, `groups` has these by rule, `priorities` the
     cells to look at first; `explained` counts queries that a county has answered. The verdicts count returns; `held`
-    counts figures above the county that the run holds back.
+    counts figures above the county that the run holds back, `waiting_returns` those that wait, for their period is
+    approved.
 
     `files` counts what may hold returns: members of the `archives` that were unpacked, but not these themselves.
     `overdue` are the counties that owe returns whose day had passed when the run began, in the snapshot as it is then.
@@ -84,6 +85,7 @@ class Summary(BaseModel):
     queries: int = 0
     explained: int = 0
     held: int = 0
+    waiting_returns: int = 0
     groups: tuple[RuleGroup, ...] = ()
     priorities: Priorities | None = None
     version: str | None = None
@@ -95,10 +97,9 @@ class Summary(BaseModel):
 
     @property
     def good(self) -> bool:
-        """Nothing was quarantined or held back, nothing unreadable, no other fault found in a file."""
-        return not (self.quarantined or self.unreadable or self.errors or self.held) and (
-            self.before is None or self.before.good
-        )
+        """Nothing was quarantined or held back or waits, nothing unreadable, no other fault found in a file."""
+        faults = self.quarantined or self.unreadable or self.errors or self.held or self.waiting_returns
+        return not faults and (self.before is None or self.before.good)
 
     def followed_by(self, last: Summary) -> Summary:
         """Both turns of a night, of which the last took in what was late or put off."""
@@ -139,6 +140,7 @@ def summarise(entry: Entry, version: str | None) -> Summary:
         queries=severities["warning"],
         explained=sum(f.times for f in entry.all_findings if f.explanation),
         held=sum(one.state == "held" for one in entry.holds),
+        waiting_returns=len(entry.waiting),
         groups=by_rule(unsettled),
         priorities=priorities(finding.row for finding in unsettled),
         version=version,

@@ -15,6 +15,7 @@ from warehouse.codebook import load
 from warehouse.codebook.choices import BLANK, County, DatasetOrAll, OrBlank
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
+from warehouse.store.approvals import refuse_locked
 from warehouse.store.in_force import in_force, latest
 from warehouse.store.journal_records import ACCEPTED
 from warehouse.store.rejudging import newer_than_last
@@ -125,9 +126,11 @@ def _codes_like(wrong: str) -> str:
 def targets(engine: sa.Engine, kind: DecisionKind, request: DecisionRequest, moment: datetime) -> list[Row]:
     """The last decision on each return that the request is about, by dataset and receipt.
 
-    Raises PermanentError, saying what there is, where there is nothing to decide or the moment is before the last run.
+    Raises PermanentError, saying what there is, where there is nothing to decide, the period is approved or the moment
+    is before the last run.
     """
     newer_than_last(engine, moment)
+    refuse_locked(engine, request.period)
     said = of_the_place(engine, request)
     found = chosen(said, kind, request)
     if not found:

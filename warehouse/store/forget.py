@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from warehouse.intake.model.records import UNREAD, Receipt
 from warehouse.messages.errors import PermanentError
 from warehouse.store import journal, ledger
+from warehouse.store.approvals import approvals
 from warehouse.store.archive import archived
 from warehouse.store.compact import by_period, merge_into
 from warehouse.store.decision_requests import Row, check_characters
@@ -42,6 +43,8 @@ COUNTS = (
     "其中有报表仍有效,或可能重新生效。请先撤回: "
     "returns of it are in force, or would be again once others are withdrawn; withdraw them first, say:\n{commands}"
 )
+# Of an approved period, whose figures are then revised where everybody sees it.
+REOPEN_FIRST = "  xianbao reopen {period} --reason ... --by ...    # 该期已审定 {period} is approved"
 ALREADY = (
     "{file} 已由 {by} 于 {known_from:%Y-%m-%d %H:%M} 永久删除(批次 {run}):{reason}。 "
     "{file} was forgotten already at {known_from:%Y-%m-%d %H:%M} UTC by {by} (run {run}): {reason}"
@@ -163,7 +166,9 @@ def _archive_of(receipts: pl.DataFrame, row: Row) -> Row | None:
 def _refuse_counting(engine: sa.Engine, numbers: Collection[int]) -> None:
     """Raises PermanentError where a return is accepted: it is in force, or is again when later ones are withdrawn."""
     counting_ones = _last(engine, numbers).filter(pl.col("verdict").is_in(ACCEPTED))
-    commands = [
+    locked = sorted({*counting_ones["period"]} & approvals(engine).keys())
+    commands = [REOPEN_FIRST.format(period=period) for period in locked]
+    commands += [
         f"  xianbao withdraw --county {row['county_code']} --period {row['period']} --dataset {row['dataset']} "
         f"--receipt {row['receipt']} --reason ... --by ..."
         for row in counting_ones.sort("receipt", "period", "dataset").iter_rows(named=True)
@@ -200,7 +205,7 @@ def _withdrawn(engine: sa.Engine, numbers: Collection[int], request: ForgetReque
 
 def _said(engine: sa.Engine, numbers: Collection[int]) -> tuple[tuple[str | None, str | None], ...]:
     """The datasets and periods of which something was said by these receipts."""
-    tables = (ledger.RETURNS, ledger.FINDINGS, ledger.NOTES)
+    tables = (ledger.RETURNS, ledger.WAITING, ledger.FINDINGS, ledger.NOTES)
     said = [ledger.read_table(engine, one, one.c.receipt.in_(numbers), columns=("dataset", "period")) for one in tables]
     return tuple(pl.concat(said).unique().sort("dataset", "period").iter_rows())
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from warehouse.codebook.choices import BLANK, DatasetOrAll
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
+from warehouse.store.approvals import refuse_locked
 from warehouse.store.decision_requests import (
     ALL,
     ALL_OF_THEM,
@@ -113,9 +114,11 @@ class ReleaseRequest(BaseModel):
 def to_release(engine: sa.Engine, request: ReleaseRequest, moment: datetime) -> list[HoldRecord]:
     """The figures that the request lets through, as they wait.
 
-    Raises PermanentError, saying what there is, where none does or the moment is before the last run.
+    Raises PermanentError, saying what there is, where none does, where the period is approved, or the moment is before
+    the last run.
     """
     newer_than_last(engine, moment)
+    refuse_locked(engine, request.period)
     waiting = active_holds(engine)
     if meant := [one for one in waiting if request.means(one)]:
         return meant

@@ -17,6 +17,8 @@ ReceiptVerdict = Literal["read", "unreadable", "duplicate", "unpacked"]
 COMPACT = "compact"
 # The flow of a run that removes for good what must not be kept.
 FORGET = "forget"
+# The flows of runs in which the province approves a period, and opens it again.
+RELEASE_PERIOD, REOPEN = "release", "reopen"
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_queries")
 # What a run came to. It is of the entry itself: what is forgotten later was received and found all the same.
 COUNTED = ("files", "unreadable", "duplicates", "decided", "accepted", "quarantined", "withdrawn", "findings")
@@ -158,10 +160,46 @@ class HoldRecord(JournalRecord):
         return self.state in ("held", "warned")
 
 
+class WaitingReturn(JournalRecord):
+    """A return that came for a period that is approved: it is kept, nothing is decided of it until the period is opened
+    again.
+    """
+
+    receipt: int
+    submission: str
+    file: str
+    dataset: str
+    county_code: str
+    period: str
+    status: Status
+    nil: bool
+
+
+class ReleaseRecord(JournalRecord):
+    """That the province approved a period, or opened it again, with the `reason` (of a release its note) and name of
+    the person. The counts say what was approved: returns due, accepted, missing and quarantined, those accepted with
+    queries or provisional, figures above the county that are held; `opened` whether the period was open. Of a reopening
+    they are None.
+    """
+
+    state: Literal["approved", "reopened"]
+    reason: str
+    by: str
+    opened: bool | None = None
+    due: int | None = None
+    accepted: int | None = None
+    missing: int | None = None
+    quarantined: int | None = None
+    queried: int | None = None
+    provisional: int | None = None
+    held: int | None = None
+
+
 class PeriodRecord(JournalRecord):
     """What a run decided of one period; `files` are those that its rows were written to, below the root, each with
     the SHA-256 of its bytes. Of a compaction they are the merged ones, and there is nothing else; of a run that forgot
-    something too, with what had been quarantined withdrawn. `holds` is what became otherwise of its figures.
+    something too, with what had been quarantined withdrawn. `holds` is what became otherwise of its figures, `waiting`
+    are returns that came while it was approved, `release` is what the province said of the period as a whole.
 
     `rules` are those that were applied, as decided; written, the entry names lists of them by SHA-256 in `rule_lists`
     (`rule_lists.py`), but for those of before there were any, which have them whole.
@@ -177,6 +215,8 @@ class PeriodRecord(JournalRecord):
     files: dict[str, str] = {}
     # Left out of what is written where nothing is said of figures, as of nearly every period.
     holds: tuple[HoldRecord, ...] = Field(default=(), exclude_if=lambda holds: not holds)
+    waiting: tuple[WaitingReturn, ...] = Field(default=(), exclude_if=lambda waiting: not waiting)
+    release: ReleaseRecord | None = Field(default=None, exclude_if=lambda release: release is None)
 
 
 class ForgetRecord(JournalRecord):
@@ -217,6 +257,11 @@ class Entry(JournalRecord):
     def holds(self) -> tuple[HoldRecord, ...]:
         """What became otherwise of figures above the county, period by period."""
         return tuple(one for p in self.periods for one in p.holds)
+
+    @property
+    def waiting(self) -> tuple[WaitingReturn, ...]:
+        """The returns that wait for their period to be opened again, period by period."""
+        return tuple(one for p in self.periods for one in p.waiting)
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

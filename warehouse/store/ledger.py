@@ -101,6 +101,22 @@ HOLDS = _table(
         "reason": Text, "by": Text,
     },
 )  # fmt: skip
+RELEASES = _table(
+    "releases",
+    {
+        "period": Text, "state": Text, "reason": Text, "by": Text, "opened": Flag, "due": Whole, "accepted": Whole,
+        "missing": Whole, "quarantined": Whole, "queried": Whole, "provisional": Whole, "held": Whole,
+        "known_from": MOMENT,
+    },
+)  # fmt: skip
+WAITING = _table(
+    "waiting",
+    {
+        "receipt": Whole, "submission": Text, "file": Text, "dataset": Text, "county_code": Text, "period": Text,
+        "status": Text, "nil": Flag, "known_from": MOMENT,
+    },
+    "submission",
+)  # fmt: skip
 NOTES = _table(
     "notes",
     {
@@ -139,8 +155,8 @@ SNAPSHOTS = sa.Table(
 # Of the runs: those that may have received, decided or said anything.
 DECIDES = pl.col("flow") != COMPACT
 OF_A_RUN = (
-    RUNS, RECEIPTS, RETURNS, RULES, RULE_TEXTS, RESULTS, ROLL_UPS, HOLDS, NOTES, FINDINGS, PROPOSALS, TOUCHED, FILES,
-    FORGOTTEN,
+    RUNS, RECEIPTS, RETURNS, RULES, RULE_TEXTS, RESULTS, ROLL_UPS, HOLDS, RELEASES, WAITING, NOTES, FINDINGS,
+    PROPOSALS, TOUCHED, FILES, FORGOTTEN,
 )  # fmt: skip
 
 

@@ -39,6 +39,12 @@ def rows_of(entry: Entry, head: str, known: Collection[str]) -> dict[str, list[d
         "results": [run | d | result for d in decided for result in _results(d)],
         "roll_ups": [run | _roll_up(r) for p in entry.periods for r in p.roll_ups],
         "holds": [run | _hold(h) for h in entry.holds],
+        "releases": [
+            run | p.release.model_dump() | {"period": p.period, "known_from": received_at}
+            for p in entry.periods
+            if p.release
+        ],
+        "waiting": [run | w.model_dump() | {"known_from": received_at} for w in entry.waiting],
         "notes": [run | n.note.model_dump() | {"answered": n.answered} for p in entry.periods for n in p.notes],
         "findings": [run | f.row for f in entry.all_findings],
         "proposals": [run | proposed for f in entry.all_findings for proposed in _proposals(f)],

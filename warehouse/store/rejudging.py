@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 import sqlalchemy as sa
@@ -17,8 +17,10 @@ from warehouse.intake.model.records import Note, Receipt, ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
+from warehouse.store.approvals import approvals
 from warehouse.store.in_force import RETURN, in_force, latest
 from warehouse.store.journal_records import PeriodRecord, ReturnDecision, Verdict
+from warehouse.store.waiting_returns import waiting_returns
 
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Datasets = tuple[Annotated[Dataset, AfterValidator(lambda name: _among(name, load().datasets, "dataset"))], ...]
@@ -57,6 +59,11 @@ class Scope(BaseModel):
         """Whether accepted returns are judged again as well."""
         return self.accepted_too or bool(self.first or self.last)
 
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last period, or what comes before and after all."""
+        return self.first or "", self.last or "9999-99"
+
 
 def _among(value: str, known: Container[str], what: str) -> str:
     if value not in known:
@@ -77,7 +84,9 @@ class RejudgeResult(BaseModel):
 
 
 class Change(BaseModel):
-    """A return that is decided otherwise than before; rules are those that it fails or leaves unexplained."""
+    """A return that is decided otherwise than before, or at last, for it was waiting; rules are those that it fails or
+    leaves unexplained.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -85,7 +94,7 @@ class Change(BaseModel):
     dataset: str
     county_code: str
     file: str
-    before: Verdict
+    before: Verdict | Literal["waiting"]
     after: Verdict
     rules_before: tuple[str, ...]
     rules_after: tuple[str, ...]
@@ -104,7 +113,8 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
     """The returns in scope. Of all in a range also the superseded: one may be all that is left in the end.
 
     Otherwise those that may come to count: what is quarantined or lacked a partner, no older than what is in force.
-    Never those that a person withdrew or waived: that stands until the county sends anew.
+    Never those that a person withdrew or waived: that stands until the county sends anew. Nor those of periods that are
+    approved.
     """
     returns = ledger.read_table(engine, ledger.RETURNS).lazy()
     findings = ledger.read_table(engine, ledger.FINDINGS).lazy().filter(pl.col("rule") == PARTNER_MISSING)
@@ -116,15 +126,27 @@ def chosen(engine: sa.Engine, scope: Scope) -> set[Key]:
         returns.pipe(latest)
         .join(counting, on=RETURN, how="left")
         .join(lacking, on=["run", "receipt", *RETURN], how="left")
-        .filter(
-            pl.col("reason").is_null(),
-            pl.lit(scope.all) | (may_count & unsettled),
-            pl.col("period").is_between(pl.lit(scope.first or ""), pl.lit(scope.last or "9999-99")),
-            pl.lit(not scope.datasets) | pl.col("dataset").is_in(scope.datasets),
-            pl.lit(not scope.counties) | pl.col("county_code").is_in(scope.counties),
-        )
+        .filter(pl.col("reason").is_null(), pl.lit(scope.all) | (may_count & unsettled))
     )
-    return set(found.select("receipt", *RETURN).collect().iter_rows())
+    first, last = scope.span
+    # What could not be read when its period was opened again waits still.
+    meant = pl.concat([one.select("receipt", *RETURN) for one in (found, waiting_returns(engine).lazy())]).filter(
+        ~pl.col("period").is_in([*approvals(engine)]),
+        pl.col("period").is_between(pl.lit(first), pl.lit(last)),
+        pl.lit(not scope.datasets) | pl.col("dataset").is_in(scope.datasets),
+        pl.lit(not scope.counties) | pl.col("county_code").is_in(scope.counties),
+    )
+    return key_set(meant.collect())
+
+
+def key_set(returns: pl.DataFrame) -> set[Key]:
+    """The returns that these rows are of."""
+    return set(returns.select("receipt", *RETURN).iter_rows())
+
+
+def locked_out(engine: sa.Engine, scope: Scope) -> tuple[str, ...]:
+    """The approved periods in scope, oldest first: nothing of them is judged again."""
+    return tuple(one for one in sorted(approvals(engine)) if scope.span[0] <= one <= scope.span[1])
 
 
 def periods_of(engine: sa.Engine, scope: Scope) -> list[str]:
@@ -222,15 +244,15 @@ def key_of(one: ReturnHeader | ReturnDecision | Note) -> Key:
     return one.receipt, one.dataset, one.county_code, one.period
 
 
-def change(decision: ReturnDecision, before: PriorDecision) -> Change:
-    """The change of one return, for a person."""
+def change(decision: ReturnDecision, before: PriorDecision | None) -> Change:
+    """The change of one return, for a person; None before of one that was waiting."""
     return Change(
         period=decision.period,
         dataset=decision.dataset,
         county_code=decision.county_code,
         file=decision.file,
-        before=before.verdict,
+        before=before.verdict if before else "waiting",
         after=decision.verdict,
-        rules_before=tuple(sorted(before.counts.get("failed", ()))),
+        rules_before=tuple(sorted(before.counts.get("failed", ()))) if before else (),
         rules_after=tuple(sorted(decision.failed)),
     )

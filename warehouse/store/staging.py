@@ -12,20 +12,31 @@ from pydantic import TypeAdapter
 from warehouse.codebook import load
 from warehouse.intake.reading import Reading
 from warehouse.store import journal, ledger
+from warehouse.store.approvals import approvals
 from warehouse.store.archive import hash_file
 from warehouse.store.files import Root, found, make_folder, write_durably
 from warehouse.store.history import write_rows
-from warehouse.store.holds import by_figure, last_holds
-from warehouse.store.journal_records import Entry, HoldRecord, PeriodRecord, Place, ReceiptDecision, ReceiptVerdict
+from warehouse.store.holds import by_figure, last_holds, to_settle
+from warehouse.store.journal_records import (
+    Entry,
+    HoldRecord,
+    PeriodRecord,
+    Place,
+    ReceiptDecision,
+    ReceiptVerdict,
+    ReleaseRecord,
+)
 from warehouse.store.named_files import counting
 from warehouse.store.prior_state import RETURNS, PriorState, decided
 
 # Beside what had been decided: the files of rows that count, with the SHA-256 of each.
 NAMED = ".named.json"
 NAMES = TypeAdapter(dict[str, str | None])
-# And what was said of figures.
+# And what was said of figures, and which periods are approved.
 HOLDS = ".holds.json"
 SAID = TypeAdapter(list[HoldRecord])
+APPROVED = ".approved.json"
+PERIODS = TypeAdapter(frozenset[str])
 
 
 def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
@@ -36,7 +47,20 @@ def save_returns(ledger_url: str, path: Path) -> pl.DataFrame:
     returns.write_ipc(path)
     path.with_suffix(NAMED).write_bytes(NAMES.dump_json(counting(ledger.named_rows(engine))))
     path.with_suffix(HOLDS).write_bytes(SAID.dump_json([*last_holds(engine).values()]))
+    path.with_suffix(APPROVED).write_bytes(PERIODS.dump_json(frozenset(approvals(engine))))
     return returns
+
+
+def approved_periods(returns: Path) -> frozenset[str]:
+    """The periods that were approved when `save_returns` looked."""
+    return PERIODS.validate_json(returns.with_suffix(APPROVED).read_bytes())
+
+
+def held_to_settle(returns: Path, judged: Path, *, was_judged: bool) -> list[tuple[str, str]]:
+    """The periods and datasets whose figures are to be looked at again (`to_settle`); of approved periods none."""
+    locked = approved_periods(returns)
+    pairs = to_settle(said_holds(returns, judged), load_staged(judged), judged=was_judged)
+    return [pair for pair in pairs if pair[0] not in locked]
 
 
 def prior_state(root: Root, run: str, returns: Path, judged: Path) -> PriorState:
@@ -60,10 +84,23 @@ def said_holds(returns: Path, judged: Path) -> dict[Place, HoldRecord]:
 
 def stage_holds(judged: Path, period: str, holds: Iterable[HoldRecord]) -> None:
     """Adds to a period's record, which may have been judged or not, what became otherwise of its figures."""
-    staged = {record.period: record for record in load_staged(judged)}
-    record = staged.get(period, PeriodRecord(period=period, decisions=(), rules=(), findings=()))
-    kept = record.model_copy(update={"holds": (*record.holds, *holds)})
-    write_durably(judged / f"{period}.json", kept.model_dump_json().encode())
+    record = _staged(judged, period)
+    _stage(judged, record.model_copy(update={"holds": (*record.holds, *holds)}))
+
+
+def stage_release(judged: Path, period: str, release: ReleaseRecord) -> None:
+    """Adds to a period's record, which may have been judged or not, that it is approved or opened again."""
+    _stage(judged, _staged(judged, period).model_copy(update={"release": release}))
+
+
+def _staged(judged: Path, period: str) -> PeriodRecord:
+    none = PeriodRecord(period=period, decisions=(), rules=(), findings=())
+    return next((record for record in load_staged(judged) if record.period == period), none)
+
+
+def _stage(judged: Path, record: PeriodRecord) -> None:
+    """Whole or not there: where writing fails half-way and is tried again, what was judged so far is read first."""
+    write_durably(judged / f"{record.period}.json", record.model_dump_json().encode())
 
 
 def stage_period(  # noqa: PLR0913, PLR0917
@@ -81,9 +118,7 @@ def stage_period(  # noqa: PLR0913, PLR0917
         for name, rows in by_dataset.items()
     ]
     files = {path.relative_to(root.path).as_posix(): hash_file(path) for path in written if path}
-    kept = record.model_copy(update={"files": files})
-    # Whole or not there: where writing fails half-way and is tried again, what was judged so far is read first.
-    write_durably(judged / f"{record.period}.json", kept.model_dump_json().encode())
+    _stage(judged, record.model_copy(update={"files": files}))
 
 
 def load_staged(judged: Path) -> list[PeriodRecord]:

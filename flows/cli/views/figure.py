@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from flows.cli.screen import Screen
+from flows.cli.views.release import RELEASES
 from flows.cli.views.run import COLOURS, STATES
 from flows.cli.views.text_columns import (
     VERDICT,
@@ -63,6 +64,7 @@ def _head(e: FigureLineage, console: Screen) -> None:
     print_line(console, f"{e.mart}{of}, {where} {e.period}", "bold")
     print_line(console, f"{e.label_zh} {e.label_en}: {amount(e.value, e.unit)}", "bold")
     _published(e, console)
+    _release(e, console)
     for text, style in ((e.formula.code, ""), (e.formula.zh, "dim"), (e.formula.en, "dim")):
         print_line(console, text, style, indent=2)
     parts = aligned_columns(((p.text, "=", amount(p.value), p.text_zh) for p in e.parts), right=(2,), most=72)
@@ -94,6 +96,22 @@ def _published(e: FigureLineage, console: Screen) -> None:
         print_line(console, e.lapsed.message_en, "red", indent=2)
     if (wrote := row.get("value_reported")) is not None:
         print_line(console, f"the county wrote 本县填报 {amount(wrote, e.unit)}", indent=2)
+
+
+def _release(e: FigureLineage, console: Screen) -> None:
+    """What the province said of the period, each value of a figure that was revised since, and what waits."""
+    if (said := e.release.said) is None:
+        return
+    about = f"{RELEASES[said['state']]} {said['known_from']:%Y-%m-%d} {said['by']}: {said['reason']}"
+    print_line(console, about, "green" if said["state"] == "approved" else "yellow")
+    for row in e.release.revisions.iter_rows(named=True):
+        why = f"{row['why']}, {row['decided_by']}: {row['reason']}"
+        print_line(
+            console, f"revision 修订 {row['revision']}: {row['known_on']} {amount(row['value'])} ({why})", indent=2
+        )
+    for row in e.release.waiting.iter_rows(named=True):
+        which = f"receipt 收件 {row['receipt']}, {county_label(row['county_code'])}, {row['file']}"
+        print_line(console, f"waits until it is opened again 暂存: {which}", "yellow", indent=2)
 
 
 def _covers(e: FigureLineage) -> str:
@@ -343,6 +361,9 @@ def figure_json(e: FigureLineage) -> Row:
         "compared": e.compared.rows(named=True),
         "evidence": [_evidence_json(one) for one in e.evidence],
         "lapsed": e.lapsed.model_dump() if e.lapsed else None,
+        "release": e.release.said,
+        "revisions": e.release.revisions.rows(named=True),
+        "waiting": e.release.waiting.rows(named=True),
     }
 
 

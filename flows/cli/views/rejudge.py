@@ -16,6 +16,10 @@ def show_changes(done: RejudgeSummary, console: Screen, *, dry_run: bool) -> Non
     unread = f", {done.unread} could not be read again and stay as they are" if done.unread else ""
     judged = f"{done.returns} returns judged again, {done.quarantined} of them quarantined now"
     console.print(Text.assemble(judged, (unread, "red")))
+    if done.locked:
+        console.say(
+            f"approved, and not looked at 已审定,未重新核对: {', '.join(done.locked)} (xianbao reopen)", "yellow"
+        )
     if not done.changes:
         console.print(Text.assemble(("Nothing changed 没有变化.", "bold"), " Each fares as before."))
         return

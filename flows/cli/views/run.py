@@ -94,6 +94,9 @@ def show_summary(summary: Summary, settings: Settings, console: Screen) -> None:
     show_received(summary, console)
     if summary.waiting or summary.skipped:
         console.say(f"{summary.waiting} wait for the next run 待下次处理; {summary.skipped} passed over 跳过")
+    if summary.waiting_returns:
+        kept = "returns of approved periods are kept and wait 份已审定报告期的报表暂存"
+        console.say(f"{summary.waiting_returns} {kept}: xianbao status", "yellow")
     manifest = read_manifest(settings.store)
     if manifest is None:
         return

@@ -14,7 +14,7 @@ WHY = {
     "new_return": "new return 新报", "resubmission": "resubmission 重报", "rejudged": "rejudged 重新核对",
     "waived": "waived 人工放行", "withdrawn": "withdrawn 撤回", "judged": "came, not accepted 收到未接受",
     "rule_change": "rules changed 规则变更", "code_change": "program changed 程序变更",
-    "time_passed": "time passed 时间推移",
+    "time_passed": "time passed 时间推移", "period_released": "period approved or reopened 审定或重新开放",
 }  # fmt: skip
 CHANGE = {"added": "added 新增", "removed": "removed 删除"}
 

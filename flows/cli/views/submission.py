@@ -40,6 +40,7 @@ def show_submission(e: SubmissionTrace, console: Screen, *, whole: bool) -> None
     _receipt(e, console)
     _members(e, console, None if whole else LINES)
     _returns(e, console, None if whole else LINES)
+    _waiting(e, console, None if whole else LINES)
     _print_reread_differences(e, console, None if whole else LINES)
     if e.shown.tables:
         print_heading(console, LEGEND)
@@ -114,6 +115,15 @@ def _returns(e: SubmissionTrace, console: Screen, most: int | None) -> None:
     print_heading(console, f"Returns 报表 {e.returns.height}{whose}{as_another}")
     print_list(console, lines, most)
     _decisions(e, console)
+
+
+def _waiting(e: SubmissionTrace, console: Screen, most: int | None) -> None:
+    """Those of periods that are approved."""
+    if e.waiting.height:
+        print_heading(console, f"Wait for their period to be opened again 暂存 {e.waiting.height}: xianbao reopen")
+        rows = e.waiting.iter_rows(named=True)
+        lines = aligned_columns((_whose(row), dataset_label(row["dataset"])) for row in rows)
+        print_list(console, lines, most, "yellow")
 
 
 def _standing(row: Row) -> str:
@@ -235,7 +245,7 @@ def _findings(e: SubmissionTrace, console: Screen, most: int | None) -> None:
 
 def submission_json(e: SubmissionTrace) -> dict[str, Any]:
     """The same for machines, all of it."""
-    frames = ("received", "namesakes", "members", "archive", "returns", "decisions", "cells", "otherwise")
+    frames = ("received", "namesakes", "members", "archive", "returns", "decisions", "waiting", "cells", "otherwise")
     return {
         "receipt": e.receipt.model_dump(),
         "verdict": e.verdict,
