@@ -42,6 +42,7 @@ from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
 
 CONFIG = "xianbao.toml"
+PATHS = ("root", "inbox", "backup_destination")
 MODES = 0o027  # what is made is the user's, and his group's to read
 # Where a machine reads the log, all of it is shown, by Prefect's own handler.
 JSON_LOGS = {
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     inbox: Path | None = None
     inbox_marker: Annotated[str, Field(pattern=r"^[^/]+$")] | None = None
     ledger_url: str | None = None
+    backup_destination: Path | None = None
     lock_wait_seconds: float = 600
     run_timeout_seconds: PositiveFloat = 43200
     task_timeout_seconds: PositiveFloat = 21600
@@ -106,7 +108,7 @@ class Settings(BaseSettings):
     alert_quarantined_share: Annotated[float, Field(ge=0, le=1)] = Thresholds().quarantined_share
     alert_overdue_counties: NonNegativeInt = Thresholds().overdue_counties
 
-    @field_validator("root", "inbox")
+    @field_validator(*PATHS)
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Where it is now: the working directory may be another later. Raises ValueError for a name that is no text, or
@@ -154,6 +156,13 @@ class Settings(BaseSettings):
     def inbox_folder(self) -> Path:
         """The inbox, by its absolute path; a folder of the root where none is set."""
         return self.inbox or self.root / "inbox"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups go; raises PermanentError where that is not set."""
+        if self.backup_destination is None:
+            raise PermanentError("未设置备份位置; nothing says where to back up to: set XIANBAO_BACKUP_DESTINATION")
+        return self.backup_destination
 
     @property
     def ledger(self) -> str:
@@ -227,7 +236,9 @@ def _of_file(settings: type[BaseSettings]) -> InitSettingsSource:
     """The settings of the file; a path in it starts from where the file lies."""
     file = config_file()
     said = TomlConfigSettingsSource(settings, file).toml_data
-    paths = {name: file.parent / said[name] for name in ("root", "inbox") if file and name in said}
+    paths = {
+        name: file.parent / said[name] for name in ("root", "inbox", "backup_destination") if file and name in said
+    }
     return InitSettingsSource(settings, said | paths)
 
 
