@@ -22,6 +22,7 @@ from warehouse.synthetic import build_returns, write_returns
 
 COUNTIES = ("140222", "140925", "140105")
 PATIENCE = 60
+MISSED = (50, 26, 2)  # hours ago
 
 
 def send(machine: Machine, period: str) -> None:
@@ -79,12 +80,19 @@ def test_of_two_triggers_at_once_the_second_waits_for_the_first(machine: Machine
     assert end <= begin
 
 
-def test_of_three_missed_nights_one_takes_all(machine: Machine) -> None:
+def test_of_three_missed_nights_one_takes_all_and_one_that_is_too_late_is_skipped_where_a_setting_says_so(
+    machine: Machine,
+) -> None:
     send(machine, "2016-12")
     before = len(journal.runs(machine.root))
-    missed = [machine.trigger("nightly", hours_ago=hours) for hours in (50, 26, 2)]
-    for one in missed:
-        machine.wait_for(one, "Completed")
+    late, *missed = machine.scheduled("nightly")
+    skipped = machine.wait_for(machine.miss(late, 72, "skip"), "Skipped")
+    assert skipped.state is not None
+    assert "72.0 hours late and skipped" in str(skipped.state.message)
+    assert len(journal.runs(machine.root)) == before
+    numbers = [machine.miss(run, hours) for run, hours in zip(missed, MISSED, strict=True)]
+    messages = [str(machine.wait_for(one, "Completed").state) for one in numbers]
+    assert ["hours late" in one for one in messages] == [True, True, False], "more than XIANBAO_LATE_START_HOURS"
     assert len(journal.runs(machine.root)) == before + 1
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from markdown_it import MarkdownIt
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
 HOME = Path(__file__).parents[2]
 DEPLOYED: list[dict[str, Any]] = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-SCHEDULE = HOME / "docs" / "how-to" / "schedule.md"
 EACH = pytest.mark.parametrize("one", DEPLOYED, ids=lambda one: one["name"])
 
 
@@ -41,13 +41,20 @@ def test_a_deployment_runs_once_at_a_time_and_says_what_it_does_in_both_language
     assert re.search(r"[A-Za-z]{2}.*[\u4e00-\u9fff]", one["description"])
 
 
-def test_the_schedules_to_add_are_of_deployments_without_one_and_give_their_flows_what_they_need() -> None:
-    (lines,) = [t.content for t in MarkdownIt().parse(SCHEDULE.read_text(encoding="utf-8")) if t.info == "yaml"]
-    by_name = {one["name"]: one for one in DEPLOYED}
-    added = yaml.safe_load(lines)
-    assert [one["name"] for one in added] == ["backup", "verify"]
-    for one in added:
-        assert "schedules" not in by_name[one["name"]]
-        flow_of(by_name[one["name"]]).validate_parameters(one.get("parameters", {}))
-        (schedule,) = one["schedules"]
-        assert CronSchedule(**schedule).timezone == "Asia/Shanghai"
+@EACH
+def test_a_schedule_is_in_the_provinces_time_and_gives_its_flow_all_that_it_needs(one: dict[str, Any]) -> None:
+    for schedule in one.get("schedules", []):
+        assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).timezone == "Asia/Shanghai"
+        flow_of(one).validate_parameters(one.get("parameters", {}))
+
+
+def test_a_backup_is_scheduled_where_it_has_somewhere_to_go_to() -> None:
+    (backup,) = [one for one in DEPLOYED if one["name"] == "backup"]
+    assert [schedule["active"] for schedule in backup["schedules"]] == ["{{ $XIANBAO_BACKUP_SCHEDULED }}"]
+    for destination, scheduled in (("", "false"), ("/mnt/backup", "true")):
+        told = subprocess.run(
+            ["sh", "-c", '. deploy/environment; echo "$XIANBAO_BACKUP_SCHEDULED"', HOME / "deploy" / "apply"],
+            cwd=HOME, env={**os.environ, "XIANBAO_BACKUP_DESTINATION": destination}, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert told.stdout.strip() == scheduled
