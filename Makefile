@@ -15,7 +15,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 # Bytecode is kept wherever this is run: without it every start, and every worker of the tests, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-nights bench-peers slips-peers bi lock audit docs contract clean
+.PHONY: demo serve serve-stop loop sample messy slips test test-quick coverage mutants lint fuzz faults bench bench-nights bench-peers slips-peers bi lock audit docs contract clean
 
 # Versions and hashes come from the lock; bytecode is compiled now, for it halves every later start (but not the module
 # for Python 2 that olefile still carries).
@@ -30,6 +30,18 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	@test -d $(DEMO)/inbox || $(BIN)/xianbao sample --out $(DEMO)/inbox --seed 2017
 	@XIANBAO_ROOT=$(DEMO) $(BIN)/xianbao run
+
+# Prefect's server, the deployments and a worker on this machine, in the background: docs/how-to/schedule.md. Also after a
+# reboot; twice is harmless.
+serve: $(READY)
+	@deploy/serve
+
+serve-stop:
+	@deploy/serve-stop
+
+# The schedule for real, with what may happen to it in years, and its times: kill -9 of all in mid-night, and so on.
+loop: $(READY)
+	$(BIN)/python -m pytest -n 0 -s -q tests/flow/test_loop.py
 
 sample: $(READY)
 	$(BIN)/xianbao sample --out var/sample --seed 2017

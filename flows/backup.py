@@ -23,17 +23,19 @@ from warehouse.messages.log import log
 )
 def backup(
     destination: Annotated[
-        Path,
+        Path | None,
         shown(
             "备份位置 Destination",
-            "根目录之外的文件夹,最好在另一块磁盘上。 A folder outside the root, best on another disk.",
+            "根目录之外的文件夹,最好在另一块磁盘上;留空即 XIANBAO_BACKUP_DESTINATION。"
+            " A folder outside the root, best on another disk; blank: as XIANBAO_BACKUP_DESTINATION says.",
         ),
-    ],
+    ] = None,
 ) -> BackupResult:
     """Copies what is new to a folder outside the root, best on another disk, and verifies all of the backup. Fails
-    where that finds a fault.
+    where that finds a fault; raises PermanentError where nothing says where to.
     """
-    done = maintain.back_up(load_settings().installation, destination)
+    settings = load_settings()
+    done = maintain.back_up(settings.installation, destination or settings.backup_folder)
     for name in done.repaired:
         log.warning("%s was damaged or missing in the backup and was copied again", name)
     fail_on(done.faults, done.destination)

@@ -5,6 +5,7 @@ is a sentence: in its state, in the log, in the run log.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import wraps
@@ -19,6 +20,7 @@ from prefect.states import Completed, Failed
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel
 
+from flows.dead_runs import NUMBER, mark_dead_runs
 from flows.settings import Settings, load_settings
 from flows.time_limit import time_limit
 from tasks.prefect_api import UNANSWERED, brief_client, spare_the_end, unanswered
@@ -52,6 +54,8 @@ def operation(
             settings = load_settings()
             _log_as(settings.log_format)
             with log_fields(flow=name):
+                if NUMBER in os.environ:  # a worker began it
+                    mark_dead_runs()
                 try:
                     with recorded(settings.store, name) as one:
                         return cast("R", _carry_out(name, lambda: do(*args, **kwargs), says, settings, one))

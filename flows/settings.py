@@ -44,6 +44,7 @@ from warehouse.store.files import Root, checked, make_folder
 from warehouse.store.inbox import SettleTimes
 
 CONFIG = "xianbao.toml"
+PATHS = ("root", "inbox", "backup_destination")
 MODES = 0o027  # what is made is the user's, and his group's to read
 # Where a machine reads the log, all of it is shown, by Prefect's own handler.
 JSON_LOGS = {
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     inbox: Path | None = None
     inbox_marker: Annotated[str, Field(pattern=r"^[^/]+$")] | None = None
     ledger_url: str | None = None
+    backup_destination: Path | None = None
     lock_wait_seconds: float = 600
     run_timeout_seconds: PositiveFloat = 43200
     task_timeout_seconds: PositiveFloat = 21600
@@ -119,7 +121,7 @@ class Settings(BaseSettings):
     alert_late_seconds: Annotated[float, Field(ge=10)] = 1800
     alert_silence_seconds: Annotated[float, Field(ge=10)] = 26 * 3600
 
-    @field_validator("root", "inbox")
+    @field_validator(*PATHS)
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Where it is now: the working directory may be another later. Raises ValueError for a name that is no text, or
@@ -173,6 +175,13 @@ class Settings(BaseSettings):
     def inbox_folder(self) -> Path:
         """The inbox, by its absolute path; a folder of the root where none is set."""
         return self.inbox or self.root / "inbox"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups go; raises PermanentError where that is not set."""
+        if self.backup_destination is None:
+            raise PermanentError("未设置备份位置; nothing says where to back up to: set XIANBAO_BACKUP_DESTINATION")
+        return self.backup_destination
 
     @property
     def ledger(self) -> str:
@@ -247,7 +256,9 @@ def _of_file(settings: type[BaseSettings]) -> InitSettingsSource:
     """The settings of the file; a path in it starts from where the file lies."""
     file = config_file()
     said = TomlConfigSettingsSource(settings, file).toml_data
-    paths = {name: file.parent / said[name] for name in ("root", "inbox") if file and name in said}
+    paths = {
+        name: file.parent / said[name] for name in ("root", "inbox", "backup_destination") if file and name in said
+    }
     return InitSettingsSource(settings, said | paths)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-from markdown_it import MarkdownIt
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
@@ -20,7 +21,6 @@ from warehouse.codebook import load
 
 HOME = Path(__file__).parents[2]
 DEPLOYED: list[dict[str, Any]] = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-SCHEDULE = HOME / "docs" / "how-to" / "schedule.md"
 BOTH = re.compile(r"[A-Za-z]{2}.*[\u4e00-\u9fff]|[\u4e00-\u9fff].*[A-Za-z]{2}")
 EACH = pytest.mark.parametrize("one", DEPLOYED, ids=lambda one: one["name"])
 
@@ -71,13 +71,20 @@ def test_a_form_offers_counties_by_name_and_datasets_of_the_codebook() -> None:
     assert backfill.parameters.required == ["first", "last"]
 
 
-def test_the_schedules_to_add_are_of_deployments_without_one_and_give_their_flows_what_they_need() -> None:
-    (lines,) = [t.content for t in MarkdownIt().parse(SCHEDULE.read_text(encoding="utf-8")) if t.info == "yaml"]
-    by_name = {one["name"]: one for one in DEPLOYED}
-    added = yaml.safe_load(lines)
-    assert [one["name"] for one in added] == ["backup", "verify"]
-    for one in added:
-        assert "schedules" not in by_name[one["name"]]
-        flow_of(by_name[one["name"]]).validate_parameters(one.get("parameters", {}))
-        (schedule,) = one["schedules"]
-        assert CronSchedule(**schedule).timezone == "Asia/Shanghai"
+@EACH
+def test_a_schedule_is_in_the_provinces_time_and_gives_its_flow_all_that_it_needs(one: dict[str, Any]) -> None:
+    for schedule in one.get("schedules", []):
+        assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).timezone == "Asia/Shanghai"
+        flow_of(one).validate_parameters(one.get("parameters", {}))
+
+
+def test_a_backup_is_scheduled_where_it_has_somewhere_to_go_to() -> None:
+    (backup,) = [one for one in DEPLOYED if one["name"] == "backup"]
+    assert [schedule["active"] for schedule in backup["schedules"]] == ["{{ $XIANBAO_BACKUP_SCHEDULED }}"]
+    for destination, scheduled in (("", "false"), ("/mnt/backup", "true")):
+        told = subprocess.run(
+            ["sh", "-c", '. deploy/environment; echo "$XIANBAO_BACKUP_SCHEDULED"', HOME / "deploy" / "apply"],
+            cwd=HOME, env={**os.environ, "XIANBAO_BACKUP_DESTINATION": destination}, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert told.stdout.strip() == scheduled

@@ -52,7 +52,7 @@ def what_to_do(summary: Summary, root: Root) -> Iterator[str]:
         (summary.held or (summary.before and summary.before.held), "暂缓公布的汇总数请核实后放行; see: xianbao holds"),
         (
             summary.waiting_returns or (summary.before and summary.before.waiting_returns),
-            "已审定报告期来了新报表,需更正时重新开放; returns of approved periods wait; see: xianbao status, xianbao reopen",
+            "已审定报告期来了新报表,需更正时重新开放; returns of approved periods wait; see: xianbao status and reopen",
         ),
         (summary.lapsed, "有公布数不再相符; published figures hold no longer; see: xianbao marts diff"),
         (summary.overdue, "请催报逾期的县: 见数据集市; counties are overdue; see who: mart_completeness"),
