@@ -112,7 +112,7 @@ def _carry_out(
     late = _hours_late()
     if late > settings.late_start_hours and settings.late_start == "skip":
         return _skip(late, one)
-    _tell(tags={f"province:{load().divisions[0].county_code[:2]}0000"})
+    _tell(tags={f"province:{load().province}"})
     if late > settings.late_start_hours:
         log.warning("比计划晚 %.1f 小时开始; started %.1f hours late", late, late)
     with time_limit(settings.run_timeout_seconds, name, "XIANBAO_RUN_TIMEOUT_SECONDS"):

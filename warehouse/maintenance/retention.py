@@ -77,7 +77,7 @@ def give_back(ledger_url: str) -> int:
     before = _size(database)
     engine = sa.create_engine(ledger_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        free, pages = (connection.exec_driver_sql(f"PRAGMA {of}_count").scalar() for of in ("freelist", "page"))
+        free, pages = (connection.exec_driver_sql(f"PRAGMA {of}_count").scalar_one() for of in ("freelist", "page"))
         if free * FREE > pages:
             connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
