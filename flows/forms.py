@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from warehouse.codebook.choices import OrBlank
+from warehouse.codebook.choices import OR_BLANK
 
 
 def shown(title: str, description: str = "") -> Any:
@@ -18,11 +18,11 @@ def shown(title: str, description: str = "") -> Any:
 
 ReceivedAt = Annotated[
     datetime | None,
-    OrBlank(),
+    OR_BLANK,
     shown("收件时间 Received at", "留空为现在;补录时填写。 Blank: now. Only for what came at another time."),
 ]
 Inbox = Annotated[
     Path | None,
-    OrBlank(),
+    OR_BLANK,
     shown("收件箱 Inbox", "留空为设置 XIANBAO_INBOX 所指文件夹。 Blank: the folder that XIANBAO_INBOX names."),
 ]

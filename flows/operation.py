@@ -66,9 +66,7 @@ def operation(
                     if FlowRunContext.get() is None:
                         raise fault from error
                     log.error("%s", fault, extra=SHOWN_APART)
-                    # Without the way that it came: the last that Prefect shows of it is the sentence.
-                    fault.__cause__, fault.__suppress_context__ = None, True
-                    return cast("R", Failed(message=str(fault), data=fault.with_traceback(None)))
+                    return cast("R", Failed(message=str(fault), data=fault))
 
         # Prefect resolves the names of types where the function says it is from: here, where they are not known.
         done.__signature__ = signature(do, eval_str=True)  # type: ignore[attr-defined]
@@ -151,9 +149,15 @@ def _say_last(one: Operation, settings: Settings) -> None:
 def _log_as(log_format: str) -> None:
     """What is logged reaches Prefect, and the terminal in this format."""
     logging.getLogger("xianbao").setLevel(logging.INFO)
+    logging.getLogger("prefect.flow_runs").addFilter(_unsaid)
     if log_format == "json":
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonFormatter("default", "", "%"))
+
+
+def _unsaid(record: logging.LogRecord) -> bool:
+    """Not a fault that has a sentence: Prefect would say it again, at the end, with the way that it came."""
+    return not (record.exc_info and isinstance(record.exc_info[1], XianbaoError))
 
 
 def _first_name(name: str) -> str:

@@ -10,7 +10,7 @@ from flows.forms import shown
 from flows.operation import operation
 from flows.settings import load_settings
 from tasks import maintain
-from warehouse.codebook.choices import OrBlank
+from warehouse.codebook.choices import OR_BLANK
 from warehouse.maintenance.retention import RetentionResult
 from warehouse.messages.log import log
 
@@ -25,7 +25,7 @@ from warehouse.messages.log import log
 def prune(
     keep_days: Annotated[
         NonNegativeFloat | None,
-        OrBlank(),
+        OR_BLANK,
         shown(
             "保留天数 Days kept",
             "快照被取代后保留几天;留空为设置 XIANBAO_KEEP_DAYS。 Days that a snapshot is kept after it was superseded;"
@@ -34,7 +34,7 @@ def prune(
     ] = None,
     keep_report_days: Annotated[
         NonNegativeFloat | None,
-        OrBlank(),
+        OR_BLANK,
         shown(
             "报告保留天数 Days reports are kept",
             "批次报告与运行记录写成后保留几天;留空为设置 XIANBAO_KEEP_REPORT_DAYS。 Days that reports, Data Docs and"

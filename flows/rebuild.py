@@ -9,7 +9,7 @@ from flows.forms import shown
 from flows.operation import operation
 from flows.settings import load_settings
 from tasks import maintain
-from warehouse.codebook.choices import OrBlank
+from warehouse.codebook.choices import OR_BLANK
 from warehouse.maintenance.rebuild import RebuildResult
 from warehouse.messages.errors import PermanentError, StoreError
 from warehouse.messages.log import log
@@ -26,7 +26,7 @@ from warehouse.messages.log import log
 def rebuild(
     out: Annotated[
         Path | None,
-        OrBlank(),
+        OR_BLANK,
         shown(
             "输出文件夹 Out", "新的或空的文件夹;留空为 <root>/rebuild。 A new or empty folder; blank: <root>/rebuild."
         ),

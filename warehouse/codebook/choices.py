@@ -14,7 +14,7 @@ from warehouse.codebook.load import load
 
 
 @dataclass(frozen=True)
-class Choices:
+class _Choices:
     """A text that a form lets choose from a list, which is asked for when the form is made."""
 
     among: Callable[[], Iterable[str]]
@@ -23,7 +23,7 @@ class Choices:
         return {**handler(core), "enum": [*self.among()]}
 
 
-class OrBlank:
+class _OrBlank:
     """What may be left blank: a form shows the field itself, not a choice between it and nothing."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -49,8 +49,10 @@ def _datasets() -> list[str]:
     return [f"{one.dataset} {one.label_zh}" for one in load().datasets.values()]
 
 
+# Beside the type of what may be left blank.
+OR_BLANK = _OrBlank()
 # The default of what may be left blank. A form would send a plain None back, and be told that it is no text.
 BLANK: Any = Field(default_factory=lambda: None)
-County = Annotated[str, BeforeValidator(_code), Choices(_counties)]
-Dataset = Annotated[str, BeforeValidator(_code), Choices(_datasets)]
-DatasetOrAll = Annotated[str, BeforeValidator(_code), Choices(lambda: ["all 全部", *_datasets()])]
+County = Annotated[str, BeforeValidator(_code), _Choices(_counties)]
+Dataset = Annotated[str, BeforeValidator(_code), _Choices(_datasets)]
+DatasetOrAll = Annotated[str, BeforeValidator(_code), _Choices(lambda: ["all 全部", *_datasets()])]

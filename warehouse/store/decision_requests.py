@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from warehouse.codebook import load
-from warehouse.codebook.choices import BLANK, County, DatasetOrAll, OrBlank
+from warehouse.codebook.choices import BLANK, OR_BLANK, County, DatasetOrAll
 from warehouse.messages.errors import PermanentError
 from warehouse.store import ledger
 from warehouse.store.approvals import refuse_locked
@@ -61,7 +61,7 @@ DecidedPeriod = Annotated[str, Field(title="报告期 Period", description="如 
 Reason = Annotated[
     str, Field(title="理由 Reason", description="写入日志,长期保留。 It stands in the journal for good.")
 ]
-By = Annotated[str | None, OrBlank(), Field(title="决定人 By", description="谁决定的。 Who decides it.")]
+By = Annotated[str | None, OR_BLANK, Field(title="决定人 By", description="谁决定的。 Who decides it.")]
 
 
 class DecisionRequest(BaseModel):
@@ -79,7 +79,7 @@ class DecisionRequest(BaseModel):
     reason: Reason
     receipt: Annotated[
         Annotated[int, Field(ge=1)] | None,
-        OrBlank(),
+        OR_BLANK,
         Field(
             title="收件号 Receipt",
             description="留空为最近一份。 Blank: the return in force or, to waive, the last that was quarantined.",

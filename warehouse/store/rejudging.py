@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from warehouse.codebook import load
-from warehouse.codebook.choices import BLANK, County, Dataset, OrBlank
+from warehouse.codebook.choices import BLANK, OR_BLANK, County, Dataset
 from warehouse.intake.model.records import Note, Receipt, ReturnHeader
 from warehouse.intake.reading import Reading
 from warehouse.messages.errors import PermanentError
@@ -41,8 +41,8 @@ class Scope(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first: Annotated[Period | None, OrBlank(), Field(title="起始报告期 First period", description=A_PERIOD)] = BLANK
-    last: Annotated[Period | None, OrBlank(), Field(title="截止报告期 Last period", description=A_PERIOD)] = BLANK
+    first: Annotated[Period | None, OR_BLANK, Field(title="起始报告期 First period", description=A_PERIOD)] = BLANK
+    last: Annotated[Period | None, OR_BLANK, Field(title="截止报告期 Last period", description=A_PERIOD)] = BLANK
     datasets: Annotated[Datasets, Field(title="报表 Datasets", description="留空为全部。 Blank: all.")] = ()
     counties: Annotated[Counties, Field(title="县 Counties", description="留空为全部。 Blank: all.")] = ()
     accepted_too: Annotated[
