@@ -6,9 +6,9 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from socket import create_connection, create_server, socket
+from socket import SHUT_RDWR, create_connection, create_server, socket
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ def silent_from(server: str, moment: bytes) -> Iterator[tuple[str, list[bytes]]]
     with create_server(("127.0.0.1", 0)) as listening:
         Thread(target=accept, args=(listening, where, moment, silent, unheard), daemon=True).start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}{where.path}", unheard
+        listening.shutdown(SHUT_RDWR)  # closing alone does not wake who accepts
 
 
 def accept(listening: socket, where: Any, moment: bytes, silent: Event, unheard: list[bytes]) -> None:
@@ -45,12 +46,15 @@ def accept(listening: socket, where: Any, moment: bytes, silent: Event, unheard:
         except OSError:  # the test is over
             return
         server = create_connection((where.hostname, where.port))
-        for source, target in ((caller, server), (server, caller)):
-            Thread(target=pass_on, args=(source, target, moment, silent, unheard), daemon=True).start()
+        for source, target, to_server in ((caller, server, True), (server, caller, False)):
+            words = (source, target, moment, silent, unheard)
+            Thread(target=pass_on, args=words, kwargs={"to_server": to_server}, daemon=True).start()
 
 
-def pass_on(source: socket, target: socket, moment: bytes, silent: Event, unheard: list[bytes]) -> None:
-    try:
+def pass_on(  # noqa: PLR0913
+    source: socket, target: socket, moment: bytes, silent: Event, unheard: list[bytes], *, to_server: bool
+) -> None:
+    with source, suppress(OSError):  # who has hung up
         while data := source.recv(1 << 16):
             if moment in data:
                 silent.set()
@@ -58,10 +62,8 @@ def pass_on(source: socket, target: socket, moment: bytes, silent: Event, unhear
                 unheard += ASKED.findall(data)
             else:
                 target.sendall(data)
-    except OSError:
-        return
-    if not silent.is_set():
-        target.close()
+        if not silent.is_set() or to_server:
+            target.shutdown(SHUT_RDWR)
 
 
 def night(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
