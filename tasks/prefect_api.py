@@ -25,7 +25,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from warehouse.messages.log import log
 
 # How long an answer is waited for; a connection, which httpx tries four times, for a quarter of it.
-SECONDS = 6.0
+SECONDS = 10.0
 UNANSWERED = (httpx.TransportError, httpx.HTTPStatusError)
 # Set for good when Prefect did not answer: what it has not been told by then, nobody waits to tell it.
 unanswered = Event()
