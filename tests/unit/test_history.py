@@ -20,7 +20,16 @@ from warehouse.reports.run_log import RunLogEntry, append
 from warehouse.reports.run_summary import Summary, write_findings
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
-from warehouse.store.journal_records import Entry, ForgetRecord, HoldRecord, Mover, PeriodRecord, ReceiptDecision
+from warehouse.store.journal_records import (
+    Entry,
+    ForgetRecord,
+    HoldRecord,
+    Mover,
+    PeriodRecord,
+    ReceiptDecision,
+    ReleaseRecord,
+    WaitingReturn,
+)
 
 NOW = date(2018, 2, 1)
 WRONG = Finding(
@@ -129,6 +138,28 @@ def test_a_county_is_named_as_for_a_template_and_an_old_code_that_sent_something
         explain_return(LineageReader(root, url(root)), "140202", "2018-06", None, NOW)
     with pytest.raises(PermanentError, match="no county is called"):
         explain_return(LineageReader(root, url(root)), "某县", "2018-06", None, NOW)
+
+
+def test_a_return_that_waits_for_its_approved_period_says_so(root: Root) -> None:
+    run(root, 1, Sent(3, county=TIANZHEN))
+    said = {"reason": "核定", "by": "赵", "state": "approved"}
+    late = WaitingReturn(
+        receipt=7, submission="ab" * 32, file="7.csv", dataset="finance", county_code=YANGGAO, period=PERIOD,
+        status="reported", nil=False,
+    )  # fmt: skip
+    for number, own in ((2, {"release": ReleaseRecord.model_validate(said)}), (3, {"waiting": (late,)})):
+        period = PeriodRecord(period=PERIOD, decisions=(), rules=(), findings=(), **own)
+        at = RECEIVED + timedelta(days=number)
+        journal.commit(
+            root,
+            Entry(run=f"{number:06}", flow="nightly", received_at=at, receipts=(), periods=(period,), findings=()),
+        )
+    indexed(root)
+    found = told(LineageReader(root, url(root)))
+    assert [(e.event, e.receipt, e.reason, e.by) for e in found.events] == [
+        ("approved", None, "核定", "赵"), ("waits", 7, None, None),
+    ]  # fmt: skip
+    assert [(one.standing, one.receipt, one.overdue) for one in found.standings] == [("waits", 7, False)]
 
 
 def test_what_was_forgotten_is_said_and_what_was_found_in_it_is_not(root: Root) -> None:

@@ -27,17 +27,19 @@ from warehouse.store.ledger import (
     FORGOTTEN,
     HOLDS,
     RECEIPTS,
+    RELEASES,
     RETURNS,
     RUNS,
     SNAPSHOTS,
+    WAITING,
     read_table,
 )
 from warehouse.store.supersession import in_force_changes
 
 Row = Mapping[str, Any]
 Event = Literal[
-    "received", "judged_again", "waived", "withdrawn", "sent_again", "not_read", "forgotten",
-    "held", "warned", "lifted", "released",
+    "received", "judged_again", "waived", "withdrawn", "waits", "sent_again", "not_read", "forgotten",
+    "held", "warned", "lifted", "released", "approved", "reopened",
 ]  # fmt: skip
 Runs = Mapping[str, Mapping[str, Any]]
 OF_FIGURES = ("held", "warned", "lifted", "released")
@@ -47,10 +49,11 @@ class ReturnEvent(BaseModel):
     """Something that befell a return, in a run: `at` is the run's time (UTC).
 
     Of a decision `verdict`, `version` and `findings` are those of it, of a person's `reason` and `by`; `before` and
-    `counting` are the receipts that counted before and after it. `sent_again` are bytes that had been received,
-    `not_read` is a file of the county's name from which nothing could be read. Of a figure above the county that the
-    return moves (`held`, `warned`, `lifted`, `released`) `figure` says which. `snapshot` is the first that
-    has it, None where none has.
+    `counting` are the receipts that counted before and after it. `waits` is a return that came while its period was
+    approved; `approved` and `reopened` are of the period. `sent_again` are bytes that had been received, `not_read` is
+    a file of the county's name from which nothing could be read. Of a figure above the county that the return moves
+    (`held`, `warned`, `lifted`, `released`) `figure` says which. `snapshot` is the first that has it, None where none
+    has.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,14 +79,15 @@ class ReturnEvent(BaseModel):
 class ReturnOutcome(BaseModel):
     """How a return stands: what counts of it, the verdict on what came last, until when it was due.
 
-    `standing` is in_force, quarantined, withdrawn, or missing where nothing came; `due_on` is None where the county
-    does not owe it. `overdue` says that nothing came and its day has passed.
+    `standing` is in_force, quarantined, withdrawn, waits where all that came waits for its approved period, or missing
+    where nothing came; `due_on` is None where the county does not owe it. `overdue` says that nothing came and its day
+    has passed.
     """
 
     model_config = ConfigDict(frozen=True)
 
     dataset: str
-    standing: Literal["in_force", "quarantined", "withdrawn", "missing"]
+    standing: Literal["in_force", "quarantined", "withdrawn", "waits", "missing"]
     due_on: date | None
     overdue: bool
     receipt: int | None = None
@@ -116,8 +120,11 @@ def explain_return(store: LineageReader, county: str, period: str, dataset: str 
         returns = returns.filter(pl.col("dataset") == chosen)
         due = {chosen: due.get(chosen)}
     runs = _runs(engine)
+    waiting = [*_waiting(engine, runs, code, period, chosen)]
     events = [
         *_decided(engine, runs, returns),
+        *waiting,
+        *_released(engine, runs, period),
         *_sent_again(engine, runs, returns),
         *_not_read(engine, runs, code, name, period),
         *_forgotten(engine, runs, returns),
@@ -127,7 +134,7 @@ def explain_return(store: LineageReader, county: str, period: str, dataset: str 
         county_code=code,
         name_zh=name,
         period=period,
-        standings=tuple(_standings(book, returns, due, today)),
+        standings=tuple(_standings(book, returns, waiting, due, today)),
         events=tuple(sorted(events, key=lambda one: (one.run, one.receipt or 0, one.event in OF_FIGURES))),
     )
 
@@ -149,12 +156,18 @@ def _place(engine: sa.Engine, book: Codebook, county: str, period: str) -> tuple
 
 
 def _standings(
-    book: Codebook, returns: pl.DataFrame, due: Mapping[str, date | None], today: date
+    book: Codebook, returns: pl.DataFrame, waiting: Sequence[ReturnEvent], due: Mapping[str, date | None], today: date
 ) -> Iterator[ReturnOutcome]:
     last = returns.lazy().pipe(return_outcomes).sort("receipt").unique("dataset", keep="last").collect()
     came = {row["dataset"]: row for row in last.iter_rows(named=True)}
+    wait = {one.dataset: one for one in waiting}
     for dataset in book.datasets:
         row, due_on = came.get(dataset), due.get(dataset)
+        if row is None and (one := wait.get(dataset)):
+            yield ReturnOutcome(
+                dataset=dataset, standing="waits", due_on=due_on, overdue=False, receipt=one.receipt, file=one.file
+            )
+            continue
         if row is None and dataset not in due:
             continue
         counting = row["counting"] if row else None
@@ -202,6 +215,22 @@ def _findings(engine: sa.Engine, row: Row, *, first: bool) -> Sequence[Row]:
     of_return = sa.and_(*(FINDINGS.c[name] == row[name] for name in ("dataset", "county_code", "period")))
     of_file = FINDINGS.c.county_code.is_(None) & (FINDINGS.c.dataset.is_(None) | (FINDINGS.c.dataset == row["dataset"]))
     return read_table(engine, FINDINGS, *own, of_return | of_file if first else of_return).rows(named=True)
+
+
+def _waiting(engine: sa.Engine, runs: Runs, code: str, period: str, dataset: str | None) -> Iterator[ReturnEvent]:
+    """What came while the period was approved."""
+    of_dataset = WAITING.c.dataset == dataset if dataset else sa.true()
+    own = (WAITING.c.county_code == code, WAITING.c.period == period, of_dataset)
+    for row in read_table(engine, WAITING, *own).iter_rows(named=True):
+        yield ReturnEvent(
+            **runs[row["run"]], event="waits", **{name: row[name] for name in ("dataset", "receipt", "file")}
+        )
+
+
+def _released(engine: sa.Engine, runs: Runs, period: str) -> Iterator[ReturnEvent]:
+    """That the province approved the period, or opened it again."""
+    for row in read_table(engine, RELEASES, RELEASES.c.period == period).iter_rows(named=True):
+        yield ReturnEvent(**runs[row["run"]], event=row["state"], reason=row["reason"], by=row["by"])
 
 
 def _sent_again(engine: sa.Engine, runs: Runs, returns: pl.DataFrame) -> Iterator[ReturnEvent]:

@@ -35,12 +35,15 @@ LEGEND = (
 NUMBERS = (4, 5, 6, 7)
 EVENT = {
     "received": "received 收到", "judged_again": "judged again 重新核对", "waived": "let in by waiver 豁免",
-    "withdrawn": "withdrawn 撤回", "sent_again": "the same bytes again 重复报送",
+    "withdrawn": "withdrawn 撤回",
+    "waits": "waits, the period is approved 报告期已核定,待重新开放", "sent_again": "the same bytes again 重复报送",
     "not_read": "a file of its name 同名文件", "forgotten": "removed for good 永久删除", "held": "held 暂缓公布",
     "warned": "asked about 存疑", "lifted": "no longer held 解除暂缓", "released": "released 放行",
+    "approved": "the period is approved 报告期核定", "reopened": "the period is opened again 报告期重新开放",
 }  # fmt: skip
 STANDING = {
     "in_force": "in force 有效", "quarantined": "quarantined 退回", "withdrawn": "withdrawn 撤回",
+    "waits": "waits 待重新开放",
     "missing": "not yet come 未收到",
 }  # fmt: skip
 OVERDUE = "overdue 逾期未报"
