@@ -67,7 +67,7 @@ QUIET = {
     # Prefect starts its server as a module: not one that lies in the working directory; and names are UTF-8 there too.
     "PYTHONSAFEPATH": "1",
     "PYTHONUTF8": "1",
-    # The least that Prefect takes: a run that has been silent for ten times that is marked as crashed (flows/alerts/).
+    # The least that Prefect takes: alerts mark a run as crashed that has been silent for twenty times that.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     alert_overdue_counties: NonNegativeInt = Thresholds().overdue_counties
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     # Prefect's triggers wait ten seconds at least.
-    alert_heartbeat_seconds: Annotated[float, Field(ge=10)] = 300
+    alert_heartbeat_seconds: Annotated[float, Field(ge=10)] = 600
     alert_late_seconds: Annotated[float, Field(ge=10)] = 1800
     alert_silence_seconds: Annotated[float, Field(ge=10)] = 26 * 3600
 

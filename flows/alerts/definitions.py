@@ -12,8 +12,8 @@ from warehouse.reports.night_events import OVERDUE, PASSED, QUARANTINED, RESOURC
 
 NIGHT = "nightly"
 OTHERS = (
-    *("backfill", "backup", "compact", "prune", "rebuild", "rejudge"),
-    *("release-hold", "submit", "verify", "waive", "withdraw"),
+    *("backfill", "backup", "compact", "prune", "rebuild", "rejudge", "release"),
+    *("release-hold", "reopen", "submit", "verify", "waive", "withdraw"),
 )
 TRIAL = "xianbao.alerts.trial"
 RUNS = "prefect.flow-run."

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 import yaml
 from prefect.events.schemas.automations import AutomationCore
 from prefect.server.events.actions import SendNotification
+from prefect.server.events.jinja_filters import all_filters
+from prefect.server.utilities.user_templates import register_user_template_filters, render_user_template_sync
 
-from flows.alerts.apply import automation, server
+from flows.alerts.apply import UNFORESEEN, automation, server
 from flows.alerts.channels import Channel, save_channels
 from flows.alerts.definitions import NIGHT, OTHERS, Alert, alerts
 from flows.settings import Settings, load_settings
@@ -38,6 +41,19 @@ def test_an_alert_goes_out_by_each_channel_in_chinese_and_english_or_marks_the_r
         return
     sent = [SendNotification.model_validate(action.model_dump()) for action in made.actions]  # as the server checks it
     assert [one.block_document_id for one in sent] == [channel.block for channel in CHANNELS]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [("/srv/inbox: no such folder", True), (f"{UNFORESEEN}: ComputeError: could not parse 张三 as Int64", False)],
+)
+def test_an_alert_has_what_a_run_says_of_itself_but_nothing_that_a_library_quotes(message: str, *, told: bool) -> None:
+    (sent, _) = automation(alerts(Settings())[0], CHANNELS).actions
+    run = SimpleNamespace(name="nightly 2018-07-02", state=SimpleNamespace(name="Failed", message=message))
+    register_user_template_filters(all_filters)
+    body = render_user_template_sync(sent.body, {"flow_run": run})
+    assert "nightly 2018-07-02, Failed" in body
+    assert (message in body) == told
 
 
 def test_urls_are_set_apart_by_blanks_and_stand_in_nothing_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
