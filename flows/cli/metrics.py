@@ -22,6 +22,8 @@ from warehouse.reports.run_log import RunLogEntry
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
 
+VERDICTS = ("accepted", "accepted_with_queries", "quarantined")
+
 
 class Metrics(Collector):
     """What is known now; what cannot be read, as a store that is damaged, is left out, and a check says so."""
@@ -67,10 +69,11 @@ def of_runs(entries: list[RunLogEntry]) -> Iterator[Metric]:
         moment = published.ended_at.timestamp()
         yield GaugeMetricFamily("xianbao_last_published_timestamp_seconds", "When a snapshot was published.", moment)
     if last := next((one.summary for one in nights if one.summary and one.summary.run), None):
-        verdicts = {name: float(getattr(last, name)) for name in ("accepted", "accepted_with_queries", "quarantined")}
+        turns = [one for one in (last.before, last) if one]
+        verdicts = {name: float(sum(getattr(one, name) for one in turns)) for name in VERDICTS}
         help_text = "Returns that the last night with news decided on, by verdict."
         yield _labelled("xianbao_night_returns", help_text, "verdict", verdicts)
-        help_text = "Seconds of the last night with news, by stage."
+        help_text = "Seconds of the last night with news, by stage; of two turns, of the last one."
         yield _labelled("xianbao_night_stage_seconds", help_text, "stage", last.seconds)
 
 
