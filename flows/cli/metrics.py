@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,6 +18,7 @@ from flows.cli.status import read_status
 from flows.settings import Settings
 from warehouse.messages.errors import XianbaoError
 from warehouse.reports import run_log
+from warehouse.reports.overdue import overdue_returns
 from warehouse.reports.run_log import RunLogEntry
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
@@ -89,11 +90,9 @@ def of_store(settings: Settings) -> Iterator[Metric]:
     yield GaugeMetricFamily("xianbao_held_figures", "Totals that are held back.", held)
     if manifest := read_manifest(settings.store):
         yield GaugeMetricFamily("xianbao_snapshot_version", "The last snapshot.", int(manifest.version))
-        late = manifest.scan(settings.store, "mart_to_chase").filter(pl.col("missing") > 0)
-        counties = late.select(pl.col("county_code").n_unique()).collect().item()
-        yield GaugeMetricFamily(
-            "xianbao_overdue_counties", "Counties that owe a return whose day has passed.", counties
-        )
+        owing = overdue_returns(manifest.scan(settings.store, "mart_completeness"), datetime.now(UTC).date())
+        help_text = "Counties that owe a return whose day has passed."
+        yield GaugeMetricFamily("xianbao_overdue_counties", help_text, owing.height)
 
 
 def of_disk(settings: Settings) -> Iterator[Metric]:

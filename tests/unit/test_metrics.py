@@ -89,7 +89,7 @@ def test_a_store_is_told_in_numbers(filled_by: Callable[[Fill], Root], root: Roo
     found = samples([*text_string_to_metric_families(asked())])
     returns = {key[1]: value for key, value in found.items() if key[0] == "xianbao_returns"}
     assert (sum(returns.values()), returns["quarantined"]) == (9, 1)
-    owing = mart(root, "mart_to_chase").filter(pl.col("missing") > 0)
+    owing = mart(root, "mart_completeness").filter("due", "period_open", ~pl.col("received"))
     assert found["xianbao_overdue_counties",] == owing["county_code"].n_unique() > 0
     assert found[("xianbao_snapshot_version",)] == 5
     files = [path for path in (root.path / "journal").rglob("*") if path.is_file()]
