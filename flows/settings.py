@@ -109,7 +109,6 @@ class Settings(BaseSettings):
     keep_days: NonNegativeFloat = 7
     keep_report_days: NonNegativeFloat = 400
     least_free_bytes: NonNegativeInt = 1_000_000_000
-    stale_night_hours: PositiveFloat = 26
     stale_backup_hours: PositiveFloat = 26
     open_share: Annotated[float, Field(ge=0, le=1)] = OPEN_SHARE
     folders: dict[str, str] = {}

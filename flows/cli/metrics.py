@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,9 +18,12 @@ from flows.cli.status import read_status
 from flows.settings import Settings
 from warehouse.messages.errors import XianbaoError
 from warehouse.reports import run_log
+from warehouse.reports.overdue import overdue_returns
 from warehouse.reports.run_log import RunLogEntry
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
+
+VERDICTS = ("accepted", "accepted_with_queries", "quarantined")
 
 
 class Metrics(Collector):
@@ -67,10 +70,11 @@ def of_runs(entries: list[RunLogEntry]) -> Iterator[Metric]:
         moment = published.ended_at.timestamp()
         yield GaugeMetricFamily("xianbao_last_published_timestamp_seconds", "When a snapshot was published.", moment)
     if last := next((one.summary for one in nights if one.summary and one.summary.run), None):
-        verdicts = {name: float(getattr(last, name)) for name in ("accepted", "accepted_with_queries", "quarantined")}
+        turns = [one for one in (last.before, last) if one]
+        verdicts = {name: float(sum(getattr(one, name) for one in turns)) for name in VERDICTS}
         help_text = "Returns that the last night with news decided on, by verdict."
         yield _labelled("xianbao_night_returns", help_text, "verdict", verdicts)
-        help_text = "Seconds of the last night with news, by stage."
+        help_text = "Seconds of the last night with news, by stage; of two turns, of the last one."
         yield _labelled("xianbao_night_stage_seconds", help_text, "stage", last.seconds)
 
 
@@ -86,11 +90,9 @@ def of_store(settings: Settings) -> Iterator[Metric]:
     yield GaugeMetricFamily("xianbao_held_figures", "Totals that are held back.", held)
     if manifest := read_manifest(settings.store):
         yield GaugeMetricFamily("xianbao_snapshot_version", "The last snapshot.", int(manifest.version))
-        late = manifest.scan(settings.store, "mart_to_chase").filter(pl.col("missing") > 0)
-        counties = late.select(pl.col("county_code").n_unique()).collect().item()
-        yield GaugeMetricFamily(
-            "xianbao_overdue_counties", "Counties that owe a return whose day has passed.", counties
-        )
+        owing = overdue_returns(manifest.scan(settings.store, "mart_completeness"), datetime.now(UTC).date())
+        help_text = "Counties that owe a return whose day has passed."
+        yield GaugeMetricFamily("xianbao_overdue_counties", help_text, owing.height)
 
 
 def of_disk(settings: Settings) -> Iterator[Metric]:

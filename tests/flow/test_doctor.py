@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, GlobalConcurrencyLimitUpdate
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.states import Scheduled
+from prefect.states import Running, Scheduled
 
 from tests.flow.conftest import Served
 
@@ -44,5 +44,8 @@ def test_what_a_real_server_says_of_late_runs_and_slots_is_told(own: Served, pre
             assert found["schedules"]["good"]
             assert found["late_runs"]["found"] == late.name
             assert found["stuck_slots"]["found"] == f"nightly (deployment:{made})"
+            client.create_flow_run_from_deployment(made, state=Running())
+            found = checks(own)
+            assert (found["stuck_slots"]["good"], found["dead_runs"]["good"]) == (True, True)
         finally:
             client.delete_deployment(made)

@@ -23,6 +23,7 @@ from tests.small_store import Sent, run
 from warehouse.codebook import load
 from warehouse.intake.model.records import Note
 from warehouse.maintenance.operations import compact_rows
+from warehouse.maintenance.recover import sound_ledger
 from warehouse.maintenance.replace_store import put_in_place
 from warehouse.maintenance.verify import verify
 from warehouse.messages.errors import StoreError, TransientError
@@ -184,18 +185,20 @@ def test_of_two_that_index_the_same_run_the_second_waits_and_each_row_is_there_o
     assert ledger.heads_as_indexed(engine).keys() == {entry.run}
 
 
-def test_a_ledger_that_is_empty_or_another_roots_is_told_and_not_a_damage(
-    root: Root, tmp_path: Path, postgresql: Server
-) -> None:
-    ledger_of = postgresql.ledgers()
-    run(root, 1, Sent(1))
+def test_a_ledger_of_another_root_is_refused_and_left_as_it_is(root: Root, tmp_path: Path, postgresql: Server) -> None:
+    url_of_one = postgresql.ledgers()(root.path)
     other = Root(tmp_path / "other")
-    run(other, 1, Sent(2))
-    run(other, 2, Sent(3))
-    engine = ledger.open_ledger(ledger_of(root.path))
-    ledger.catch_up(engine, other)
-    with pytest.raises(StoreError, match="the ledger knows run 000002"):
-        ledger.catch_up(engine, root)
+    for number in (1, 2):
+        run(root, number, Sent(number))
+        run(other, number, Sent(number, lent=7))
+    engine, *_ = sound_ledger(root, url_of_one, None)
+    with pytest.raises(StoreError, match=r"is another root's: name a database of this root alone"):
+        sound_ledger(other, url_of_one, None)
+    assert ledger.heads_as_indexed(engine) == journal.heads(root, journal.runs(root))
+    run(root, 3, Sent(3))
+    ledger.catch_up(engine, root)
+    with pytest.raises(StoreError, match="the ledger knows run 000003"):
+        ledger.catch_up(engine, other)
 
 
 def test_a_server_that_goes_away_is_a_sentence_and_when_it_is_back_all_goes_on(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ from flows.cli.main import app
 from flows.cli.metrics import of_runs
 from tests.builders import mart
 from tests.compacting import five_runs
+from tests.documents import HOME
 from tests.sharing import Fill
 from warehouse.reports.run_log import RunLogEntry, State, append
 from warehouse.reports.run_summary import Summary
@@ -67,7 +70,8 @@ def test_each_family_has_its_help_its_type_and_a_name_with_its_unit(root: Root) 
 
 
 def test_nights_are_counted_by_how_they_ended_and_those_since_one_completed() -> None:
-    summary = Summary(run="000007", version="000003", accepted=5, quarantined=2, seconds={"read": 1.5, "judge": 2.0})
+    first_turn = Summary(run="000006", accepted=1, quarantined=3)
+    summary = Summary(run="000007", version="000003", quarantined=2, seconds={"read": 1.5}, before=first_turn)
     log = [night(9, "interrupted"), night(8, "failed"), night(5, flow="prune"), night(2, summary=summary), night(1)]
     found = samples([*of_runs(log)])
     assert found["xianbao_operations_total", "nightly", "completed"] == 2
@@ -76,7 +80,7 @@ def test_nights_are_counted_by_how_they_ended_and_those_since_one_completed() ->
     ended = (MIDNIGHT + timedelta(hours=2)).timestamp()
     assert found["xianbao_last_completed_timestamp_seconds", "nightly"] == ended
     assert found[("xianbao_last_published_timestamp_seconds",)] == ended
-    assert found["xianbao_night_returns", "quarantined"] == 2
+    assert found["xianbao_night_returns", "quarantined"] == 5
     assert found["xianbao_night_stage_seconds", "read"] == 1.5
 
 
@@ -85,13 +89,23 @@ def test_a_store_is_told_in_numbers(filled_by: Callable[[Fill], Root], root: Roo
     found = samples([*text_string_to_metric_families(asked())])
     returns = {key[1]: value for key, value in found.items() if key[0] == "xianbao_returns"}
     assert (sum(returns.values()), returns["quarantined"]) == (9, 1)
-    owing = mart(root, "mart_to_chase").filter(pl.col("missing") > 0)
+    owing = mart(root, "mart_completeness").filter("due", "period_open", ~pl.col("received"))
     assert found["xianbao_overdue_counties",] == owing["county_code"].n_unique() > 0
     assert found[("xianbao_snapshot_version",)] == 5
     files = [path for path in (root.path / "journal").rglob("*") if path.is_file()]
     assert found["xianbao_root_bytes", "journal"] >= sum(path.stat().st_size for path in files)
     assert found["xianbao_check_good", "snapshot"] == 1
     assert found["xianbao_check_good", "backup_age"] == 0
+
+
+def test_the_page_on_monitoring_names_every_metric_and_no_other(filled_by: Callable[[Fill], Root], root: Root) -> None:
+    filled_by(five_runs)
+    append(root, night(2, summary=Summary(run="000005", version="000005")))
+    page = (HOME / "docs/how-to/monitor.md").read_text(encoding="utf-8")
+    said = {name for name, *_ in samples([*text_string_to_metric_families(asked())])}
+    assert {*re.findall(r"\bxianbao_[a-z_]+", page)} == said | {"xianbao_night_stage_seconds"}
+    rules = yaml.safe_load(page.partition("```yaml")[2].partition("```")[0])["groups"][0]["rules"]
+    assert all(rule["expr"] and rule["annotations"]["summary"] for rule in rules)
 
 
 def test_a_damaged_store_leaves_out_what_it_cannot_say_and_a_check_says_so(

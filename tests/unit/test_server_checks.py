@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +16,9 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.cli.checks.server import ServerState, check_server, inspect
+from flows.cli.doctor import examine
 from flows.settings import Settings
+from tests.documents import sections
 
 NOW = datetime(2018, 7, 2, 3, tzinfo=UTC)
 
@@ -98,3 +102,16 @@ def test_a_server_is_asked_only_where_one_is_named_and_one_that_does_not_answer_
         (only,) = check_server(Settings())
     assert (only.good, only.found) == (False, "无应答 no answer: http://127.0.0.1:1/api")
     assert "refused" in only.advice
+
+
+def test_the_page_on_monitoring_names_every_check_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XIANBAO_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("XIANBAO_INBOX", str(tmp_path))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    settings = Settings()
+    made = {one.check for one in (*examine(settings), *inspect(ServerState("3"), settings, NOW))}
+    table = sections("docs/how-to/monitor.md")["A check for cron, or for any monitor"]
+    named = {
+        name for line in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall(r"`(.+?)`", line)
+    }
+    assert named == made - {"settings"}  # which is never a fault

@@ -18,7 +18,7 @@ from warehouse.codebook import load
 from warehouse.maintenance.forget_originals import remove_forgotten
 from warehouse.maintenance.journal_faults import journal_faults
 from warehouse.maintenance.suspects import suspects
-from warehouse.messages.errors import RootBusyError
+from warehouse.messages.errors import RootBusyError, StoreError
 from warehouse.messages.log import log
 from warehouse.reports.report_digests import SUMS, named_in_report
 from warehouse.reports.run_summary import LAST, write_findings
@@ -30,6 +30,7 @@ from warehouse.store import journal, ledger
 from warehouse.store.files import TEMPORARY, Root, found
 from warehouse.store.history import remove_superseded
 from warehouse.store.integrity import IntegrityFault, file_faults, refuse
+from warehouse.store.ledger_server import shown
 from warehouse.store.leftovers import Kind, Leftover
 from warehouse.store.named_files import counting, ever_named, remove_unnamed
 from warehouse.store.rule_lists import rule_lists
@@ -38,6 +39,11 @@ from warehouse.store.transfer import ASIDE, originals
 # Makes the pages of a run from its validations in the first folder, in the second one.
 Pages = Callable[[Path, Path], object]
 INDEX = "docs/index.html"
+# A file is in the root, or of it alone; in a database another root may have its ledger.
+ANOTHERS = (
+    "台账数据库 {url} 属于另一数据根目录,请指定一个空库; the ledger at {url} is another root's: name a database of this"
+    " root alone, an empty one"
+)
 VIEWS = (".marts.duckdb", ".marts.duckdb.wal", ".current")
 
 
@@ -136,7 +142,8 @@ def _newest(root: Root) -> Manifest | None:
 def sound_ledger(root: Root, url: str, manifest: Manifest | None) -> tuple[sa.Engine, list[str], list[str]]:
     """The ledger as the journal has it; the runs that were indexed anew, and those that it lacked.
 
-    Raises StoreError where the journal is not as the ledger, the manifest and its own entries say.
+    Raises StoreError where the journal is not as the ledger, the manifest and its own entries say, and where the ledger
+    is another root's on a server.
     """
     engine, damage = ledger.open_sound(url)
     said, heads, named = ledger.runs_said(engine), ledger.heads_as_indexed(engine), journal.named_heads(root)
@@ -144,6 +151,8 @@ def sound_ledger(root: Root, url: str, manifest: Manifest | None) -> tuple[sa.En
     told = named | ({known.run: known.head} if known and known.head else {})
     # A ledger that another head was told of is another root's, or an edited one: it can vouch for nothing.
     keep = heads if all(told.get(run, head) == head for run, head in heads.items()) else {}
+    if heads and not keep and engine.dialect.name != "sqlite":
+        raise StoreError(ANOTHERS.format(url=shown(engine.url)))
     since, runs = written_since(root), journal.runs(root)
     looked = [run for run in runs if run == runs[-1] or journal.entry_path(root, run).stat().st_ctime_ns > since]
     for run in looked:

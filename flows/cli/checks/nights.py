@@ -27,7 +27,8 @@ def check_nights(settings: Settings, now: datetime | None = None) -> list[Inspec
         ),
         _age(
             "night_age", "距上次完成 since a night completed", run_log.last_completed(root, "nightly"), now,
-            timedelta(hours=settings.stale_night_hours), "XIANBAO_STALE_NIGHT_HOURS", needed=last is not None or begun,
+            timedelta(seconds=settings.alert_silence_seconds), "xianbao run; XIANBAO_ALERT_SILENCE_SECONDS",
+            needed=last is not None or begun,
         ),
         _snapshot(settings),
         _age(

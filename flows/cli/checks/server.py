@@ -24,9 +24,6 @@ URL = "PREFECT_API_URL"
 NAME = "Prefect 服务 server"
 SECONDS = 10
 HEARTBEAT = "prefect.flow-run.heartbeat"
-# Ten of the heartbeats that runs give.
-SILENT_SECONDS = 300
-LATE_SECONDS = 1800
 HOUR = 3600
 
 
@@ -56,7 +53,7 @@ def check_server(settings: Settings, now: datetime | None = None) -> list[Inspec
     moment = now or datetime.now(UTC)
     try:
         with get_client(httpx_settings={"timeout": SECONDS}, sync_client=True) as client:
-            state = ask(client, moment - timedelta(seconds=LATE_SECONDS))
+            state = ask(client, moment - timedelta(seconds=settings.alert_late_seconds))
     except (HTTPError, ValueError) as error:  # another one may answer there, in no words of Prefect's
         advice = f"启动服务或更正 {URL}; start it, or correct {URL} ({' '.join(str(error).split())})"
         return [Inspected("prefect", NAME, f"无应答 no answer: {_url()}", good=False, advice=advice)]
@@ -139,7 +136,7 @@ def _gone(state: ServerState, settings: Settings, now: datetime) -> Iterator[str
         if run.start_time is None:
             continue
         beat = state.heartbeats.get(run.id)
-        most = SILENT_SECONDS if beat else settings.run_timeout_seconds
+        most = settings.alert_heartbeat_seconds if beat else settings.run_timeout_seconds
         silent = (now - (beat or run.start_time)).total_seconds()
         if silent > most:
             yield f"{run.name} ({silent / HOUR:.1f} h)"
