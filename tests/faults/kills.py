@@ -39,7 +39,7 @@ FAILS = {"full", "amid full", "read only", "refused"}
 PLAIN = ("DiskError", "TransientError")
 DONE, WAITING = "done", "but what waits"
 # What commits: the rename of a run's entry, and that of the manifest.
-COMMITS = ("journal/", "marts/manifest.json")
+COMMITS = ("journal/0", "marts/manifest.json")
 BEFORE_AND_AFTER: tuple[How, ...] = ("before", "after")
 BALLAST = "ballast"
 T = TypeVar("T")

@@ -64,7 +64,7 @@ def test_a_backup_has_all_that_is_kept_and_verifies(filled: Root, place: Path) -
     done = back_up(filled, place)
     held = verify(filled)
     assert done.faults == ()
-    assert (done.copied, done.present) == (held.originals + held.entries + held.rows, 0)
+    assert (done.copied, done.present) == (held.originals + held.entries + held.rule_lists + held.rows, 0)
     assert done.bytes > 0
     for kept in (p for folder in ("archive", "journal", "history", "quarantine") for p in filled.path.glob(folder)):
         for path in (p for p in kept.rglob("*") if p.is_file()):

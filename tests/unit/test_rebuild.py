@@ -54,8 +54,8 @@ def same(root: Root) -> RebuildResult:
     assert len(hashes(root)) == done.rows + done.marts
     for name, frame in indexed(root).items():
         assert indexed(other)[name].equals(frame), name
-    assert [p.read_bytes() for p in sorted(other.journal.iterdir())] == [
-        p.read_bytes() for p in sorted(root.journal.iterdir())
+    assert [p.read_bytes() for p in sorted(other.journal.rglob("*.json"))] == [
+        p.read_bytes() for p in sorted(root.journal.rglob("*.json"))
     ]
     assert verify(other).faults == ()
     return done

@@ -33,8 +33,8 @@ AT_MOST = 3
 
 
 class VerifyResult(BaseModel):
-    """What was looked at: originals, entries of the journal, files of rows, files of the last snapshot; the bytes of
-    these and of all older snapshots.
+    """What was looked at: originals, entries of the journal and the lists of rules that they name, files of rows, files
+    of the last snapshot; the bytes of these, but for the journal's, and of all older snapshots.
 
     `without_hash` counts entries, files of rows and reports of before their hashes were kept: they were only read.
     """
@@ -44,6 +44,7 @@ class VerifyResult(BaseModel):
     root: str
     originals: int
     entries: int
+    rule_lists: int
     rows: int
     published: int
     without_hash: int
@@ -120,6 +121,7 @@ def _verify(root: Root, ledger_url: str | None) -> VerifyResult:
         root=str(root.path),
         originals=len(archive),
         entries=len(runs),
+        rule_lists=len(kept.rules),
         rows=len(rows),
         published=len(manifest.named) if manifest else 0,
         without_hash=kept.without_hash,
