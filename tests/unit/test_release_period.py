@@ -272,7 +272,7 @@ def test_mart_changes_names_the_approval_that_a_change_revised_and_why_it_was_op
 def test_each_figure_that_was_revised_is_told_from_the_first_value_to_the_last(revised: Root) -> None:
     own = revisions(revised, indicator="loan_amount_yuan", level="province")
     told = own.select(
-        "revision", "run", "value", "first_value", "change", "why", "returns", "decided_by", "approved_on"
+        "revision", "run", "value", "value_first_approved", "change", "why", "returns", "decided_by", "approved_on"
     )
     assert told.rows() == [
         (0, "000002", Decimal(2500), Decimal(2500), None, "approved", None, "李", date(2018, 7, 6)),
