@@ -174,7 +174,7 @@ def test_out_of_scope_is_left(root: Root, inbox: Path, monkeypatch: pytest.Monke
     night(root, send(inbox, loans(HIGH)))
     change_rules(monkeypatch, cap(70_000))
     assert judge_again(root, scope) == []
-    assert len(judge_again(root, scope.model_copy(update={"dataset": None, "county_code": None, "last": None}))) == 1
+    assert len(judge_again(root, scope.model_copy(update={"datasets": (), "counties": (), "last": None}))) == 1
 
 
 def test_a_rule_that_changes_in_the_middle_of_a_year(root: Root, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
