@@ -10,6 +10,7 @@ from flows.operation import operation
 from flows.settings import load_settings
 from flows.verify import fail_on
 from tasks import maintain
+from warehouse.codebook.choices import OrBlank
 from warehouse.maintenance.backup import BackupResult
 from warehouse.messages.log import log
 
@@ -24,6 +25,7 @@ from warehouse.messages.log import log
 def backup(
     destination: Annotated[
         Path | None,
+        OrBlank(),
         shown(
             "备份位置 Destination",
             "根目录之外的文件夹,最好在另一块磁盘上;留空即 XIANBAO_BACKUP_DESTINATION。"
