@@ -271,22 +271,13 @@ def test_mart_changes_names_the_approval_that_a_change_revised_and_why_it_was_op
 
 def test_each_figure_that_was_revised_is_told_from_the_first_value_to_the_last(revised: Root) -> None:
     own = revisions(revised, indicator="loan_amount_yuan", level="province")
-    told = own.select(
-        "revision", "run", "value", "value_first_approved", "change", "why", "returns", "decided_by", "approved_on"
-    )
-    assert told.rows() == [
-        (0, "000002", Decimal(2500), Decimal(2500), None, "approved", None, "李", date(2018, 7, 6)),
-        (
-            1,
-            "000004",
-            Decimal(10500),
-            Decimal(2500),
-            Decimal(8000),
-            "new_return;resubmission",
-            2,
-            "王",
-            date(2018, 7, 9),
-        ),
+    assert own.select("revision", "run", "value", "value_first_approved", "change", "returns_changed").rows() == [
+        (0, "000002", Decimal(2500), Decimal(2500), None, None),
+        (1, "000004", Decimal(10500), Decimal(2500), Decimal(8000), 2),
+    ]
+    assert own.select("why", "decided_by", "reason", "approved_on").rows() == [
+        ("approved", "李", "已核对", date(2018, 7, 6)),
+        ("new_return;resubmission", "王", "县里更正", date(2018, 7, 9)),
     ]
     assert set(own["period_end"]) == {date(2017, 12, 31)}
     assert revisions(revised, code=TIANZHEN).is_empty()
