@@ -24,8 +24,8 @@ PLAIN = {
     "asking and answering": "agreement inspect inspection report request result roles scope selection stacked",
     "looks": "markdown screen styles",
     "others": (
-        "about admission alike allowed cached compared consistency inspected installation listed named received refused"
-        " settle shown skipped stamp stated written"
+        "about admission alike allowed cached compared consistency inspected installation listed named published"
+        " received refused settle shown skipped stamp stated written"
     ),
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")

@@ -84,7 +84,7 @@ def test_a_run_in_numbers() -> None:
         "run": "000001", "files": 3, "archives": 0, "unreadable": 1, "duplicates": 1, "waiting": 0, "skipped": 0,
         "periods": ({"period": "2017-12", "counties": 2, **counts},),
         **counts, "errors": 2, "queries": 1, "explained": 0,
-        "held": 0, "overdue": 0, "unwritten": (),
+        "held": 0, "waiting_returns": 0, "overdue": 0, "unwritten": (),
         "datasets": ({"dataset": "finance", "returns": 4, **counts},),
         "version": "000004", "recovered": (), "late": (), "before": None, "priorities": None,
         "lapsed": (),

@@ -23,6 +23,7 @@ COUNTS = {
     "duplicates": "重复 seen before", "waiting": "待下次处理 wait for the next run", "skipped": "跳过 passed over",
     "accepted": "接受 accepted", "accepted_with_queries": "接受,待核 accepted with queries",
     "quarantined": "退回 quarantined", "errors": "错误 errors", "queries": "待核 queries",
+    "waiting_returns": "所属报告期已锁定,等待处理 returns that wait, for their period is released",
     "explained": "已说明 answered", "held": "暂缓公布的汇总数 figures held", "overdue": "逾期未报的县 counties overdue",
 }  # fmt: skip
 VERDICTS = ("接受 accepted", "待核 queries", "退回 quarantined")
