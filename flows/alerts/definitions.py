@@ -73,8 +73,15 @@ def alerts(settings: Settings) -> tuple[Alert, ...]:
             "A run shows no sign of life",
             f"{heartbeat:g} 秒没有动静,进程应已不在;标为 Crashed,让出并发名额",
             f"None for {heartbeat:g} s, so its process is gone: marked as crashed, which gives the next run its slot",
-            # Also of one that a worker took and never began, or that is to be cancelled by a worker that is gone.
-            _silent({"heartbeat", "Pending", "Cancelling"}, {"*"}, heartbeat, NIGHT, *OTHERS),
+            _silent({"heartbeat"}, {"*"}, heartbeat, NIGHT, *OTHERS),
+            crashes=True,
+        ),
+        Alert(
+            "任务停在等待或取消",
+            "A run neither begins nor ends",
+            f"{late / 60:g} 分钟没有进程接手;标为 Crashed,让出并发名额",
+            f"No process took it on for {late / 60:g} minutes: marked as crashed, which gives the next run its slot",
+            _silent({"Pending", "Cancelling"}, {"*"}, late, NIGHT, *OTHERS),
             crashes=True,
         ),
         Alert(
