@@ -19,7 +19,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
-from prefect.states import Pending
+from prefect.states import Cancelled, Pending
 
 from flows.alerts.apply import OWNER
 from tests.flow.conftest import (
@@ -61,12 +61,12 @@ class Alerted:
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.served.say(*words)
 
-    def apply(self, *more: str, heartbeat: int = 300) -> dict[str, str]:
+    def apply(self, *more: str, heartbeat: int = 600, late: int = 600) -> dict[str, str]:
         """Applies with the two channels and more; what was done, by the name of the alert or channel."""
         settings = {
             "alert_urls": [*self.channels, *more],
             "alert_heartbeat_seconds": heartbeat,
-            "alert_late_seconds": SHORT,
+            "alert_late_seconds": late,
             "alert_silence_seconds": SHORT,
         }
         lines = (f"{name} = {json.dumps(value)}" for name, value in settings.items())
@@ -194,14 +194,17 @@ def test_a_run_whose_process_is_killed_is_marked_as_crashed_and_told_and_its_slo
     until(SECONDS, "it is marked", lambda: api.read_flow_run(run.id).state_type == StateType.CRASHED)
     assert api.set_flow_run_state(following.id, Pending()).state.type == StateType.PENDING
     assert "marked as crashed" in alerted.told("夜间任务中断", run.name)
-    until(
-        SECONDS, "what never began is marked", lambda: api.read_flow_run(following.id).state_type == StateType.CRASHED
-    )
+    api.set_flow_run_state(following.id, Cancelled())
 
 
-def test_a_night_that_nobody_begins_is_told(alerted: Alerted, sleeper: Callable[[], Any]) -> None:
-    alerted.apply()
-    alerted.told("没有开始", sleeper().name)
+def test_a_night_that_nobody_begins_is_told_and_one_that_a_worker_took_and_left_is_marked_as_crashed(
+    alerted: Alerted, api: SyncPrefectClient, sleeper: Callable[[], Any]
+) -> None:
+    alerted.apply(late=SHORT)
+    left, late = sleeper(), sleeper()
+    api.set_flow_run_state(left.id, Pending())
+    alerted.told("没有开始", late.name)
+    until(SECONDS, "it is marked", lambda: api.read_flow_run(left.id).state_type == StateType.CRASHED)
 
 
 def test_many_returns_quarantined_and_counties_overdue_are_told(alerted: Alerted) -> None:
