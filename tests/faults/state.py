@@ -18,17 +18,17 @@ from warehouse.store.history import scan_rows
 
 # By content, not by bytes: the ledger and the views; no content: the lock, and links to what is compared.
 OTHERWISE = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "marts.duckdb", ".lock", "current"}
-SCRATCH = "work"
+SCRATCH, OF_CLOCKS = "work", "run_log"
 KEY = ("county_code", "period", "version", "receipt")
 Content = dict[str, str]
 
 
 def content(folder: Path, *, scratch: bool = False) -> Content:
     """Everything below a folder by its path: files by their hash, roots' ledgers by their rows, views by their
-    answers; the work folders of runs only with `scratch`.
+    answers; the work folders of runs only with `scratch`. The run log is left out: it says when things ended.
     """
-    found = dict(_content(folder))
-    return found if scratch else {path: what for path, what in found.items() if SCRATCH not in Path(path).parts}
+    without = {OF_CLOCKS} if scratch else {OF_CLOCKS, SCRATCH}
+    return {path: what for path, what in _content(folder) if without.isdisjoint(Path(path).parts)}
 
 
 def _content(folder: Path) -> Iterator[tuple[str, str]]:
