@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -39,11 +40,15 @@ from warehouse.reports.night_events import OVERDUE, PASSED, QUARANTINED, RESOURC
 SECONDS = 120
 # The least that Prefect's triggers wait.
 SHORT = 10
+# Says in a file which process it is, for that is no child of what started it.
 SLEEPER = """
+from os import getpid
+from pathlib import Path
 from time import sleep
 from prefect import flow
 @flow(name="nightly")
 def nightly() -> None:
+    Path({pid!r}).write_text(str(getpid()))
     sleep(600)
 """
 
@@ -57,6 +62,11 @@ class Alerted:
     mails: Received
     posts: Received
     channels: tuple[str, str]
+
+    @property
+    def pid(self) -> Path:
+        """Where the run of the sleeper says which process it is."""
+        return self.served.folder / "pid"
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.served.say(*words)
@@ -121,10 +131,10 @@ def api(alerted: Alerted) -> Iterator[SyncPrefectClient]:
 
 
 @pytest.fixture(scope="module")
-def sleeper(api: SyncPrefectClient, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Any]:
+def sleeper(alerted: Alerted, api: SyncPrefectClient, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Any]:
     """Makes a run of a deployment `nightly` that lets one run at a time, and sleeps."""
     folder = tmp_path_factory.mktemp("sleeper")
-    (folder / "sleeper.py").write_text(SLEEPER)
+    (folder / "sleeper.py").write_text(SLEEPER.format(pid=str(alerted.pid)))
     flow = api.create_flow_from_name("nightly")
     deployed = api.create_deployment(
         flow, "nightly", entrypoint="sleeper.py:nightly", path=str(folder), concurrency_limit=1
@@ -188,8 +198,8 @@ def test_a_run_whose_process_is_killed_is_marked_as_crashed_and_told_and_its_slo
     run, following = sleeper(), sleeper()
     api.set_flow_run_state(run.id, Pending())  # as a worker does, which takes the slot
     assert api.set_flow_run_state(following.id, Pending()).state.name == "AwaitingConcurrencySlot"
-    with killed_at_the_end(alerted, "flow-run", "execute", str(run.id)):
-        until(SECONDS, "its heart beats", lambda: "heartbeat" in _events(alerted, run.id))
+    with killed_at_the_end(alerted, run.id):
+        until(SECONDS, "its heart beats", lambda: "heartbeat" in _events(alerted, run.id) and alerted.pid.is_file())
         assert api.read_flow_run(run.id).state_type == StateType.RUNNING
     until(SECONDS, "it is marked", lambda: api.read_flow_run(run.id).state_type == StateType.CRASHED)
     assert api.set_flow_run_state(following.id, Pending()).state.type == StateType.PENDING
@@ -216,17 +226,18 @@ def test_many_returns_quarantined_and_counties_overdue_are_told(alerted: Alerted
 
 
 @contextmanager
-def killed_at_the_end(alerted: Alerted, *words: str) -> Iterator[None]:
-    """A prefect process and its children, until the block ends: then all are killed at once."""
+def killed_at_the_end(alerted: Alerted, run: Any) -> Iterator[None]:
+    """The run in a process, and what started it, until the block ends: then both are killed, first who would tell."""
+    command = [BIN / "prefect", "flow-run", "execute", str(run)]
     with (alerted.served.folder / "killed.log").open("w") as log:
-        process = subprocess.Popen(
-            [BIN / "prefect", *words], env=alerted.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        starter = subprocess.Popen(command, env=alerted.environment, stdout=log, stderr=log)
         try:
             yield
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            starter.kill()
+            starter.wait()
+            if alerted.pid.is_file():
+                os.kill(int(alerted.pid.read_text()), signal.SIGKILL)
 
 
 def _events(alerted: Alerted, run: Any) -> str:
