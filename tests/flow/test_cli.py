@@ -108,7 +108,7 @@ def test_rejudge_compares_with_a_register_that_came_after_its_summary(own: Serve
     assert done.returncode == 0, done.stderr
     assert "1 decided otherwise" in done.stdout
     last = said(own.say("rejudge", "--from", "2018-07", "--json"))
-    assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None}
+    assert last == {"returns": 2, "quarantined": 0, "unread": 0, "changes": [], "summary": None, "locked": []}
 
 
 def test_waive_lets_in_withdraw_takes_out_verify_finds_a_flipped_byte_and_forget_removes_all_of_it(own: Served) -> None:
