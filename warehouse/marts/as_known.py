@@ -142,6 +142,8 @@ class AsKnown:
 
     def released(self, pairs: Iterable[Pair]) -> pl.DataFrame:
         """Those of the periods of these pairs."""
+        if self.releases.is_empty():
+            return self.releases
         return self.releases.filter(pl.col("period").is_in({period for _, period in pairs if period}))
 
     def held(self, pairs: Iterable[Pair]) -> pl.DataFrame:

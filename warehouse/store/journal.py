@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from warehouse.messages.errors import StoreError
-from warehouse.store.files import Root, found, write_durably
+from warehouse.store.files import Root, found_names, write_durably
 from warehouse.store.journal_records import FORGET, Entry
 from warehouse.store.rule_lists import keep_rules, with_rules
 from warehouse.store.seal import sealed, unsealed
@@ -33,7 +33,7 @@ def run_name(number: int) -> str:
 
 def runs(root: Root) -> list[str]:
     """The committed runs, oldest first."""
-    return [path.stem for path in found(root.journal, "[0-9]*.json")]
+    return [name.removesuffix(".json") for name in found_names(root.journal, "[0-9]*.json")]
 
 
 def next_run(root: Root) -> str:
