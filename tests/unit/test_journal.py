@@ -176,8 +176,8 @@ def test_a_run_that_fails_half_way_leaves_nothing_of_itself(root: Root, monkeypa
     engine = indexed(root)
     whole = ledger_rows.rows_of
 
-    def half(of: Entry, head: str) -> dict[str, list[dict[str, Any]]]:
-        return whole(of, head) | {"touched": [{"no": "such column"}]}
+    def half(*of: Any) -> dict[str, list[dict[str, Any]]]:
+        return whole(*of) | {"touched": [{"no": "such column"}]}
 
     monkeypatch.setattr(ledger, "rows_of", half)
     with pytest.raises(sa.exc.SQLAlchemyError):
