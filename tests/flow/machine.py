@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowFilter,
@@ -111,6 +112,12 @@ class Machine:
                 os.kill(one, signal.SIGKILL)
             time.sleep(0.1)
         tell("kill -9: server, worker, run")
+
+    def events(self, run: UUID) -> set[str]:
+        """The names of the events that a flow run has emitted."""
+        asked = {"filter": {"related": {"id": [f"prefect.flow-run.{run}"]}}, "limit": 50}
+        answer = httpx.post(f"{self.environment['PREFECT_API_URL']}/events/filter", json=asked, timeout=60)
+        return {one["event"] for one in answer.raise_for_status().json()["events"]}
 
     @contextmanager
     def api(self) -> Iterator[SyncPrefectClient]:

@@ -55,6 +55,8 @@ def test_a_deployed_night_runs_to_published_marts_and_its_cron_fires(machine: Ma
         machine.do("backup"),
     ]
     assert [run.state_name for run in done] == ["Completed"] * 5
+    told = {"xianbao.night.published", "prefect.asset.materialization.succeeded"}
+    machine.until("what the night emitted is kept", lambda: told <= machine.events(done[0].id))
     manifest = read_manifest(machine.root)
     assert manifest is not None
     counted = manifest.scan(machine.root, "mart_completeness").filter(received=True).collect()

@@ -102,9 +102,3 @@ def test_prefect_has_what_the_night_left(tmp_path: Path, prefect_server: dict[st
     ask = httpx.post(f"{prefect_server['PREFECT_API_URL']}/artifacts/filter", json=of_it).json()
     left = {one["key"]: one["type"] for one in ask}
     assert left | {"xianbao-run": "markdown", "xianbao-verdicts": "table"} == left
-    events = httpx.post(
-        f"{prefect_server['PREFECT_API_URL']}/events/filter",
-        json={"filter": {"related": {"id": [f"prefect.flow-run.{entry.prefect_run}"]}}, "limit": 50},
-    ).json()["events"]
-    names = {one["event"] for one in events}
-    assert {"xianbao.night.published", "prefect.asset.materialization.succeeded"} <= names
