@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prefect.context import refresh_global_settings_context
 
 from tests.builders import apart
 from tests.sharing import made_once
@@ -155,6 +156,8 @@ def do_commands(commands: Connection, server: dict[str, str]) -> None:
     environment = bare_environment() | {"PREFECT_API_URL": server["PREFECT_API_URL"]}
     os.environ.clear()
     os.environ.update(environment)
+    # Other tests' processes may have had Prefect imported in the one that this was forked from: with their settings.
+    refresh_global_settings_context()
     while True:
         folder, words = commands.recv()
         commands.send(do_command(folder, words))

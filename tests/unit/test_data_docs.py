@@ -350,7 +350,7 @@ def test_no_pages_are_made_of_validations_that_are_not_as_they_were(
 
 
 @pytest.mark.parametrize(
-    ("run", "said"), [(None, "no run has validated"), ("000001", "judged nothing"), ("000009", "no run 000009")]
+    ("run", "said"), [(None, "no run has validated"), ("000001", "no longer kept"), ("000009", "no run 000009")]
 )
 def test_a_run_without_pages_is_said_to_have_none(root: Root, run: str | None, said: str) -> None:
     with pytest.raises(PermanentError, match=said):

@@ -75,8 +75,8 @@ def test_a_run_that_gave_signs_and_gives_none_any_more_is_gone_soon_and_one_that
     run = run_of(nightly.id, 3)
     usual: dict[str, Any] = {"deployments": (nightly,), "planned": frozenset([nightly.id]), "running": (run,)}
     assert wrong(**usual, heartbeats={run.id: NOW - timedelta(seconds=60)}) == {}
-    assert wrong(**usual, heartbeats={run.id: NOW - timedelta(minutes=6)}) == {
-        "dead_runs": "nightly 2018-07-02 (0.1 h)"
+    assert wrong(**usual, heartbeats={run.id: NOW - timedelta(minutes=11)}) == {
+        "dead_runs": "nightly 2018-07-02 (0.2 h)"
     }
     assert wrong(**usual, heartbeats={run.id: None}) == {}
     assert wrong(**usual | {"running": (run_of(nightly.id, 12.1),)}) == {"dead_runs": "nightly 2018-07-02 (12.1 h)"}
