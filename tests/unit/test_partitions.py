@@ -165,7 +165,7 @@ SENT = st.tuples(
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(nights=st.lists(st.lists(SENT, min_size=1, max_size=4, unique_by=lambda one: one[:3]), min_size=2, max_size=4))
 def test_night_by_night_the_marts_are_as_if_built_at_once(
