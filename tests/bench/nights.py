@@ -42,7 +42,8 @@ from warehouse.synthetic.records import MONTHS
 from warehouse.synthetic.returns import build_returns
 from warehouse.synthetic.write import write_returns
 
-COUNTIES, SEED, WEEK = 28, 2017, 7
+# As many a month as its longest has days: no return comes before its month has ended.
+COUNTIES, SEED, WEEK = 31, 2017, 7
 DATASETS = ("finance", "funds")
 SHOWN = (1, 10, 100, 1000)
 # A night's seconds are the median of so many, from it on.
