@@ -64,8 +64,8 @@ THROUGH = """
 
 
 def started(body: str, grace: float = 20, **how: object) -> tuple[subprocess.Popen[str], str]:
-    """A process that does it, and what it says when it has begun."""
-    words = [sys.executable, "-c", BEGIN.format(body=body, grace=grace)]
+    """A process that does it, and what it says when it has begun. Also below nohup SIGHUP ends it."""
+    words = ["env", "--default-signal=HUP", sys.executable, "-c", BEGIN.format(body=body, grace=grace)]
     process = subprocess.Popen(  # type: ignore[call-overload]
         words, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"} | how
     )
