@@ -16,7 +16,7 @@ from tests.small_store import PERIOD, Sent, decision, indexed, run
 from warehouse.intake.model.records import Note, Receipt
 from warehouse.messages.errors import StoreError
 from warehouse.messages.finding import Change, Finding, Proposal
-from warehouse.store import journal, ledger, ledger_rows
+from warehouse.store import journal, ledger, ledger_file, ledger_rows
 from warehouse.store.files import Root
 from warehouse.store.journal_records import (
     COMPACT,
@@ -367,16 +367,16 @@ def test_a_ledger_is_written_for_good(root: Root) -> None:
 def test_on_a_disk_that_is_read_only_a_ledger_is_opened_as_it_is(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     database = root.path / "ledger.db"
     indexed(root).dispose()
-    monkeypatch.setattr(ledger, "read_only", lambda _: True)
+    monkeypatch.setattr(ledger_file, "read_only", lambda _: True)
     beside = Path(f"{database}-wal")
     beside.unlink(missing_ok=True)
-    assert ledger._immutable(url(root)) == f"sqlite:///file:{database}?immutable=1&uri=true"
+    assert ledger_file.immutable(url(root)) == f"sqlite:///file:{database}?immutable=1&uri=true"
     beside.write_bytes(b"")
-    assert ledger._immutable(url(root)) is not None, "what is empty is taken in already"
+    assert ledger_file.immutable(url(root)) is not None, "what is empty is taken in already"
     beside.write_bytes(b"x")
-    assert ledger._immutable(url(root)) is None
+    assert ledger_file.immutable(url(root)) is None
     beside.unlink()
-    monkeypatch.setattr(ledger, "read_only", lambda _: False)
-    assert ledger._immutable(url(root)) is None
-    assert ledger._immutable("postgresql://server/ledger") is None
-    assert ledger._immutable("sqlite://") is None
+    monkeypatch.setattr(ledger_file, "read_only", lambda _: False)
+    assert ledger_file.immutable(url(root)) is None
+    assert ledger_file.immutable("postgresql://server/ledger") is None
+    assert ledger_file.immutable("sqlite://") is None

@@ -12,6 +12,7 @@ from warehouse.snapshots.publish import snapshot_row
 from warehouse.store import journal, ledger
 from warehouse.store.files import Root
 from warehouse.store.integrity import IntegrityFault
+from warehouse.store.ledger_file import damage
 
 NAME = "ledger.db"
 
@@ -46,8 +47,8 @@ def _look(
 ) -> tuple[list[IntegrityFault], dict[str, str]]:
     if ledger.outdated(engine):
         return [], {}  # the next run makes it anew
-    if (damage := ledger.damage(engine)) is not None:
-        return [_fault("unreadable", "a whole database", damage)], {}
+    if (wrong := damage(engine)) is not None:
+        return [_fault("unreadable", "a whole database", wrong)], {}
     heads, said = ledger.heads_as_indexed(engine), ledger.runs_said(engine)
     faults = [
         _fault("changed", f"run {run} as it was indexed", "something else") for run in sorted(said - heads.keys())

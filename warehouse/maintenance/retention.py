@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.snapshots.prune import PruneResult, remove_whole
 from warehouse.store import journal
 from warehouse.store.files import Root, found
-
-# A ledger of whose pages more than one in so many is free is written anew, without them.
-FREE = 10
+from warehouse.store.ledger_file import give_back
 
 
 class RetentionResult(BaseModel):
@@ -65,25 +62,3 @@ def old_reports(root: Root, since: float) -> list[Path]:
 def old_months(root: Root, since: float) -> list[Path]:
     """The months of the run log written last before `since`; never the last one."""
     return [path for path in [*found(root.run_log, "*.jsonl")][:-1] if path.stat().st_mtime < since]
-
-
-def give_back(ledger_url: str) -> int:
-    """Writes a SQLite ledger anew where much of it is free, for SQLite keeps what it no longer needs; the bytes that
-    came free. Other databases do so by themselves.
-    """
-    database = sa.make_url(ledger_url).database if ledger_url.startswith("sqlite") else None
-    if not database or not Path(database).is_file():
-        return 0
-    before = _size(database)
-    engine = sa.create_engine(ledger_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        free, pages = (connection.exec_driver_sql(f"PRAGMA {of}_count").scalar_one() for of in ("freelist", "page"))
-        if free * FREE > pages:
-            connection.exec_driver_sql("VACUUM")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return before - _size(database)
-
-
-def _size(database: str) -> int:
-    return sum(path.stat().st_size for path in (Path(database), Path(f"{database}-wal")) if path.exists())

@@ -6,20 +6,18 @@ It is never the truth: `catch_up` brings it to the journal's last run whatever a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
 
-from warehouse.messages.disk_errors import read_only
 from warehouse.messages.errors import StoreError, TransientError
 from warehouse.messages.finding import OF_ONE
 from warehouse.store import journal
 from warehouse.store.files import Root
 from warehouse.store.journal_records import COMPACT, COUNTED, Entry
 from warehouse.store.ledger_digest import run_digests
+from warehouse.store.ledger_file import damage, database_file, durable, immutable, remove, to_look, written
 from warehouse.store.ledger_rows import rows_of
 from warehouse.store.ledger_server import Text, rewrite, server, shown
 
@@ -167,10 +165,10 @@ def open_ledger(url: str, *, renew: bool = False) -> sa.Engine:
     the lock on the root must then be held. Raises StoreError for it otherwise, and TransientError when the ledger
     cannot be reached now.
     """
-    immutable = _immutable(url)
-    engine = _engine(immutable or url)
-    if engine.dialect.name == "sqlite" and not immutable:
-        sa.event.listen(engine, "connect", _durable)
+    as_it_is = immutable(url)
+    engine = _engine(as_it_is or url)
+    if engine.dialect.name == "sqlite" and not as_it_is:
+        sa.event.listen(engine, "connect", durable)
     try:
         if (table := outdated(engine)) is not None:
             if not renew:
@@ -192,17 +190,15 @@ def open_to_look(url: str) -> sa.Engine:
 
     A SQLite file that nobody writes is taken as it is, so that nothing is put beside it.
     """
-    database = sa.make_url(url).database if url.startswith("sqlite") else None
-    if not database:
+    database = database_file(url)
+    if database is None:
         engine = _engine(url)
         if not sa.inspect(engine).has_table(RUNS.name):
             raise FileNotFoundError(shown(url))
         return engine
-    if not Path(database).exists():
-        raise FileNotFoundError(database)
-    beside = Path(f"{database}-wal")
-    written = beside.exists() and beside.stat().st_size
-    return sa.create_engine(f"sqlite:///file:{quote(database)}?{'mode=ro' if written else 'immutable=1'}&uri=true")
+    if not database.exists():
+        raise FileNotFoundError(str(database))
+    return sa.create_engine(to_look(database, "mode=ro" if written(database) else "immutable=1"))
 
 
 def open_sound(url: str) -> tuple[sa.Engine, str | None]:
@@ -219,37 +215,13 @@ def open_sound(url: str) -> tuple[sa.Engine, str | None]:
         wrong = str(error.orig)
     if wrong is None:
         return engine, None
-    database = sa.make_url(url).database if url.startswith("sqlite") else None
-    if not database:
+    database = database_file(url)
+    if database is None:
         raise StoreError(
             f"台账数据库已损坏; the ledger's database is damaged ({wrong}); restore it, or name an empty one"
         )
-    for beside in ("", "-wal", "-shm"):
-        Path(f"{database}{beside}").unlink(missing_ok=True)
+    remove(database)
     return open_ledger(url, renew=True), wrong
-
-
-def damage(engine: sa.Engine) -> str | None:
-    """What SQLite finds wrong with its own file, indexes held against tables; None where nothing is, or elsewhere."""
-    if engine.dialect.name != "sqlite":
-        return None
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-    return None if found == "ok" else str(found)
-
-
-def _immutable(url: str) -> str | None:
-    """How to open a SQLite file on a disk that is read-only, where there is no place for what SQLite keeps beside it.
-
-    None elsewhere, and where something is beside it that was not taken in: then the file alone is not the ledger.
-    """
-    database = sa.make_url(url).database if url.startswith("sqlite") else None
-    if not database or not Path(database).is_file() or not read_only(Path(database).parent):
-        return None
-    beside = Path(f"{database}-wal")
-    if beside.exists() and beside.stat().st_size:
-        return None
-    return f"sqlite:///file:{quote(database)}?immutable=1&uri=true"
 
 
 def outdated(engine: sa.Engine) -> str | None:
@@ -258,12 +230,6 @@ def outdated(engine: sa.Engine) -> str | None:
     found = {name: {column["name"] for column in of} for (_, name), of in columns.items()}
     wrong = (t.name for t in OF_A_RUN if found and found.get(t.name) != set(t.columns.keys()))
     return next(wrong, None)
-
-
-def _durable(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA secure_delete=ON")  # what is removed must not stay in free pages
 
 
 def catch_up(engine: sa.Engine, root: Root) -> list[str]:
