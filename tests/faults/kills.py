@@ -25,8 +25,9 @@ import sqlalchemy as sa
 from flows.cli.interrupt import SENTENCE, Interruption
 from tests.builders import apart, night, publish_few
 from tests.faults.calls import POWER, READING, Call, Calls, Fault, How
+from tests.faults.orphans import orphans
 from tests.faults.scenarios import SCENARIOS, Place, Scenario
-from tests.faults.state import Content, accepted, content, lost, published_since, torn
+from tests.faults.state import Content, accepted, content, different, lost, published_since, torn
 from warehouse.messages.disk_errors import system_error
 from warehouse.reports.run_summary import Summary
 from warehouse.snapshots.manifest import Manifest, read_manifest
@@ -243,7 +244,7 @@ def outcome(kill: Kill, folder: Path) -> Outcome:
     process.join()
     ballast.unlink(missing_ok=True)
     assert process.exitcode == kill.exit_code, f"{kill} ended with {process.exitcode}"
-    left = _orphans(process.pid or 0, place.folder, ORPHANS_SECONDS[kill.by])
+    left = orphans(process.pid or 0, place.folder, ORPHANS_SECONDS[kill.by])
     said = "" if kill.by is signal.SIGKILL else _said_in(died).read_text(encoding="utf-8")
     root = scenario.read(place)
     at = _died_at(died)
@@ -282,46 +283,8 @@ def finished(
     return differs, lost(root, place.inbox, known.accepted)
 
 
-def different(expected: Content, found: Content) -> list[str]:
-    """Each file or table that is not the same."""
-    names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-    return [f"{name}: {_short(expected.get(name))} expected, {_short(found.get(name))} found" for name in names]
-
-
-def _short(what: str | None) -> str:
-    return "nothing" if what is None else what[:20]
-
-
 def _died_at(died: Path) -> str:
     return died.read_text(encoding="utf-8").strip() if died.exists() else "unknown"
-
-
-def _orphans(group: int, folder: Path, seconds: float) -> int:
-    """How many processes of the killed one's are left after so many seconds, of its group or at work in its folder."""
-    until = time.monotonic() + seconds
-    own = [*Path("/proc").glob("[0-9]*")]
-    while (left := sum(_alive(one / "stat", group) or _within(one / "cwd", folder) for one in own)) and (
-        time.monotonic() < until
-    ):
-        time.sleep(0.05)
-    return left
-
-
-def _alive(stat: Path, group: int) -> bool:
-    """Whether a process is of the group and more than an entry in a table."""
-    try:
-        state, _, its_group = stat.read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()[:3]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return int(its_group) == group and state not in {"Z", "X"}
-
-
-def _within(cwd: Path, folder: Path) -> bool:
-    """Whether a process works in a folder, as those that read do."""
-    try:
-        return cwd.readlink().is_relative_to(folder)
-    except OSError:  # it has ended, or is another user's
-        return False
 
 
 # --- many of them --------------------------------------------------------------------------------------------------

@@ -73,6 +73,16 @@ def answers(database: Path) -> Content:
         return {name: str((views.execute(query).fetchone() or ("",))[0]) for name, query in asked.items()}
 
 
+def different(expected: Content, found: Content) -> list[str]:
+    """Each file or table that is not the same."""
+    names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    return [f"{name}: {_short(expected.get(name))} expected, {_short(found.get(name))} found" for name in names]
+
+
+def _short(what: str | None) -> str:
+    return "nothing" if what is None else what[:20]
+
+
 def torn(root: Root, *whole: Manifest | None) -> list[str]:
     """What a reader sees that is none of the whole snapshots, before, after or between; nothing where all is well."""
     seen = read_manifest(root)

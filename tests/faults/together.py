@@ -13,9 +13,9 @@ from itertools import permutations
 from pathlib import Path
 
 from tests.builders import apart, finance, loans, send
-from tests.faults.kills import different, fresh, settle
+from tests.faults.kills import fresh, settle
 from tests.faults.scenarios import SCENARIOS, Place, four, prune_all, run, second, withdraw
-from tests.faults.state import Content, content, torn
+from tests.faults.state import Content, content, different, torn
 from warehouse.messages.errors import RootBusyError
 from warehouse.snapshots.manifest import read_manifest
 from warehouse.store.files import Root
