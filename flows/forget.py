@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.forms import ReceivedAt
 from flows.operation import operation
-from flows.pipeline import publish_and_report, publish_unpublished, started
+from flows.pipeline import publish_and_report, publish_interrupted, started
 from flows.settings import load_settings
 from tasks import forget as tasks
 from warehouse.reports.run_summary import Summary
@@ -34,8 +34,7 @@ def forget(request: ForgetRequest, received_at: ReceivedAt = None) -> ForgetResu
     Broken off before that, the next run removes and publishes.
     """
     with started(load_settings(), FORGET, received_at) as (run, stages):
-        if any(one.kind == "unpublished" for one in stages.recovered):
-            publish_unpublished(run, stages)
+        publish_interrupted(run, stages)
         with stages.stage("commit", f"run {run.name}"):
             outcome = tasks.forget(run, request)
         with stages.stage("remove", f"{len(outcome.receipts)} receipts"):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flows.forms import ReceivedAt, shown
 from flows.operation import operation
-from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.pipeline import Stages, publish_and_report, publish_interrupted, started
 from flows.settings import load_settings
 from tasks.decide import already_applied, commit_decisions, decide
 from tasks.run import Run
@@ -72,8 +72,7 @@ def _carry_out(kind: DecisionKind, request: DecisionRequest, received_at: dateti
 
 def _decide(run: Run, kind: DecisionKind, request: DecisionRequest, stages: Stages) -> list[DecisionOutcome]:
     """Decides and commits; before that, what an interrupted run left unpublished is published."""
-    if any(one.kind == "unpublished" for one in stages.recovered):
-        publish_unpublished(run, stages)
+    publish_interrupted(run, stages)
     with stages.stage(kind, request.place):
         outcomes = decide(run, kind, request)
     with stages.stage("commit", f"run {run.name}"):

@@ -151,6 +151,12 @@ def publish_unpublished(run: Run, stages: Stages) -> Summary:
     return finish_run(run, Summary(version=version, lapsed=lapsed), stages)
 
 
+def publish_interrupted(run: Run, stages: Stages) -> None:
+    """Publishes what an interrupted run left unpublished, before this one decides."""
+    if any(one.kind == "unpublished" for one in stages.recovered):
+        publish_unpublished(run, stages)
+
+
 def publish_what_counts(run: Run, what: str, stages: Stages) -> tuple[str | None, tuple[LapsedFigure, ...]]:
     """The snapshot published, None where there was nothing to publish, and the figures that lapsed in it."""
     lapsed: tuple[LapsedFigure, ...] = ()

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.forms import ReceivedAt, shown
 from flows.operation import operation
-from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.pipeline import Stages, publish_and_report, publish_interrupted, started
 from flows.settings import load_settings
 from tasks.release import already_released, release
 from tasks.run import Run
@@ -49,7 +49,6 @@ def release_hold(request: Annotated[ReleaseRequest, FIGURES], received_at: Recei
 
 def _release(run: Run, request: ReleaseRequest, stages: Stages) -> list[HoldRecord]:
     """Commits; before that, what an interrupted run left unpublished is published."""
-    if any(one.kind == "unpublished" for one in stages.recovered):
-        publish_unpublished(run, stages)
+    publish_interrupted(run, stages)
     with stages.stage("commit", f"run {run.name}"):
         return release(run, request)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.forms import ReceivedAt, shown
 from flows.operation import operation
-from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.pipeline import Stages, publish_and_report, publish_interrupted, started
 from flows.settings import load_settings
 from tasks.decide import commit_decisions
 from tasks.release_period import already_said, approve
@@ -51,8 +51,7 @@ def release(request: Annotated[ReleasePeriodRequest, APPROVED], received_at: Rec
 
 def _approve(run: Run, request: ReleasePeriodRequest, stages: Stages) -> ReleaseReview:
     """Looks, and commits; before that, what an interrupted run left unpublished is published."""
-    if any(one.kind == "unpublished" for one in stages.recovered):
-        publish_unpublished(run, stages)
+    publish_interrupted(run, stages)
     with stages.stage("approve", request.period):
         review = approve(run, request)
     with stages.stage("commit", f"run {run.name}"):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.forms import ReceivedAt, shown
 from flows.operation import operation
-from flows.pipeline import Stages, publish_and_report, publish_unpublished, started
+from flows.pipeline import Stages, publish_and_report, publish_interrupted, started
 from flows.settings import load_settings
 from tasks.commit import commit
 from tasks.judge import judge_again
@@ -62,8 +62,7 @@ def reopen(request: Annotated[ReopenRequest, OPENED], received_at: ReceivedAt = 
 
 def _open(run: Run, request: ReopenRequest, stages: Stages) -> tuple[tuple[Change, ...], int]:
     """Judges what waits, and commits both; before that, what an interrupted run left unpublished is published."""
-    if any(one.kind == "unpublished" for one in stages.recovered):
-        publish_unpublished(run, stages)
+    publish_interrupted(run, stages)
     with stages.stage("read", "what waits"):
         periods, unread = reread_waiting(run, request)
     changes: tuple[Change, ...] = ()

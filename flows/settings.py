@@ -255,9 +255,7 @@ def _of_file(settings: type[BaseSettings]) -> InitSettingsSource:
     """The settings of the file; a path in it starts from where the file lies."""
     file = config_file()
     said = TomlConfigSettingsSource(settings, file).toml_data
-    paths = {
-        name: file.parent / said[name] for name in ("root", "inbox", "backup_destination") if file and name in said
-    }
+    paths = {name: file.parent / said[name] for name in PATHS if file and name in said}
     return InitSettingsSource(settings, said | paths)
 
 
